@@ -1,0 +1,63 @@
+/* What the parts of the native program share. The program makes the system calls it is told to make,
+ * in order, and then becomes the command. It has no policy: every path and flag comes from the plan. */
+#ifndef STEPBOX_H
+#define STEPBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The socket to the parent: plans and go-aheads come in, reports go out. */
+#define CONTROL 3
+
+/* One argument of a step: bytes, a number, flags by name, a list, or NULL. */
+struct arg {
+  char kind;       /* 's', 'n', 'f', 'l' or '0' */
+  char *text;      /* the bytes, ended by a NUL that is not counted */
+  size_t length;
+  long long number; /* of 'n'; the joined bits of 'f'; how many items of 'l' */
+  char **list;     /* of 'l': the items, ended by NULL */
+};
+
+struct call {
+  const char *name;
+  const char *signature; /* as in runtime/step.ts */
+  long (*make)(struct arg *);
+};
+
+struct step {
+  const struct call *call;
+  int ignoring; /* the errno that does not stop the plan, or 0 */
+  struct arg args[6];
+};
+
+struct plan {
+  char mode; /* 'r' run, 't' trace, 's' step */
+  size_t count;
+  struct step *steps;
+};
+
+/* calls.c: the table of calls, and of the names of flags. */
+const struct call *call_named(const char *name);
+int flag_named(const char *name, size_t length, long long *value);
+int errno_named(const char *name);
+
+/* What the last call brought back beside its result (xattrs), for its report. */
+extern char *answer;
+extern size_t answer_length;
+
+/* plan.c: read one plan whole and check all of it. 0 at the end of input; exits on a bad one. */
+int read_plan(struct plan *plan);
+
+/* report.c: the one reporter. */
+void report_step(size_t index, long result, int error, long long nanoseconds);
+void report_exit(int status);
+void refuse(const char *what, const char *which) __attribute__((noreturn));
+
+/* parent.c: what the parent of a fork does: wait, forward signals, carry the terminal. */
+extern int channel[2];
+void prepare_to_wait(void);
+void become_child(void);
+void wait_for(pid_t child) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,163 @@
+/** Chapter 1. The native program, from our side: the one module that starts processes. */
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { encode, type Mode } from './encode.ts'
+import type { Step } from './step.ts'
+
+/** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
+export const nativePath = join(import.meta.dirname, '../native/stepbox')
+
+/** What the native program says of one step: its place in the plan, the kernel's answer, the time. */
+export interface Report {
+  index: number
+  result: number
+  /** The name of the errno, or undefined on success. */
+  errno?: string
+  nanoseconds: number
+  /** Bytes that the call brought back (xattrs, extents). */
+  answer: Buffer
+}
+
+/** How a plan ended. */
+export interface Outcome {
+  /** 0–255; 128 + n when signal n ended the command; 125 when a step failed. */
+  exitCode: number
+  /** The signal that ended the command itself, as 'SIGKILL'. */
+  signal?: string
+  /** The step that failed, as the last thing that was done. */
+  failure?: Report
+  /** A plan that the native program could not carry out, in its words. */
+  refused?: string
+  /** The native program itself was killed. */
+  lost?: boolean
+}
+
+export interface Launch {
+  /** Id of the native program, which waits for the container. */
+  pid: number
+  process: ChildProcess
+  outcome: Promise<Outcome>
+  /** In mode `step`: make the next call. */
+  goAhead(): void
+  /** Send another plan to the same program (only for plans that neither fork nor execute). */
+  send(plan: Step[], mode?: Mode): void
+  /** No further plan follows. */
+  end(): void
+  /** Let go: the native program kills what it started, and ends. */
+  abandon(): void
+}
+
+export interface LaunchOptions {
+  mode?: Mode
+  /** The three descriptors of the container; nothing else is inherited. */
+  stdio?: ['inherit' | 'ignore' | 'pipe' | number, 'inherit' | 'ignore' | 'pipe' | number, 'inherit' | 'ignore' | 'pipe' | number]
+  onReport?: (report: Report) => void
+}
+
+/** Start the native program on `plan`. Throws nothing: everything that goes wrong is in the outcome. */
+export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
+  const stdio: StdioOptions = [...(options.stdio ?? ['ignore', 'inherit', 'inherit']), 'pipe']
+  const child = spawn(nativePath, [], { stdio, env: {} })
+  const control = child.stdio[3] as Duplex | undefined
+  const outcome = follow(child, control, options.onReport)
+  control?.write(encode(plan, options.mode))
+  return {
+    pid: child.pid ?? 0,
+    process: child,
+    outcome,
+    goAhead: () => void control?.write('\n'),
+    send: (more, mode) => void control?.write(encode(more, mode)),
+    end: () => void control?.end(),
+    abandon: () => void control?.destroy(),
+  }
+}
+
+/** Carry out a plan that neither forks nor executes, and give its reports in order. */
+export async function perform(plan: Step[]): Promise<Report[]> {
+  const reports: Report[] = []
+  const launched = launch(plan, {
+    mode: 'trace',
+    stdio: ['ignore', 'ignore', 'inherit'],
+    onReport: (report) => reports.push(report),
+  })
+  launched.end()
+  const { failure, refused, lost } = await launched.outcome
+  if (refused) throw new Error(`the native program refused the plan: ${refused}`)
+  if (lost) throw new Error('the native program was killed')
+  if (failure) throw new StepError(plan, failure)
+  return reports
+}
+
+/** A step that failed: the plan, and the report of its last step. */
+export class StepError extends Error {
+  readonly plan: Step[]
+  readonly report: Report
+  constructor(plan: Step[], report: Report) {
+    super(`${plan[report.index]?.call[0]}: ${report.errno}`)
+    this.plan = plan
+    this.report = report
+  }
+}
+
+function follow(
+  child: ChildProcess,
+  control: Duplex | undefined,
+  onReport: LaunchOptions['onReport'],
+): Promise<Outcome> {
+  const outcome: Outcome = { exitCode: 125 }
+  const read = reader((kind, fields, answer) => {
+    if (kind === 'exit') {
+      const status = Number(fields[0])
+      const signal = signalNamed(status & 0x7f)
+      outcome.exitCode = signal ? 128 + (status & 0x7f) : (status >> 8) & 0xff
+      if (signal) outcome.signal = signal
+    } else if (kind === 'refused') outcome.refused = fields.join(' ')
+    else {
+      const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
+      const name = errnoNamed(errno)
+      const report: Report = { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
+      if (name) outcome.failure = report
+      else delete outcome.failure
+      onReport?.(report)
+    }
+  })
+  return new Promise((resolve) => {
+    control?.on('data', read)
+    control?.on('error', () => {}) // ignoring: a program that ended early says so by its exit
+    child.on('error', (error) => resolve({ exitCode: 125, refused: error.message }))
+    child.on('close', (code, signal) => {
+      if (signal) outcome.lost = true
+      if (code === 125 && !outcome.failure && !outcome.refused) outcome.exitCode = 125
+      resolve(outcome)
+    })
+  })
+}
+
+/** Cut the socket's bytes into lines; after `step … <n>` come n bytes that are not text. */
+function reader(onLine: (kind: string, fields: string[], answer: Buffer) => void) {
+  let rest: Buffer = Buffer.alloc(0)
+  return (chunk: Buffer) => {
+    rest = rest.length ? Buffer.concat([rest, chunk]) : chunk
+    for (;;) {
+      const end = rest.indexOf(10)
+      if (end < 0) return
+      const [kind = '', ...fields] = rest.toString('utf8', 0, end).split(' ')
+      const size = kind === 'step' ? Number(fields[4]) : 0
+      if (rest.length < end + 1 + size) return
+      onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
+      rest = rest.subarray(end + 1 + size)
+    }
+  }
+}
+
+function errnoNamed(number: number): string | undefined {
+  if (number === 0) return undefined
+  const known = Object.entries(constants.errno).find(([, value]) => value === number)
+  return known?.[0] ?? `E${number}`
+}
+
+function signalNamed(number: number): string | undefined {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+}
