@@ -1,5 +1,5 @@
 /** Chapter 1. The list so far: a process with namespaces of its own. */
-import { command, session, type Command } from '../../runtime/command.ts'
+import { command, directory, session, type Command } from '../../runtime/command.ts'
 import {
   closeInherited,
   hostname,
@@ -27,6 +27,7 @@ export function plan(options: Options): Step[] {
     ...loopback(options.network), // new
     ...proc(), // new
     ...session(), // new
+    ...directory(options.cwd), // new
     ...command(options), // new
   ]
 }

@@ -1,0 +1,50 @@
+/** Chapter 3. The list so far: busybox as its own root, devices, a terminal. */
+import { group, joinGroup, type Group } from '../../runtime/cgroup.ts'
+import { command, session, type Command } from '../../runtime/command.ts'
+import { dev } from '../../runtime/devices.ts'
+import {
+  closeInherited,
+  hostname,
+  loopback,
+  namespaces,
+  privateMounts,
+  proc,
+  processIds,
+  type Network,
+} from '../../runtime/namespaces.ts'
+import { bind, insideRoot, letGo, pivotRoot, readOnlyProc, sys } from '../../runtime/root.ts'
+import type { Step } from '../../runtime/step.ts'
+import { terminal, terminalChannel, type Size } from '../../runtime/terminal.ts'
+
+export interface Options extends Command {
+  hostname: string
+  network: Network
+  group: Group
+  root: string
+  terminal?: Size
+}
+
+export function plan(options: Options): Step[] {
+  return [
+    ...closeInherited(),
+    ...group(options.group),
+    ...terminalChannel(options.terminal), // new
+    ...processIds(),
+    ...joinGroup(options.group),
+    ...namespaces(options.network),
+    ...privateMounts(),
+    ...hostname(options.hostname),
+    ...loopback(options.network),
+    ...bind(options.root), // new
+    ...pivotRoot(options.root), // new
+    ...proc(),
+    ...letGo(), // new
+    ...readOnlyProc(), // new
+    ...sys(), // new
+    ...dev(), // new
+    ...session(),
+    ...terminal(options.terminal, options.user), // new
+    ...insideRoot(options.cwd), // new; was: directory(options.cwd)
+    ...command(options),
+  ]
+}

@@ -1,0 +1,56 @@
+/** Chapter 5. The list so far, unchanged: an image is made after the container, from its upper. */
+import { group, joinGroup, type Group } from '../../runtime/cgroup.ts'
+import { command, session, type Command } from '../../runtime/command.ts'
+import { dev } from '../../runtime/devices.ts'
+import {
+  closeInherited,
+  hostname,
+  loopback,
+  namespaces,
+  privateMounts,
+  proc,
+  processIds,
+  type Network,
+} from '../../runtime/namespaces.ts'
+import { overlay, readOnlyRoot } from '../../runtime/overlay.ts'
+import { insideRoot, letGo, pivotRoot, readOnlyProc, sys } from '../../runtime/root.ts'
+import type { Step } from '../../runtime/step.ts'
+import { terminal, terminalChannel, type Size } from '../../runtime/terminal.ts'
+
+export interface Options extends Command {
+  hostname: string
+  network: Network
+  group: Group
+  /** Read-only layers, topmost first, named relative to `dir`. */
+  layers: string[]
+  /** The container's directory, with upper, work and merged in it. */
+  dir: string
+  readOnly: boolean
+  terminal?: Size
+}
+
+export function plan(options: Options): Step[] {
+  return [
+    ...closeInherited(),
+    ...group(options.group),
+    ...terminalChannel(options.terminal),
+    ...processIds(),
+    ...joinGroup(options.group),
+    ...namespaces(options.network),
+    ...privateMounts(),
+    ...hostname(options.hostname),
+    ...loopback(options.network),
+    ...overlay(options.layers, options.dir),
+    ...pivotRoot('merged'),
+    ...proc(),
+    ...letGo(),
+    ...readOnlyProc(),
+    ...sys(),
+    ...dev(),
+    ...session(),
+    ...terminal(options.terminal, options.user),
+    ...insideRoot(options.cwd),
+    ...readOnlyRoot(options.readOnly),
+    ...command(options),
+  ]
+}
