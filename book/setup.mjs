@@ -1,0 +1,248 @@
+/**
+ * Set-up. What a fresh checkout needs, made once: packages, native program, bundle, busybox image.
+ * Plain Node, because nothing is installed yet. What is up to date is left as it is.
+ */
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
+import { lastLines, onPath, run } from './machine.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const here = (...parts) => join(root, ...parts)
+const read = (...parts) => readFileSync(here(...parts))
+
+/** What the tests compare with, and the Debian package that has each. */
+const peers = {
+  skopeo: 'skopeo',
+  umoci: 'umoci',
+  podman: 'podman',
+  runc: 'runc',
+  bwrap: 'bubblewrap',
+  strace: 'strace',
+  tmux: 'tmux',
+}
+
+/**
+ * Set everything up, telling each thing in a line. Gives what there is now: `packages`, `native`,
+ * `bundle`, `busybox`. What this machine cannot have is said and is no failure; what went wrong is, and
+ * makes `failed` true.
+ */
+export async function setup({ withPeers = false } = {}) {
+  const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
+  if (!isNodeNewEnough()) return { ...is, failed: true }
+  console.log(bold('Setting up Stepbox'))
+  const steps = { packages, native, bundle, busybox, ...(withPeers ? { peers: peersFor } : {}) }
+  for (const [name, work] of Object.entries(steps)) {
+    const start = Date.now()
+    let label = name
+    const say = (text) => {
+      for (const line of text.split('\n')) {
+        console.log(`  ${label.padEnd(9)} ${line}`)
+        label = ''
+      }
+    }
+    try {
+      const { done, ok = true } = await work(say, is)
+      const seconds = (Date.now() - start) / 1000
+      say(seconds < 0.1 ? done : `${done} ${dim(`(${seconds.toFixed(1)} s)`)}`)
+      is[name] = ok
+    } catch (error) {
+      say(`failed: ${error.message}`)
+      is.failed = true
+      if (name === 'packages') break
+    }
+  }
+  if (is.native && !isRoot) console.log('  You are not root: `run` and `commit` will say what is missing.')
+  return is
+}
+
+function isNodeNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return true
+  console.error(`Stepbox needs Node 20.19 or newer, this is ${process.version}`)
+  console.error('  https://nodejs.org/en/download has it for every system')
+  return false
+}
+
+/** npm's own record of what it installed is compared with the lock file. */
+async function packages(say) {
+  const { packages: wanted } = JSON.parse(read('package-lock.json'))
+  const names = Object.keys(wanted).filter((name) => name && isForThisMachine(wanted[name]))
+  const record = here('node_modules/.package-lock.json')
+  const found = existsSync(record) ? JSON.parse(readFileSync(record)).packages : {}
+  const isThere = (name) =>
+    found[name]?.version === wanted[name].version && existsSync(here(name, 'package.json'))
+  if (names.every(isThere)) return { done: `${names.length} npm packages, as before` }
+  say('npm ci')
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = process.env.npm_execpath
+  const isWindows = process.platform === 'win32'
+  const { code, output } = npm?.endsWith('.js')
+    ? await run(process.execPath, [npm, ...args], { cwd: root })
+    : await run('npm', args, { cwd: root, shell: isWindows })
+  if (code !== 0) throw new Error(`npm ci\n${lastLines(output, 8)}`)
+  return { done: `${names.length} npm packages` }
+}
+
+function isForThisMachine({ optional, os, cpu, libc }) {
+  if (!optional) return true
+  return Boolean(os?.includes(process.platform) && cpu?.includes(process.arch) && !libc)
+}
+
+/** One line of cc. Without a C library for -static this says what to install. */
+async function native(say) {
+  if (!isLinux) return { done: 'not built: containers need Linux', ok: false }
+  const sources = readdirSync(here('native')).filter((name) => /\.[ch]$/.test(name)).sort()
+  const key = hash([process.arch, ...sources.map((name) => read('native', name))])
+  if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
+  const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
+  let problem = await compile(units, say)
+  if (/^no compiler|cannot find -l|No such file/m.test(problem ?? ''))
+    if (await aptInstall(['gcc', 'libc6-dev'], say)) problem = await compile(units, say)
+  if (problem?.startsWith('no compiler')) {
+    say('not built: there is no C compiler with a static C library here. Install one with')
+    say('  Debian, Ubuntu   apt-get install gcc libc6-dev')
+    say('  Fedora           dnf install gcc glibc-static')
+    say('  Alpine           apk add gcc musl-dev linux-headers')
+    return { done: 'and run `npm run setup` again; `plan` and the texts work without', ok: false }
+  }
+  if (problem) throw new Error(problem)
+  remember('native', key, 'native/stepbox')
+  return { done: 'native/stepbox' }
+}
+
+/** Gives the problem, if there is one. A new compiler may know new warnings: they stop only CI. */
+async function compile(units, say) {
+  const cc = onPath('cc', 'gcc', 'clang')
+  if (!cc) return 'no compiler'
+  const flags = ['-O2', '-static', '-Wall', '-Wextra']
+  const strict = [...flags, '-Werror', '-o', 'native/stepbox.new', ...units]
+  say(`cc ${[...flags, '-Werror'].join(' ')} -o native/stepbox native/*.c`)
+  let { code, output } = await run(cc, strict, { cwd: root })
+  if (code !== 0 && output.includes('-Werror') && !process.env.CI) {
+    say(`ignoring warnings of this compiler:\n${lastLines(output, 3)}`)
+    ;({ code, output } = await run(cc, strict.filter((flag) => flag !== '-Werror'), { cwd: root }))
+  }
+  if (code !== 0) return `cc\n${lastLines(output, 8)}`
+  renameSync(here('native/stepbox.new'), here('native/stepbox'))
+}
+
+/** One file without imports: Node starts it as fast as it starts anything. */
+async function bundle() {
+  const last = state().bundle
+  const keyOf = (files) => hash([read('book/setup.mjs'), ...files.map((file) => read(file))])
+  const isSame = last?.inputs.every((file) => existsSync(here(file)))
+  if (isSame && isUpToDate('bundle', keyOf(last.inputs), 'dist/stepbox.cjs'))
+    return { done: 'dist/stepbox.cjs, as before' }
+  const { build } = await import('esbuild')
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['chapters/stepbox.ts'],
+    outfile: 'dist/stepbox.new.cjs',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    define: { 'import.meta.dirname': '__dirname' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
+  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
+  const inputs = Object.keys(metafile.inputs).sort()
+  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
+  const kilobytes = Math.round(statSync(here('dist/stepbox.cjs')).size / 1024)
+  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
+}
+
+/** A static busybox, made into the image busybox:latest of the default data root. */
+async function busybox(say, is) {
+  if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
+  if (!is.bundle) return { done: 'waits for the bundle', ok: false }
+  let binary = findBusybox()
+  if (!binary && (await aptInstall(['busybox-static'], say))) binary = findBusybox()
+  if (!binary) {
+    mkdirSync(here('dist/busybox'), { recursive: true })
+    if (await aptUnpack('busybox-static', here('dist/busybox'), say)) binary = findBusybox()
+  }
+  if (!binary) {
+    say('no static busybox here: install `busybox-static` (Debian, Ubuntu, Alpine)')
+    return { done: 'or `busybox` (Fedora), and run `npm run setup` again', ok: false }
+  }
+  const dir = dataRoot()
+  const key = hash([binary, String(statSync(binary).mtimeMs), dir, read('dist/stepbox.cjs')])
+  const index = join(dir, 'index.json')
+  const hasImage = existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
+  if (hasImage && state().busybox?.key === key) return { done: `busybox:latest in ${dir}, as before` }
+  const args = ['--import', 'tsx', 'book/busybox.ts', binary, dir]
+  const { code, output } = await run(process.execPath, args, { cwd: root })
+  if (code !== 0) throw new Error(lastLines(output, 8))
+  remember('busybox', key)
+  return { done: `busybox:latest in ${dir}, from ${binary}` }
+}
+
+function findBusybox() {
+  const unpacked = ['dist/busybox/bin/busybox', 'dist/busybox/usr/bin/busybox'].map((path) => here(path))
+  const found = ['busybox', 'busybox.static', 'busybox-static'].map((name) => onPath(name))
+  return [...found, ...unpacked].find((path) => path && isStatic(path))
+}
+
+/** As the command line has it: STEPBOX_ROOT, else by whether this is root. */
+function dataRoot() {
+  if (process.env.STEPBOX_ROOT) return process.env.STEPBOX_ROOT
+  if (isRoot) return '/var/lib/stepbox'
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'stepbox')
+}
+
+async function peersFor(say) {
+  const missing = Object.keys(peers).filter((name) => !onPath(name))
+  const names = missing.map((name) => peers[name])
+  if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
+  if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
+  return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
+}
+
+/** What was made from what, in dist/setup.json: by name, the hash of all that went in. */
+function state() {
+  const path = here('dist/setup.json')
+  return existsSync(path) ? JSON.parse(readFileSync(path)) : {}
+}
+
+function isUpToDate(name, key, product) {
+  if (!existsSync(here(product))) return false
+  const last = state()[name]
+  return last?.key === key && last.mtime === statSync(here(product)).mtimeMs
+}
+
+function remember(name, key, product, more = {}) {
+  mkdirSync(here('dist'), { recursive: true })
+  const mtime = product ? statSync(here(product)).mtimeMs : undefined
+  const text = JSON.stringify({ ...state(), [name]: { key, mtime, ...more } })
+  writeFileSync(here('dist/setup.json.new'), text)
+  renameSync(here('dist/setup.json.new'), here('dist/setup.json'))
+}
+
+function hash(parts) {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(`${part.length}:`).update(part)
+  return sum.digest('hex')
+}
+
+const isColoured = process.stdout.isTTY && !process.env.NO_COLOR
+function bold(text) {
+  return isColoured ? `\x1b[1m${text}\x1b[0m` : text
+}
+function dim(text) {
+  return isColoured ? `\x1b[2m${text}\x1b[0m` : text
+}
+
+if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  const { failed } = await setup({ withPeers: process.argv.includes('--with-peers') })
+  process.exitCode = failed ? 1 : 0
+}
