@@ -348,5 +348,6 @@ int flag_named(const char *name, size_t length, long long *value) {
 /* The errno a step may ignore: 0 for none, -1 for a name that is not known. */
 int errno_named(const char *name) {
   if (!*name) return 0;
-  return strcmp(name, "EEXIST") == 0 ? EEXIST : -1;
+  if (strcmp(name, "EEXIST") == 0) return EEXIST;
+  return strcmp(name, "ENOENT") == 0 ? ENOENT : -1;
 }

@@ -16,8 +16,8 @@ import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
 /**
- * `containers/<id>/state.json`. A directory without one was never acknowledged, and is removed.
- * Times are ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
+ * `running/<id>` while it runs, `containers/<id>/state.json` afterwards. A directory with neither was
+ * never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
  */
 export interface Container {
   version: 1
@@ -53,7 +53,7 @@ export interface ImageUse {
   diffIds: string[]
 }
 
-/** The directories under a data root. `names/<name>` links to an id, `running/<id>` marks a live one. */
+/** A container's own directory: write layer, container-init layer, state. */
 export function containerDir(root: string, id: string): string {
   return join(root, 'containers', id)
 }
@@ -65,59 +65,73 @@ export function newId(): string {
 }
 
 /**
- * Make the directory, reserve the name and mark the container as running, in an order that leaves a
- * crash at any point to `tidy`. Throws when the name is taken.
+ * Mark the container as running, reserve its name and make its directory, in an order that leaves a
+ * crash at any point to `tidy`. Gives the directory; throws when the name is taken.
  */
 export function createContainer(root: string, container: Container): string {
   for (const name of ['containers', 'names', 'running', 'tmp'])
     mkdirSync(join(root, name), { recursive: true, mode: 0o711 })
-  reserveName(root, container)
-  writeFileSync(runningMark(root, container.id), JSON.stringify(container))
+  saveRunning(root, container)
+  try {
+    reserveName(root, container)
+  } catch (error) {
+    markEnded(root, container.id)
+    throw error
+  }
   const dir = containerDir(root, container.id)
-  mkdirSync(dir, { mode: 0o710 })
+  mkdirSync(dir, { mode: 0o711 })
   return dir
 }
 
-/** Write the state atomically: a reader sees the old one or the new one. */
-export function saveContainer(root: string, container: Container): void {
-  const file = join(containerDir(root, container.id), 'state.json')
-  writeFileSync(`${file}.new`, `${JSON.stringify(container, null, 2)}\n`)
-  renameSync(`${file}.new`, file)
+/** What is known of a running container; a reader sees the old state or the new one. */
+export function saveRunning(root: string, container: Container): void {
+  replaceFile(root, runningMark(root, container.id), container)
 }
 
-/** The container has ended and has been cleaned up after. */
+/** What is kept of a container that has ended; from here on it is acknowledged. */
+export function saveEnded(root: string, container: Container): void {
+  replaceFile(root, join(containerDir(root, container.id), 'state.json'), container)
+  markEnded(root, container.id)
+}
+
+/** Nothing of the container runs any more, and nothing waits for it. */
 export function markEnded(root: string, id: string): void {
-  rmSync(runningMark(root, id), { force: true })
+  unlinkIfThere(runningMark(root, id))
 }
 
-/** The states that were written when containers were started and have not been marked as ended. */
+/** The containers that were started and of which nobody has said that they ended. */
 export function runningContainers(root: string): Container[] {
   return list(join(root, 'running')).flatMap((id) => read(runningMark(root, id)) ?? [])
 }
 
-/** Every acknowledged container, newest first. */
+/** Every container, newest first. */
 export function listContainers(root: string): Container[] {
-  const found = list(join(root, 'containers')).flatMap(
-    (id) => read(join(containerDir(root, id), 'state.json')) ?? [],
-  )
-  return found.sort((a, b) => (a.created < b.created ? 1 : -1))
+  const running = runningContainers(root)
+  const isRunning = new Set(running.map(({ id }) => id))
+  const ended = list(join(root, 'containers'))
+    .filter((id) => !isRunning.has(id))
+    .flatMap((id) => read(join(containerDir(root, id), 'state.json')) ?? [])
+  return [...running, ...ended].sort((a, b) => (a.created < b.created ? 1 : -1))
 }
 
 /** By full name, full id, or a prefix of an id that only one container has. Throws otherwise. */
 export function findContainer(root: string, nameOrId: string): Container {
-  const byName = linkedId(root, nameOrId)
-  const found = byName && read(join(containerDir(root, byName), 'state.json'))
-  if (found) return found
+  const linked = linkedId(root, nameOrId)
+  const byName = linked && stateOf(root, linked)
+  if (byName) return byName
   const isHex = /^[0-9a-f]{1,64}$/.test(nameOrId)
   const ids = isHex ? list(join(root, 'containers')).filter((id) => id.startsWith(nameOrId)) : []
   if (ids.length > 1)
     throw new Error(`'${nameOrId}' is the beginning of ${ids.length} container ids; give more of it`)
-  const [id] = ids
-  const state = id && read(join(containerDir(root, id), 'state.json'))
-  if (state) return state
+  const byId = ids[0] && stateOf(root, ids[0])
+  if (byId) return byId
   const names = listContainers(root).map(({ name }) => name)
   const have = names.length ? `have: ${names.slice(0, 8).join(', ')}` : 'there are none'
   throw new Error(`no container named '${nameOrId}'; ${have}`)
+}
+
+function stateOf(root: string, id: string): Container | undefined {
+  return read(runningMark(root, id)) ?? read(join(containerDir(root, id), 'state.json'))
 }
 
 /** Delete a container that does not run. False when another process was faster. */
@@ -163,6 +177,13 @@ function linkedId(root: string, name: string): string | undefined {
   } catch {
     return undefined // ignoring: no such name
   }
+}
+
+/** Write aside, then rename: never half a file under its own name. */
+function replaceFile(root: string, file: string, container: Container): void {
+  const aside = join(root, 'tmp', `state-${container.id}`)
+  writeFileSync(aside, `${JSON.stringify(container, null, 2)}\n`)
+  renameSync(aside, file)
 }
 
 function runningMark(root: string, id: string): string {

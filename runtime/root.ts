@@ -32,17 +32,25 @@ export function letGo(): Step[] {
   ]
 }
 
-/** The parts of /proc that change the host's kernel, and that Docker makes read-only. */
+/**
+ * The parts of /proc that change the host's kernel, and that Docker makes read-only. Which of them are
+ * there depends on how the kernel was built.
+ */
 export function readOnlyProc(): Step[] {
   return ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap((name) => {
     const path = `/proc/${name}`
     return [
-      step(['mount', path, path, null, ['MS_BIND'], null], 'only a mount can be made read-only'),
+      step(
+        ['mount', path, path, null, ['MS_BIND'], null],
+        'only a mount can be made read-only',
+        'ENOENT',
+      ),
       step(
         ['mount', null, path, null, ['MS_REMOUNT', 'MS_BIND', ...quiet, 'MS_RDONLY'], null],
         name === 'sysrq-trigger'
           ? 'root inside could reboot the machine with one word'
           : `root inside could change the host's kernel through ${path}`,
+        'ENOENT',
       ),
     ]
   })

@@ -107,12 +107,15 @@ export type OpenFlag =
 
 export type CallName = Call[0]
 
+/** What may be there already, or be missing, without harm. */
+export type Ignorable = 'EEXIST' | 'ENOENT'
+
 /** A line of the list. `ignoring` names the one errno that does not stop the plan here. */
 export interface Step {
   chapter: number
   call: Call
   why: string
-  ignoring?: 'EEXIST'
+  ignoring?: Ignorable
 }
 
 /**
@@ -166,6 +169,6 @@ export const signatures: Record<CallName, string> = {
 
 /** The step maker of one chapter, for the planners of that chapter to begin with. */
 export function stepOf(chapter: number) {
-  return (call: Call, why: string, ignoring?: 'EEXIST'): Step =>
+  return (call: Call, why: string, ignoring?: Ignorable): Step =>
     ignoring ? { chapter, call, why, ignoring } : { chapter, call, why }
 }

@@ -1,0 +1,11 @@
+/** Command line. `ps`, `rm`, `stats`, `diff`: what there is to say of containers. */
+import { killAll } from '../cgroups.ts'
+import { findContainer, listContainers, removeContainer, type Container } from '../containers.ts'
+import { containerDir } from '../containers.ts'
+import { diff as changesOf } from '../diff.ts'
+import { statsOf } from '../group-stats.ts'
+import { age, size } from '../humane.ts'
+import { isAlive, signalTo } from '../process.ts'
+import { tidy } from '../tidy.ts'
+import type { Input } from './main.ts'
+import { json, printable, table } from './table.ts'

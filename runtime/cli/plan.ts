@@ -1,0 +1,97 @@
+/** Command line. `plan`: the list that `run` would carry out, with the reason for every line. */
+import chalk from 'chalk'
+import { lookAtCgroups, type Cgroups } from '../cgroups.ts'
+import type { PlanOptions } from '../run.ts'
+import type { Step } from '../step.ts'
+import { strace } from '../strace.ts'
+import { imageFor, type ForImage } from './image-for.ts'
+import type { Input } from './main.ts'
+import { request } from './request.ts'
+
+/** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
+export async function planCommand(input: Input): Promise<number> {
+  const { command, config, rootfs, layers } = await imageOrStandIn(input)
+  const asked = request(input, command, config)
+  const id = '<id>'
+  const options: PlanOptions = {
+    ...asked,
+    hostname: asked.hostname ?? id,
+    network: asked.network ?? 'none',
+    group: { name: `stepbox-${id}`, cgroups: groups(), limits: asked.limits ?? {} },
+    root: rootfs ?? '/',
+    layers: ['init', ...(layers ?? []).map((_, at) => `lower/${at}`)],
+    dir: `${input.root}/containers/${id}`,
+    readOnly: asked.readOnly ?? false,
+    ...(input.switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
+  }
+  const plan = input.chapter.plan(options)
+  process.stdout.write(input.values.has('format') ? asJson(plan) : asText(plan, input))
+  return 0
+}
+
+/** Without a store, as on another system, a plan is still the plan: of an image of one layer. */
+async function imageOrStandIn(input: Input): Promise<ForImage> {
+  try {
+    return await imageFor(input)
+  } catch (error) {
+    const [name = '', ...command] = input.words
+    if (process.platform === 'linux' && process.geteuid?.() === 0) throw error
+    return { command, config: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}`, layers: [''] }
+  }
+}
+
+/** On a machine without control groups, the plan is that of one with pure cgroup v2. */
+function groups(): Cgroups {
+  try {
+    return lookAtCgroups()
+  } catch {
+    return { hierarchies: [] } // ignoring: not Linux
+  }
+}
+
+function asJson(plan: Step[]): string {
+  const lines = plan.map(({ chapter, call, why }, at) => ({
+    step: at + 1,
+    chapter,
+    call: call[0],
+    arguments: call.slice(1),
+    strace: strace(call),
+    why,
+  }))
+  return `${JSON.stringify(lines, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
+}
+
+function asText(plan: Step[], { chapter }: Input): string {
+  const digits = String(plan.length).length
+  const lines = plan.flatMap(({ chapter: from, call, why }, at) => {
+    const number = chalk.dim(String(at + 1).padStart(digits))
+    const mark = from === chapter.number ? chalk.green(`${from}`) : chalk.dim(`${from}`)
+    const margin = ' '.repeat(digits + 4)
+    const [first = '', ...more] = wrap(strace(call), 80 - margin.length)
+    return [
+      `${number}  ${mark} ${first}`,
+      ...more.map((line) => `${margin}${line}`),
+      ...wrap(why, 76 - margin.length).map((line) => chalk.dim(`${margin}  ${line}`)),
+    ]
+  })
+  const head = `${chalk.bold('step')}  the chapter it comes from, the call, and why`
+  return `${chalk.dim(head)}\n${lines.join('\n')}\n`
+}
+
+/** Break at spaces, and within a word only when it alone is too long. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = ''
+    }
+    line += (line === '' ? '' : ' ') + word
+    while (line.length > width) {
+      lines.push(line.slice(0, width))
+      line = line.slice(width)
+    }
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,93 @@
+/** Command line. `run`: one container in the foreground, its output, signals and exit code. */
+import { fstatSync } from 'node:fs'
+import { constants } from 'node:os'
+import { isatty, WriteStream } from 'node:tty'
+import { explain } from '../explain.ts'
+import type { Launch, LaunchOptions } from '../native.ts'
+import { run, type RunOptions } from '../run.ts'
+import { tidy } from '../tidy.ts'
+import type { Size } from '../terminal.ts'
+import type { Input } from './main.ts'
+import { imageFor } from './image-for.ts'
+import { request } from './request.ts'
+
+export async function runCommand(input: Input): Promise<number> {
+  checkMachine()
+  const hasTerminal = input.switches.has('tty')
+  const isInteractive = input.switches.has('interactive')
+  const stdio = streams(input, isInteractive, hasTerminal)
+  const { command, config, ...image } = await imageFor(input)
+  const options: RunOptions = { ...request(input, command, config), ...image, stdio }
+  if (hasTerminal) options.terminal = callersSize()
+  const result = await run({ ...options, onLaunch: (launched) => attach(launched, stdio) })
+  tidy(input.root)
+  if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
+  if (result.failure) {
+    const { text, exitCode } = explain(result.plan, result.failure, result.container)
+    process.stderr.write(`stepbox: ${text}\n`)
+    return exitCode
+  }
+  if (result.container.oomKilled) process.stderr.write(`stepbox: ${oomWords(options)}\n`)
+  return result.exitCode
+}
+
+function checkMachine(): void {
+  if (process.platform !== 'linux')
+    throw new Error(`containers are made of Linux's system calls, and this is ${process.platform}`)
+  if (process.geteuid?.() !== 0)
+    throw new Error("running a container needs root: try sudo, or 'stepbox plan' to see the calls")
+}
+
+function oomWords({ limits }: RunOptions): string {
+  const bytes = limits?.memoryBytes
+  const limit = bytes ? ` the ${Math.round(bytes / 2 ** 20)} MiB that --memory allows` : ' its memory'
+  return `out of memory: the container used up${limit}, and the kernel killed a process in it`
+}
+
+/**
+ * What the container's three descriptors are. A terminal of the host is never handed in where the
+ * container has a root of its own, because whoever holds it can type into it; bytes are copied.
+ */
+function streams(
+  { chapter }: Input,
+  isInteractive: boolean,
+  hasTerminal: boolean,
+): NonNullable<LaunchOptions['stdio']> {
+  if (hasTerminal && isInteractive && !isatty(0))
+    throw new Error('-it needs a terminal, and standard input is none; -i alone takes a pipe')
+  for (const fd of [0, 1, 2])
+    if (fstatSync(fd).isDirectory())
+      throw new Error(`descriptor ${fd} is a directory of the host: it would be a way out`)
+  if (hasTerminal) return [isInteractive ? 'inherit' : 'ignore', 'inherit', 'inherit']
+  const hand = (fd: number) => (chapter.number >= 3 && isatty(fd) ? 'pipe' : 'inherit')
+  return [isInteractive ? hand(0) : 'ignore', hand(1), hand(2)]
+}
+
+function callersSize(): Size {
+  const fd = [0, 1, 2].find((each) => isatty(each))
+  const [columns, rows] = fd === undefined ? [80, 24] : new WriteStream(fd).getWindowSize()
+  return { rows, columns }
+}
+
+/** Carry bytes where they are not handed in, and signals. The third Ctrl-C kills, as Docker's does. */
+function attach(launched: Launch, stdio: NonNullable<LaunchOptions['stdio']>): void {
+  const { stdin, stdout, stderr } = launched.process
+  if (stdio[0] === 'pipe' && stdin) {
+    process.stdin.pipe(stdin)
+    stdin.on('error', () => process.stdin.unpipe(stdin)) // ignoring: the container closed it
+    launched.process.once('exit', () => process.stdin.destroy())
+  }
+  stdout?.pipe(process.stdout, { end: false })
+  stderr?.pipe(process.stderr, { end: false })
+  let interrupts = 0
+  for (const signal of forwarded) {
+    process.on(signal, () => {
+      if (signal === 'SIGINT' && ++interrupts === 3) return launched.abandon()
+      launched.process.kill(signal)
+    })
+  }
+}
+
+const forwarded = (Object.keys(constants.signals) as NodeJS.Signals[]).filter((name) =>
+  ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'].includes(name),
+)

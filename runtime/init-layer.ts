@@ -1,0 +1,51 @@
+/** Chapter 4. A container's own directories: write layer, container-init layer, names of the lowers. */
+import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface InitFiles {
+  hostname: string
+  /** The content of /etc/resolv.conf. */
+  resolver: string
+}
+
+/**
+ * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and
+ * `lower/0`, `lower/1`, … linking to the image's `layers`, topmost first. Gives the names of all
+ * read-only layers, topmost first, relative to `dir`.
+ *
+ * The container-init layer lies between image and write layer. It holds what is told to this one
+ * container at its start, and the directories that file systems will be mounted on. So none of it is
+ * ever committed, and an image cannot bend /proc, /sys or /dev elsewhere with a link.
+ */
+export function layOut(dir: string, layers: string[], files: InitFiles): string[] {
+  for (const name of ['upper', 'work', 'merged', 'lower']) mkdirSync(join(dir, name))
+  layers.forEach((layer, at) => symlinkSync(layer, join(dir, 'lower', String(at))))
+  const init = join(dir, 'init')
+  mkdirSync(init)
+  for (const name of ['proc', 'sys', 'dev', 'etc']) mkdirSync(join(init, name))
+  for (const [name, text] of Object.entries(contents(files)))
+    writeFileSync(join(init, 'etc', name), text, { mode: 0o644 })
+  likeImage(layers, '', join(dir, 'upper'))
+  likeImage(layers, '', init)
+  likeImage(layers, 'etc', join(init, 'etc'))
+  return ['init', ...layers.map((_, at) => `lower/${at}`)]
+}
+
+/** The regular files of the container-init layer, by their path in the container. */
+export const initFiles = ['etc/hostname', 'etc/hosts', 'etc/resolv.conf'] as const
+
+function contents({ hostname, resolver }: InitFiles): Record<string, string> {
+  const hosts = `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`
+  return { hostname: `${hostname}\n`, hosts, 'resolv.conf': resolver }
+}
+
+/** Of a directory in several layers the topmost one's owner and mode are seen: keep the image's. */
+function likeImage(layers: string[], path: string, copy: string): void {
+  for (const layer of layers) {
+    const stat = lstatSync(join(layer, path), { throwIfNoEntry: false })
+    if (!stat?.isDirectory()) continue
+    chownSync(copy, stat.uid, stat.gid)
+    return chmodSync(copy, stat.mode & 0o7777)
+  }
+  chmodSync(copy, 0o755)
+}

@@ -1,0 +1,191 @@
+/** Command line. One container from beginning to end: directories, plan, calls, clean-up. */
+import { readFileSync } from 'node:fs'
+import type { Group, Limits } from './cgroup.ts'
+import { groupDirs, killAll, lookAtCgroups, removeGroup } from './cgroups.ts'
+import type { Command, User } from './command.ts'
+import {
+  createContainer,
+  markEnded,
+  newId,
+  removeContainer,
+  saveEnded,
+  saveRunning,
+  type Container,
+  type ImageUse,
+} from './containers.ts'
+import type { Mode } from './encode.ts'
+import { statsOf } from './group-stats.ts'
+import { layOut } from './init-layer.ts'
+import { randomName } from './names.ts'
+import type { Network } from './namespaces.ts'
+import { launch, type Launch, type LaunchOptions, type Outcome, type Report } from './native.ts'
+import { identify, signalTo } from './process.ts'
+import type { Step } from './step.ts'
+import type { Size } from './terminal.ts'
+
+/** What every chapter's planner may ask for; each takes what it knows. */
+export interface PlanOptions extends Command {
+  hostname: string
+  network: Network
+  group: Group
+  root: string
+  layers: string[]
+  dir: string
+  readOnly: boolean
+  terminal?: Size
+}
+
+/** A row of the table of chapters. */
+export interface Chapter {
+  number: number
+  slug: string
+  plan: (options: PlanOptions) => Step[]
+}
+
+export interface RunOptions {
+  chapter: Chapter
+  /** The data root. */
+  root: string
+  argv: string[]
+  env: string[]
+  cwd?: string
+  user?: User
+  name?: string
+  hostname?: string
+  network?: Network
+  limits?: Limits
+  rm?: boolean
+  readOnly?: boolean
+  terminal?: Size
+  /** From chapter 3 on: a directory that holds a root file system. */
+  rootfs?: string
+  /** From chapter 4 on: the image, and its unpacked layers, topmost first. */
+  image?: ImageUse
+  layers?: string[]
+  stdio?: LaunchOptions['stdio']
+  mode?: Mode
+  onReport?: (report: Report) => void
+  /** Called once the native program runs, with the means to signal and step it. */
+  onLaunch?: (launched: Launch, plan: Step[]) => void
+}
+
+export interface RunResult extends Outcome {
+  plan: Step[]
+  container: Container
+}
+
+/** Run a container and clean up after it, whatever happened. Throws before anything was touched. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const { root } = options
+  const monitor = identify(process.pid)
+  if (!monitor) throw new Error('cannot read /proc: is it mounted?')
+  const id = newId()
+  const group: Group = {
+    name: `stepbox-${id}`,
+    cgroups: options.chapter.number >= 2 ? lookAtCgroups() : { hierarchies: [] },
+    limits: options.limits ?? {},
+  }
+  const container: Container = {
+    version: 1,
+    id,
+    name: options.name ?? randomName(id),
+    chapter: options.chapter.number,
+    created: new Date().toISOString(),
+    status: 'running',
+    command: options.argv,
+    hostname: options.hostname ?? id.slice(0, 12),
+    ...(options.image ? { image: options.image } : {}),
+    rm: options.rm ?? options.chapter.number === 1,
+    monitor,
+    groups: options.chapter.number >= 2 ? groupDirs(group) : [],
+  }
+  const dir = createContainer(root, container)
+  try {
+    const plan = options.chapter.plan(planOptions(options, container, group, dir))
+    return { ...(await carryOut(plan, options, container)), plan, container }
+  } catch (error) {
+    cleanUp(root, { ...container, rm: true })
+    throw error
+  }
+}
+
+/** The options of a plan for a container that is laid out in `dir`. */
+function planOptions(
+  options: RunOptions,
+  container: Container,
+  group: Group,
+  dir: string,
+): PlanOptions {
+  const { hostname } = container
+  const network = options.network ?? 'none'
+  const resolver = network === 'host' ? hostResolver() : ''
+  const layers = options.layers ? layOut(dir, options.layers, { hostname, resolver }) : []
+  return {
+    argv: options.argv,
+    env: options.env,
+    hostname,
+    network,
+    group,
+    root: options.rootfs ?? '/',
+    layers,
+    dir,
+    readOnly: options.readOnly ?? false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.user ? { user: options.user } : {}),
+    ...(options.terminal ? { terminal: options.terminal } : {}),
+  }
+}
+
+async function carryOut(
+  plan: Step[],
+  options: RunOptions,
+  container: Container,
+): Promise<Outcome> {
+  const { root, mode, stdio, onReport } = options
+  const fork = plan.findIndex(({ call }) => call[0] === 'fork')
+  const launched = launch(plan, {
+    ...(mode ? { mode } : {}),
+    ...(stdio ? { stdio } : {}),
+    onReport: (report) => {
+      if (report.index === fork && !report.errno) {
+        const init = identify(report.result)
+        if (init) saveRunning(root, Object.assign(container, { init }))
+      }
+      onReport?.(report)
+    },
+  })
+  options.onLaunch?.(launched, plan)
+  const outcome = await launched.outcome
+  const stats = statsOf(container.groups)
+  Object.assign(container, {
+    status: 'exited',
+    finished: new Date().toISOString(),
+    exitCode: outcome.exitCode,
+    ...(outcome.signal ? { signal: outcome.signal } : {}),
+    stats,
+    oomKilled: (stats.oomKills ?? 0) > 0,
+  })
+  const neverRan = outcome.failure !== undefined || outcome.refused !== undefined
+  cleanUp(root, neverRan ? { ...container, rm: true } : container)
+  return outcome
+}
+
+/** Kill what is left, remove the groups, and keep or delete the container's directory. */
+function cleanUp(root: string, container: Container): void {
+  if (container.init) signalTo(container.init, 'SIGKILL')
+  if (container.groups.length > 0) {
+    killAll(container.groups)
+    removeGroup(container.groups)
+  }
+  if (!container.rm) return saveEnded(root, container)
+  removeContainer(root, container)
+  markEnded(root, container.id)
+}
+
+function hostResolver(): string {
+  try {
+    return readFileSync('/etc/resolv.conf', 'utf8')
+  } catch {
+    return '' // ignoring: a host without a resolver has none to pass on
+  }
+}
