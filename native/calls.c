@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -265,6 +266,9 @@ static long do_seek_data(struct arg *a) {
   return closing(fd, (long)count);
 }
 
+static long do_flock(struct arg *a) { return flock((int)a[0].number, (int)a[1].number); }
+static long do_syncfs(struct arg *a) { return syncfs((int)a[0].number); }
+
 static const struct call calls[] = {
     /* Chapter 1 */
     {"close_range", "nnf", do_close_range},
@@ -311,6 +315,8 @@ static const struct call calls[] = {
     {"llistxattr", "s", do_llistxattr},
     {"lgetxattr", "ss", do_lgetxattr},
     {"seek_data", "s", do_seek_data},
+    {"flock", "nf", do_flock},
+    {"syncfs", "n", do_syncfs},
 };
 
 #define FLAG(name) {#name, (long long)(name)}
@@ -328,6 +334,8 @@ static const struct {
     FLAG(MNT_DETACH), FLAG(S_IFCHR), FLAG(S_IFBLK), FLAG(S_IFREG), FLAG(S_IFIFO), FLAG(AF_UNIX),
     FLAG(SOCK_STREAM), FLAG(O_RDONLY), FLAG(O_WRONLY), FLAG(O_RDWR), FLAG(O_CREAT), FLAG(O_EXCL),
     FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC),
+    /* Chapter 5 */
+    FLAG(LOCK_EX),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -71,6 +71,8 @@ export type Call =
   | [name: 'llistxattr', pathname: string]
   | [name: 'lgetxattr', pathname: string, name: string]
   | [name: 'seek_data', pathname: string]
+  | [name: 'flock', fd: number, operation: 'LOCK_EX']
+  | [name: 'syncfs', fd: number]
 
 export type NamespaceFlag =
   | 'CLONE_NEWPID'
@@ -165,6 +167,8 @@ export const signatures: Record<CallName, string> = {
   llistxattr: 's',
   lgetxattr: 'ss',
   seek_data: 's',
+  flock: 'nf',
+  syncfs: 'n',
 }
 
 /** The step maker of one chapter, for the planners of that chapter to begin with. */
