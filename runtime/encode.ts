@@ -15,35 +15,54 @@ export type Mode = 'run' | 'trace' | 'step'
  * counts the kind letter. A list is `l<count>` followed by so many items; NULL is `0` alone.
  */
 export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
-  const parts: Buffer[] = []
+  const body: Body = { parts: [], ascii: '', length: 0 }
   for (const { call, ignoring } of plan) {
     const [name, ...values] = call
     const kinds = kindsOf(name)
-    item(parts, 'c', name)
-    item(parts, 'i', ignoring ?? '')
-    values.forEach((value, at) => argument(parts, kinds[at] ?? 's', value))
+    item(body, 'c', name)
+    item(body, 'i', ignoring ?? '')
+    values.forEach((value, at) => argument(body, kinds[at] ?? 's', value))
   }
-  const body = Buffer.concat(parts)
+  settle(body)
   const header = `stepbox 1 ${mode} ${plan.length} ${body.length}\n`
-  return Buffer.concat([Buffer.from(header), body])
+  return Buffer.concat([Buffer.from(header), ...body.parts])
 }
 
-function argument(parts: Buffer[], kind: string, value: Call[number] | undefined): void {
-  if (value === null || value === undefined) item(parts, '0', '')
+/** Plans of thousands of file calls are sent too: what is plain ASCII is gathered as text first. */
+interface Body {
+  parts: Uint8Array[]
+  ascii: string
+  /** Of `parts`, in bytes. */
+  length: number
+}
+
+function argument(body: Body, kind: string, value: Call[number] | undefined): void {
+  if (value === null || value === undefined) item(body, '0', '')
   else if (kind === 'l' && Array.isArray(value)) {
-    item(parts, 'l', String(value.length))
-    for (const each of value) item(parts, 's', String(each))
-  } else if (Array.isArray(value)) item(parts, 'f', value.join('|'))
-  else if (value instanceof Uint8Array) item(parts, 's', value)
-  else item(parts, kind === 'o' ? 'n' : kind, String(value))
+    item(body, 'l', String(value.length))
+    for (const each of value) item(body, 's', String(each))
+  } else if (Array.isArray(value)) item(body, 'f', value.join('|'))
+  else if (value instanceof Uint8Array) item(body, 's', value)
+  else item(body, kind === 'o' ? 'n' : kind, String(value))
 }
 
-function item(parts: Buffer[], kind: string, value: string | Uint8Array): void {
-  const bytes = typeof value === 'string' ? toBytes(value) : value
-  const framed = Buffer.from(`${bytes.length + 1}:${kind}`)
-  parts.push(framed, Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes), comma)
-  if (kind === 's' && typeof value === 'string' && value.includes('\0'))
+function item(body: Body, kind: string, value: string | Uint8Array): void {
+  if (typeof value === 'string' && kind === 's' && value.includes('\0'))
     throw new RangeError(`a NUL byte cannot be passed to a system call: ${JSON.stringify(value)}`)
+  const isAscii = typeof value === 'string' && Buffer.byteLength(value) === value.length
+  const bytes = typeof value === 'string' && !isAscii ? toBytes(value) : value
+  body.ascii += `${bytes.length + 1}:${kind}`
+  if (typeof bytes === 'string') body.ascii += bytes
+  else {
+    settle(body)
+    body.parts.push(bytes)
+    body.length += bytes.length
+  }
+  body.ascii += ','
 }
 
-const comma = Buffer.from(',')
+function settle(body: Body): void {
+  body.parts.push(Buffer.from(body.ascii, 'latin1'))
+  body.length += body.ascii.length
+  body.ascii = ''
+}

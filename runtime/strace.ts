@@ -12,8 +12,12 @@ export function strace(call: Call): string {
 
 /** The kind letters of a call's arguments without the `?`s. */
 export function kindsOf(name: Call[0]): string[] {
-  return [...signatures[name].replaceAll('?', '')]
+  return kinds[name]
 }
+
+const kinds = Object.fromEntries(
+  Object.entries(signatures).map(([name, letters]) => [name, [...letters.replaceAll('?', '')]]),
+) as Record<Call[0], string[]>
 
 /** Bytes as a C string, with the escapes of strace: octal for what cannot be printed. */
 export function quote(text: string): string {
