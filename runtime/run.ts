@@ -1,7 +1,7 @@
 /** Command line. One container from beginning to end: directories, plan, calls, clean-up. */
 import { readFileSync } from 'node:fs'
-import type { Group, Limits } from './cgroup.ts'
-import { groupDirs, killAll, lookAtCgroups, removeGroup } from './cgroups.ts'
+import { groupDirs, type Group, type Limits } from './cgroup.ts'
+import { lookAtCgroups } from './cgroups.ts'
 import type { Command, User } from './command.ts'
 import {
   createContainer,
@@ -14,6 +14,7 @@ import {
   type ImageUse,
 } from './containers.ts'
 import type { Mode } from './encode.ts'
+import { killAll, removeGroup } from './group-control.ts'
 import { statsOf } from './group-stats.ts'
 import { layOut } from './init-layer.ts'
 import { randomName } from './names.ts'
@@ -59,9 +60,12 @@ export interface RunOptions {
   terminal?: Size
   /** From chapter 3 on: a directory that holds a root file system. */
   rootfs?: string
-  /** From chapter 4 on: the image, and its unpacked layers, topmost first. */
+  /**
+   * From chapter 4 on: the image, and its unpacked layers, topmost first. They are asked for when the
+   * container's use of the image is on record, so that nobody removes the image in between.
+   */
   image?: ImageUse
-  layers?: string[]
+  layers?: () => Promise<string[]>
   stdio?: LaunchOptions['stdio']
   mode?: Mode
   onReport?: (report: Report) => void
@@ -101,7 +105,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   const dir = createContainer(root, container)
   try {
-    const plan = options.chapter.plan(planOptions(options, container, group, dir))
+    const layers = (await options.layers?.()) ?? []
+    const plan = options.chapter.plan(planOptions({ options, container, group, dir, layers }))
     return { ...(await carryOut(plan, options, container)), plan, container }
   } catch (error) {
     cleanUp(root, { ...container, rm: true })
@@ -109,17 +114,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
+interface Laid {
+  options: RunOptions
+  container: Container
+  group: Group
+  dir: string
+  layers: string[]
+}
+
 /** The options of a plan for a container that is laid out in `dir`. */
-function planOptions(
-  options: RunOptions,
-  container: Container,
-  group: Group,
-  dir: string,
-): PlanOptions {
+function planOptions({ options, container, group, dir, layers }: Laid): PlanOptions {
   const { hostname } = container
   const network = options.network ?? 'none'
   const resolver = network === 'host' ? hostResolver() : ''
-  const layers = options.layers ? layOut(dir, options.layers, { hostname, resolver }) : []
+  const lowers = layers.length > 0 ? layOut(dir, layers, { hostname, resolver }) : []
   return {
     argv: options.argv,
     env: options.env,
@@ -127,7 +135,7 @@ function planOptions(
     network,
     group,
     root: options.rootfs ?? '/',
-    layers,
+    layers: lowers,
     dir,
     readOnly: options.readOnly ?? false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

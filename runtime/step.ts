@@ -61,6 +61,8 @@ export type Call =
   | [name: 'dup2', oldfd: number, newfd: number]
   // Chapter 5: files exactly as an archive has them, and the facts an archive needs
   | [name: 'link', oldpath: string, newpath: string]
+  | [name: 'unlink', pathname: string]
+  | [name: 'rmdir', pathname: string]
   | [name: 'pwrite', fd: number, data: Uint8Array, offset: number]
   | [name: 'ftruncate', fd: number, length: number]
   | [name: 'close', fd: number]
@@ -157,6 +159,8 @@ export const signatures: Record<CallName, string> = {
   sendmsg_rights: 'nn',
   dup2: 'nn',
   link: 'ss',
+  unlink: 's',
+  rmdir: 's',
   pwrite: 'nsn',
   ftruncate: 'nn',
   close: 'n',

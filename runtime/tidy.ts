@@ -1,7 +1,6 @@
 /** Chapter 2. What crashed before it could clean up after itself is cleaned up after by the next. */
 import { readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { killAll, removeGroup } from './cgroups.ts'
 import {
   markEnded,
   removeContainer,
@@ -9,6 +8,7 @@ import {
   saveEnded,
   type Container,
 } from './containers.ts'
+import { killAll, removeGroup } from './group-control.ts'
 import { isAlive, signalTo } from './process.ts'
 
 /**
@@ -24,7 +24,7 @@ export function tidy(root: string): Container[] {
   return lost
 }
 
-function endLost(root: string, container: Container): void {
+export function endLost(root: string, container: Container): void {
   if (container.init) signalTo(container.init, 'SIGKILL')
   killAll(container.groups)
   removeGroup(container.groups)

@@ -1,8 +1,9 @@
 /** Command line. IMAGE as each chapter understands it: none, a directory, a stack of layers. */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join, resolve as absolute } from 'node:path'
+import type { ImageUse } from '../containers.ts'
 import type { RunOptions } from '../run.ts'
-import { openStore, type Image, type Store } from '../store.ts'
+import { layerDirs, resolve, type Image } from '../store.ts'
 import type { Input } from './main.ts'
 import type { ImageConfig } from './request.ts'
 
@@ -12,23 +13,21 @@ export type ForImage = Pick<RunOptions, 'image' | 'layers' | 'rootfs'> & {
   config: ImageConfig
 }
 
-/** Look IMAGE up, and unpack what of it is not unpacked. Throws when there is none of that name. */
+/** Look IMAGE up. Throws when there is none of that name. */
 export async function imageFor({ words, chapter, root }: Input): Promise<ForImage> {
   if (chapter.number < 3) return { command: words, config: {} }
   const [name = '', ...command] = words
   if (chapter.number === 3 && isPath(name))
     return { command, config: {}, rootfs: rootDirectory(name) }
-  const store = openStore(root)
-  const image = store.resolve(name)
+  const image = resolve(root, name)
   const config = image.config.config ?? {}
-  if (chapter.number === 3) return { command, config, rootfs: await plainCopy(store, image, root) }
-  const layers = await store.layerDirs(image)
-  return { command, config, layers, image: useOf(image) }
+  if (chapter.number === 3) return { command, config, rootfs: await plainCopy(root, image) }
+  return { command, config, layers: () => layerDirs(root, image), image: useOf(image) }
 }
 
-export function useOf({ name, configDigest, manifestDigest, layers }: Image) {
-  const diffIds = layers.map(({ diffId }) => diffId)
-  return { name, id: configDigest, manifest: manifestDigest, diffIds }
+/** What a container's state keeps of its image. */
+function useOf({ name, id, manifest, layers }: Image): ImageUse {
+  return { name, id, manifest: manifest.digest, diffIds: layers.map(({ diffId }) => diffId) }
 }
 
 function isPath(name: string): boolean {
@@ -36,7 +35,7 @@ function isPath(name: string): boolean {
 }
 
 function rootDirectory(name: string): string {
-  const path = resolve(name)
+  const path = absolute(name)
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new Error(`no directory '${name}' to be a root file system`)
   return path
@@ -46,15 +45,16 @@ function rootDirectory(name: string): string {
  * Chapter 3 writes straight into its root file system, so it gets a copy of its own, kept from run to
  * run: what layers are for is the discovery of chapter 4.
  */
-async function plainCopy(store: Store, image: Image, root: string): Promise<string> {
-  const copy = join(root, 'rootfs', image.configDigest.replace(/^sha256:/, '').slice(0, 12))
+async function plainCopy(root: string, image: Image): Promise<string> {
+  const copy = join(root, 'rootfs', image.id.replace(/^sha256:/, '').slice(0, 12))
   if (existsSync(copy)) return copy
-  if (image.layers.length !== 1)
-    throw new Error(`'${image.name}' has ${image.layers.length} layers: stacking comes in chapter 4`)
+  const [layer, ...more] = await layerDirs(root, image)
+  if (layer === undefined || more.length > 0)
+    throw new Error(`'${image.name}' has ${more.length + 1} layers: stacking comes in chapter 4`)
   mkdirSync(join(root, 'rootfs'), { recursive: true })
   const aside = `${copy}.${process.pid}`
   try {
-    await store.unpackTo(image, 0, aside)
+    copyTree(layer, aside)
     renameSync(aside, copy)
   } catch (error) {
     if (!existsSync(copy)) throw error
@@ -62,4 +62,9 @@ async function plainCopy(store: Store, image: Image, root: string): Promise<stri
     rmSync(aside, { recursive: true, force: true })
   }
   return copy
+}
+
+/** Busybox's tree has files, directories and links of root, which is all that cpSync keeps exactly. */
+function copyTree(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
 }

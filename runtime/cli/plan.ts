@@ -10,7 +10,7 @@ import { request } from './request.ts'
 
 /** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
 export async function planCommand(input: Input): Promise<number> {
-  const { command, config, rootfs, layers } = await imageOrStandIn(input)
+  const { command, config, rootfs, image } = await imageOrStandIn(input)
   const asked = request(input, command, config)
   const id = '<id>'
   const options: PlanOptions = {
@@ -19,7 +19,7 @@ export async function planCommand(input: Input): Promise<number> {
     network: asked.network ?? 'none',
     group: { name: `stepbox-${id}`, cgroups: groups(), limits: asked.limits ?? {} },
     root: rootfs ?? '/',
-    layers: ['init', ...(layers ?? []).map((_, at) => `lower/${at}`)],
+    layers: ['init', ...(image?.diffIds ?? ['']).map((_, at) => `lower/${at}`)],
     dir: `${input.root}/containers/${id}`,
     readOnly: asked.readOnly ?? false,
     ...(input.switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
@@ -36,7 +36,7 @@ async function imageOrStandIn(input: Input): Promise<ForImage> {
   } catch (error) {
     const [name = '', ...command] = input.words
     if (process.platform === 'linux' && process.geteuid?.() === 0) throw error
-    return { command, config: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}`, layers: [''] }
+    return { command, config: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}` }
   }
 }
 

@@ -23,7 +23,7 @@ export async function runCommand(input: Input): Promise<number> {
   tidy(input.root)
   if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
   if (result.failure) {
-    const { text, exitCode } = explain(result.plan, result.failure, result.container)
+    const { text, exitCode } = explain(result.plan, result.failure)
     process.stderr.write(`stepbox: ${text}\n`)
     return exitCode
   }

@@ -1,0 +1,87 @@
+/** Chapter 2. What a group has used, as the kernel counted it. */
+import { existsSync, readFileSync } from 'node:fs'
+
+/** Undefined is what this kernel does not count. Times in nanoseconds. */
+export interface Stats {
+  cpuNs?: number
+  cpuUserNs?: number
+  cpuSystemNs?: number
+  /** Periods of 100 ms in which the group ran, and those in which it was stopped by its quota. */
+  periods?: number
+  throttledPeriods?: number
+  throttledNs?: number
+  memoryBytes?: number
+  memoryPeakBytes?: number
+  /** Processes that the kernel killed because the group's memory ran out. */
+  oomKills?: number
+  pids?: number
+  pidsPeak?: number
+  /** Forks that failed at the limit on processes. */
+  forksRefused?: number
+}
+
+/** Read what the group in `dirs` has used up to now. Of a group that is gone nothing is known. */
+export function statsOf(dirs: string[]): Stats {
+  const facts = new Map(files.map((file) => [file, textOf(dirs, file)]))
+  const number = (file: File) => whole(facts.get(file))
+  const field = (file: File, key: string) => {
+    const line = facts.get(file)?.split('\n').find((each) => each.startsWith(`${key} `))
+    return whole(line?.slice(key.length + 1))
+  }
+  const counted: { [K in keyof Stats]: number | undefined } = {
+    cpuNs: thousand(field('cpu.stat', 'usage_usec')) ?? number('cpuacct.usage'),
+    cpuUserNs: thousand(field('cpu.stat', 'user_usec')) ?? number('cpuacct.usage_user'),
+    cpuSystemNs: thousand(field('cpu.stat', 'system_usec')) ?? number('cpuacct.usage_sys'),
+    periods: field('cpu.stat', 'nr_periods'),
+    throttledPeriods: field('cpu.stat', 'nr_throttled'),
+    throttledNs:
+      thousand(field('cpu.stat', 'throttled_usec')) ?? field('cpu.stat', 'throttled_time'),
+    memoryBytes: number('memory.current') ?? number('memory.usage_in_bytes'),
+    memoryPeakBytes: number('memory.peak') ?? number('memory.max_usage_in_bytes'),
+    oomKills: field('memory.events', 'oom_kill') ?? field('memory.oom_control', 'oom_kill'),
+    pids: number('pids.current'),
+    pidsPeak: number('pids.peak'),
+    forksRefused: field('pids.events', 'max'),
+  }
+  return Object.fromEntries(Object.entries(counted).filter(([, value]) => value !== undefined))
+}
+
+/** Version 2's name first, then version 1's where it is another. */
+const files = [
+  'cpu.stat',
+  'cpuacct.usage',
+  'cpuacct.usage_user',
+  'cpuacct.usage_sys',
+  'memory.current',
+  'memory.usage_in_bytes',
+  'memory.peak',
+  'memory.max_usage_in_bytes',
+  'memory.events',
+  'memory.oom_control',
+  'pids.current',
+  'pids.peak',
+  'pids.events',
+] as const
+
+type File = (typeof files)[number]
+
+/** A group has a directory in each tree, and most files are in one of them. */
+function textOf(dirs: string[], file: File): string {
+  return dirs.map((dir) => read(`${dir}/${file}`)).join('')
+}
+
+function whole(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined
+}
+
+function thousand(microseconds: number | undefined): number | undefined {
+  return microseconds === undefined ? undefined : microseconds * 1000
+}
+
+function read(path: string): string {
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  } catch {
+    return '' // ignoring: the group went away meanwhile
+  }
+}

@@ -1,0 +1,60 @@
+/** Chapter 5. What people call an image: Docker's grammar of names, tags and digests. */
+
+/** `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, taken apart. */
+export interface Reference {
+  /** Host and path, without what Docker leaves out: `busybox`, `localhost:5000/team/app`. */
+  repository: string
+  tag?: string
+  digest?: string
+}
+
+const host = /^(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+(?=:))(?::\d{1,5})?$/
+const component = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
+const digestForm = /^sha256:[0-9a-f]{64}$/
+
+/** Most characters of a repository's name (as a registry has it) and of a tag. */
+const longest = { repository: 255, tag: 128 }
+
+/** Take `text` apart; throws an error that says what is wrong with it. */
+export function parseReference(text: string): Reference {
+  const fail = (why: string) => new Error(`invalid reference '${shortened(text)}': ${why}`)
+  const at = text.indexOf('@')
+  const digest = at < 0 ? undefined : text.slice(at + 1)
+  const named = at < 0 ? text : text.slice(0, at)
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
+  const tag = colon < 0 ? undefined : named.slice(colon + 1)
+  const repository = familiar(colon < 0 ? named : named.slice(0, colon))
+  if (repository === '') throw fail('the name is empty')
+  if (repository.length > longest.repository)
+    throw fail(`the name is longer than ${longest.repository} characters`)
+  const [first = '', ...others] = repository.split('/')
+  const path = others.length > 0 && host.test(first) ? others : [first, ...others]
+  if (path.some((part) => /[A-Z]/.test(part))) throw fail('the name must be lower case')
+  if (!path.every((part) => component.test(part)))
+    throw fail('a name is a-z and 0-9, with . _ __ or - between, and / between its parts')
+  if (/^[0-9a-f]{64}$/.test(repository)) throw fail('64 hexadecimal digits are an id, not a name')
+  if (tag !== undefined && !/^\w[\w.-]*$/.test(tag))
+    throw fail('a tag is letters, digits, _ . and -, and does not begin with . or -')
+  if (tag !== undefined && tag.length > longest.tag)
+    throw fail(`the tag is longer than ${longest.tag} characters`)
+  if (digest !== undefined && !digestForm.test(digest))
+    throw fail('a digest is sha256: and 64 hexadecimal digits')
+  return { repository, ...(tag === undefined ? {} : { tag }), ...(digest ? { digest } : {}) }
+}
+
+/** The name under which the store keeps an image: `busybox` is `busybox:latest`. */
+export function imageName(text: string): string {
+  const { repository, tag, digest } = parseReference(text)
+  if (digest) throw new Error(`invalid name '${shortened(text)}': a digest cannot be given to an image`)
+  return `${repository}:${tag ?? 'latest'}`
+}
+
+/** Docker Hub is nowhere in the names that people see. */
+function familiar(repository: string): string {
+  const path = repository.replace(/^(?:index\.)?docker\.io\//, '')
+  return path === repository ? path : path.replace(/^library\//, '')
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

@@ -1,0 +1,65 @@
+/** Chapter 5. Where things are made before they are put in their place, and how that is done safely. */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { identify, isAlive } from './process.ts'
+
+/**
+ * A fresh directory in `tmp/`, on the file system of everything else, so that a rename puts what is in it
+ * in place. Its name says which process it belongs to: when that is gone, anybody may remove it.
+ */
+export function makeStaging(root: string): string {
+  const owner = identify(process.pid)
+  const { pid, start, boot } = owner ?? { pid: process.pid, start: 0, boot: 'none' }
+  mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o711 })
+  return mkdtempSync(join(root, 'tmp', `stage_${pid}_${start}_${boot}_`))
+}
+
+/** Remove what processes left behind that were killed. All users of a root share one pid namespace. */
+export function clearStaging(root: string): void {
+  for (const name of readdirSync(join(root, 'tmp'))) {
+    const [kind, pid, start, boot = ''] = name.split('_')
+    if (kind !== 'stage' || isAlive({ pid: Number(pid), start: Number(start), boot })) continue
+    rmSync(join(root, 'tmp', name), { recursive: true, force: true })
+  }
+}
+
+/** Write a new file whose content is on the disk when this returns. */
+export function writeDurably(path: string, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  const fd = openSync(path, 'wx', 0o644)
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Rename, and have it on the disk: after a power cut there is the old file or the new one, whole. */
+export function putInPlace(staged: string, path: string): void {
+  renameSync(staged, path)
+  syncDir(dirname(path))
+}
+
+function syncDir(path: string): void {
+  const fd = openSync(path, 'r')
+  fsyncSync(fd)
+  closeSync(fd)
+}
+
+/** Words for a disk that is full, whatever was being written; every other error stays what it is. */
+export function inWords(error: unknown, root: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new Error(`the disk that holds ${root} is full; nothing was changed`, { cause: error })
+}

@@ -1,0 +1,213 @@
+/** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { hexOf, readBlob } from './blobs.ts'
+import {
+  checkDescriptor,
+  nameAnnotation,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+  type Descriptor,
+  type ImageConfig,
+  type Index,
+} from './oci.ts'
+import { parseReference } from './reference.ts'
+
+/**
+ * An image as the store has it. Under the data root:
+ *
+ *     oci-layout, index.json, blobs/sha256/<hex>   an OCI image layout (image-spec, image-layout.md)
+ *     layers/<hex of the diff id>/                 its layers unpacked: read-only, shared by containers
+ *     tmp/                                         what is being written, on the same file system
+ *
+ * index.json is the only file that changes, and it is replaced as a whole: readers need no lock.
+ */
+export interface Image {
+  /** `busybox:latest`; of an image that lost its name to another, the short form of its id. */
+  name: string
+  /** Every name of exactly this image; possibly none. */
+  names: string[]
+  /** Digest of the configuration, which is the image's id. */
+  id: string
+  /** The manifest, as index.json points at it. */
+  manifest: Descriptor
+  configSize: number
+  config: ImageConfig
+  /** Bottom first. */
+  layers: Layer[]
+}
+
+/** One layer: the blob, and the digest of the same when it is not compressed. */
+export interface Layer extends Descriptor {
+  diffId: string
+}
+
+/** What index.json says. A data root that holds no store yet has an empty one. */
+export function readIndex(root: string): Index {
+  const layout = readIfThere(join(root, 'oci-layout'))
+  if (layout === undefined) return { schemaVersion: 2, manifests: [] }
+  const path = join(root, 'index.json')
+  try {
+    const { imageLayoutVersion } = JSON.parse(layout) as { imageLayoutVersion?: unknown }
+    if (imageLayoutVersion !== '1.0.0')
+      throw new Error(`belongs to an image layout of version ${String(imageLayoutVersion)}, not 1.0.0`)
+    return parseIndex(readIfThere(path) ?? '')
+  } catch (cause) {
+    throw new Error(`the image store is damaged: ${path} ${(cause as Error).message}`, { cause })
+  }
+}
+
+/**
+ * Find an image by what was typed: `name[:tag]`, `name@digest`, or the beginning of an image's id, which
+ * is tried when there is no such name. Size and digest of manifest and configuration are checked.
+ */
+export function resolve(root: string, text: string): Image {
+  const index = readIndex(root)
+  const isId = /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)
+  const byName = isId && !isName(text) ? undefined : named(index, text)
+  if (byName) return imageAt(root, byName, index)
+  const found = isId ? withId(root, index, text.replace('sha256:', '')) : []
+  const [image, ...others] = distinct(found)
+  if (!image) throw new Error(`no image named '${text}'; ${whatThereIs(index)}`)
+  if (others.length > 0) {
+    const all = [image, ...others].map(({ id, name }) => `${shortId(id)} (${name})`)
+    throw new Error(`'${text}' is the beginning of several image ids: ${all.join(', ')}`)
+  }
+  return image
+}
+
+/** The image with this manifest: what a container stands on, whatever it is called by now. */
+export function imageWithManifest(root: string, digest: string): Image | undefined {
+  const index = readIndex(root)
+  const found = index.manifests.find((descriptor) => descriptor.digest === digest)
+  return found && imageAt(root, found, index)
+}
+
+/** The image that an entry of `index` points at. Throws when any of its documents is damaged. */
+export function imageAt(root: string, descriptor: Descriptor, index: Index): Image {
+  const names = namesOf(index, descriptor.digest)
+  const own = nameOf(descriptor) ?? names[0]
+  const read = <T>(what: string, blob: Descriptor, parse: (text: string) => T): T => {
+    try {
+      checkDescriptor(blob)
+      return parse(readBlob(root, blob))
+    } catch (cause) {
+      throw new DamagedImage(own ?? shortId(descriptor.digest), what, blob, cause)
+    }
+  }
+  const manifest = read('manifest', descriptor, (text) => parseManifest(text, descriptor.mediaType))
+  const { digest: id, size: configSize } = manifest.config
+  const config = read('configuration', manifest.config, (text) =>
+    parseConfig(text, manifest.layers.length),
+  )
+  const { diff_ids } = config.rootfs
+  const layers = manifest.layers.map((layer, at) => ({ ...layer, diffId: diff_ids[at] ?? '' }))
+  const name = own ?? shortId(id)
+  return { name, names, id, manifest: descriptor, configSize, config, layers }
+}
+
+/** An image of which a part is missing or is not what its digest says; the other images are not touched. */
+export class DamagedImage extends Error {
+  constructor(image: string, what: string, blob: Descriptor, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `image '${image}' is damaged\n` +
+        `  ${what} ${String(blob.digest)} ${why}\n` +
+        `  take it out with 'stepbox rmi ${image}' and make it again`,
+      { cause },
+    )
+  }
+}
+
+/** The name that an entry of index.json gives to its image. */
+export function nameOf({ annotations }: Descriptor): string | undefined {
+  const name: unknown = annotations?.[nameAnnotation]
+  return typeof name === 'string' ? name : undefined
+}
+
+/** The twelve digits by which an image or a container is shown. */
+export function shortId(digest: string): string {
+  return hexOf(String(digest)).slice(0, 12)
+}
+
+/** Where the layer with this diff id is, or will be, unpacked. */
+export function layerDir(root: string, diffId: string): string {
+  return join(root, 'layers', hexOf(diffId))
+}
+
+/**
+ * The directories of an image's layers, topmost first, for `overlay`. Missing ones are unpacked, with
+ * everything verified. A layer that lies twice in an image is given once: all that the lower one
+ * holds, the upper one holds too, and overlayfs refuses a directory twice.
+ *
+ * Call it *after* the container's use of the image is written down, and a removal of the image that goes
+ * on at the same time either sees the container, or this throws because the image is gone.
+ */
+export async function layerDirs(root: string, image: Image): Promise<string[]> {
+  const { manifests } = readIndex(root)
+  if (!manifests.some(({ digest }) => digest === image.manifest.digest))
+    throw new Error(`image '${image.name}' was removed a moment ago`)
+  const isMissing = ({ diffId }: Layer) =>
+    !statSync(layerDir(root, diffId), { throwIfNoEntry: false })?.isDirectory()
+  for (const layer of image.layers.filter(isMissing)) {
+    const { unpackBlob } = await import('./unpack-blob.ts')
+    await unpackBlob(root, image, layer)
+  }
+  const topmostFirst = image.layers.map(({ diffId }) => layerDir(root, diffId)).reverse()
+  return [...new Set(topmostFirst)]
+}
+
+/** Names that other tools wrote are taken literally: umoci calls an image `latest` and no more. */
+function named({ manifests }: Index, text: string): Descriptor | undefined {
+  const literal = manifests.find((descriptor) => nameOf(descriptor) === text)
+  if (literal) return literal
+  const { repository, tag, digest } = parseReference(text)
+  if (digest === undefined)
+    return manifests.find((descriptor) => nameOf(descriptor) === `${repository}:${tag ?? 'latest'}`)
+  return manifests.find((descriptor) => {
+    const name = nameOf(descriptor)
+    const isOfRepository = name?.slice(0, name.lastIndexOf(':')) === repository
+    return isOfRepository && descriptor.digest === digest
+  })
+}
+
+/** A text that looks like an id may still be the name of an image: `cafe`. */
+function isName(text: string): boolean {
+  return !text.startsWith('sha256:') && text.length < 64
+}
+
+function withId(root: string, index: Index, prefix: string): Image[] {
+  return index.manifests.flatMap((descriptor) => {
+    try {
+      const image = imageAt(root, descriptor, index)
+      return hexOf(image.id).startsWith(prefix) ? [image] : []
+    } catch {
+      return [] // ignoring: a damaged image is found by its name alone
+    }
+  })
+}
+
+function distinct(images: Image[]): Image[] {
+  return images.filter(({ id }, at) => images.findIndex((other) => other.id === id) === at)
+}
+
+function namesOf({ manifests }: Index, digest: string): string[] {
+  return manifests.flatMap((entry) => (entry.digest === digest ? (nameOf(entry) ?? []) : []))
+}
+
+function whatThereIs({ manifests }: Index): string {
+  const names = manifests.flatMap((descriptor) => nameOf(descriptor) ?? []).sort()
+  if (names.length === 0) return 'there are none'
+  const more = names.length > 8 ? `, and ${names.length - 8} more` : ''
+  return `have: ${names.slice(0, 8).join(', ')}${more}`
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
