@@ -196,6 +196,9 @@ static long do_dup2(struct arg *a) { return dup2((int)a[0].number, (int)a[1].num
 
 static long do_link(struct arg *a) { return link(a[0].text, a[1].text); }
 
+static long do_unlink(struct arg *a) { return unlink(a[0].text); }
+static long do_rmdir(struct arg *a) { return rmdir(a[0].text); }
+
 static long do_pwrite(struct arg *a) {
   size_t done = 0;
   while (done < a[1].length) {
@@ -248,19 +251,20 @@ static long do_lgetxattr(struct arg *a) {
 
 /* Pairs of offsets, in 8 bytes each: where data begins and where it ends. */
 static long do_seek_data(struct arg *a) {
-  int64_t *extents = NULL, at = 0;
+  static int64_t *extents;
+  int64_t begin, end = 0;
   size_t count = 0;
   int fd = open(a[0].text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -1;
-  while ((at = lseek(fd, at, SEEK_DATA)) >= 0) {
+  while ((begin = lseek(fd, end, SEEK_DATA)) >= 0 && (end = lseek(fd, begin, SEEK_HOLE)) >= 0) {
     int64_t *more = realloc(extents, (count + 1) * 2 * sizeof *extents);
-    if (!more) return free(extents), closing(fd, -1);
+    if (!more) return closing(fd, -1);
     extents = more;
-    extents[count * 2] = at;
-    extents[count * 2 + 1] = at = lseek(fd, at, SEEK_HOLE);
+    extents[count * 2] = begin;
+    extents[count * 2 + 1] = end;
     count++;
   }
-  if (errno != ENXIO) return free(extents), closing(fd, -1);
+  if (errno != ENXIO) return closing(fd, -1);
   answer = (char *)extents;
   answer_length = count * 2 * sizeof *extents;
   return closing(fd, (long)count);
@@ -305,6 +309,8 @@ static const struct call calls[] = {
     {"dup2", "nn", do_dup2},
     /* Chapter 5 */
     {"link", "ss", do_link},
+    {"unlink", "s", do_unlink},
+    {"rmdir", "s", do_rmdir},
     {"pwrite", "nsn", do_pwrite},
     {"ftruncate", "nn", do_ftruncate},
     {"close", "n", do_close},

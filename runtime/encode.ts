@@ -42,7 +42,7 @@ function argument(body: Body, kind: string, value: Call[number] | undefined): vo
     item(body, 'l', String(value.length))
     for (const each of value) item(body, 's', String(each))
   } else if (Array.isArray(value)) item(body, 'f', value.join('|'))
-  else if (value instanceof Uint8Array) item(body, 's', value)
+  else if (value instanceof Uint8Array) item(body, kind, value)
   else item(body, kind === 'o' ? 'n' : kind, String(value))
 }
 
