@@ -53,7 +53,7 @@ export function group(wanted: Group): Step[] {
 export function joinGroup(wanted: Group): Step[] {
   return placesOf(wanted).map((place) => {
     const file = place.hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'
-    const why = `0 is the process that writes: it and its children are in, for ${uses(place)}`
+    const why = `0 is whoever writes: it and its children are in the group, for ${uses(place)}`
     return step(['write', `${place.dir}/${file}`, '0'], why)
   })
 }
@@ -203,10 +203,10 @@ function uses({ wanted }: Place): string {
 }
 
 const names: Record<Controller, string> = {
-  cpu: 'a part of the processors',
-  cpuacct: 'counting processor time',
-  cpuset: 'a choice of processors',
-  memory: 'memory',
-  pids: 'the number of processes',
-  freezer: 'freezing',
+  cpu: 'its part of the processors',
+  cpuacct: 'its processor time',
+  cpuset: 'its choice of processors',
+  memory: 'its memory',
+  pids: 'the number of its processes',
+  freezer: 'stopping it',
 }

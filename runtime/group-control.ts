@@ -1,12 +1,14 @@
 /** Chapter 2. A group from outside: who is in it, stop them, let them go on, kill them, remove it. */
 import {
+  closeSync,
   constants,
   existsSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmdirSync,
   statSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { basename } from 'node:path'
 
@@ -142,11 +144,15 @@ function text(path: string): string {
 }
 
 function put(path: string, value: string): void {
+  let fd: number | undefined
   try {
-    writeFileSync(path, value, { flag: constants.O_WRONLY })
+    fd = openSync(path, constants.O_WRONLY)
+    writeSync(fd, value)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT' && code !== 'ENODEV') throw error // ignoring: the group is gone
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

@@ -14,6 +14,7 @@ export interface Stats {
   memoryPeakBytes?: number
   /** Processes that the kernel killed because the group's memory ran out. */
   oomKills?: number
+  /** Processes and threads, now and at most. */
   pids?: number
   pidsPeak?: number
   /** Forks that failed at the limit on processes. */
@@ -39,7 +40,7 @@ export function statsOf(dirs: string[]): Stats {
     memoryBytes: number('memory.current') ?? number('memory.usage_in_bytes'),
     memoryPeakBytes: number('memory.peak') ?? number('memory.max_usage_in_bytes'),
     oomKills: field('memory.events', 'oom_kill') ?? field('memory.oom_control', 'oom_kill'),
-    pids: number('pids.current'),
+    pids: number('pids.current') ?? linesOf(facts.get('cgroup.threads') || facts.get('tasks')),
     pidsPeak: number('pids.peak'),
     forksRefused: field('pids.events', 'max'),
   }
@@ -59,6 +60,8 @@ const files = [
   'memory.events',
   'memory.oom_control',
   'pids.current',
+  'cgroup.threads',
+  'tasks',
   'pids.peak',
   'pids.events',
 ] as const
@@ -72,6 +75,11 @@ function textOf(dirs: string[], file: File): string {
 
 function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined
+}
+
+/** How many different lines: every tree of version 1 lists the same threads. */
+function linesOf(text: string | undefined): number | undefined {
+  return text ? new Set(text.trimEnd().split('\n')).size : undefined
 }
 
 function thousand(microseconds: number | undefined): number | undefined {
