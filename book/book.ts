@@ -1,0 +1,53 @@
+/**
+ * The book. `npm run book` serves it; with `-- --build` it is only written to book/out, with `-- --update`
+ * the chapters' terminal sessions are played and what has changed is put into the texts.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import chalk from 'chalk'
+import { root } from './links.ts'
+import { pages } from './pages.ts'
+import { explained, play, rewrite } from './player.ts'
+import { serve } from './serve.ts'
+
+const { values } = parseArgs({
+  options: {
+    build: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
+    port: { type: 'string', default: process.env['PORT'] ?? '4100' },
+  },
+})
+
+if (values.update) await update()
+else {
+  build()
+  if (!values.build) {
+    const { address } = await serve(Number(values.port))
+    console.log(`The book is at ${chalk.bold(address)} (Ctrl-C ends it)`)
+  }
+}
+
+/** Write all pages to book/out, where a browser can also open them as files. */
+function build(): void {
+  const out = join(import.meta.dirname, 'out')
+  const files = pages()
+  rmSync(out, { recursive: true, force: true })
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(out, name)), { recursive: true })
+    writeFileSync(join(out, name), text)
+  }
+  console.log(`${files.size} pages in book/out`)
+}
+
+async function update(): Promise<void> {
+  for (const slug of readdirSync(join(root, 'chapters')).sort()) {
+    const text = `chapters/${slug}/README.md`
+    if (!existsSync(join(root, text))) continue
+    const mismatches = await play(join(root, text))
+    console.log(`${text}: ${mismatches.length} changed`)
+    for (const mismatch of mismatches) console.log(explained(text, mismatch))
+    for (const path of [text, text.replace('.md', '.zh.md')])
+      if (existsSync(join(root, path))) rewrite(join(root, path), mismatches)
+  }
+}

@@ -1,0 +1,52 @@
+/** The book. Code as HTML, with three things told apart: comments, strings, keywords. */
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? character)
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+const keywords =
+  'abstract|as|async|await|break|case|catch|char|class|const|continue|default|delete|do|else|enum|' +
+  'export|extends|false|finally|for|from|function|if|import|in|int|interface|let|long|new|null|of|' +
+  'readonly|return|short|static|struct|switch|this|throw|true|try|type|typeof|undefined|union|' +
+  'unsigned|void|while|yield'
+const strings = `"(?:\\\\.|[^"\\\\\\n])*"|'(?:\\\\.|[^'\\\\\\n])*'|\`(?:\\\\.|[^\`\\\\])*\``
+const codeParts = new RegExp(
+  `(?<c>//[^\\n]*|/\\*[^]*?\\*/)|(?<s>${strings})|(?<k>\\b(?:${keywords})\\b|^#\\w+)`,
+  'gm',
+)
+const shellParts = new RegExp(`(?<c>(?<=^|\\s)#[^\\n]*)|(?<s>"[^"\\n]*"|'[^'\\n]*')`, 'gm')
+
+/** `code` in `language` (a name or a file's ending) as the inside of a `<code>` element. */
+export function highlight(code: string, language: string): string {
+  if (language === 'console') return code.split('\n').map(consoleLine).join('\n')
+  if (/^(ts|mts|js|mjs|c|h|typescript|javascript)$/.test(language)) return marked(code, codeParts)
+  if (/^(sh|bash)$/.test(language)) return marked(code, shellParts)
+  return escapeHtml(code)
+}
+
+function marked(code: string, parts: RegExp): string {
+  let html = ''
+  let end = 0
+  for (const match of code.matchAll(parts)) {
+    const [kind] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? ['']
+    html += escapeHtml(code.slice(end, match.index))
+    html += `<span class="${kind}">${escapeHtml(match[0])}</span>`
+    end = match.index + match[0].length
+  }
+  return html + escapeHtml(code.slice(end))
+}
+
+/** Commands stand out, and so do the holes for what varies. */
+function consoleLine(line: string): string {
+  if (!/^[$>] /.test(line)) return withHoles(line)
+  return `<span class="p">${escapeHtml(line.slice(0, 1))}</span><b>${withHoles(line.slice(1))}</b>`
+}
+
+function withHoles(line: string): string {
+  return escapeHtml(line).replace(
+    /\{(…|[a-z]+)(?::([\w-]+))?\}/g,
+    (_, kind: string, name?: string) => `<var>${name ? `${kind} ${name}` : kind}</var>`,
+  )
+}

@@ -1,0 +1,146 @@
+/** The book. Plays a chapter's sessions in a shell, as root, on the real kernel. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { compare, filled, refreshed, sessionsIn, type Exchange, type Seen } from './sessions.ts'
+
+const patienceMs = 30_000
+
+/** An exchange that went otherwise than the text says. */
+export interface Mismatch extends Exchange {
+  /** Which exchange of the text it is, from 0. */
+  index: number
+  actual: string[]
+  /** Index in `expected` of the first line that is not met. */
+  at: number
+  /** What the text should say instead. */
+  refreshed: string[]
+}
+
+/**
+ * Carry out all sessions of the text at `path`, in order, in one shell: with a mount namespace of its own,
+ * so that no mount reaches the host, an empty working directory, an empty data root with the image
+ * busybox:latest, and `stepbox` on the PATH. Gives what went otherwise than written.
+ */
+export async function play(path: string): Promise<Mismatch[]> {
+  const exchanges = sessionsIn(readFileSync(path, 'utf8'))
+  if (exchanges.length === 0) return []
+  const dir = mkdtempSync(join(tmpdir(), 'stepbox-session-'))
+  const shell = await startShell(dir)
+  const mismatches: Mismatch[] = []
+  let seen: Seen = new Map()
+  try {
+    for (const [index, exchange] of exchanges.entries()) {
+      const actual = await shell.ask(filled(exchange.command, seen))
+      const expected = exchange.expected.map((line) => line.trimEnd())
+      const result = compare(expected, actual, seen)
+      if (typeof result !== 'number') seen = result
+      else {
+        const better = refreshed(expected, actual, seen)
+        mismatches.push({ ...exchange, index, actual, at: result, refreshed: better })
+      }
+    }
+  } finally {
+    shell.end()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  return mismatches
+}
+
+/** A mismatch for people: the place, the command, and a line-by-line difference. */
+export function explained(path: string, { line, command, expected, actual, at }: Mismatch): string {
+  return [
+    `${path}:${line}: $ ${command}`,
+    ...expected.map((text, i) => `${i === at ? '-' : ' '} ${text}`),
+    ...(at >= expected.length ? ['- (nothing more)'] : []),
+    'what it printed:',
+    ...actual.map((text) => `+ ${text}`),
+  ].join('\n')
+}
+
+/** Put what was really printed into a text at `path` that has the same exchanges. */
+export function rewrite(path: string, mismatches: Mismatch[]): void {
+  const text = readFileSync(path, 'utf8')
+  const lines = text.split('\n')
+  const exchanges = sessionsIn(text)
+  for (const mismatch of mismatches.toReversed()) {
+    const own = exchanges[mismatch.index]
+    if (own?.command !== mismatch.command) continue
+    const start = own.line - 1 + own.command.split('\n').length
+    lines.splice(start, own.expected.length, ...mismatch.refreshed)
+  }
+  writeFileSync(path, lines.join('\n'))
+}
+
+interface Shell {
+  /** Give the shell a command; the lines it prints, on both outputs. */
+  ask(command: string): Promise<string[]>
+  end(): void
+}
+
+/**
+ * Reads commands from descriptor 3, each ended by NUL, and prints a mark when one is done. What a command
+ * left in `$?`, in variables and as working directory is there for the next.
+ */
+const loop = `exec 2>&1
+while IFS= read -r -d '' -u 3 command; do
+  (exit "\${status:-0}"); eval "$command" </dev/null 3<&-; status=$?
+  printf '\\036'
+done`
+const mark = '\x1e'
+
+async function startShell(dir: string): Promise<Shell> {
+  const bin = join(dir, 'bin')
+  const work = join(dir, 'work')
+  const root = join(dir, 'root')
+  mkdirSync(bin)
+  mkdirSync(work)
+  symlinkSync(join(import.meta.dirname, '../dist/stepbox.cjs'), join(bin, 'stepbox'))
+  const own = ['--mount', '--propagation', 'private', 'bash', '-c', loop, 'bash']
+  const shell = spawn('unshare', own, {
+    cwd: work,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    env: {
+      PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      HOME: work,
+      LANG: 'C.UTF-8',
+      TERM: 'dumb',
+      STEPBOX_ROOT: root,
+    },
+  })
+  const [, output, , commands] = shell.stdio
+  return {
+    ask: reader(shell, output as Readable, commands as Writable),
+    end: () => void process.kill(-(shell.pid ?? 0), 'SIGKILL'),
+  }
+}
+
+function reader(shell: ChildProcess, output: Readable, commands: Writable): Shell['ask'] {
+  let text = ''
+  let onText = (): void => {}
+  let onExit = (): void => {}
+  shell.once('exit', () => onExit())
+  output.on('data', (chunk: Buffer) => ((text += chunk.toString('latin1')), onText()))
+  return async (command) => {
+    commands.write(`${command}\0`)
+    await new Promise<void>((resolve, reject) => {
+      const late = (): void => reject(new Error(`still running after ${patienceMs} ms: ${command}`))
+      const timer = setTimeout(late, patienceMs)
+      onExit = () => reject(new Error(`the shell ended: ${command}`))
+      onText = () => void (text.includes(mark) && (clearTimeout(timer), resolve()))
+      onText()
+    })
+    const end = text.indexOf(mark)
+    const printed = Buffer.from(text.slice(0, end), 'latin1').toString('utf8').trimEnd()
+    text = text.slice(end + 1)
+    return printed === '' ? [] : printed.split('\n').map(asSeen)
+  }
+}
+
+/** A line as a terminal would have it: bash adds line numbers to its errors in a script. */
+function asSeen(line: string): string {
+  return line.trimEnd().replace(/^bash: line \d+: /, 'bash: ')
+}

@@ -1,0 +1,149 @@
+/**
+ * The book. Terminal sessions: what the text says a command prints, against what it prints.
+ *
+ *     ```console run
+ *     $ readlink /proc/self/ns/uts
+ *     uts:[{ns:host}]
+ *     ```
+ *
+ * A hole stands for what varies: `{pid:a}`. The same name must be the same value throughout a chapter, and
+ * different names of a kind different values; `{pid}` is any value, `{…}` any rest of a line, and alone on a
+ * line any number of lines. A hole in a command is filled in with the value that was seen.
+ */
+
+/** One command and what it prints. `line` is where the command stands in the file, from 1. */
+export interface Exchange {
+  command: string
+  expected: string[]
+  line: number
+}
+
+/** The values seen so far, by hole: `pid:a` → `4711`. */
+export type Seen = Map<string, string>
+
+const kinds: Record<string, string> = {
+  pid: '[1-9][0-9]*',
+  ns: '[1-9][0-9]{7,}',
+  n: '-?[0-9]+(?:\\.[0-9]+)?',
+  id: '[0-9a-f]{12,64}',
+  digest: 'sha256:[0-9a-f]{64}',
+  word: '\\S+',
+}
+
+const hole = /\{(…|[a-z]+)(?::([A-Za-z0-9_-]+))?\}/g
+const manyLines = '{…}'
+
+/** The exchanges of all blocks ```` ```console run ```` of a text, in order. */
+export function sessionsIn(markdown: string): Exchange[] {
+  const exchanges: Exchange[] = []
+  let isInside = false
+  markdown.split('\n').forEach((line, index) => {
+    if (line.startsWith('```')) isInside = !isInside && /^```console run\s*$/.test(line)
+    else if (isInside) addLine(exchanges, line, index + 1)
+  })
+  return exchanges
+}
+
+function addLine(exchanges: Exchange[], text: string, line: number): void {
+  const last = exchanges.at(-1)
+  if (text.startsWith('$ ')) exchanges.push({ command: text.slice(2), expected: [], line })
+  else if (!last) throw new Error(`line ${line}: a session begins with a command: $ …`)
+  else if (text.startsWith('> ') && last.expected.length === 0) last.command += `\n${text.slice(2)}`
+  else last.expected.push(text)
+}
+
+/** Fill the holes of a command with what was seen. */
+export function filled(command: string, seen: Seen): string {
+  return command.replace(hole, (whole, kind: string, name: string | undefined) => {
+    if (name === undefined || !(kind in kinds)) return whole
+    const value = seen.get(`${kind}:${name}`)
+    if (value === undefined) throw new Error(`${whole} is used before it was seen`)
+    return value
+  })
+}
+
+/**
+ * Whether `actual` is what was `expected`. Gives all that has been seen when it is, and otherwise
+ * the number of the first expected line that is not met.
+ */
+export function compare(expected: string[], actual: string[], seen: Seen): Seen | number {
+  const [first, ...rest] = expected
+  if (first === undefined) return actual.length === 0 ? seen : 0
+  if (first === manyLines) {
+    for (let skipped = 0; skipped <= actual.length; skipped++) {
+      const result = compare(rest, actual.slice(skipped), seen)
+      if (typeof result !== 'number') return result
+    }
+    return 1
+  }
+  const [line, ...others] = actual
+  const seenHere = line === undefined ? undefined : compareLine(first, line, seen)
+  if (!seenHere) return 0
+  const result = compare(rest, others, seenHere)
+  return typeof result === 'number' ? result + 1 : result
+}
+
+/** What has been seen after `line`, or undefined when it is not as expected. */
+export function compareLine(expected: string, line: string, seen: Seen): Seen | undefined {
+  const names: (string | undefined)[] = []
+  let pattern = ''
+  let end = 0
+  for (const match of expected.matchAll(hole)) {
+    const [whole, kind = '', name] = match
+    const known = kinds[kind]
+    if (known === undefined && kind !== '…') continue
+    pattern += escaped(expected.slice(end, match.index))
+    end = match.index + whole.length
+    const key = name === undefined ? undefined : `${kind}:${name}`
+    const value = key === undefined ? undefined : seen.get(key)
+    pattern += value === undefined ? `(${known ?? '.*?'})` : `(${escaped(value)})`
+    names.push(key)
+  }
+  pattern += escaped(expected.slice(end))
+  const found = new RegExp(`^${pattern}$`, 'u').exec(line)
+  if (!found) return undefined
+  const seenHere = new Map(seen)
+  for (const [index, key] of names.entries()) {
+    const value = found[index + 1] ?? ''
+    if (key !== undefined && !see(seenHere, key, value)) return undefined
+  }
+  return seenHere
+}
+
+/** Note a value. Not possible when the name has another value, or another name of its kind has this. */
+function see(seen: Seen, key: string, value: string): boolean {
+  const kind = key.slice(0, key.indexOf(':') + 1)
+  for (const [otherKey, otherValue] of seen) {
+    if (otherKey === key) return otherValue === value
+    if (otherKey.startsWith(kind) && otherValue === value) return false
+  }
+  seen.set(key, value)
+  return true
+}
+
+/**
+ * What the text should say: the lines of `expected` that are still true, `actual` lines elsewhere, with
+ * holes for the values that have names.
+ */
+export function refreshed(expected: string[], actual: string[], seen: Seen): string[] {
+  let from = 0
+  return actual.map((line) => {
+    const at = expected.findIndex((old, i) => i >= from && compareLine(old, line, seen))
+    const old = expected[at]
+    if (old === undefined) return withHoles(line, seen)
+    from = at + 1
+    return old
+  })
+}
+
+function withHoles(line: string, seen: Seen): string {
+  const longestFirst = [...seen].sort(([, a], [, b]) => b.length - a.length)
+  return longestFirst.reduce(
+    (text, [key, value]) => text.replace(new RegExp(`\\b${escaped(value)}\\b`, 'gu'), `{${key}}`),
+    line,
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+}
