@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
-#include <linux/magic.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,8 +23,23 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/* Not in every libc's headers; the numbers are the kernel's and do not change. */
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+enum { OF_CGROUP1 = 0x27e0eb, OF_CGROUP2 = 0x63677270, OF_PROC = 0x9fa0 }; /* statfs(2) */
+
 char *answer;
 size_t answer_length;
+
+/* Room for an answer of `size` bytes; what was in it stays. */
+static char *answer_room(size_t size) {
+  static size_t room;
+  if (size <= room) return answer;
+  char *more = realloc(answer, size * 2);
+  if (more) answer = more, room = size * 2;
+  return more;
+}
 
 /* close(2) without losing the errno of what went before. */
 static long closing(int fd, long result) {
@@ -45,15 +58,13 @@ static long do_close_range(struct arg *a) {
 
 static long do_unshare(struct arg *a) { return unshare((int)a[0].number); }
 
-static long do_fork(struct arg *a) {
-  (void)a;
-  prepare_to_wait();
-  pid_t pid = fork();
-  if (pid == 0) become_child();
-  return pid;
-}
+static long do_fork(struct arg *a) { return (void)a, fork_with_lifeline(); }
 
-static long do_prctl(struct arg *a) { return prctl((int)a[0].number, a[1].number, 0, 0, 0); }
+static long do_prctl(struct arg *a) {
+  long result = prctl((int)a[0].number, (unsigned long)a[1].number, 0UL, 0UL, 0UL);
+  if (result == 0 && parent_is_gone()) _exit(125);
+  return result;
+}
 
 static long do_mount(struct arg *a) {
   return mount(a[0].text, a[1].text, a[2].text, (unsigned long)a[3].number, a[4].text);
@@ -63,7 +74,8 @@ static long do_sethostname(struct arg *a) { return sethostname(a[0].text, a[0].l
 
 static long do_ioctl_ifflags(struct arg *a) {
   struct ifreq request = {.ifr_flags = (short)a[1].number};
-  strncpy(request.ifr_name, a[0].text, IFNAMSIZ - 1);
+  if (a[0].length >= IFNAMSIZ) return errno = ENODEV, -1;
+  memcpy(request.ifr_name, a[0].text, a[0].length);
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   return closing(fd, ioctl(fd, SIOCSIFFLAGS, &request));
@@ -75,8 +87,11 @@ static long do_umask(struct arg *a) { return umask((mode_t)a[0].number); }
 static long do_setgroups(struct arg *a) {
   gid_t groups[64];
   if (a[0].number > 64) return errno = EINVAL, -1;
-  for (long long i = 0; i < a[0].number; i++)
-    groups[i] = (gid_t)strtoul(a[0].list[i], NULL, 10);
+  for (long long i = 0; i < a[0].number; i++) {
+    char *end, *text = a[0].list[i];
+    groups[i] = (gid_t)strtoul(text, &end, 10);
+    if (end == text || *end) return errno = EINVAL, -1;
+  }
   return setgroups((size_t)a[0].number, groups);
 }
 
@@ -87,10 +102,11 @@ static long do_chdir(struct arg *a) { return chdir(a[0].text); }
 /* As execvp(3) searches, but in the PATH of the new environment. EACCES somewhere on the way is
  * remembered: it says more than the ENOENT of the last directory. */
 static long do_execvpe(struct arg *a) {
-  const char *file = a[0].text, *path = "";
+  const char *file = a[0].text, *path = NULL;
   if (!*file || strchr(file, '/')) return execve(file, a[1].list, a[2].list);
-  for (char **entry = a[2].list; *entry; entry++)
+  for (char **entry = a[2].list; *entry && !path; entry++)
     if (strncmp(*entry, "PATH=", 5) == 0) path = *entry + 5;
+  if (!path) path = "";
   int seen = ENOENT;
   while (*path) {
     size_t length = strcspn(path, ":");
@@ -119,8 +135,7 @@ static long do_write(struct arg *a) {
   int fd = open(a[0].text, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return -1;
   if (fstatfs(fd, &where) != 0) return closing(fd, -1);
-  if (where.f_type != CGROUP_SUPER_MAGIC && where.f_type != CGROUP2_SUPER_MAGIC &&
-      where.f_type != PROC_SUPER_MAGIC)
+  if (where.f_type != OF_CGROUP1 && where.f_type != OF_CGROUP2 && where.f_type != OF_PROC)
     return errno = EXDEV, closing(fd, -1);
   return closing(fd, write(fd, a[1].text, a[1].length));
 }
@@ -192,6 +207,13 @@ static long do_sendmsg_rights(struct arg *a) {
 
 static long do_dup2(struct arg *a) { return dup2((int)a[0].number, (int)a[1].number); }
 
+static long do_tcsetattr(struct arg *a) {
+  struct termios modes;
+  if (a[2].length != sizeof modes) return errno = EINVAL, -1;
+  memcpy(&modes, a[2].text, sizeof modes);
+  return tcsetattr((int)a[0].number, (int)a[1].number, &modes);
+}
+
 /* Chapter 5: files exactly as an archive has them, and the facts an archive needs */
 
 static long do_link(struct arg *a) { return link(a[0].text, a[1].text); }
@@ -204,7 +226,7 @@ static long do_pwrite(struct arg *a) {
   while (done < a[1].length) {
     ssize_t put = pwrite((int)a[0].number, a[1].text + done, a[1].length - done,
                          (off_t)(a[2].number + (long long)done));
-    if (put <= 0) return -1;
+    if (put < 0) return -1;
     done += (size_t)put;
   }
   return (long)done;
@@ -230,11 +252,8 @@ static long do_utimensat(struct arg *a) {
   return utimensat(AT_FDCWD, a[0].text, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* The kernel's bound for a list of names and for one value is 64 KiB each (xattr(7)). */
-static char *answer_room(void) {
-  static char room[65536];
-  return answer = room;
-}
+/* The kernel's bound for a list of names and for one value (xattr(7)). */
+#define MOST_OF_XATTR 65536
 
 static long answered(long length) {
   if (length > 0) answer_length = (size_t)length;
@@ -242,31 +261,30 @@ static long answered(long length) {
 }
 
 static long do_llistxattr(struct arg *a) {
-  return answered(llistxattr(a[0].text, answer_room(), 65536));
+  char *names = answer_room(MOST_OF_XATTR);
+  return names ? answered(llistxattr(a[0].text, names, MOST_OF_XATTR)) : -1;
 }
 
 static long do_lgetxattr(struct arg *a) {
-  return answered(lgetxattr(a[0].text, a[1].text, answer_room(), 65536));
+  char *value = answer_room(MOST_OF_XATTR);
+  return value ? answered(lgetxattr(a[0].text, a[1].text, value, MOST_OF_XATTR)) : -1;
 }
 
 /* Pairs of offsets, in 8 bytes each: where data begins and where it ends. */
 static long do_seek_data(struct arg *a) {
-  static int64_t *extents;
   int64_t begin, end = 0;
   size_t count = 0;
   int fd = open(a[0].text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -1;
   while ((begin = lseek(fd, end, SEEK_DATA)) >= 0 && (end = lseek(fd, begin, SEEK_HOLE)) >= 0) {
-    int64_t *more = realloc(extents, (count + 1) * 2 * sizeof *extents);
-    if (!more) return closing(fd, -1);
-    extents = more;
+    int64_t *extents = (int64_t *)(void *)answer_room((count + 1) * 2 * sizeof begin);
+    if (!extents) return closing(fd, -1);
     extents[count * 2] = begin;
     extents[count * 2 + 1] = end;
     count++;
   }
-  if (errno != ENXIO) return closing(fd, -1);
-  answer = (char *)extents;
-  answer_length = count * 2 * sizeof *extents;
+  if (errno != ENXIO) return closing(fd, -1); /* ENXIO: there is no more data */
+  answer_length = count * 2 * sizeof begin;
   return closing(fd, (long)count);
 }
 
@@ -307,16 +325,17 @@ static const struct call calls[] = {
     {"fchown", "nnn", do_fchown},
     {"sendmsg_rights", "nn", do_sendmsg_rights},
     {"dup2", "nn", do_dup2},
+    {"tcsetattr", "nfb", do_tcsetattr},
     /* Chapter 5 */
     {"link", "ss", do_link},
     {"unlink", "s", do_unlink},
     {"rmdir", "s", do_rmdir},
-    {"pwrite", "nsn", do_pwrite},
+    {"pwrite", "nbn", do_pwrite},
     {"ftruncate", "nn", do_ftruncate},
     {"close", "n", do_close},
     {"lchown", "snn", do_lchown},
     {"chmod", "so", do_chmod},
-    {"lsetxattr", "sss", do_lsetxattr},
+    {"lsetxattr", "ssb", do_lsetxattr},
     {"utimensat", "sn", do_utimensat},
     {"llistxattr", "s", do_llistxattr},
     {"lgetxattr", "ss", do_lgetxattr},
@@ -339,7 +358,7 @@ static const struct {
     /* Chapter 3 */
     FLAG(MNT_DETACH), FLAG(S_IFCHR), FLAG(S_IFBLK), FLAG(S_IFREG), FLAG(S_IFIFO), FLAG(AF_UNIX),
     FLAG(SOCK_STREAM), FLAG(O_RDONLY), FLAG(O_WRONLY), FLAG(O_RDWR), FLAG(O_CREAT), FLAG(O_EXCL),
-    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC),
+    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC), FLAG(TCSANOW),
     /* Chapter 5 */
     FLAG(LOCK_EX),
 };

@@ -8,8 +8,13 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U
+#endif
 
 extern char **environ;
 
@@ -20,8 +25,9 @@ static long long now(void);
 
 int main(int argc, char **argv) {
   (void)argc;
+  if (fcntl(CONTROL, F_GETFD) < 0) return 125; /* started by hand: there is nobody to obey */
   run_from_sealed_copy(argv);
-  if (fcntl(CONTROL, F_SETFD, FD_CLOEXEC) != 0) return 125;
+  fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
   struct plan plan;
   while (read_plan(&plan)) make_calls(&plan);
   return 0;
@@ -30,43 +36,50 @@ int main(int argc, char **argv) {
 /* What runs inside the container must not be able to write to this program's file through
  * /proc/<pid>/exe (CVE-2019-5736), so the program first becomes a copy in sealed memory. */
 static void run_from_sealed_copy(char **argv) {
-  const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  const int wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self < 0) refuse("open", "/proc/self/exe");
-  if (fcntl(self, F_GET_SEALS) == seals) {
+  if (self < 0) refuse("cannot open /proc/self/exe", strerror(errno));
+  int seals = fcntl(self, F_GET_SEALS); /* an ordinary file says EINVAL */
+  if (seals >= 0 && (seals & wanted) == wanted) {
     close(self);
     return;
   }
   struct stat file;
-  int copy = memfd_create("stepbox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (copy < 0 || fstat(self, &file) != 0) refuse("copy", "/proc/self/exe");
+  unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  int copy = memfd_create("stepbox", flags | MFD_EXEC);
+  if (copy < 0 && errno == EINVAL) copy = memfd_create("stepbox", flags); /* before Linux 6.3 */
+  if (copy < 0 || fstat(self, &file) != 0) refuse("cannot copy itself", strerror(errno));
   for (off_t left = file.st_size; left > 0;) {
     ssize_t sent = sendfile(copy, self, NULL, (size_t)left);
-    if (sent <= 0) refuse("copy", "/proc/self/exe");
+    if (sent <= 0) refuse("cannot copy itself", strerror(errno));
     left -= sent;
   }
-  if (fcntl(copy, F_ADD_SEALS, seals) != 0) refuse("seal", "/proc/self/exe");
-  execveat(copy, "", argv, environ, AT_EMPTY_PATH);
-  refuse("execveat", strerror(errno));
+  if (fcntl(copy, F_ADD_SEALS, wanted) != 0) refuse("cannot seal its copy", strerror(errno));
+  syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
+  refuse("cannot execute its copy", strerror(errno));
 }
 
 /* The first failure ends the program: what follows in a plan stands on what came before. */
 static void make_calls(struct plan *plan) {
   for (size_t i = 0; i < plan->count; i++) {
     struct step *step = &plan->steps[i];
-    if (plan->mode == 's') await_go_ahead();
+    if (plan->mode == STEP) await_go_ahead();
     answer_length = 0;
-    errno = 0;
     long long start = now();
     long result = step->call->make(step->args);
     int error = result < 0 ? errno : 0;
     int failed = result < 0 && error != step->ignoring;
-    /* fork returns twice: the child goes on, the parent reports its id and waits for it. */
+    /* fork returns twice: the child goes on, the parent reports its id and waits for it. Where every
+     * step is reported, the child holds back until that one was, to keep the reports in order. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
-    if (failed || is_parent || answer_length > 0 || (plan->mode != 'r' && !is_child))
-      report_step(i, result, error, now() - start);
-    if (is_parent) wait_for((pid_t)result);
+    if (is_child && plan->mode != RUN) await_parent();
+    if (failed || is_parent || answer_length > 0 || (plan->mode != RUN && !is_child))
+      report_step(i, result, error, failed, now() - start);
+    if (is_parent) {
+      release_child();
+      wait_for((pid_t)result);
+    }
     if (failed) _exit(125);
   }
 }

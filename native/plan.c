@@ -9,54 +9,73 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Far above any container's plan, and no harm if a wrong number asks for it. */
+#define MOST_BYTES (1UL << 28)
+#define FEWEST_BYTES_OF_A_STEP 8
+
 static char *body; /* what is still to be parsed */
 static size_t left;
 
 static size_t read_header(char *line, size_t size);
+static void parse_header(const char *line, struct plan *plan, size_t *bytes);
 static void read_fully(char *to, size_t length);
 static struct arg next_item(void);
 static void next_step(struct step *step);
 static void next_argument(const struct call *call, const char **signature, struct arg *arg);
+static void next_list(const struct call *call, struct arg *arg);
 static void join_flags(struct arg *arg);
+static void forget(struct plan *plan);
 
 int read_plan(struct plan *plan) {
-  char line[128], mode[8];
   static char *buffer;
-  static struct step *steps;
+  static struct plan last; /* its memory is given back when the next one comes */
+  char line[128];
+  size_t bytes;
   if (read_header(line, sizeof line) == 0) return 0;
-  size_t count, bytes;
-  if (sscanf(line, "stepbox 1 %7s %zu %zu", mode, &count, &bytes) != 3 || bytes > 1UL << 30 ||
-      count > bytes)
-    refuse("not a plan", line);
+  forget(&last);
   free(buffer);
-  free(steps);
+  parse_header(line, plan, &bytes);
   body = buffer = malloc(bytes + 1);
-  plan->steps = steps = calloc(count + 1, sizeof *steps);
-  if (!buffer || !steps) refuse("no memory for the plan", line);
+  plan->steps = calloc(plan->count + 1, sizeof *plan->steps);
+  if (!buffer || !plan->steps) refuse("no memory for the plan", line);
   read_fully(body, bytes);
   left = bytes;
-  plan->mode = mode[0];
-  plan->count = count;
-  for (size_t i = 0; i < count; i++) next_step(&steps[i]);
+  for (size_t i = 0; i < plan->count; i++) next_step(&plan->steps[i]);
   if (left != 0) refuse("more in the plan than its steps", line);
+  last = *plan;
   return 1;
 }
 
 /* Byte by byte: what comes after the line belongs to somebody else. */
 static size_t read_header(char *line, size_t size) {
   size_t at = 0;
-  while (at < size - 1) {
-    ssize_t got = read(CONTROL, line + at, 1);
+  do {
+    ssize_t got = at < size - 1 ? read(CONTROL, line + at, 1) : 0;
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       line[at] = 0;
-      if (at > 0) refuse("truncated plan", line);
+      if (at > 0) refuse("not a plan", line);
       return 0;
     }
-    if (line[at++] == '\n') break;
-  }
+    at++;
+  } while (at == 0 || line[at - 1] != '\n');
   line[at - 1] = 0;
   return at;
+}
+
+/* `stepbox 1 <mode> <steps> <bytes>`, to the letter: written again it must read the same. */
+static void parse_header(const char *line, struct plan *plan, size_t *bytes) {
+  static const char *const modes[] = {"run", "trace", "step"};
+  char mode[8] = "", again[128];
+  if (sscanf(line, "stepbox 1 %7s %zu %zu", mode, &plan->count, bytes) != 3)
+    refuse("not a plan", line);
+  snprintf(again, sizeof again, "stepbox 1 %s %zu %zu", mode, plan->count, *bytes);
+  int known = 0;
+  for (enum mode each = RUN; each <= STEP; each++)
+    if (strcmp(mode, modes[each]) == 0) known = 1, plan->mode = each;
+  if (!known || strcmp(line, again) != 0) refuse("not a plan", line);
+  if (*bytes > MOST_BYTES || plan->count > *bytes / FEWEST_BYTES_OF_A_STEP)
+    refuse("a plan too large", line);
 }
 
 static void read_fully(char *to, size_t length) {
@@ -72,15 +91,17 @@ static void read_fully(char *to, size_t length) {
 /* `<length>:<kind><bytes>,` — the comma becomes the NUL that C strings end with. */
 static struct arg next_item(void) {
   size_t length = 0, digits = 0;
-  while (digits < left && body[digits] >= '0' && body[digits] <= '9' && digits < 10)
+  while (digits < left && body[digits] >= '0' && body[digits] <= '9' && length <= left)
     length = length * 10 + (size_t)(body[digits++] - '0');
-  if (digits == 0 || digits >= left || body[digits] != ':' || length == 0 ||
-      length + digits + 2 > left || body[digits + 1 + length] != ',')
+  if (digits == 0 || length == 0 || length > left || left - length < digits + 2 ||
+      body[digits] != ':' || body[digits + 1 + length] != ',')
     refuse("malformed plan", "an item does not end where it says");
   struct arg item = {.kind = body[digits + 1], .text = body + digits + 2, .length = length - 1};
   body[digits + 1 + length] = 0;
   body += digits + length + 2;
   left -= digits + length + 2;
+  /* The kernel would see only what comes before the NUL: another path than was meant. */
+  if (item.kind != 'b' && memchr(item.text, 0, item.length)) refuse("a NUL byte in", item.text);
   return item;
 }
 
@@ -98,7 +119,7 @@ static void next_argument(const struct call *call, const char **signature, struc
   char kind = *(*signature)++;
   int nullable = **signature == '?';
   if (nullable) (*signature)++;
-  if (kind == 'o') kind = 'n';
+  if (kind == 'o') kind = 'n'; /* octal only for people */
   *arg = next_item();
   if (arg->kind == '0' && nullable) {
     arg->text = NULL;
@@ -111,7 +132,10 @@ static void next_argument(const struct call *call, const char **signature, struc
   errno = 0;
   arg->number = strtoll(arg->text, &end, 10);
   if (end == arg->text || *end || errno) refuse("not a number", arg->text);
-  if (kind == 'n') return;
+  if (kind == 'l') next_list(call, arg);
+}
+
+static void next_list(const struct call *call, struct arg *arg) {
   if (arg->number < 0 || (size_t)arg->number > left) refuse("malformed list for", call->name);
   arg->list = calloc((size_t)arg->number + 1, sizeof *arg->list);
   if (!arg->list) refuse("no memory for the plan", call->name);
@@ -132,4 +156,10 @@ static void join_flags(struct arg *arg) {
     arg->number |= bits;
     name += length + (name[length] == '|');
   }
+}
+
+static void forget(struct plan *plan) {
+  for (size_t i = 0; i < plan->count; i++)
+    for (size_t j = 0; j < MOST_ARGUMENTS; j++) free(plan->steps[i].args[j].list);
+  free(plan->steps);
 }

@@ -3,20 +3,22 @@
 #ifndef STEPBOX_H
 #define STEPBOX_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <termios.h>
 
 /* The socket to the parent: plans and go-aheads come in, reports go out. */
 #define CONTROL 3
 
 /* One argument of a step: bytes, a number, flags by name, a list, or NULL. */
 struct arg {
-  char kind;       /* 's', 'n', 'f', 'l' or '0' */
-  char *text;      /* the bytes, ended by a NUL that is not counted */
+  char kind;        /* 's', 'b', 'n', 'f', 'l' or '0' */
+  char *text;       /* the bytes, ended by a NUL that is not counted; only 'b' may hold others */
   size_t length;
   long long number; /* of 'n'; the joined bits of 'f'; how many items of 'l' */
-  char **list;     /* of 'l': the items, ended by NULL */
+  char **list;      /* of 'l': the items, ended by NULL */
 };
 
 struct call {
@@ -25,14 +27,19 @@ struct call {
   long (*make)(struct arg *);
 };
 
+#define MOST_ARGUMENTS 6
+
 struct step {
   const struct call *call;
   int ignoring; /* the errno that does not stop the plan, or 0 */
-  struct arg args[6];
+  struct arg args[MOST_ARGUMENTS];
 };
 
+/* What is asked for beside the calls: only what must be known, every report, or waiting as well. */
+enum mode { RUN, TRACE, STEP };
+
 struct plan {
-  char mode; /* 'r' run, 't' trace, 's' step */
+  enum mode mode;
   size_t count;
   struct step *steps;
 };
@@ -50,14 +57,27 @@ extern size_t answer_length;
 int read_plan(struct plan *plan);
 
 /* report.c: the one reporter. */
-void report_step(size_t index, long result, int error, long long nanoseconds);
+void report_step(size_t index, long result, int error, int failed, long long nanoseconds);
+void report_terminal(const struct termios *before);
 void report_exit(int status);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
-/* parent.c: what the parent of a fork does: wait, forward signals, carry the terminal. */
-extern int channel[2];
-void prepare_to_wait(void);
-void become_child(void);
+/* parent.c: the two sides of a fork. The parent waits, passes signals on, ends as the child ended. */
+long fork_with_lifeline(void);
+int parent_is_gone(void);
+void await_parent(void);
+void release_child(void);
 void wait_for(pid_t child) __attribute__((noreturn));
+
+/* terminal.c: the container's terminal, carried by the parent of the fork. */
+#define TERMINAL_POLLS 5
+extern int channel[2];
+void terminal_begin(void);
+void terminal_polls(struct pollfd *fds);
+void terminal_copy(const struct pollfd *fds);
+int terminal_resize(void);
+void terminal_resume(void);
+void terminal_drain(void);
+void terminal_restore(void);
 
 #endif

@@ -49,20 +49,26 @@ export interface Launch {
   abandon(): void
 }
 
+type Stream = 'inherit' | 'ignore' | 'pipe' | number
+
 export interface LaunchOptions {
   mode?: Mode
   /** The three descriptors of the container; nothing else is inherited. */
-  stdio?: ['inherit' | 'ignore' | 'pipe' | number, 'inherit' | 'ignore' | 'pipe' | number, 'inherit' | 'ignore' | 'pipe' | number]
+  stdio?: [Stream, Stream, Stream]
   onReport?: (report: Report) => void
 }
 
-/** Start the native program on `plan`. Throws nothing: everything that goes wrong is in the outcome. */
+/**
+ * Start the native program on `plan`. A plan that cannot be put in bytes throws before anything is
+ * started; everything that goes wrong later is in the outcome.
+ */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
+  const bytes = encode(plan, options.mode)
   const stdio: StdioOptions = [...(options.stdio ?? ['ignore', 'inherit', 'inherit']), 'pipe']
   const child = spawn(nativePath, [], { stdio, env: {} })
   const control = child.stdio[3] as Duplex | undefined
   const outcome = follow(child, control, options.onReport)
-  control?.write(encode(plan, options.mode))
+  control?.write(bytes)
   return {
     pid: child.pid ?? 0,
     process: child,
@@ -107,32 +113,53 @@ function follow(
   onReport: LaunchOptions['onReport'],
 ): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
+  let waitStatus: number | undefined
+  let terminal: Buffer | undefined
   const read = reader((kind, fields, answer) => {
-    if (kind === 'exit') {
-      const status = Number(fields[0])
-      const signal = signalNamed(status & 0x7f)
-      outcome.exitCode = signal ? 128 + (status & 0x7f) : (status >> 8) & 0xff
-      if (signal) outcome.signal = signal
-    } else if (kind === 'refused') outcome.refused = fields.join(' ')
+    if (kind === 'exit') waitStatus = Number(fields[0])
+    else if (kind === 'refused') outcome.refused = fields.join(' ')
+    else if (kind === 'terminal') terminal = Buffer.from(fields[0] ?? '', 'hex')
     else {
-      const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
-      const name = errnoNamed(errno)
-      const report: Report = { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
-      if (name) outcome.failure = report
-      else delete outcome.failure
+      const report = reportOf(fields, answer)
+      if (kind === 'failed') outcome.failure = report
       onReport?.(report)
     }
   })
   return new Promise((resolve) => {
     control?.on('data', read)
     control?.on('error', () => {}) // ignoring: a program that ended early says so by its exit
-    child.on('error', (error) => resolve({ exitCode: 125, refused: error.message }))
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve({ exitCode: 125, refused: error.message })
+    })
     child.on('close', (code, signal) => {
-      if (signal) outcome.lost = true
-      if (code === 125 && !outcome.failure && !outcome.refused) outcome.exitCode = 125
-      resolve(outcome)
+      if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
+      else if (signal) Object.assign(outcome, { exitCode: 128 + constants.signals[signal], lost: true })
+      else if (code !== null) outcome.exitCode = code
+      if (!outcome.lost || !terminal) return resolve(outcome)
+      const restore = launch([restored(terminal)], { stdio: ['inherit', 'ignore', 'ignore'] })
+      restore.end()
+      void restore.outcome.then(() => resolve(outcome))
     })
   })
+}
+
+function reportOf(fields: string[], answer: Buffer): Report {
+  const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
+  const name = errnoNamed(errno)
+  return { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
+}
+
+/** A wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */
+function endOf(waitStatus: number): { exitCode: number; signal?: string } {
+  const number = waitStatus & 0x7f
+  if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }
+  return { exitCode: 128 + number, signal: signalNamed(number) }
+}
+
+/** What the native program does itself, unless it was killed. */
+function restored(terminal: Buffer): Step {
+  const why = "the caller's terminal was in raw mode when the native program was killed"
+  return { chapter: 3, call: ['tcsetattr', 0, 'TCSANOW', terminal], why }
 }
 
 /** Cut the socket's bytes into lines; after `step … <n>` come n bytes that are not text. */
@@ -144,7 +171,7 @@ function reader(onLine: (kind: string, fields: string[], answer: Buffer) => void
       const end = rest.indexOf(10)
       if (end < 0) return
       const [kind = '', ...fields] = rest.toString('utf8', 0, end).split(' ')
-      const size = kind === 'step' ? Number(fields[4]) : 0
+      const size = kind === 'step' || kind === 'failed' ? Number(fields[4]) : 0
       if (rest.length < end + 1 + size) return
       onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
       rest = rest.subarray(end + 1 + size)
@@ -158,6 +185,8 @@ function errnoNamed(number: number): string | undefined {
   return known?.[0] ?? `E${number}`
 }
 
-function signalNamed(number: number): string | undefined {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+/** Those from 32 on are real-time signals, which have no names of their own. */
+function signalNamed(number: number): string {
+  const known = Object.entries(constants.signals).find(([, value]) => value === number)
+  return known?.[0] ?? `SIGRTMIN+${number - 34}`
 }

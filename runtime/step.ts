@@ -59,6 +59,7 @@ export type Call =
   | [name: 'fchown', fd: number, uid: number, gid: number]
   | [name: 'sendmsg_rights', socket: number, fd: number]
   | [name: 'dup2', oldfd: number, newfd: number]
+  | [name: 'tcsetattr', fd: number, actions: 'TCSANOW', termios: Uint8Array]
   // Chapter 5: files exactly as an archive has them, and the facts an archive needs
   | [name: 'link', oldpath: string, newpath: string]
   | [name: 'unlink', pathname: string]
@@ -123,9 +124,9 @@ export interface Step {
 }
 
 /**
- * The kind of each argument, in order: `s` bytes, `n` number, `o` number written in octal, `f` names of
- * flags joined by `|`, `l` list; `?` after a kind lets it be null. The native program holds the
- * same table, and a test compares the two.
+ * The kind of each argument, in order: `s` text, `b` bytes, `n` number, `o` number written in octal,
+ * `f` names of flags joined by `|`, `l` list; `?` after a kind lets it be null. The native program
+ * holds the same table, and a test compares the two.
  */
 export const signatures: Record<CallName, string> = {
   close_range: 'nnf',
@@ -158,15 +159,16 @@ export const signatures: Record<CallName, string> = {
   fchown: 'nnn',
   sendmsg_rights: 'nn',
   dup2: 'nn',
+  tcsetattr: 'nfb',
   link: 'ss',
   unlink: 's',
   rmdir: 's',
-  pwrite: 'nsn',
+  pwrite: 'nbn',
   ftruncate: 'nn',
   close: 'n',
   lchown: 'snn',
   chmod: 'so',
-  lsetxattr: 'sss',
+  lsetxattr: 'ssb',
   utimensat: 'sn',
   llistxattr: 's',
   lgetxattr: 'ss',
