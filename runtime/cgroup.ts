@@ -43,12 +43,12 @@ export function group(wanted: Group): Step[] {
 }
 
 /**
- * Join the group. The container's first process does it itself, so that nothing of the container ever
- * runs outside; what it forks is born inside.
+ * Join the group. The container's first process does it itself, so that nothing of the container
+ * ever runs outside; what it forks is born inside.
  *
- * In a tree of version 1 it moves its only thread, by way of `tasks`. A whole process moves by way of
- * `cgroup.procs`, version 2's only way, and waits up to 20 ms until no process anywhere is in the
- * middle of a fork or exit (Linux commit 9a3284fad42f spares a single thread that wait).
+ * In a tree of version 1 it moves its only thread, by way of `tasks`. Version 2 moves whole
+ * processes, by way of `cgroup.procs`, and that takes up to 20 ms: the kernel waits until nobody is
+ * in the middle of a fork or an exit. (Linux commit 9a3284fad42f spares a single thread that wait.)
  */
 export function joinGroup(wanted: Group): Step[] {
   return placesOf(wanted).map((place) => {
@@ -100,7 +100,7 @@ function placesOf({ name, cgroups, limits }: Group): Place[] {
   })
 }
 
-/** A version 1 group takes nobody in before its processors are chosen, where that is in its tree. */
+/** Where cpuset is in a version 1 tree, a group takes nobody in before processors are chosen. */
 function mustChoose({ version, controllers }: Hierarchy): boolean {
   return version === 1 && controllers.includes('cpuset')
 }
@@ -117,8 +117,11 @@ function treeOf(
   const problem = tree ? problemOf(tree, controller) : `no ${controller} controller`
   if (!problem) return tree
   if (!flag) return undefined
-  const able = hierarchies.flatMap((each) => each.controllers.filter((c) => !problemOf(each, c)))
-  throw new Error(`cannot keep to ${flag}: ${problem}; can limit: ${able.join(', ') || 'nothing'}`)
+  const able = controllers.filter((each) => {
+    const works = (tree: Hierarchy) => tree.controllers.includes(each) && !problemOf(tree, each)
+    return !core.includes(each) && hierarchies.some(works)
+  })
+  throw new Error(`cannot keep to ${flag}: ${problem}; have: ${able.join(', ') || 'nothing'}`)
 }
 
 function problemOf(tree: Hierarchy, controller: Controller): string | undefined {
@@ -142,7 +145,7 @@ type Line = [file: string, value: string, why: string, ignoring?: 'ENOENT']
 function lines({ version }: Hierarchy, controller: Controller, wanted: Group): Line[] {
   const { cgroups, limits } = wanted
   const { cpus, cpuShares, memoryBytes, pidsMax } = limits
-  const all: (Line | undefined | false)[] = []
+  const all: (Line | false)[] = []
   if (controller === 'cpu') {
     all.push(cpus !== undefined && quota(cpus, version))
     all.push(cpuShares !== undefined && shares(cpuShares, version))
@@ -153,10 +156,13 @@ function lines({ version }: Hierarchy, controller: Controller, wanted: Group): L
     const why = 'a version 1 cpuset without memory nodes takes no process in (ENOSPC)'
     if (version === 1) all.push(['cpuset.mems', cgroups.mems ?? '0', why])
   }
-  if (controller === 'memory' && memoryBytes !== undefined) all.push(...memory(memoryBytes, version))
-  if (controller === 'pids' && pidsMax !== undefined)
-    all.push(['pids.max', String(pidsMax), 'a fork beyond this fails (EAGAIN): a fork bomb ends here'])
-  return all.filter((line) => line !== undefined && line !== false)
+  if (controller === 'memory' && memoryBytes !== undefined)
+    all.push(...memory(memoryBytes, version))
+  if (controller === 'pids' && pidsMax !== undefined) {
+    const why = 'a fork beyond this fails (EAGAIN): a fork bomb ends here'
+    all.push(['pids.max', String(pidsMax), why])
+  }
+  return all.filter((line) => line !== false)
 }
 
 /** Microseconds of processor time in a period of 100 ms, which is also version 1's default. */
@@ -169,8 +175,8 @@ function quota(cpus: number, version: 1 | 2): Line {
 }
 
 /**
- * Version 1 counts shares from 2 to 262144, version 2 weights from 1 to 10000. The curve through both
- * ends and both ordinary values (1024 and 100) is the one that runc 1.3.2 and crun 1.23 use.
+ * Version 1 counts shares from 2 to 262144, version 2 weights from 1 to 10000. The curve goes
+ * through both ends and both ordinary values, 1024 and 100; runc 1.3.2 and crun 1.23 have it.
  */
 function shares(cpuShares: number, version: 1 | 2): Line {
   const why = 'its part when others want the processors too; everybody has'

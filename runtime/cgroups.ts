@@ -1,14 +1,14 @@
 /** Chapter 2. The control groups this machine has, found by looking. */
 import { readFileSync } from 'node:fs'
 
-/** What Stepbox limits, counts or stops with: the controllers it knows, in the order of its lists. */
+/** The controllers that Stepbox limits, counts and stops with, in the order of its lists. */
 export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'freezer'] as const
 
 export type Controller = (typeof controllers)[number]
 
 /**
- * One tree of groups. With version 1 there are several, one for each controller or few; with version
- * 2 there is one for all. A hybrid machine has both, and each controller is in one tree only.
+ * One tree of groups. Version 1 has several, each with a controller or a few; version 2 has one for
+ * all. A hybrid machine has both, and each controller is in one tree only.
  */
 export interface Hierarchy {
   version: 1 | 2
@@ -19,8 +19,8 @@ export interface Hierarchy {
   /** Those that groups directly below the mount have; version 2: its `cgroup.subtree_control`. */
   enabled: Controller[]
   /**
-   * Version 2: processes live in the mount's own group and it is not the machine's root group, so it
-   * can enable nothing more for groups below (cgroups(7), "no internal processes").
+   * Version 2: processes live in the mount's own group, and it is not the machine's root group, so
+   * nothing more can be enabled for groups below (cgroups(7), "no internal processes").
    */
   occupied: boolean
   /** False where it is mounted read-only, as inside an ordinary Docker container. */
@@ -74,8 +74,8 @@ interface Mount {
 
 /**
  * The mounts of control groups, as proc_pid_mountinfo(5) lays a line out:
- * `31 23 0:28 / /sys/fs/cgroup/cpu rw,nosuid … - cgroup cgroup rw,cpu,cpuacct`. Of two mounts on the
- * same directory the later hides the earlier.
+ * `31 23 0:28 / /sys/fs/cgroup/cpu rw,nosuid … - cgroup cgroup rw,cpu,cpuacct`. Of two mounts on
+ * the same directory the later hides the earlier.
  */
 function mountsOf(mountinfo: string): Mount[] {
   const byPath = new Map<string, Mount>()
@@ -98,7 +98,7 @@ function mountsOf(mountinfo: string): Mount[] {
   return [...byPath.values()]
 }
 
-/** The same tree may be mounted in several places: rather where one can write, and the usual one. */
+/** The same tree may be mounted twice: rather where one can write, and in the usual place. */
 function rank({ path, writable }: Mount): number {
   return (writable ? 2 : 0) + (path.startsWith('/sys/fs/cgroup') ? 1 : 0)
 }

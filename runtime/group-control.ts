@@ -1,4 +1,4 @@
-/** Chapter 2. A group from outside: who is in it, stop them, let them go on, kill them, remove it. */
+/** Chapter 2. A group from outside: who is in it; stop, continue and kill them, and remove it. */
 import {
   closeSync,
   constants,
@@ -13,8 +13,8 @@ import {
 import { basename } from 'node:path'
 
 /*
- * Every function takes the directories of one group, one in each tree, and is harmless when the group
- * is gone. All of them block: what they wait for takes a moment, and nothing else can go on before.
+ * Every function takes the directories of one group, one in each tree, and is harmless when the
+ * group is gone. All block: what they wait for takes a moment, and nothing can go on before it.
  */
 
 /** Ids of the group's processes, as this process sees them, those in groups below included. */
@@ -25,12 +25,12 @@ export function processesIn(dirs: string[]): number[] {
 
 /**
  * Stop every process of the group where it is, and return when all have stopped. Throws, with the
- * group going on as before, when one cannot be stopped: it waits in the kernel, for a disk for example.
+ * group going on as before, when one does not stop: it waits in the kernel, as for a slow disk.
  */
 export function freeze(dirs: string[]): void {
   const brake = brakeOf(dirs)
   if (!brake && dirs.some((dir) => existsSync(dir)))
-    throw new Error(`cannot stop ${nameOf(dirs)}: neither of its trees has a freezer`)
+    throw new Error(`cannot stop ${nameOf(dirs)}: none of its trees has a freezer`)
   if (!brake || stop(brake, 5000)) return
   put(brake.file, brake.go)
   throw new Error(`cannot stop ${nameOf(dirs)}: one of its processes waits in the kernel`)
@@ -68,8 +68,8 @@ export function removeGroup(dirs: string[]): void {
 }
 
 /**
- * The group's name. The directories come from a file on disk, and what is killed and removed must be
- * nothing but ours.
+ * The group's name. The directories come from a file on disk, and nothing but ours may be killed
+ * and removed.
  */
 function nameOf(dirs: string[]): string {
   const foreign = dirs.find((dir) => !/^stepbox-[A-Za-z0-9_.-]+$/.test(basename(dir)))
@@ -118,7 +118,7 @@ function below(dir: string): string[] {
   return children(dir).flatMap((child) => [child, ...below(child)])
 }
 
-/** The groups directly in a group. A directory without any has two links, from its name and its `.`. */
+/** The groups directly in a group. Without any, a directory has two links: its name and its `.`. */
 function children(dir: string): string[] {
   try {
     if (statSync(dir).nlink <= 2) return []

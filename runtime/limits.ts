@@ -4,8 +4,8 @@
 const leastMemory = 6 * 1024 * 1024
 
 /**
- * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024. Undefined, that is no
- * limit, from 0. Every parser here throws an Error of one line that says what would be accepted.
+ * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024. Undefined from 0:
+ * no limit. Every parser here throws an Error of one line that says what would be accepted.
  */
 export function parseMemory(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?(|b|[kmgtp](?:i?b)?)$/i.exec(text) ?? []
@@ -19,7 +19,7 @@ export function parseMemory(text: string): number | undefined {
   return bytes
 }
 
-/** Processors from `0.5` or `2`; undefined from 0. The kernel takes no quota below 1 ms in 100 ms. */
+/** Processors from `0.5` or `2`; undefined from 0. The least quota is 1 ms in 100 ms. */
 export function parseCpus(text: string): number | undefined {
   const cpus = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : NaN
   if (cpus === 0) return undefined
