@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
 import { lastLines, onPath, run } from './machine.mjs'
@@ -102,7 +102,7 @@ async function native(say) {
   const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
   let problem = await compile(units, say)
   if (/^no compiler|cannot find -l|No such file/m.test(problem ?? ''))
-    if (await aptInstall(['gcc', 'libc6-dev'], say)) problem = await compile(units, say)
+    if (await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)) problem = await compile(units, say)
   if (problem?.startsWith('no compiler')) {
     say('not built: there is no C compiler with a static C library here. Install one with')
     say('  Debian, Ubuntu   apt-get install gcc libc6-dev')
@@ -115,12 +115,16 @@ async function native(say) {
   return { done: 'native/stepbox' }
 }
 
-/** Gives the problem, if there is one. A new compiler may know new warnings: they stop only CI. */
+/**
+ * Gives the problem, if there is one. musl's program starts in 0.1 ms where glibc's takes 0.6 ms in a
+ * virtual machine: glibc looks at the processor first, and each look is a way out of the machine.
+ * A new compiler may know new warnings: they stop only CI.
+ */
 async function compile(units, say) {
-  const cc = onPath('cc', 'gcc', 'clang')
+  const cc = onPath('musl-gcc', 'cc', 'gcc', 'clang')
   if (!cc) return 'no compiler'
   const flags = ['-O2', '-static', '-Wall', '-Wextra', '-Werror']
-  say(`cc ${flags.join(' ')} -o native/stepbox native/*.c`)
+  say(`${basename(cc)} ${flags.join(' ')} -o native/stepbox native/*.c`)
   const out = ['-o', 'native/stepbox.new', ...units]
   const strict = await run(cc, [...flags, ...out], { cwd: root })
   const isWarning = strict.output.includes('-Werror=') && !process.env.CI
