@@ -30,7 +30,7 @@ export interface Outcome {
   failure?: Report
   /** A plan that the native program could not carry out, in its words. */
   refused?: string
-  /** The native program itself was killed. */
+  /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
 
@@ -67,7 +67,8 @@ export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
   const stdio: StdioOptions = [...(options.stdio ?? ['ignore', 'inherit', 'inherit']), 'pipe']
   const child = spawn(nativePath, [], { stdio, env: {} })
   const control = child.stdio[3] as Duplex | undefined
-  const outcome = follow(child, control, options.onReport)
+  const fork = plan.findIndex(({ call }) => call[0] === 'fork')
+  const outcome = follow(child, control, { fork, onReport: options.onReport })
   control?.write(bytes)
   return {
     pid: child.pid ?? 0,
@@ -110,9 +111,10 @@ export class StepError extends Error {
 function follow(
   child: ChildProcess,
   control: Duplex | undefined,
-  onReport: LaunchOptions['onReport'],
+  { fork, onReport }: { fork: number; onReport: LaunchOptions['onReport'] | undefined },
 ): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
+  let isContainer = false
   let waitStatus: number | undefined
   let terminal: Buffer | undefined
   const read = reader((kind, fields, answer) => {
@@ -122,6 +124,7 @@ function follow(
     else {
       const report = reportOf(fields, answer)
       if (kind === 'failed') outcome.failure = report
+      else if (report.index === fork) isContainer = true
       onReport?.(report)
     }
   })
@@ -133,7 +136,8 @@ function follow(
     })
     child.on('close', (code, signal) => {
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
-      else if (signal) Object.assign(outcome, { exitCode: 128 + constants.signals[signal], lost: true })
+      else if (signal && isContainer) outcome.lost = true
+      else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
       else if (code !== null) outcome.exitCode = code
       if (!outcome.lost || !terminal) return resolve(outcome)
       const restore = launch([restored(terminal)], { stdio: ['inherit', 'ignore', 'ignore'] })
