@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -17,7 +18,8 @@ import type { ProcessId } from './process.ts'
 
 /**
  * `running/<id>` while it runs, `containers/<id>/state.json` afterwards. A directory with neither was
- * never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
+ * never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup
+ * directories; `diffIds` bottom first.
  */
 export interface Container {
   version: 1
@@ -58,10 +60,9 @@ export function containerDir(root: string, id: string): string {
   return join(root, 'containers', id)
 }
 
-/** 64 hexadecimal digits; the first 12 are shown. */
+/** 32 hexadecimal digits, 122 of their bits random; the first 12 digits are shown. */
 export function newId(): string {
-  const read = () => readFileSync('/proc/sys/kernel/random/uuid', 'latin1').replace(/[-\s]/g, '')
-  return read() + read()
+  return readFileSync('/proc/sys/kernel/random/uuid', 'latin1').replace(/[-\s]/g, '')
 }
 
 /**
@@ -119,7 +120,7 @@ export function findContainer(root: string, nameOrId: string): Container {
   const linked = linkedId(root, nameOrId)
   const byName = linked && stateOf(root, linked)
   if (byName) return byName
-  const isHex = /^[0-9a-f]{1,64}$/.test(nameOrId)
+  const isHex = /^[0-9a-f]{1,32}$/.test(nameOrId)
   const ids = isHex ? list(join(root, 'containers')).filter((id) => id.startsWith(nameOrId)) : []
   if (ids.length > 1)
     throw new Error(`'${nameOrId}' is the beginning of ${ids.length} container ids; give more of it`)
@@ -145,8 +146,25 @@ export function removeContainer(root: string, { id, name }: { id: string; name: 
   } finally {
     if (linkedId(root, name) === id) unlinkIfThere(join(root, 'names', name))
   }
-  rmSync(trash, { recursive: true, force: true })
+  removeTree(trash)
   return true
+}
+
+/**
+ * Delete a directory and all in it. Several times faster than rmSync on the few files of an ordinary
+ * container, which matters because it is part of every `run --rm`; what it cannot do, rmSync does.
+ */
+function removeTree(dir: string): void {
+  try {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const path = join(dir, entry.name)
+      if (entry.isDirectory()) removeTree(path)
+      else unlinkSync(path)
+    }
+    rmdirSync(dir)
+  } catch {
+    rmSync(dir, { recursive: true, force: true }) // ignoring the cause: if it lasts, this throws
+  }
 }
 
 /** The name's link is its reservation: made by one call, it cannot be there half. */

@@ -1,4 +1,4 @@
-/** Chapter 4. A container's own directories: write layer, container-init layer, names of the lowers. */
+/** Chapter 4. A container's own directories: write layer, container-init layer, links to the image's. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,26 +9,30 @@ export interface InitFiles {
 }
 
 /**
- * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and
- * `lower/0`, `lower/1`, … linking to the image's `layers`, topmost first. Gives the names of all
- * read-only layers, topmost first, relative to `dir`.
+ * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and `lower0`,
+ * `lower1`, … linking to the image's `layers`, topmost first. Gives the names of all read-only layers,
+ * topmost first, relative to `dir`.
  *
  * The container-init layer lies between image and write layer. It holds what is told to this one
- * container at its start, and the directories that file systems will be mounted on. So none of it is
- * ever committed, and an image cannot bend /proc, /sys or /dev elsewhere with a link.
+ * container at its start, and directories to mount on where the image's topmost layer has none. So
+ * none of it is ever committed, and an image cannot bend /proc, /sys or /dev elsewhere with a link.
  */
 export function layOut(dir: string, layers: string[], files: InitFiles): string[] {
-  for (const name of ['upper', 'work', 'merged', 'lower']) mkdirSync(join(dir, name))
-  layers.forEach((layer, at) => symlinkSync(layer, join(dir, 'lower', String(at))))
-  const init = join(dir, 'init')
-  mkdirSync(init)
-  for (const name of ['proc', 'sys', 'dev', 'etc']) mkdirSync(join(init, name))
+  for (const name of ['upper', 'work', 'merged', 'init', 'init/etc']) mkdirSync(join(dir, name))
+  const lowers = layers.map((_, at) => `lower${at}`)
+  layers.forEach((layer, at) => symlinkSync(layer, join(dir, `lower${at}`)))
+  for (const name of ['proc', 'sys', 'dev'])
+    if (!isDirectory(join(layers[0] ?? '', name))) mkdirSync(join(dir, 'init', name))
   for (const [name, text] of Object.entries(contents(files)))
-    writeFileSync(join(init, 'etc', name), text, { mode: 0o644 })
+    writeFileSync(join(dir, 'init/etc', name), text, { mode: 0o644 })
   likeImage(layers, '', join(dir, 'upper'))
-  likeImage(layers, '', init)
-  likeImage(layers, 'etc', join(init, 'etc'))
-  return ['init', ...layers.map((_, at) => `lower/${at}`)]
+  likeImage(layers, '', join(dir, 'init'))
+  likeImage(layers, 'etc', join(dir, 'init/etc'))
+  return ['init', ...lowers]
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /** The regular files of the container-init layer, by their path in the container. */
@@ -44,7 +48,7 @@ function likeImage(layers: string[], path: string, copy: string): void {
   for (const layer of layers) {
     const stat = lstatSync(join(layer, path), { throwIfNoEntry: false })
     if (!stat?.isDirectory()) continue
-    chownSync(copy, stat.uid, stat.gid)
+    if (stat.uid !== 0 || stat.gid !== 0) chownSync(copy, stat.uid, stat.gid)
     return chmodSync(copy, stat.mode & 0o7777)
   }
   chmodSync(copy, 0o755)

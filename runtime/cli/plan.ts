@@ -19,7 +19,7 @@ export async function planCommand(input: Input): Promise<number> {
     network: asked.network ?? 'none',
     group: { name: `stepbox-${id}`, cgroups: groups(), limits: asked.limits ?? {} },
     root: rootfs ?? '/',
-    layers: ['init', ...(image?.diffIds ?? ['']).map((_, at) => `lower/${at}`)],
+    layers: ['init', ...(image?.diffIds ?? ['']).map((_, at) => `lower${at}`)],
     dir: `${input.root}/containers/${id}`,
     readOnly: asked.readOnly ?? false,
     ...(input.switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),

@@ -1,0 +1,195 @@
+/** Tests. Bad luck: kill -9 at any moment, many at once, a full disk. The next command finds order. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { listContainers, runningContainers, type Container } from '../runtime/containers.ts'
+import { processesIn } from '../runtime/group-control.ts'
+import { rootWithBusybox } from './busybox.ts'
+import { needs } from './scratch.ts'
+import { program, start, stepbox, type Started } from './stepbox.ts'
+
+const untilKilled = 'echo ready; while :; do sleep 1000; done'
+
+describe('kill -9', () => {
+  test('of stepbox ends the container, and the next command clears up', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { started, container } = await runningContainer(root, ['--name', 'victim'])
+    started.process.kill('SIGKILL')
+    await started.ended
+    await gone(container)
+    const { out } = await stepbox(['ps', '-a'], { root })
+    expect(out).toMatch(/Exited \(137\).*victim/)
+    expectNothingLeft(root, container)
+    expect(await stepbox(['rm', 'victim'], { root })).toMatchObject({ code: 0, out: 'victim\n' })
+  })
+
+  test('of stepbox with --rm leaves nothing that the next command does not remove', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { started, container } = await runningContainer(root, ['--rm'])
+    started.process.kill('SIGKILL')
+    await started.ended
+    await gone(container)
+    await stepbox(['run', '--rm', 'busybox', 'true'], { root })
+    expectNothingLeft(root, container)
+    for (const dir of ['containers', 'names', 'running', 'tmp'])
+      expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
+  })
+
+  test('of the native program ends the container, and stepbox clears up itself', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { started, container } = await runningContainer(root, [])
+    process.kill(parentOf(container), 'SIGKILL')
+    const { code } = await started.ended
+    expect(code).toBe(125)
+    await gone(container)
+    expectNothingLeft(root, container)
+  })
+
+  test('at any moment of a start leaves a host that the next command puts in order', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    await stepbox(['run', '--rm', 'busybox', 'true'], { root })
+    for (let delay = 0; delay < 160; delay += 8) {
+      const started = start(['run', 'busybox', 'true'], { root })
+      const timer = setTimeout(() => started.process.kill('SIGKILL'), delay)
+      await started.ended
+      clearTimeout(timer)
+    }
+    expect((await stepbox(['ps'], { root })).out.trim().split('\n')).toHaveLength(1)
+    const kept = listContainers(root)
+    expect(readdirSync(join(root, 'running'))).toEqual([])
+    expect(readdirSync(join(root, 'containers')).sort()).toEqual(kept.map(({ id }) => id).sort())
+    for (const { groups } of kept) expect(groups.filter(existsSync)).toEqual([])
+    const { code } = await stepbox(['rm', ...kept.map(({ name }) => name)], { root })
+    expect(code).toBe(kept.length > 0 ? 0 : 125)
+  })
+})
+
+describe('signals', () => {
+  test('SIGTERM goes to the container, which ignores it as process 1 when it has no handler', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const script = "trap 'echo got it; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
+    const started = start(['run', '--rm', 'busybox', 'sh', '-c', script], { root })
+    await started.says('ready')
+    started.process.kill('SIGTERM')
+    expect(await started.ended).toMatchObject({ code: 3, out: 'ready\ngot it\n' })
+  })
+
+  test('the third SIGINT kills what ignores the first two', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { started, container } = await runningContainer(root, [])
+    for (let times = 0; times < 3; times++) started.process.kill('SIGINT')
+    await started.ended
+    await gone(container)
+    expectNothingLeft(root, container)
+  })
+})
+
+describe('many at once', () => {
+  test('50 containers start together, and each is its own', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const numbers = Array.from({ length: 50 }, (_, at) => at)
+    const script = (at: number) => `echo ${at} > /own; cat /own; hostname`
+    const ended = await Promise.all(
+      numbers.map((at) => stepbox(['run', '-h', `box${at}`, 'busybox', 'sh', '-c', script(at)], { root })),
+    )
+    expect(ended.map(({ out }) => out)).toEqual(numbers.map((at) => `${at}\nbox${at}\n`))
+    const kept = listContainers(root)
+    expect(kept).toHaveLength(50)
+    for (const { groups } of kept) expect(groups.filter(existsSync)).toEqual([])
+  }, 60_000)
+
+  test('of several that want one name, one gets it', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const ended = await Promise.all(
+      Array.from({ length: 6 }, () => stepbox(['run', '--name', 'one', 'busybox', 'true'], { root })),
+    )
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 125, 125, 125, 125, 125])
+    expect(ended.find(({ code }) => code === 125)?.err).toContain("the name 'one' is in use")
+    expect(readdirSync(join(root, 'containers'))).toHaveLength(1)
+  })
+
+  test('of two that remove one container, both end well or one says it is gone', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    await stepbox(['run', '--name', 'twice', 'busybox', 'true'], { root })
+    const ended = await Promise.all([1, 2].map(() => stepbox(['rm', 'twice'], { root })))
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 1])
+    expect(readdirSync(join(root, 'containers'))).toEqual([])
+    expect(readdirSync(join(root, 'names'))).toEqual([])
+  })
+
+  test('rm -f of a running container ends both', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { started, container } = await runningContainer(root, ['--name', 'busy'])
+    expect(await stepbox(['rm', 'busy'], { root })).toMatchObject({ code: 1 })
+    expect(await stepbox(['rm', '-f', 'busy'], { root })).toMatchObject({ code: 0, err: '' })
+    expect((await started.ended).code).toBe(137)
+    expectNothingLeft(root, container)
+    expect(readdirSync(join(root, 'containers'))).toEqual([])
+  })
+})
+
+describe('a full disk', () => {
+  test('stops a commit in one clear line, and every image is still there', async (context) => {
+    needs(context, 'root', 'unshare')
+    const root = await rootWithBusybox()
+    const script = `set -e
+      mount -t tmpfs -o size=12m tmpfs '${root}/mnt'
+      cp -a '${root}'/index.json '${root}'/oci-layout '${root}'/blobs '${root}/mnt'
+      export STEPBOX_ROOT='${root}/mnt'
+      sb() { '${process.execPath}' '${program}' "$@"; }
+      sb run --name full busybox sh -c 'head -c 6000000 /dev/urandom > /data'
+      sb commit full big; echo "commit $?"
+      find '${root}/mnt/tmp' -type f | wc -l
+      sb images -q | wc -l
+      sb run --rm busybox echo still here`
+    const shell = ['-m', 'sh', '-c', `mkdir '${root}/mnt'; ${script.replace('set -e', '')}`]
+    const { stdout, stderr } = spawnSync('unshare', shell, { encoding: 'utf8' })
+    expect(stderr).toMatch(/no space left|ENOSPC/i)
+    expect(stdout.trim().split('\n')).toEqual(['commit 1', '0', '1', 'still here'])
+  })
+})
+
+async function runningContainer(root: string, flags: string[]): Promise<{ started: Started; container: Container }> {
+  const started = start(['run', ...flags, 'busybox', 'sh', '-c', untilKilled], { root })
+  await started.says('ready')
+  const [container] = runningContainers(root)
+  if (!container?.init) throw new Error('the running container is not on record')
+  return { started, container }
+}
+
+/** The kernel has ended the process; what is left of it is at most a moment away. */
+async function gone({ init }: Container): Promise<void> {
+  while (init && existsSync(`/proc/${init.pid}/ns/pid`) && isThere(init.pid))
+    await new Promise((resolve) => setImmediate(resolve))
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`) !== ''
+  } catch {
+    return false // ignoring: it has ended
+  }
+}
+
+function parentOf({ init }: Container): number {
+  const status = readFileSync(`/proc/${init?.pid}/status`, 'utf8')
+  return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1])
+}
+
+function expectNothingLeft(root: string, { groups, id }: Container): void {
+  expect(groups.filter(existsSync)).toEqual([])
+  expect(processesIn(groups)).toEqual([])
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)
+  expect(existsSync(join(root, 'running', id))).toBe(false)
+}

@@ -1,0 +1,59 @@
+/** Tests. The program as a user has it: dist/stepbox.cjs in a process of its own. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+
+export const program = join(import.meta.dirname, '../dist/stepbox.cjs')
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  out: string
+  err: string
+}
+
+export interface Started {
+  process: ChildProcess
+  ended: Promise<Ended>
+  /** Resolves when standard output holds `text`; rejects when it ended without. */
+  says: (text: string) => Promise<void>
+}
+
+export interface Setting {
+  /** The data root. */
+  root: string
+  input?: string
+  env?: Record<string, string>
+}
+
+/** Start `stepbox args…` and leave it running. */
+export function start(args: string[], { root, input, env }: Setting): Started {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', STEPBOX_ROOT: root, ...env },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  const text = { out: '', err: '' }
+  const waiting: (() => void)[] = []
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text.out += chunk.toString()
+    for (const look of waiting) look()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => (text.err += chunk.toString()))
+  child.stdin?.end(input)
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, ...text }))
+  })
+  const says = (wanted: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => text.out.includes(wanted) && resolve()
+      waiting.push(look)
+      look()
+      void ended.then(() => reject(new Error(`ended without '${wanted}': ${text.out}${text.err}`)))
+    })
+  return { process: child, ended, says }
+}
+
+/** Run `stepbox args…` to its end. */
+export function stepbox(args: string[], setting: Setting): Promise<Ended> {
+  return start(args, setting).ended
+}
