@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { StepError } from './native.ts'
 import { identify, isAlive } from './process.ts'
 
 /**
@@ -59,7 +60,13 @@ function syncDir(path: string): void {
 
 /** Words for a disk that is full, whatever was being written; every other error stays what it is. */
 export function inWords(error: unknown, root: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) return error
   return new Error(`the disk that holds ${root} is full; nothing was changed`, { cause: error })
+}
+
+/** The name of the errno with which the kernel refused, here or in a plan; undefined for other errors. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof StepError) return error.report.errno
+  const isSystem = error instanceof Error && 'syscall' in error && 'code' in error
+  return isSystem ? String(error.code) : undefined
 }

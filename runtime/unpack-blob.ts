@@ -1,6 +1,13 @@
 /** Chapter 5. From a layer's blob to its directory, believing nothing on the way. */
-import { closeSync, createReadStream, openSync, readSync, renameSync, rmSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -8,7 +15,7 @@ import { blobPath, verifyBlob } from './blobs.ts'
 import { closeInherited } from './namespaces.ts'
 import { perform } from './native.ts'
 import { mediaTypes } from './oci.ts'
-import { clearStaging, inWords, makeStaging } from './staging.ts'
+import { clearStaging, errnoOf, inWords, makeStaging } from './staging.ts'
 import { stepOf } from './step.ts'
 import { DamagedImage, layerDir, type Image, type Layer } from './store.ts'
 import { unpackLayer } from './unpack.ts'
@@ -45,8 +52,7 @@ export async function unpackBlob(
     mkdirSync(join(root, 'layers'), { recursive: true, mode: 0o700 })
     putLayer(dir, layerDir(root, layer.diffId))
   } catch (error) {
-    const inOurWords = inWords(error, root)
-    throw inOurWords === error ? new DamagedImage(image.name, 'layer', layer, error) : inOurWords
+    throw errnoOf(error) ? inWords(error, root) : new DamagedImage(image.name, 'layer', layer, error)
   } finally {
     rmSync(staging, { recursive: true, force: true })
   }
@@ -63,7 +69,7 @@ async function unpackVerified(root: string, layer: Layer, dir: string, limit: Gr
 async function* tarOf(root: string, layer: Layer, limit: Growth): AsyncGenerator<Uint8Array> {
   const { mediaType, digest, size } = layer
   const path = blobPath(root, digest)
-  const blob = createReadStream(path, { end: size - 1, highWaterMark: 2 ** 18 })
+  const blob = createReadStream(path, { end: size, highWaterMark: 2 ** 18 })
   if (mediaType === mediaTypes.layer) return yield* blob
   const most = Math.max(limit.floor, limit.ratio * size)
   const gunzip = createGunzip({ chunkSize: 2 ** 18 })
@@ -103,7 +109,6 @@ function putLayer(dir: string, place: string): void {
   try {
     renameSync(dir, place)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error
   }
 }
