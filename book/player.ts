@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { importBusybox } from '../runtime/busybox-image.ts'
 import { compare, filled, refreshed, sessionsIn, type Exchange, type Seen } from './sessions.ts'
 
 const patienceMs = 30_000
@@ -98,6 +99,7 @@ async function startShell(dir: string): Promise<Shell> {
   mkdirSync(bin)
   mkdirSync(work)
   symlinkSync(join(import.meta.dirname, '../dist/stepbox.cjs'), join(bin, 'stepbox'))
+  await importBusybox(root, busyboxBinary())
   const own = ['--mount', '--propagation', 'private', 'bash', '-c', loop, 'bash']
   const shell = spawn('unshare', own, {
     cwd: work,
@@ -116,6 +118,14 @@ async function startShell(dir: string): Promise<Shell> {
     ask: reader(shell, output as Readable, commands as Writable),
     end: () => void process.kill(-(shell.pid ?? 0), 'SIGKILL'),
   }
+}
+
+/** The static busybox that set-up found. */
+function busyboxBinary(): string {
+  const text = readFileSync(join(import.meta.dirname, '../dist/setup.json'), 'utf8')
+  const { busybox } = JSON.parse(text) as { busybox?: { binary: string } }
+  if (!busybox) throw new Error('no busybox: npm run setup says why')
+  return busybox.binary
 }
 
 function reader(shell: ChildProcess, output: Readable, commands: Writable): Shell['ask'] {

@@ -188,10 +188,10 @@ async function busybox(say, is) {
   const index = join(dir, 'index.json')
   const hasImage = existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
   if (hasImage && state().busybox?.key === key) return { done: `busybox:latest in ${dir}, as before` }
-  const args = ['--import', 'tsx', 'book/busybox.ts', binary, dir]
+  const args = ['--import', 'tsx', 'book/import-busybox.ts', binary, dir]
   const { code, output } = await run(process.execPath, args, { cwd: root })
   if (code !== 0) throw new Error(lastLines(output, 8))
-  remember('busybox', key)
+  remember('busybox', key, undefined, { binary })
   return { done: `busybox:latest in ${dir}, from ${binary}` }
 }
 
