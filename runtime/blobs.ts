@@ -26,7 +26,9 @@ export function digest(bytes: Uint8Array | string): string {
 /** Manifests and configurations larger than this are refused, as registries refuse them. */
 const largestDocument = 4 * 2 ** 20
 
-/** Read a small blob whole, with its size and digest checked. The error says what is wrong with it. */
+/**
+ * Read a small blob whole, with its size and digest checked. The error says what is wrong with it.
+ */
 export function readBlob(root: string, { digest: wanted, size }: Descriptor): string {
   if (size > largestDocument) throw new Error(`is ${size} bytes long; at most ${largestDocument}`)
   const fd = openBlob(root, wanted)
@@ -42,8 +44,11 @@ export function readBlob(root: string, { digest: wanted, size }: Descriptor): st
   }
 }
 
-/** Check the size and digest of a blob of any size. Reads at most a byte more than it should have. */
-export async function verifyBlob(root: string, { digest: wanted, size }: Descriptor): Promise<void> {
+/**
+ * Check the size and digest of a blob of any size. Reads at most a byte more than it should have.
+ */
+export async function verifyBlob(root: string, blob: Descriptor): Promise<void> {
+  const { digest: wanted, size } = blob
   const hash = createHash('sha256')
   const fd = openBlob(root, wanted)
   const found = fstatSync(fd).size

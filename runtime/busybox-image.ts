@@ -1,4 +1,4 @@
-/** Chapter 5. The root file system of chapter 3 as an image: one layer, the same bytes everywhere. */
+/** Chapter 5. The root file system of chapter 3 as an image, the same bytes everywhere. */
 import { readFileSync, rmSync } from 'node:fs'
 import { digest, verifyBlob } from './blobs.ts'
 import { busyboxRoot, readBusybox, type RootFile } from './busybox.ts'
@@ -15,22 +15,22 @@ const created = '1970-01-01T00:00:00Z'
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Make `busybox:latest` of the static busybox at `binary`, unless it was made of exactly that before and is
- * undamaged. Gives the image. Its layer is not compressed: what zlib makes of the same bytes
- * differs between its versions and between processors, and the image's digest must not.
+ * Make `busybox:latest` of the static busybox at `binary`, unless it was made of exactly that
+ * before and is undamaged. Gives the image. Its layer is not compressed: what zlib makes of the
+ * same bytes differs between its versions and between processors, and the image's digest must not.
  */
 export async function importBusybox(root: string, binary: string): Promise<Image> {
   const created_by = `busybox ${digest(readFileSync(binary))}`
   const present = await intact(root, created_by)
   if (present) return present
-  const { architecture, ...busybox } = await readBusybox(binary)
+  const busybox = await readBusybox(binary)
   const staging = makeBlobStaging(root)
   try {
     const tar = tarOf(busyboxRoot(busybox))
     const { layer, diffId } = await stageLayer(staging, tar, { isCompressed: false })
     const content: ImageConfig = {
       created,
-      architecture,
+      architecture: busybox.architecture,
       os: 'linux',
       config: { Env: [path], Cmd: ['sh'] },
       rootfs: { type: 'layers', diff_ids: [diffId] },

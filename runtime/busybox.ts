@@ -1,4 +1,4 @@
-/** Chapter 3. A root file system from one static binary: busybox, which is every command at once. */
+/** Chapter 3. A root file system from one static binary: busybox, every command at once. */
 import { chmodSync, lchownSync, lutimesSync, mkdirSync, readFileSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
@@ -24,10 +24,11 @@ export interface Busybox {
 }
 
 /**
- * The root file system of busybox, each directory before what is in it. It follows from the binary alone: no
- * clock, no umask, nothing of this machine. So the same binary gives the same image anywhere.
+ * The root file system of busybox, each directory before what is in it. It follows from the binary
+ * alone: no clock, no umask, nothing of this machine. So the same binary gives the same image
+ * anywhere.
  */
-export function busyboxRoot({ content, applets }: Pick<Busybox, 'content' | 'applets'>): RootFile[] {
+export function busyboxRoot({ content, applets }: Busybox): RootFile[] {
   const files: RootFile[] = [
     ...directories,
     { path: 'etc/passwd', type: 'file', mode: 0o644, content: Buffer.from(passwd) },
@@ -72,7 +73,10 @@ function isCommand(path: string): boolean {
   return /^(?:usr\/)?s?bin\/[^/]+$/.test(path)
 }
 
-/** Read the binary at `path`, and ask it which commands it is. Throws when it cannot be a root's all. */
+/**
+ * Read the binary at `path`, and ask it which commands it is. Throws when it cannot be a root's
+ * all.
+ */
 export async function readBusybox(path: string): Promise<Busybox> {
   const content = readFileSync(path)
   const elf = readElf(content)
@@ -98,8 +102,9 @@ async function appletsOf(path: string): Promise<string[]> {
 }
 
 /**
- * Write `files` into `dir`, which is there and empty: what chapter 3 takes as its root. Owners and times are
- * set like everything else, whatever the caller's umask is; owners only by root, who alone may.
+ * Write `files` into `dir`, which is there and empty: what chapter 3 takes as its root. Owners and
+ * times are set like everything else, whatever the caller's umask is; owners only by root, who
+ * alone may.
  */
 export function writeRootfs(dir: string, files: RootFile[]): void {
   const isRoot = process.geteuid?.() === 0

@@ -35,9 +35,9 @@ const instructions: Record<string, Instruction> = {
 }
 
 /**
- * `config` after `changes`, applied in order, by Docker's rules: CMD and ENTRYPOINT as JSON or as a line
- * for /bin/sh; ENV and LABEL as `a=b c="d e"` or the old `a b`; `$NAME` from the image's own variables.
- * An error names the change and what would be accepted.
+ * `config` after `changes`, applied in order, by Docker's rules: CMD and ENTRYPOINT as JSON or as
+ * a line for /bin/sh; ENV and LABEL as `a=b c="d e"` or the old `a b`; `$NAME` from the image's
+ * own variables. An error names the change and what would be accepted.
  */
 export function applyChanges(config: ContainerConfig, changes: string[]): ContainerConfig {
   const earlier: string[] = []
@@ -64,8 +64,8 @@ function commandLine(text: string, name: string): string[] {
 }
 
 /**
- * A list of strings in JSON, or undefined when the text is none. Docker hands a list in single quotes to the
- * shell without a word; here it is an error.
+ * A list of strings in JSON, or undefined when the text is none. Docker hands a list in single
+ * quotes to the shell without a word; here it is an error.
  */
 function jsonList(text: string, name: string): string[] | undefined {
   if (!text.startsWith('[')) return undefined

@@ -1,7 +1,9 @@
 /** Chapter 3. What an executable says of itself: for which processor, and who must load it. */
 
 export interface Elf {
-  /** As Go, Docker and OCI call it: amd64, arm64, …; `machine-<n>` for one that is not known here. */
+  /**
+   * As Go, Docker and OCI call it: amd64, arm64, …; `machine-<n>` for one that is not known here.
+   */
   architecture: string
   /** Whether another program, the dynamic loader, must load it (elf(5), PT_INTERP). */
   isDynamic: boolean

@@ -9,8 +9,8 @@ import { mediaTypes, type Descriptor } from './oci.ts'
 import { stagedPath } from './publish.ts'
 
 /**
- * Stage `tar` as a blob. Gives its descriptor, its diff id and the bytes of the tar. Nothing is held
- * but a few chunks, whatever the size: a stage that is slower makes the ones before it wait.
+ * Stage `tar` as a blob. Gives its descriptor, its diff id and the bytes of the tar. Nothing is
+ * held but a few chunks, whatever the size: a stage that is slower makes the ones before it wait.
  * Compression runs in libuv's thread pool, beside reading and hashing. Node's gzip header names no
  * time and no file, so the same tar gives the same blob.
  */

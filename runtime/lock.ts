@@ -6,15 +6,15 @@ import { stepOf, type Step } from './step.ts'
 const step = stepOf(5)
 
 /**
- * The list of a process that does nothing but hold flock(2) on `dir`. Node has no flock; so the native
- * program takes it, and holds it until its parent closes the socket, or dies, which closes it too. So
- * nobody ever has to guess whether a lock is stale, and waiting costs nothing.
+ * The list of a process that does nothing but hold flock(2) on `dir`. Node has no flock; so the
+ * native program takes it, and holds it until its parent closes the socket, or dies, which closes
+ * it too. So nobody ever has to guess whether a lock is stale, and waiting costs nothing.
  */
 export function lock(dir: string): Step[] {
   return [
     ...closeInherited(),
     step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'flock wants a descriptor, of whatever kind'),
-    step(['flock', 4, 'LOCK_EX'], 'one process at a time gets past this line; the others wait here'),
+    step(['flock', 4, 'LOCK_EX'], 'one process at a time gets past this line'),
   ]
 }
 

@@ -1,4 +1,4 @@
-/** Chapter 5. The documents of an image: index, manifest, configuration; each names the next by digest. */
+/** Chapter 5. The documents of an image: index, manifest, configuration, naming each other. */
 
 export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
@@ -67,8 +67,9 @@ export interface ImageConfig {
 type Json = Record<string, unknown>
 
 /**
- * Read index.json. What it points at may be anything (another index, a signature), and one entry that is
- * wrong does not make the others unusable: each is checked when it is used, by `checkDescriptor`.
+ * Read index.json. What it points at may be anything (another index, a signature), and one entry
+ * that is wrong does not make the others unusable: each is checked when it is used, by
+ * `checkDescriptor`.
  */
 export function parseIndex(text: string): Index {
   const index = document(text, mediaTypes.index)
@@ -78,8 +79,8 @@ export function parseIndex(text: string): Index {
 }
 
 /**
- * Read a manifest. One that could also be read as an index is refused: two readers of the same digest
- * would see different images (CVE-2021-41190).
+ * Read a manifest. One that could also be read as an index is refused: two readers of the same
+ * digest would see different images (CVE-2021-41190).
  */
 export function parseManifest(text: string, mediaType: string): Manifest {
   if (mediaType !== mediaTypes.manifest) throw new Error(`is not an OCI manifest but ${mediaType}`)
@@ -94,7 +95,7 @@ export function parseManifest(text: string, mediaType: string): Manifest {
   const strange = (layers as Descriptor[]).find((layer) => !known.includes(layer.mediaType))
   if (strange) throw new Error(`has a layer of an unknown kind, ${strange.mediaType}`)
   if ((config as Descriptor).mediaType !== mediaTypes.config)
-    throw new Error(`is no container image: its configuration is ${(config as Descriptor).mediaType}`)
+    throw new Error(`is of no container image: it has a ${(config as Descriptor).mediaType}`)
   return manifest as unknown as Manifest
 }
 
@@ -108,7 +109,8 @@ export function parseConfig(text: string, layers: number): ImageConfig {
     throw new Error(`has ${diffIds.length} diff ids for ${layers} layers`)
   if (typeof config['os'] !== 'string' || typeof config['architecture'] !== 'string')
     throw new Error('does not say for which machine it is')
-  if (!isNothing(history) && !isListOf(history, isObject)) throw new Error('has a malformed history')
+  if (!isNothing(history) && !isListOf(history, isObject))
+    throw new Error('has a malformed history')
   checkContainerConfig(config['config'])
   return config as unknown as ImageConfig
 }
@@ -144,7 +146,7 @@ export function checkDescriptor(value: unknown): void {
   if (!isDigest(digest)) throw new Error(`has a digest that is not sha256: ${String(digest)}`)
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw new Error(`has a descriptor with the size ${String(size)}`)
-  if (!isNothing(annotations) && !(isObject(annotations) && Object.values(annotations).every(isText)))
+  if (!isNothing(annotations) && !isTextByName(annotations))
     throw new Error('has annotations that are not text')
 }
 
@@ -156,14 +158,15 @@ const fields: Record<string, (value: unknown) => boolean> = {
   Cmd: (value) => isListOf(value, isText),
   ExposedPorts: isObject,
   Volumes: isObject,
-  Labels: (value) => isObject(value) && Object.values(value).every(isText),
+  Labels: isTextByName,
 }
 
 function checkContainerConfig(config: unknown): void {
   if (isNothing(config)) return
   if (!isObject(config)) throw new Error('has a malformed config')
   for (const [name, isRight] of Object.entries(fields))
-    if (!isNothing(config[name]) && !isRight(config[name])) throw new Error(`has a malformed ${name}`)
+    if (!isNothing(config[name]) && !isRight(config[name]))
+      throw new Error(`has a malformed ${name}`)
 }
 
 function isObject(value: unknown): value is Json {
@@ -172,6 +175,10 @@ function isObject(value: unknown): value is Json {
 
 function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
   return Array.isArray(value) && value.every(is)
+}
+
+function isTextByName(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isText)
 }
 
 function isText(value: unknown): value is string {

@@ -8,8 +8,8 @@ import { clearStaging, makeStaging, putInPlace, writeDurably } from './staging.t
 import { nameOf, readIndex } from './store.ts'
 
 /**
- * What a new image is made in: a directory of `tmp/` with a file for each blob that the store may not
- * have, named by its digest. Removed by whoever made it, or after a crash by the next writer.
+ * What a new image is made in: a directory of `tmp/` with a file for each blob that the store may
+ * not have, named by its digest. Removed by whoever made it, or after a crash by the next writer.
  */
 export function makeBlobStaging(root: string): string {
   mkdirSync(root, { recursive: true, mode: 0o711 })
@@ -32,9 +32,9 @@ export function stagedPath(staging: string, digest: string): string {
 }
 
 /**
- * Give `name` to the image of `manifest`. Staged blobs come to their place only here, under the lock, so a
- * removal never meets a blob that nothing names yet; the layers that come from other images are
- * looked for here too. A crash before the last line leaves the store as it was.
+ * Give `name` to the image of `manifest`. Staged blobs come to their place only here, under the
+ * lock, so a removal never meets a blob that nothing names yet; the layers that come from other
+ * images are looked for here too. A crash before the last line leaves the store as it was.
  */
 export async function publish(
   root: string,

@@ -45,7 +45,7 @@ export function parseReference(text: string): Reference {
 /** The name under which the store keeps an image: `busybox` is `busybox:latest`. */
 export function imageName(text: string): string {
   const { repository, tag, digest } = parseReference(text)
-  if (digest) throw new Error(`invalid name '${shortened(text)}': a digest cannot be given to an image`)
+  if (digest) throw new Error(`invalid name '${shortened(text)}': a digest cannot be chosen`)
   return `${repository}:${tag ?? 'latest'}`
 }
 

@@ -1,4 +1,4 @@
-/** Chapter 5. Where things are made before they are put in their place, and how that is done safely. */
+/** Chapter 5. Where things are made, and how they are put in their place. */
 import {
   closeSync,
   fsyncSync,
@@ -15,8 +15,9 @@ import { StepError } from './native.ts'
 import { identify, isAlive } from './process.ts'
 
 /**
- * A fresh directory in `tmp/`, on the file system of everything else, so that a rename puts what is in it
- * in place. Its name says which process it belongs to: when that is gone, anybody may remove it.
+ * A fresh directory in `tmp/`, on the file system of everything else, so that a rename puts what
+ * is in it in place. Its name says which process it belongs to: when that is gone, anybody may
+ * remove it.
  */
 export function makeStaging(root: string): string {
   const owner = identify(process.pid)
@@ -25,7 +26,9 @@ export function makeStaging(root: string): string {
   return mkdtempSync(join(root, 'tmp', `stage_${pid}_${start}_${boot}_`))
 }
 
-/** Remove what processes left behind that were killed. All users of a root share one pid namespace. */
+/**
+ * Remove what processes left behind that were killed. All users of a root share one pid namespace.
+ */
 export function clearStaging(root: string): void {
   for (const name of readdirSync(join(root, 'tmp'))) {
     const [kind, pid, start, boot = ''] = name.split('_')
@@ -46,7 +49,9 @@ export function writeDurably(path: string, data: string | Uint8Array): void {
   }
 }
 
-/** Rename, and have it on the disk: after a power cut there is the old file or the new one, whole. */
+/**
+ * Rename, and have it on the disk: after a power cut there is the old file or the new one, whole.
+ */
 export function putInPlace(staged: string, path: string): void {
   renameSync(staged, path)
   syncDir(dirname(path))
@@ -58,13 +63,18 @@ function syncDir(path: string): void {
   closeSync(fd)
 }
 
-/** Words for a disk that is full, whatever was being written; every other error stays what it is. */
+/**
+ * Words for a disk that is full, whatever was being written; every other error stays what it is.
+ */
 export function inWords(error: unknown, root: string): unknown {
   if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) return error
   return new Error(`the disk that holds ${root} is full; nothing was changed`, { cause: error })
 }
 
-/** The name of the errno with which the kernel refused, here or in a plan; undefined for other errors. */
+/**
+ * The name of the errno with which the kernel refused, here or in a plan; undefined for other
+ * errors.
+ */
 export function errnoOf(error: unknown): string | undefined {
   if (error instanceof StepError) return error.report.errno
   const isSystem = error instanceof Error && 'syscall' in error && 'code' in error

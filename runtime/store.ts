@@ -1,5 +1,5 @@
 /** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf, readBlob } from './blobs.ts'
 import {
@@ -17,9 +17,9 @@ import { parseReference } from './reference.ts'
 /**
  * An image as the store has it. Under the data root:
  *
- *     oci-layout, index.json, blobs/sha256/<hex>   an OCI image layout (image-spec, image-layout.md)
- *     layers/<hex of the diff id>/                 its layers unpacked: read-only, shared by containers
- *     tmp/                                         what is being written, on the same file system
+ *     oci-layout, index.json, blobs/sha256/<hex>   an OCI image layout (image-layout.md)
+ *     layers/<hex of the diff id>/                 layers unpacked: read-only, shared
+ *     tmp/                                         what is being written
  *
  * index.json is the only file that changes, and it is replaced as a whole: readers need no lock.
  */
@@ -51,7 +51,7 @@ export function readIndex(root: string): Index {
   try {
     const { imageLayoutVersion } = JSON.parse(layout) as { imageLayoutVersion?: unknown }
     if (imageLayoutVersion !== '1.0.0')
-      throw new Error(`belongs to an image layout of version ${String(imageLayoutVersion)}, not 1.0.0`)
+      throw new Error(`is of an image layout of version ${String(imageLayoutVersion)}, not 1.0.0`)
     return parseIndex(readIfThere(path) ?? '')
   } catch (cause) {
     throw new Error(`the image store is damaged: ${path} ${(cause as Error).message}`, { cause })
@@ -59,13 +59,14 @@ export function readIndex(root: string): Index {
 }
 
 /**
- * Find an image by what was typed: `name[:tag]`, `name@digest`, or the beginning of an image's id, which
- * is tried when there is no such name. Size and digest of manifest and configuration are checked.
+ * Find an image by what was typed: `name[:tag]`, `name@digest`, or the beginning of an image's id,
+ * which is tried when there is no such name. Size and digest of manifest and configuration are
+ * checked.
  */
 export function resolve(root: string, text: string): Image {
   const index = readIndex(root)
   const isId = /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)
-  const byName = isId && !isName(text) ? undefined : named(index, text)
+  const byName = findNamed(index, text)
   if (byName) return imageAt(root, byName, index)
   const found = isId ? withId(root, index, text.replace('sha256:', '')) : []
   const [image, ...others] = distinct(found)
@@ -107,7 +108,10 @@ export function imageAt(root: string, descriptor: Descriptor, index: Index): Ima
   return { name, names, id, manifest: descriptor, configSize, config, layers }
 }
 
-/** An image of which a part is missing or is not what its digest says; the other images are not touched. */
+/**
+ * An image of which a part is missing or is not what its digest says; the other images are not
+ * touched.
+ */
 export class DamagedImage extends Error {
   constructor(image: string, what: string, blob: Descriptor, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -137,31 +141,12 @@ export function layerDir(root: string, diffId: string): string {
 }
 
 /**
- * The directories of an image's layers, topmost first, for `overlay`. Missing ones are unpacked, with
- * everything verified. A layer that lies twice in an image is given once: all that the lower one
- * holds, the upper one holds too, and overlayfs refuses a directory twice.
- *
- * Call it *after* the container's use of the image is written down, and a removal of the image that goes
- * on at the same time either sees the container, or this throws because the image is gone.
+ * The entry with a name. Names that other tools wrote are taken literally too: umoci may call an
+ * image `latest` and no more.
  */
-export async function layerDirs(root: string, image: Image): Promise<string[]> {
-  const { manifests } = readIndex(root)
-  if (!manifests.some(({ digest }) => digest === image.manifest.digest))
-    throw new Error(`image '${image.name}' was removed a moment ago`)
-  const isMissing = ({ diffId }: Layer) =>
-    !statSync(layerDir(root, diffId), { throwIfNoEntry: false })?.isDirectory()
-  for (const layer of image.layers.filter(isMissing)) {
-    const { unpackBlob } = await import('./unpack-blob.ts')
-    await unpackBlob(root, image, layer)
-  }
-  const topmostFirst = image.layers.map(({ diffId }) => layerDir(root, diffId)).reverse()
-  return [...new Set(topmostFirst)]
-}
-
-/** Names that other tools wrote are taken literally: umoci calls an image `latest` and no more. */
-function named({ manifests }: Index, text: string): Descriptor | undefined {
+export function findNamed({ manifests }: Index, text: string): Descriptor | undefined {
   const literal = manifests.find((descriptor) => nameOf(descriptor) === text)
-  if (literal) return literal
+  if (literal || !isName(text)) return literal
   const { repository, tag, digest } = parseReference(text)
   if (digest === undefined)
     return manifests.find((descriptor) => nameOf(descriptor) === `${repository}:${tag ?? 'latest'}`)
@@ -172,9 +157,9 @@ function named({ manifests }: Index, text: string): Descriptor | undefined {
   })
 }
 
-/** A text that looks like an id may still be the name of an image: `cafe`. */
+/** Whether `text` is to be read as a name; `cafe` may be the beginning of an id too. */
 function isName(text: string): boolean {
-  return !text.startsWith('sha256:') && text.length < 64
+  return !/^(?:sha256:[0-9a-f]*|[0-9a-f]{64})$/.test(text)
 }
 
 function withId(root: string, index: Index, prefix: string): Image[] {

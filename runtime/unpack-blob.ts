@@ -23,8 +23,8 @@ import { unpackLayer } from './unpack.ts'
 const step = stepOf(5)
 
 /**
- * How large a layer may become: `floor` bytes always, and beyond that `ratio` times its compressed size.
- * Real layers shrink to a third or a tenth; gzip can do a thousandth, which is for bombs.
+ * How large a layer may become: `floor` bytes always, and beyond that `ratio` times its compressed
+ * size. Real layers shrink to a third or a tenth; gzip can do a thousandth, which is for bombs.
  */
 export interface Growth {
   floor: number
@@ -33,9 +33,10 @@ export interface Growth {
 const growth: Growth = { floor: 4 * 2 ** 30, ratio: 100 }
 
 /**
- * Unpack one layer of `image` into its place in `layers/`. The blob's size and digest are checked before
- * the first byte is unpacked, its diff id afterwards; all of it happens in `tmp/`, and the directory
- * appears under its own name complete, and on the disk. Several processes may do the same at once.
+ * Unpack one layer of `image` into its place in `layers/`. The blob's size and digest are checked
+ * before the first byte is unpacked, its diff id afterwards; all of it happens in `tmp/`, and the
+ * directory appears under its own name complete, and on the disk. Several processes may do the
+ * same at once.
  */
 export async function unpackBlob(
   root: string,
@@ -52,7 +53,8 @@ export async function unpackBlob(
     mkdirSync(join(root, 'layers'), { recursive: true, mode: 0o700 })
     putLayer(dir, layerDir(root, layer.diffId))
   } catch (error) {
-    throw errnoOf(error) ? inWords(error, root) : new DamagedImage(image.name, 'layer', layer, error)
+    if (errnoOf(error)) throw inWords(error, root)
+    throw new DamagedImage(image.name, 'layer', layer, error)
   } finally {
     rmSync(staging, { recursive: true, force: true })
   }
@@ -85,8 +87,8 @@ async function* tarOf(root: string, layer: Layer, limit: Growth): AsyncGenerator
 }
 
 /**
- * The last four bytes of a gzip stream are the length of what it holds (RFC 1952). Where a second one
- * follows, or zeros, which Node's gunzip accepts, the number is not the sum.
+ * The last four bytes of a gzip stream are the length of what it holds (RFC 1952). Where a second
+ * one follows, or zeros, which Node's gunzip accepts, the number is not the sum.
  */
 function lastNumber(path: string, size: number): number {
   const fd = openSync(path, 'r')

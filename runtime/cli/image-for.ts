@@ -2,8 +2,9 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 import type { ImageUse } from '../containers.ts'
+import { layerDirs } from '../layers.ts'
 import type { RunOptions } from '../run.ts'
-import { layerDirs, resolve, type Image } from '../store.ts'
+import { resolve, type Image } from '../store.ts'
 import type { Input } from './main.ts'
 import type { ImageConfig } from './request.ts'
 
