@@ -243,7 +243,7 @@ function hash(parts) {
 }
 
 const isColoured = process.stdout.isTTY && !process.env.NO_COLOR
-function bold(text) {
+export function bold(text) {
   return isColoured ? `\x1b[1m${text}\x1b[0m` : text
 }
 function dim(text) {

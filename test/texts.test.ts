@@ -1,0 +1,91 @@
+/** Tests. The texts: their links lead somewhere, both languages show the same, sessions are true. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { follow, linksIn } from '../book/links.ts'
+import { pages } from '../book/pages.ts'
+import { explained, play } from '../book/player.ts'
+import { sessionsIn } from '../book/sessions.ts'
+import { needs } from './scratch.ts'
+import { sources } from './sources.ts'
+
+const root = join(import.meta.dirname, '..')
+const slugs = readdirSync(join(root, 'chapters')).filter((name) => /^\d\d-/.test(name)).sort()
+const texts = sources(['.'], /\.md$/)
+
+test('every link of every text leads somewhere', () => {
+  const wrong = texts.flatMap(({ path, text }) =>
+    linksIn(text).flatMap((href) => {
+      try {
+        follow(href, path)
+        return []
+      } catch (error) {
+        return [error instanceof Error ? error.message : String(error)]
+      }
+    }),
+  )
+  expect(wrong).toEqual([])
+})
+
+describe.each(slugs)('%s', (slug) => {
+  const path = (name: string): string => join(root, 'chapters', slug, name)
+  const read = (name: string): string => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : '')
+  const english = read('README.md')
+  const chinese = read('README.zh.md')
+
+  test('has its two texts, its plan and its tests', () => {
+    const names = readdirSync(join(root, 'chapters', slug))
+    expect(names).toEqual(expect.arrayContaining(['README.md', 'README.zh.md', 'plan.ts']))
+    expect(names.filter((name) => name.endsWith('.test.ts'))).not.toEqual([])
+  })
+
+  test('shows the same code and the same sessions in both languages', () => {
+    expect(codeIn(chinese)).toEqual(codeIn(english))
+    const bare = (text: string) => sessionsIn(text).map(({ command, expected }) => [command, expected])
+    expect(bare(chinese)).toEqual(bare(english))
+  })
+
+  test('shows the code of every line that it adds to the list', () => {
+    const added = [...read('plan.ts').matchAll(/^ *\.\.\.(\w+)\(.*\/\/ new/gm)].map(([, name]) => name)
+    const shown = linksIn(english).map((href) => href.split('#')[1])
+    expect(added.filter((name) => !shown.includes(name))).toEqual([])
+  })
+
+  test('never calls anything simple', () => {
+    const prose = english.replace(/^(```+)[^]*?^\1/gm, '').replace(/`[^`\n]*`/g, '')
+    expect(prose.match(/\b(simply|just)\b.*/gi)).toBeNull()
+  })
+
+  test('every terminal session is what really happens', async (context) => {
+    needs(context, 'root', 'unshare')
+    const mismatches = await play(path('README.md'))
+    const text = `chapters/${slug}/README.md`
+    expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')).toBe('')
+  }, 120_000)
+})
+
+test('the pages need nothing from elsewhere: no script, no other host', () => {
+  const html = [...pages()].filter(([name]) => name.endsWith('.html'))
+  expect(html.length).toBeGreaterThan(2)
+  const wrong = html.filter(([, text]) => /<script|<[^a>]*\s(src|href)="(https?:)?\/\//.test(text))
+  expect(wrong.map(([name]) => name)).toEqual([])
+})
+
+test('every link of every page leads to a page, or to another site', () => {
+  const files = pages()
+  const wrong = [...files].flatMap(([name, text]) =>
+    [...text.matchAll(/ (?:href|src)="([^"]+)"/g)].flatMap(([, href = '']) => {
+      const { protocol, pathname, hash } = new URL(href, `file:///${name}`)
+      if (protocol !== 'file:') return []
+      const target = files.get(decodeURI(pathname.slice(1)))
+      const id = decodeURIComponent(hash.slice(1))
+      return target !== undefined && (!id || target.includes(`id="${id}"`)) ? [] : [`${name}: ${href}`]
+    }),
+  )
+  expect(wrong).toEqual([])
+})
+
+/** The code that a text shows: lines that are one link to a symbol, or name one in a sentence. */
+function codeIn(text: string): string[] {
+  return linksIn(text).filter((href) => /\.[a-z]+#\w+$/.test(href) && !href.includes('.md#'))
+}
