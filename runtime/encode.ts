@@ -24,9 +24,14 @@ export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
     values.forEach((value, at) => argument(body, kinds[at] ?? 's', value))
   }
   settle(body)
+  if (body.length > mostBytes)
+    throw new RangeError(`a plan may have ${mostBytes} bytes, and this one has ${body.length}`)
   const header = `stepbox 1 ${mode} ${plan.length} ${body.length}\n`
   return Buffer.concat([Buffer.from(header), ...body.parts])
 }
+
+/** The native program takes no more. */
+const mostBytes = 2 ** 28
 
 /** Plans of thousands of file calls are sent too: what is plain ASCII is gathered as text first. */
 interface Body {

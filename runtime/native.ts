@@ -138,7 +138,9 @@ function follow(
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
       else if (signal && isContainer) outcome.lost = true
       else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
-      else if (code !== null) outcome.exitCode = code
+      else outcome.exitCode = code ?? 125
+      const hasReason = waitStatus !== undefined || outcome.lost || outcome.failure
+      if (code === 125 && !hasReason) outcome.refused ??= 'it gave no reason'
       if (!outcome.lost || !terminal) return resolve(outcome)
       const restore = launch([restored(terminal)], { stdio: ['inherit', 'ignore', 'ignore'] })
       restore.end()
