@@ -32,6 +32,8 @@ export interface Container {
   command: string[]
   hostname: string
   image?: ImageUse
+  /** How it was started, in the words of an image's configuration: what `commit` hands on. */
+  config?: { Entrypoint?: string[]; Cmd?: string[]; Env?: string[]; WorkingDir?: string; User?: string }
   /** Removed when it ends. */
   rm: boolean
   /** The process that waits for the container and cleans up after it. */

@@ -65,6 +65,7 @@ export interface RunOptions {
    * container's use of the image is on record, so that nobody removes the image in between.
    */
   image?: ImageUse
+  config?: Container['config']
   layers?: () => Promise<string[]>
   stdio?: LaunchOptions['stdio']
   mode?: Mode
@@ -99,6 +100,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     command: options.argv,
     hostname: options.hostname ?? id.slice(0, 12),
     ...(options.image ? { image: options.image } : {}),
+    ...(options.config ? { config: options.config } : {}),
     rm: options.rm ?? options.chapter.number === 1,
     monitor,
     groups: options.chapter.number >= 2 ? groupDirs(group) : [],

@@ -1,4 +1,4 @@
-/** Chapter 2. What crashed before it could clean up after itself is cleaned up after by the next. */
+/** Command line. What crashed before it could clean up after itself is cleaned up after by the next. */
 import { readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -8,6 +8,7 @@ import {
   saveEnded,
   type Container,
 } from './containers.ts'
+import { thawAbandoned } from './frozen.ts'
 import { killAll, removeGroup } from './group-control.ts'
 import { isAlive, signalTo } from './process.ts'
 
@@ -19,6 +20,7 @@ import { isAlive, signalTo } from './process.ts'
 export function tidy(root: string): Container[] {
   const lost = runningContainers(root).filter(({ monitor }) => !isAlive(monitor))
   for (const container of lost) endLost(root, container)
+  thawAbandoned(root)
   for (const name of namesIn(join(root, 'tmp')))
     if (name.startsWith('rm-')) rmSync(join(root, 'tmp', name), { recursive: true, force: true })
   return lost

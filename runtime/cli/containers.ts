@@ -120,9 +120,9 @@ function cells(stats: Stats): string[] {
 export async function diff({ root, words, values }: Input): Promise<number> {
   const container = findContainer(root, words[0] ?? '')
   if (!container.image) throw new Error(`'${container.name}' has no write layer: it is of chapter 3`)
-  const { changesOf } = await import('../diff.ts')
-  const dir = containerDir(root, container.id)
-  const changes = changesOf(dir)
+  const { diff: changesIn } = await import('../diff.ts')
+  const { stackIn } = await import('../upper.ts')
+  const changes = await changesIn(stackIn(containerDir(root, container.id)))
   if (values.has('format')) return print(json(changes))
   return print(changes.map(({ kind, path }) => `${kind} ${printable(path)}\n`).join(''))
 }

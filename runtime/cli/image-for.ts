@@ -1,5 +1,5 @@
 /** Command line. IMAGE as each chapter understands it: none, a directory, a stack of layers. */
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 import type { ImageUse } from '../containers.ts'
 import { layerDirs } from '../layers.ts'
@@ -39,7 +39,7 @@ function rootDirectory(name: string): string {
   const path = absolute(name)
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
     throw new Error(`no directory '${name}' to be a root file system`)
-  return path
+  return realpathSync(path)
 }
 
 /**

@@ -38,6 +38,25 @@ export function request(input: Input, command: string[], config: ImageConfig): R
     limits: limitsOf(input),
     rm: switches.has('rm') || chapter.number === 1,
     readOnly: switches.has('read-only'),
+    config: started(input, command, config),
+  }
+}
+
+/** The image's configuration as this container has it, in the same words. */
+function started(input: Input, command: string[], config: ImageConfig) {
+  const { Entrypoint, Cmd, Env, WorkingDir, User } = config
+  const asked = input.values.get('env') ?? []
+  const nameOf = (entry: string) => entry.split('=')[0]
+  const inherited = (Env ?? []).filter(
+    (entry) => !asked.some((other) => nameOf(other) === nameOf(entry)),
+  )
+  const words = command.length > 0 ? command : (Cmd ?? [])
+  return {
+    ...(Entrypoint ? { Entrypoint } : {}),
+    Cmd: words,
+    Env: [...inherited, ...asked.filter((entry) => entry.includes('='))],
+    WorkingDir: valueOf(input, 'workdir') ?? WorkingDir ?? '',
+    User: valueOf(input, 'user') ?? User ?? '',
   }
 }
 
