@@ -9,7 +9,7 @@ export const isRoot = process.getuid?.() === 0
 
 /** The full path of the first of `names` on the PATH, or undefined. */
 export function onPath(...names) {
-  const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/bin']
+  const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return names.flatMap((name) => dirs.map((dir) => join(dir, name))).find(isExecutable)
 }
 

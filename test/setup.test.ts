@@ -1,0 +1,60 @@
+/** Tests. Set-up: quick the second time, and honest about what this machine lacks. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { needs, scratch } from './scratch.ts'
+
+const root = join(import.meta.dirname, '..')
+const node = process.execPath
+
+test('a second set-up changes nothing, and takes less than a second', (context) => {
+  needs(context, 'root')
+  const products = ['dist/stepbox.cjs', 'native/stepbox'].map((path) => join(root, path))
+  const times = () => products.map((path) => statSync(path).mtimeMs)
+  const [before, start] = [times(), Date.now()]
+  const said = execFileSync(node, ['book/setup.mjs'], { cwd: root, encoding: 'utf8' })
+  expect(Date.now() - start).toBeLessThan(1000)
+  expect(times()).toEqual(before)
+  expect(said.trim().split('\n').slice(1)).toHaveLength(4)
+  expect(said.match(/as before/g)).toHaveLength(4)
+})
+
+test('the bundle needs nothing but Node', () => {
+  const bundle = readFileSync(join(root, 'dist/stepbox.cjs'), 'utf8')
+  const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name)
+  const builtin = (name: string): boolean => builtinModules.includes(name.replace('node:', ''))
+  expect(required.length).toBeGreaterThan(3)
+  expect(required.filter((name) => !builtin(name))).toEqual([])
+  expect(bundle.startsWith('#!/usr/bin/env node\n')).toBe(true)
+})
+
+test('without a compiler there is a plan all the same, and a word about what is missing', (context) => {
+  needs(context, 'root')
+  const copy = scratch()
+  for (const part of ['book', 'chapters', 'native', 'runtime', 'package.json', 'package-lock.json'])
+    cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !isMade(path) })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  const env = { PATH: join(copy, 'nothing-here'), STEPBOX_ROOT: join(copy, 'data') }
+  const { status, stdout } = spawnSync(node, ['book/setup.mjs'], { cwd: copy, env, encoding: 'utf8' })
+  expect(stdout).toContain('apt-get install gcc libc6-dev')
+  expect(stdout).toContain('no static busybox here: install `busybox-static`')
+  expect(status).toBe(0)
+  expect(existsSync(join(copy, 'native/stepbox'))).toBe(false)
+  const plan = [join(copy, 'dist/stepbox.cjs'), '--chapter', '1', 'plan', 'sh']
+  expect(execFileSync(node, plan, { env, encoding: 'utf8' })).toContain('unshare(CLONE_NEWPID)')
+})
+
+test('a program that needs a loader is not taken for a busybox', async () => {
+  const machine: string = '../book/machine.mjs'
+  const { isStatic } = (await import(machine)) as { isStatic: (path: string) => boolean }
+  expect(isStatic(node)).toBe(false)
+  expect(isStatic(join(root, 'package.json'))).toBe(false)
+  expect(isStatic('/nowhere')).toBe(false)
+  if (existsSync(join(root, 'native/stepbox'))) expect(isStatic(join(root, 'native/stepbox'))).toBe(true)
+})
+
+function isMade(path: string): boolean {
+  return path === join(root, 'native/stepbox') || path === join(root, 'book/out')
+}
