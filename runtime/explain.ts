@@ -44,6 +44,8 @@ function causeOf(call: Call, errno: string): string | undefined {
     return 'the write layer must not lie on an overlay itself; see the kernel log'
   if (call[0] === 'mount' && errno === 'ENOENT')
     return `the root file system has no ${call[2]} to mount on`
+  if (call[0] === 'mount' && errno === 'ELOOP')
+    return `${call[2]} is a symbolic link, which a mount must not follow`
   return undefined
 }
 
