@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { importBusybox } from '../runtime/busybox-image.ts'
+import { busyboxBinary } from './busybox.ts'
 import { compare, filled, refreshed, sessionsIn, type Exchange, type Seen } from './sessions.ts'
 
 const patienceMs = 30_000
@@ -118,14 +119,6 @@ async function startShell(dir: string): Promise<Shell> {
     ask: reader(shell, output as Readable, commands as Writable),
     end: () => void process.kill(-(shell.pid ?? 0), 'SIGKILL'),
   }
-}
-
-/** The static busybox that set-up found. */
-function busyboxBinary(): string {
-  const text = readFileSync(join(import.meta.dirname, '../dist/setup.json'), 'utf8')
-  const { busybox } = JSON.parse(text) as { busybox?: { binary: string } }
-  if (!busybox) throw new Error('no busybox: npm run setup says why')
-  return busybox.binary
 }
 
 function reader(shell: ChildProcess, output: Readable, commands: Writable): Shell['ask'] {

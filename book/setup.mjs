@@ -46,7 +46,7 @@ export async function setup({ withPeers = false } = {}) {
       }
     }
     try {
-      const { done, ok = true } = await work(say, is)
+      const { done, ok = true } = await work(say)
       const seconds = (Date.now() - start) / 1000
       say(seconds < 0.1 ? done : `${done} ${dim(`(${seconds.toFixed(1)} s)`)}`)
       is[name] = ok
@@ -170,9 +170,8 @@ async function bundle() {
 }
 
 /** A static busybox, made into the image busybox:latest of the default data root. */
-async function busybox(say, is) {
+async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
-  if (!is.bundle) return { done: 'waits for the bundle', ok: false }
   let binary = findBusybox()
   if (!binary && (await aptInstall(['busybox-static'], say))) binary = findBusybox()
   if (!binary) {
@@ -184,10 +183,12 @@ async function busybox(say, is) {
     return { done: 'or `busybox` (Fedora), and run `npm run setup` again', ok: false }
   }
   const dir = dataRoot()
-  const key = hash([binary, String(statSync(binary).mtimeMs), dir, read('dist/stepbox.cjs')])
+  const makers = ['busybox.ts', 'busybox-image.ts'].map((name) => read('runtime', name))
+  const key = hash([binary, String(statSync(binary).mtimeMs), dir, ...makers])
   const index = join(dir, 'index.json')
   const hasImage = existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
   if (hasImage && state().busybox?.key === key) return { done: `busybox:latest in ${dir}, as before` }
+  remember('busybox', '', undefined, { binary })
   const args = ['--import', 'tsx', 'book/import-busybox.ts', binary, dir]
   const { code, output } = await run(process.execPath, args, { cwd: root })
   if (code !== 0) throw new Error(lastLines(output, 8))

@@ -1,13 +1,11 @@
 /** Tests. A data root of one's own that holds the image busybox:latest. */
 import { join } from 'node:path'
+import { busyboxBinary } from '../book/busybox.ts'
 import { importBusybox } from '../runtime/busybox-image.ts'
-import { onPath, scratch } from './scratch.ts'
-
+import { scratch } from './scratch.ts'
 
 export async function rootWithBusybox(): Promise<string> {
-  const binary = onPath('busybox')
-  if (!binary) throw new Error('no busybox on the PATH: npm run setup installs it')
   const root = join(scratch(), 'root')
-  await importBusybox(root, binary)
+  await importBusybox(root, busyboxBinary())
   return root
 }

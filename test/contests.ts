@@ -1,0 +1,215 @@
+/** Benchmark. The contests: what Stepbox does, and others doing the same. */
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { busyboxBinary } from '../book/busybox.ts'
+import { chapters } from '../chapters/table.ts'
+import { importBusybox } from '../runtime/busybox-image.ts'
+import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/busybox.ts'
+import { layerDirs } from '../runtime/layer-dirs.ts'
+import { run } from '../runtime/run.ts'
+import { resolve, type Image } from '../runtime/store.ts'
+
+interface Contender {
+  name: string
+  /** Do it once. Throws when it cannot be done here. */
+  run: () => Promise<void>
+}
+
+export interface Contest {
+  what: string
+  ours: () => Promise<void>
+  /** The first is the one that the budget is about. */
+  theirs: Contender[]
+  /** At most so many times as long as the first of the others. */
+  budget?: number
+  /** The share of the usual number of rounds, for what takes long. */
+  share?: number
+}
+
+const program = join(import.meta.dirname, '../dist/stepbox.cjs')
+const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A container of chapter 4 from a process that runs already, against those that are programs. */
+export async function* inProcess(dir: string): AsyncGenerator<Contest> {
+  const root = await rootIn(dir, 'start')
+  const image = resolve(root, 'busybox')
+  const rootfs = await rootfsIn(join(dir, 'rootfs'))
+  const bundle = await runcBundle(dir, rootfs)
+  const bwrap = ['--unshare-all', '--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', 'true']
+  const podman = ['--root', join(dir, 'podman'), '--runroot', join(dir, 'podman-run')]
+  const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
+  let count = 0
+  yield {
+    what: 'start, in process',
+    ours: () => start(root, image),
+    theirs: [
+      { name: 'bwrap --unshare-all', run: () => execute('bwrap', ...bwrap) },
+      {
+        name: 'unshare -fpmniu --root',
+        run: () => execute('unshare', '-fpmniu', `--root=${rootfs}`, '/bin/true'),
+      },
+      {
+        name: 'runc run',
+        run: () => execute('runc', '--root', join(dir, 'runc'), 'run', '-b', bundle, `b${count++}`),
+      },
+    ],
+    budget: 1.5,
+  }
+  const command = ['run', '--rm', '--network=none', ...limits, '--rootfs', rootfs, 'true']
+  const all = [...podman, '--runtime=runc', '--cgroup-manager=cgroupfs', ...command]
+  yield {
+    what: 'start, from the shell',
+    ours: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+    theirs: [
+      { name: 'podman run', run: () => execute('podman', ...all) },
+      { name: 'docker run', run: () => dockerRun(rootfs) },
+    ],
+    share: 0.1,
+  }
+}
+
+/** The whole command, cold, against Node doing nothing. */
+export async function* onCommandLine(dir: string): AsyncGenerator<Contest> {
+  const root = await rootIn(dir, 'start')
+  yield {
+    what: 'stepbox run, cold',
+    ours: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+    theirs: [
+      { name: 'node -e 0', run: () => execute(process.execPath, '-e', '0') },
+      { name: 'stepbox --version', run: () => execute(program, '--version') },
+    ],
+    budget: 1.6,
+  }
+}
+
+/** What must make no difference: how large the image is, how many containers there are. */
+export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
+  const root = await rootIn(dir, 'start')
+  const small = resolve(root, 'busybox')
+  const fill = 'dd if=/dev/zero of=/large bs=1M count=500 2>/dev/null'
+  await execute(program, '--root', root, 'run', '--name=large', 'busybox', 'sh', '-c', fill)
+  await execute(program, '--root', root, 'commit', 'large', 'large')
+  const large = resolve(root, 'large')
+  yield {
+    what: 'start, image of 500 MB',
+    ours: () => start(root, large),
+    theirs: [{ name: 'start, image of 2 MB', run: () => start(root, small) }],
+    budget: 1.1,
+  }
+  const crowded = await rootIn(dir, 'crowded')
+  const image = resolve(crowded, 'busybox')
+  for (let i = 0; i < 200; i++) await start(crowded, image, false)
+  yield {
+    what: 'start, beside 200 others',
+    ours: () => start(crowded, image),
+    theirs: [{ name: 'start, alone', run: () => start(root, small) }],
+    budget: 1.1,
+  }
+}
+
+/** A layer from what a container wrote, against the three programs that do the work. */
+export async function* commits(dir: string): AsyncGenerator<Contest> {
+  const root = await rootIn(dir, 'commit')
+  const run = ['--root', root, 'run', '--name=full', 'busybox', 'true']
+  await execute(program, ...run)
+  const [{ id }] = JSON.parse(await printed(program, '--root', root, 'inspect', 'full')) as [
+    { id: string },
+  ]
+  const upper = join(root, 'containers', id, 'upper')
+  for (const tree of ['node_modules/typescript', 'node_modules/vite'])
+    cpSync(join(import.meta.dirname, '..', tree), join(upper, tree), { recursive: true })
+  const pipes = `tar -C ${upper} -cf - . | tee >(sha256sum >${dir}/sum) | gzip -6 >${dir}/tar.gz`
+  yield {
+    what: 'commit of 50 MB',
+    ours: () => execute(program, '--root', root, 'commit', 'full', 'again'),
+    theirs: [{ name: 'tar | sha256sum | gzip -6', run: () => execute('bash', '-c', pipes) }],
+    budget: 1.5,
+    share: 0.15,
+  }
+}
+
+/** `run()` of `true` as the command line would call it. */
+async function start(root: string, image: Image, rm = true): Promise<void> {
+  const { name, id, manifest, layers } = image
+  const diffIds = layers.map(({ diffId }) => diffId)
+  const chapter = chapters.find(({ number }) => number === 4)
+  if (!chapter) throw new Error('there is no chapter 4')
+  const { exitCode } = await run({
+    chapter,
+    root,
+    argv: ['true'],
+    env: [path],
+    rm,
+    image: { name, id, manifest: manifest.digest, diffIds },
+    layers: () => layerDirs(root, image),
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  if (exitCode !== 0) throw new Error(`the container exited with ${exitCode}`)
+}
+
+/** A data root of this name with busybox in it; made when it is first asked for. */
+async function rootIn(dir: string, name: string): Promise<string> {
+  const root = join(dir, name)
+  await importBusybox(root, busyboxBinary())
+  return root
+}
+
+async function rootfsIn(dir: string): Promise<string> {
+  mkdirSync(dir)
+  writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
+  return dir
+}
+
+/** What runc wants: a config.json, its own proposal with another command and without a terminal. */
+async function runcBundle(dir: string, rootfs: string): Promise<string> {
+  const bundle = join(dir, 'bundle')
+  mkdirSync(bundle)
+  try {
+    await execute('runc', 'spec', '-b', bundle)
+    const file = join(bundle, 'config.json')
+    const config = JSON.parse(readFileSync(file, 'utf8')) as {
+      process: { terminal: boolean; args: string[]; rlimits: unknown[] }
+      root: { path: string; readonly: boolean }
+    }
+    Object.assign(config.process, { terminal: false, args: ['true'], rlimits: [] })
+    config.root = { path: rootfs, readonly: false }
+    writeFileSync(file, JSON.stringify(config))
+  } catch {
+    // ignoring: without runc there is no bundle, and the contender will say so
+  }
+  return bundle
+}
+
+/** Docker takes images alone, so one is made the first time, from the same root file system. */
+async function dockerRun(rootfs: string): Promise<void> {
+  const name = 'stepbox-bench'
+  const make = `docker version >/dev/null && tar -C ${rootfs} -c . | docker import - ${name}`
+  if (!(await succeeds('docker', 'image', 'inspect', name))) await execute('sh', '-c', make)
+  await execute('docker', 'run', '--rm', '--network=none', name, 'true')
+}
+
+async function succeeds(...command: [string, ...string[]]): Promise<boolean> {
+  return execute(...command).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function execute(command: string, ...args: string[]): Promise<void> {
+  await printed(command, ...args)
+}
+
+/** Run a program to its end. What it prints; throws when it fails. */
+function printed(command: string, ...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0 ? resolve(out) : reject(new Error(err || `${command} exited with ${code}`)),
+    )
+  })
+}
