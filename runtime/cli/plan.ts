@@ -78,20 +78,20 @@ function asText(plan: Step[], { chapter }: Input): string {
   return `${chalk.dim(head)}\n${lines.join('\n')}\n`
 }
 
-/** Break at spaces, and within a word only when it alone is too long. */
+/** Break after spaces and between flags, and within a word only when it alone is too long. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
+  for (const word of text.split(/(?<=[ |])/)) {
+    if (line !== '' && line.length + word.trimEnd().length > width) {
+      lines.push(line.trimEnd())
       line = ''
     }
-    line += (line === '' ? '' : ' ') + word
-    while (line.length > width) {
+    line += word
+    while (line.trimEnd().length > width) {
       lines.push(line.slice(0, width))
       line = line.slice(width)
     }
   }
-  return [...lines, line]
+  return [...lines, line.trimEnd()]
 }
