@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 import type { ImageUse } from '../containers.ts'
-import { layerDirs } from '../layers.ts'
+import { layerDirs } from '../layer-dirs.ts'
 import type { RunOptions } from '../run.ts'
 import { resolve, type Image } from '../store.ts'
 import type { Input } from './main.ts'

@@ -1,0 +1,127 @@
+/** Chapter 5. Tests: a layer is unpacked when everything about it is as it says, or not at all. */
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { unlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { deflateRawSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { layerDirs } from '../../runtime/layer-dirs.ts'
+import { mediaTypes } from '../../runtime/oci.ts'
+import { layerDir, resolve } from '../../runtime/store.ts'
+import { unpackBlob } from '../../runtime/unpack-blob.ts'
+import { needs } from '../../test/scratch.ts'
+import { blobFile, putIndex, rootWith, sha256, tarOf, type Parts } from './handmade.ts'
+
+const tar = tarOf({ 'etc/': '', 'etc/motd': 'hello\n' })
+
+test('a layer is unpacked once, in a place named by its diff id', async (context) => {
+  needs(context, 'root')
+  const root = rootWith({ tars: [tar] })
+  const image = resolve(root, 'app:v1')
+  const dirs = await layerDirs(root, image)
+  expect(dirs).toEqual([layerDir(root, sha256(tar))])
+  expect(readFileSync(join(dirs[0] ?? '', 'etc/motd'), 'utf8')).toBe('hello\n')
+  unlinkSync(blobFile(root, image.layers[0]?.digest ?? ''))
+  expect(await layerDirs(root, image)).toEqual(dirs)
+  expect(readdirSync(join(root, 'tmp'))).toEqual([])
+})
+
+test('a layer may be unpacked by several at once', async (context) => {
+  needs(context, 'root')
+  const root = rootWith({ tars: [tar] })
+  const image = resolve(root, 'app:v1')
+  const all = await Promise.all([1, 2, 3, 4].map(() => layerDirs(root, image)))
+  expect(new Set(all.flat())).toEqual(new Set([layerDir(root, sha256(tar))]))
+  expect(readdirSync(join(root, 'layers'))).toEqual([basename(all[0]?.[0] ?? '')])
+  expect(readdirSync(join(root, 'tmp'))).toEqual([])
+})
+
+test('a layer that lies twice in an image is given once, in its upper place', async (context) => {
+  needs(context, 'root')
+  const [a, b] = [tarOf({ a: '1' }), tarOf({ b: '2' })]
+  const root = rootWith({ tars: [a, b, a] })
+  const dirs = await layerDirs(root, resolve(root, 'app:v1'))
+  expect(dirs).toEqual([sha256(a), sha256(b)].map((diffId) => layerDir(root, diffId)))
+})
+
+test('a layer of an image that was removed meanwhile is not given', async () => {
+  const root = rootWith({ tars: [tar] })
+  const image = resolve(root, 'app:v1')
+  putIndex(root, {})
+  await expect(layerDirs(root, image)).rejects.toThrow('was removed a moment ago')
+})
+
+test('a layer that is not compressed is a layer as well', async (context) => {
+  needs(context, 'root')
+  const plain = { compress: (bytes: Buffer) => bytes, layer: { mediaType: mediaTypes.layer } }
+  const root = rootWith({ tars: [tar], ...plain })
+  const [dir = ''] = await layerDirs(root, resolve(root, 'app:v1'))
+  expect(existsSync(join(dir, 'etc/motd'))).toBe(true)
+})
+
+const gzip = gzipSync(tar)
+const wrongs: [what: string, wrong: Partial<Parts>, why: string][] = [
+  ['with another diff id', { config: { rootfs: ofDiffId(sha256('')) } }, 'unpacks to sha256:'],
+  ['that is cut short', { compress: () => gzip.subarray(0, -9) }, 'unexpected end of file'],
+  ['that is no gzip', { compress: () => Buffer.from('no gzip') }, 'incorrect header check'],
+  ['that is empty', { compress: () => Buffer.alloc(0) }, 'unexpected end of file'],
+  ['followed by rubbish', { compress: () => followedBy(Buffer.from('rubbish')) }, 'incorrect'],
+  ['followed by zeros', { compress: () => followedBy(Buffer.alloc(7)) }, 'more than one gzip'],
+  [
+    'followed by another gzip stream',
+    {
+      compress: () => followedBy(gzipSync(tar)),
+      config: { rootfs: ofDiffId(sha256(Buffer.concat([tar, tar]))) },
+    },
+    'more than one gzip stream',
+  ],
+  ['with a wrong checksum', { compress: () => withOtherChecksum() }, 'incorrect data check'],
+  ['of an unknown kind', { layer: { mediaType: 'application/x' } }, 'a layer of an unknown kind'],
+]
+
+function ofDiffId(diffId: string): object {
+  return { type: 'layers', diff_ids: [diffId] }
+}
+
+function followedBy(more: Buffer): Buffer {
+  return Buffer.concat([gzip, more])
+}
+
+function withOtherChecksum(): Buffer {
+  const trailer = gzip.subarray(-8)
+  return Buffer.concat([gzip.subarray(0, 10), deflateRawSync(tar), trailer.fill(0, 0, 4)])
+}
+
+test.each(wrongs)('a layer %s is refused, and nothing of it is left', async (_, wrong, why) => {
+  const root = rootWith({ tars: [tar], ...wrong })
+  const unpack = async () => layerDirs(root, resolve(root, 'app:v1'))
+  await expect(unpack).rejects.toThrow(why)
+  await expect(unpack).rejects.toThrow(`image 'app:v1' is damaged`)
+  expect(existsSync(layerDir(root, sha256(tar)))).toBe(false)
+  expect(existsSync(join(root, 'tmp')) ? readdirSync(join(root, 'tmp')) : []).toEqual([])
+})
+
+test('a layer whose blob was changed is not unpacked at all', async () => {
+  const root = rootWith({ tars: [tar] })
+  const image = resolve(root, 'app:v1')
+  const { digest = '' } = image.layers[0] ?? {}
+  const bytes = readFileSync(blobFile(root, digest))
+  writeFileSync(blobFile(root, digest), bytes.fill(1, 12, 13))
+  const why = `layer ${digest} does not have the content that its digest names`
+  await expect(layerDirs(root, image)).rejects.toThrow(why)
+  appendFileSync(blobFile(root, digest), 'x')
+  await expect(layerDirs(root, image)).rejects.toThrow(`is ${bytes.length + 1} bytes long`)
+})
+
+test('a layer that grows without end is stopped at its limit', async (context) => {
+  needs(context, 'root')
+  const bomb = tarOf({ zeros: '0'.repeat(2 ** 24) })
+  const root = rootWith({ tars: [bomb] })
+  const image = resolve(root, 'app:v1')
+  const [layer] = image.layers
+  if (!layer) throw new Error('no layer')
+  const unpack = unpackBlob(root, image, layer, { floor: 2 ** 20, ratio: 2 })
+  await expect(unpack).rejects.toThrow(`unpacks to more than ${2 ** 20} bytes`)
+  expect(readdirSync(join(root, 'tmp'))).toEqual([])
+  await unpackBlob(root, image, layer)
+  expect(existsSync(layerDir(root, sha256(bomb)))).toBe(true)
+})
