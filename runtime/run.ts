@@ -70,8 +70,8 @@ export interface RunOptions {
   stdio?: LaunchOptions['stdio']
   mode?: Mode
   onReport?: (report: Report) => void
-  /** Called once the native program runs, with the means to signal and step it. */
-  onLaunch?: (launched: Launch, plan: Step[]) => void
+  /** Called once the native program runs, with the means to signal and step it, and its groups. */
+  onLaunch?: (launched: Launch, plan: Step[], groups: string[]) => void
 }
 
 export interface RunResult extends Outcome {
@@ -164,7 +164,7 @@ async function carryOut(
       onReport?.(report)
     },
   })
-  options.onLaunch?.(launched, plan)
+  options.onLaunch?.(launched, plan, container.groups)
   const outcome = await launched.outcome
   const stats = statsOf(container.groups)
   Object.assign(container, {

@@ -22,6 +22,7 @@ export async function runCommand(input: Input): Promise<number> {
   const result = await run({ ...options, onLaunch: (launched) => attach(launched, stdio) })
   tidy(input.root)
   if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
+  if (result.lost) throw new Error('the native program was killed, and the container with it')
   if (result.failure) {
     const { text, exitCode } = explain(result.plan, result.failure)
     process.stderr.write(`stepbox: ${text}\n`)
