@@ -59,12 +59,12 @@ export function killAll(dirs: string[]): void {
   }
 }
 
-/** Remove the group and the groups below it. Throws when its processes have not died after 5 s. */
-export function removeGroup(dirs: string[]): void {
+/** Remove the group and the groups below it. Throws when its processes do not end in that time. */
+export function removeGroup(dirs: string[], milliseconds = 5000): void {
   nameOf(dirs)
   for (const dir of dirs)
-    if (!waitUntil(() => remove(dir), 5000))
-      throw new Error(`cannot remove ${dir}: still in it are ${processesIn([dir]).join(', ')}`)
+    if (!waitUntil(() => remove(dir), milliseconds))
+      throw new Error(`cannot remove ${dir}; still in it: ${processesIn([dir]).join(', ')}`)
 }
 
 /**
