@@ -100,12 +100,12 @@ async function native(say) {
   const key = hash([process.arch, ...sources.map((name) => read('native', name))])
   if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
   const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
-  let problem = await compile(units, say)
-  if (/^no compiler|cannot find -l|No such file/m.test(problem ?? ''))
-    if (await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)) problem = await compile(units, say)
-  if (problem?.startsWith('no compiler')) {
+  if (!onPath('musl-gcc')) await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)
+  const problem = await compile(units, say)
+  if (/^no compiler|cannot find -l|No such file/m.test(problem ?? '')) {
+    say(problem)
     say('not built: there is no C compiler with a static C library here. Install one with')
-    say('  Debian, Ubuntu   apt-get install gcc libc6-dev')
+    say('  Debian, Ubuntu   apt-get install musl-tools gcc libc6-dev')
     say('  Fedora           dnf install gcc glibc-static')
     say('  Alpine           apk add gcc musl-dev linux-headers')
     return { done: 'and run `npm run setup` again; `plan` and the texts work without', ok: false }
@@ -191,7 +191,7 @@ async function busybox(say) {
   remember('busybox', '', undefined, { binary })
   const args = ['--import', 'tsx', 'book/import-busybox.ts', binary, dir]
   const { code, output } = await run(process.execPath, args, { cwd: root })
-  if (code !== 0) throw new Error(lastLines(output, 8))
+  if (code !== 0) throw new Error(/^.*Error.*$/m.exec(output)?.[0] ?? lastLines(output, 8))
   remember('busybox', key, undefined, { binary })
   return { done: `busybox:latest in ${dir}, from ${binary}` }
 }

@@ -38,7 +38,7 @@ test('without a compiler there is a plan all the same, and a word about what is 
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const env = { PATH: join(copy, 'nothing-here'), STEPBOX_ROOT: join(copy, 'data') }
   const { status, stdout } = spawnSync(node, ['book/setup.mjs'], { cwd: copy, env, encoding: 'utf8' })
-  expect(stdout).toContain('apt-get install gcc libc6-dev')
+  expect(stdout).toContain('apt-get install musl-tools gcc libc6-dev')
   expect(stdout).toContain('no static busybox here: install `busybox-static`')
   expect(status).toBe(0)
   expect(existsSync(join(copy, 'native/stepbox'))).toBe(false)
