@@ -1,5 +1,5 @@
 /** Chapter 2. A control group of its own: the container cannot use more than it was given. */
-import { controllers, type Cgroups, type Controller, type Hierarchy } from './cgroups.ts'
+import { controllers, type Cgroups, type Controller, type Hierarchy } from './hierarchies.ts'
 import { checkProcessors } from './limits.ts'
 import { stepOf, type Step } from './step.ts'
 

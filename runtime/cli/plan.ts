@@ -1,6 +1,7 @@
 /** Command line. `plan`: the list that `run` would carry out, with the reason for every line. */
 import chalk from 'chalk'
-import { lookAtCgroups, type Cgroups } from '../cgroups.ts'
+import { lookAtCgroups } from '../cgroups.ts'
+import type { Cgroups } from '../hierarchies.ts'
 import type { PlanOptions } from '../run.ts'
 import type { Step } from '../step.ts'
 import { strace } from '../strace.ts'

@@ -1,0 +1,125 @@
+/** Chapter 2. The trees of control groups that a machine has, read from what its kernel says. */
+
+/** The controllers that Stepbox limits, counts and stops with, in the order of its lists. */
+export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'freezer'] as const
+
+export type Controller = (typeof controllers)[number]
+
+/**
+ * One tree of groups. Version 1 has several, each with a controller or a few; version 2 has one for
+ * all. A hybrid machine has both, and each controller is in one tree only.
+ */
+export interface Hierarchy {
+  version: 1 | 2
+  /** Where it is mounted. A directory in there is a group. */
+  mount: string
+  /** The controllers that work in it. */
+  controllers: Controller[]
+  /** Those that groups directly below the mount have; version 2: its `cgroup.subtree_control`. */
+  enabled: Controller[]
+  /**
+   * Version 2: processes live in the mount's own group, and it is not the machine's root group, so
+   * nothing more can be enabled for groups below (cgroups(7), "no internal processes").
+   */
+  occupied: boolean
+  /** False where it is mounted read-only, as inside an ordinary Docker container. */
+  writable: boolean
+}
+
+export interface Cgroups {
+  hierarchies: Hierarchy[]
+  /** The processors and memory nodes that groups below may be given, as `0-3,5`. */
+  cpus?: string
+  mems?: string
+}
+
+/** From what `/proc/self/mountinfo` says, and a way to read the files under the mounts. */
+export function cgroupsFrom(
+  mountinfo: string,
+  read: (path: string) => string | undefined,
+): Cgroups {
+  const trees = new Map<string, Mount>()
+  for (const mount of mountsOf(mountinfo)) {
+    const known = trees.get(mount.device)
+    if (!known || rank(mount) > rank(known)) trees.set(mount.device, mount)
+  }
+  const hierarchies = [...trees.values()].flatMap((mount) => hierarchy(mount, read) ?? [])
+  const cpuset = hierarchies.find((each) => each.controllers.includes('cpuset'))
+  const at = `${cpuset?.mount}/cpuset`
+  const [cpus, mems] = cpuset?.version === 1
+    ? [read(`${at}.cpus`), read(`${at}.mems`)]
+    : [read(`${at}.cpus.effective`), read(`${at}.mems.effective`)]
+  const online = cpus?.trim() || read('/sys/devices/system/cpu/online')?.trim()
+  return {
+    hierarchies,
+    ...(online ? { cpus: online } : {}),
+    ...(mems?.trim() ? { mems: mems.trim() } : {}),
+  }
+}
+
+interface Mount {
+  device: string
+  path: string
+  version: 1 | 2
+  writable: boolean
+  options: string[]
+}
+
+/**
+ * The mounts of control groups, as proc_pid_mountinfo(5) lays a line out:
+ * `31 23 0:28 / /sys/fs/cgroup/cpu rw,nosuid … - cgroup cgroup rw,cpu,cpuacct`. Of two mounts on
+ * the same directory the later hides the earlier.
+ */
+function mountsOf(mountinfo: string): Mount[] {
+  const byPath = new Map<string, Mount>()
+  for (const line of mountinfo.split('\n')) {
+    const [head = '', tail = ''] = line.split(' - ')
+    const [, , device = '', , path = '', flags = ''] = head.split(' ')
+    const [type, , options = ''] = tail.split(' ')
+    if (type !== 'cgroup' && type !== 'cgroup2') {
+      byPath.delete(path)
+      continue
+    }
+    byPath.set(path, {
+      device,
+      path: path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8))),
+      version: type === 'cgroup' ? 1 : 2,
+      writable: [flags, options].every((each) => each.split(',')[0] !== 'ro'),
+      options: options.split(','),
+    })
+  }
+  return [...byPath.values()]
+}
+
+/** The same tree may be mounted twice: rather where one can write, and in the usual place. */
+function rank({ path, writable }: Mount): number {
+  return (writable ? 2 : 0) + (path.startsWith('/sys/fs/cgroup') ? 1 : 0)
+}
+
+/** Undefined for a tree that holds nothing for us, and where another mount hides it. */
+function hierarchy(
+  { path, version, writable, options }: Mount,
+  read: (path: string) => string | undefined,
+): Hierarchy | undefined {
+  if (version === 1) {
+    const all = known(options)
+    const isThere = all.length > 0 && read(`${path}/cgroup.clone_children`) !== undefined
+    const common = { controllers: all, enabled: all, occupied: false, writable }
+    return isThere ? { version, mount: path, ...common } : undefined
+  }
+  const offered = read(`${path}/cgroup.controllers`)
+  if (offered === undefined) return undefined
+  const isRoot = read(`${path}/cgroup.events`) === undefined // every group but the root has it
+  return {
+    version,
+    mount: path,
+    controllers: known(offered.trim().split(' ')),
+    enabled: known((read(`${path}/cgroup.subtree_control`) ?? '').trim().split(' ')),
+    occupied: !isRoot && (read(`${path}/cgroup.procs`) ?? '') !== '',
+    writable,
+  }
+}
+
+function known(names: string[]): Controller[] {
+  return controllers.filter((each) => names.includes(each))
+}
