@@ -84,7 +84,7 @@ void wait_for(pid_t child) {
   kill(child, SIGKILL);
   terminal_restore();
   waitpid(child, NULL, 0);
-  _exit(125);
+  _exit(128 + SIGKILL);
 }
 
 /* Signals that somebody sent are passed on. What the kernel raised, for a key or a closed window, was

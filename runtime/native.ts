@@ -1,5 +1,5 @@
 /** Chapter 1. The native program, from our side: the one module that starts processes. */
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -64,11 +64,12 @@ export interface LaunchOptions {
  */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
   const bytes = encode(plan, options.mode)
-  const stdio: StdioOptions = [...(options.stdio ?? ['ignore', 'inherit', 'inherit']), 'pipe']
-  const child = spawn(nativePath, [], { stdio, env: {} })
+  const stdio = options.stdio ?? (['ignore', 'inherit', 'inherit'] as const)
+  const child = spawn(nativePath, [], { stdio: [...stdio, 'pipe'], env: {} })
   const control = child.stdio[3] as Duplex | undefined
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
-  const outcome = follow(child, control, { fork, onReport: options.onReport })
+  const watch: Watch = { fork, stdin: stdio[0], onReport: options.onReport, isLetGo: false }
+  const outcome = follow(child, control, watch)
   control?.write(bytes)
   return {
     pid: child.pid ?? 0,
@@ -77,7 +78,10 @@ export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
     goAhead: () => void control?.write('\n'),
     send: (more, mode) => void control?.write(encode(more, mode)),
     end: () => void control?.end(),
-    abandon: () => void control?.destroy(),
+    abandon: () => {
+      watch.isLetGo = true
+      control?.destroy()
+    },
   }
 }
 
@@ -108,10 +112,18 @@ export class StepError extends Error {
   }
 }
 
+interface Watch {
+  /** The place of the fork in the plan; -1 without one. */
+  fork: number
+  stdin: Stream
+  onReport: LaunchOptions['onReport'] | undefined
+  isLetGo: boolean
+}
+
 function follow(
   child: ChildProcess,
   control: Duplex | undefined,
-  { fork, onReport }: { fork: number; onReport: LaunchOptions['onReport'] | undefined },
+  watch: Watch,
 ): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
   let isContainer = false
@@ -124,8 +136,8 @@ function follow(
     else {
       const report = reportOf(fields, answer)
       if (kind === 'failed') outcome.failure = report
-      else if (report.index === fork) isContainer = true
-      onReport?.(report)
+      else if (report.index === watch.fork) isContainer = true
+      watch.onReport?.(report)
     }
   })
   return new Promise((resolve) => {
@@ -139,10 +151,10 @@ function follow(
       else if (signal && isContainer) outcome.lost = true
       else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
       else outcome.exitCode = code ?? 125
-      const hasReason = waitStatus !== undefined || outcome.lost || outcome.failure
+      const hasReason = waitStatus !== undefined || outcome.failure || watch.isLetGo
       if (code === 125 && !hasReason) outcome.refused ??= 'it gave no reason'
       if (!outcome.lost || !terminal) return resolve(outcome)
-      const restore = launch([restored(terminal)], { stdio: ['inherit', 'ignore', 'ignore'] })
+      const restore = launch([restored(terminal)], { stdio: [watch.stdin, 'ignore', 'ignore'] })
       restore.end()
       void restore.outcome.then(() => resolve(outcome))
     })

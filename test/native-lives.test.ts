@@ -1,0 +1,173 @@
+/** Tests. Life and death of the native program: signals, and whoever is killed. */
+import { spawn } from 'node:child_process'
+import { openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { launch } from '../runtime/native.ts'
+import {
+  begin,
+  contained,
+  processesReading,
+  statusOf,
+  until,
+  type Begun,
+} from './carry-out.ts'
+import { needs, scratch } from './scratch.ts'
+
+/** Says the name of each signal that it is sent, once for each time. */
+const parrot = (signals: string[]) => {
+  const traps = signals.map((signal) => `trap 'echo ${signal}.' ${signal}`).join('; ')
+  return ['sh', '-c', `${traps}; sleep 1000 & echo ready; while :; do wait; done`]
+}
+
+const isGone = (pid: number) => () => ['', 'Z (zombie)'].includes(statusOf(pid, 'State'))
+
+async function firstProcess({ reported }: Begun, fork = 1): Promise<number> {
+  return (await reported(fork)).result
+}
+
+describe('signals', () => {
+  test('each is passed on, and once', async (context) => {
+    needs(context, 'root')
+    const names = ['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'WINCH', 'CONT', 'TSTP', '50']
+    const { launched, says, said } = begin(contained(parrot(names)))
+    await says('ready')
+    for (const name of names) {
+      process.kill(launched.pid, name === '50' ? 50 : `SIG${name}`)
+      await says(`${name}.`)
+    }
+    expect(said.out).toBe(['ready', ...names.map((name) => `${name}.`), ''].join('\n'))
+  })
+
+  test('sent to the program before there is a child, they end it as they would the child', async (context) => {
+    needs(context, 'root')
+    const { launched } = begin(contained(['true']), { mode: 'step' })
+    launched.process.kill('SIGTERM')
+    expect(await launched.outcome).toEqual({ exitCode: 143, signal: 'SIGTERM' })
+  })
+
+  test('process 1 ignores what it has no handler for, but not SIGKILL', async (context) => {
+    needs(context, 'root')
+    const ready = ['sh', '-c', "trap 'echo fence' USR1; sleep 1000 & echo ready; while :; do wait; done"]
+    const begun = begin(contained(ready))
+    await begun.says('ready')
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) begun.launched.process.kill(signal)
+    await begun.says('fence')
+    process.kill(await firstProcess(begun), 'SIGKILL')
+    expect(await begun.launched.outcome).toEqual({ exitCode: 137, signal: 'SIGKILL' })
+  })
+
+  test('a command that is stopped has not ended', async (context) => {
+    needs(context, 'root')
+    const begun = begin(contained(['sh', '-c', 'echo ready; read line; exit 9']))
+    await begun.says('ready')
+    const first = await firstProcess(begun)
+    process.kill(first, 'SIGSTOP')
+    await until(() => statusOf(first, 'State').startsWith('T'), () => 'the stop')
+    begun.launched.process.stdin?.end('go on\n')
+    process.kill(first, 'SIGCONT')
+    expect(await begun.launched.outcome).toEqual({ exitCode: 9 })
+  })
+})
+
+describe('whoever is killed, nothing lives on', () => {
+  test('the native program with SIGKILL: the container ends with it, and that is told', async (context) => {
+    needs(context, 'root')
+    const begun = begin(contained(parrot(['TERM'])))
+    await begun.says('ready')
+    const first = await firstProcess(begun)
+    begun.launched.process.kill('SIGKILL')
+    expect(await begun.launched.outcome).toEqual({ exitCode: 125, lost: true })
+    await until(isGone(first), () => `the end of ${first}`)
+  })
+
+  test('the native program before its child asked to die with it: the child looks', async (context) => {
+    needs(context, 'root')
+    const begun = begin(contained(['sleep', '1000']), { mode: 'step' })
+    for (const index of [0, 1]) {
+      begun.launched.goAhead()
+      await begun.reported(index)
+    }
+    const first = await firstProcess(begun)
+    begun.launched.process.kill('SIGKILL')
+    await until(isGone(begun.launched.pid), () => 'the end of the native program')
+    for (let more = 0; more < 3; more++) begun.launched.goAhead() // prctl, execvpe
+    expect(await begun.launched.outcome).toMatchObject({ lost: true })
+    await until(isGone(first), () => `the end of ${first}`)
+  })
+
+  test('the native program at any moment of a start', async (context) => {
+    needs(context, 'root')
+    const mark = join(scratch(), 'mark')
+    writeFileSync(mark, '')
+    const stdin = openSync(mark, 'r')
+    const plan = contained(['sleep', '1000'])
+    for (let times = 0; times < 60; times++) {
+      const launched = launch(plan, { stdio: [stdin, 'ignore', 'ignore'] })
+      const end = performance.now() + times / 20
+      while (performance.now() < end) continue
+      launched.process.kill('SIGKILL')
+      await launched.outcome
+    }
+    await until(() => processesReading(mark).length === 0, () => `the end of ${processesReading(mark)}`)
+  })
+
+  test('whoever started it with SIGKILL: container and native program end', async (context) => {
+    needs(context, 'root')
+    const runtime = join(import.meta.dirname, '../runtime')
+    const script = `
+      import { launch } from './native.ts'
+      const plan = ${JSON.stringify(contained(parrot(['HUP'])))}
+      const onReport = ({ result }) => console.log(process.pid, launched.pid, result)
+      const launched = launch(plan, { stdio: ['ignore', 'inherit', 'inherit'], onReport })`
+    const { outputFiles } = buildSync({
+      stdin: { contents: script, resolveDir: runtime },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      define: { 'import.meta.dirname': JSON.stringify(runtime) },
+      write: false,
+    })
+    const argv = ['--input-type=module', '--eval', outputFiles[0]?.text ?? '']
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    await until(() => out.includes('ready') && /\d+ \d+ \d+/.test(out), () => 'a container')
+    const pids = /(\d+) (\d+) (\d+)/.exec(out)?.slice(1).map(Number) ?? []
+    expect(pids.map((pid) => isGone(pid)())).toEqual([false, false, false])
+    child.kill('SIGKILL')
+    for (const pid of pids) await until(isGone(pid), () => `the end of ${pid} of ${pids}`)
+  })
+
+  test('with process 1, everything it has started', async (context) => {
+    needs(context, 'root')
+    const orphan = "sh -c 'trap : TERM HUP; while :; do sleep 1000; done' & echo ready; wait"
+    const mark = join(scratch(), 'mark')
+    writeFileSync(mark, '')
+    const stdio = [openSync(mark, 'r'), 'pipe', 'inherit'] as const
+    const begun = begin(contained(['sh', '-c', `setsid ${orphan}`]), { stdio: [...stdio] })
+    await begun.says('ready')
+    const first = await firstProcess(begun)
+    const inside = statusOf(first, 'NSpid')
+    expect(inside).toBe(`${first}\t1`)
+    process.kill(first, 'SIGKILL')
+    expect(await begun.launched.outcome).toEqual({ exitCode: 137, signal: 'SIGKILL' })
+    expect(processesReading(mark)).toEqual([])
+  })
+
+  test('let go of: the program ends only when the container has ended', async (context) => {
+    needs(context, 'root')
+    const crowd = 'i=0; while [ $((i += 1)) -lt 200 ]; do sleep 1000 & done; echo ready; wait'
+    const begun = begin(contained(['sh', '-c', crowd]))
+    await begun.says('ready')
+    const first = await firstProcess(begun)
+    const wasGone = new Promise((resolve) =>
+      begun.launched.process.on('exit', () => resolve(isGone(first)())),
+    )
+    begun.launched.abandon()
+    expect(await wasGone).toBe(true)
+    expect(await begun.launched.outcome).toEqual({ exitCode: 137 })
+  })
+})
