@@ -38,7 +38,12 @@ export function render(
       },
     },
   })
-  return marked.parse(markdown, { async: false })
+  try {
+    return marked.parse(markdown, { async: false })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Error(message.replace(/\nPlease report this.*/, ''), { cause: error })
+  }
 }
 
 /** The source of a symbol, with its file as the caption. */
