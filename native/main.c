@@ -19,7 +19,7 @@
 extern char **environ;
 
 static void run_from_sealed_copy(char **argv);
-static void make_calls(struct plan *plan);
+static int make_calls(struct plan *plan);
 static void await_go_ahead(void);
 static long long now(void);
 
@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
   run_from_sealed_copy(argv);
   fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
   struct plan plan;
-  while (read_plan(&plan)) make_calls(&plan);
+  int is_child = 0;
+  while (!is_child && read_plan(&plan)) is_child = make_calls(&plan);
   return 0;
 }
 
@@ -59,8 +60,10 @@ static void run_from_sealed_copy(char **argv) {
   refuse("cannot execute its copy", strerror(errno));
 }
 
-/* The first failure ends the program: what follows in a plan stands on what came before. */
-static void make_calls(struct plan *plan) {
+/* The first failure ends the program: what follows in a plan stands on what came before. Tells whether
+ * this is the child of a fork now: the plans that follow are not for it. */
+static int make_calls(struct plan *plan) {
+  int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
     struct step *step = &plan->steps[i];
     if (plan->mode == STEP) await_go_ahead();
@@ -73,6 +76,7 @@ static void make_calls(struct plan *plan) {
      * step is reported, the child holds back until that one was, to keep the reports in order. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
+    if (is_child) has_forked = 1;
     if (is_child && plan->mode != RUN) await_parent();
     if (failed || is_parent || answer_length > 0 || (plan->mode != RUN && !is_child))
       report_step(i, result, error, failed, now() - start);
@@ -82,6 +86,7 @@ static void make_calls(struct plan *plan) {
     }
     if (failed) _exit(125);
   }
+  return has_forked;
 }
 
 /* A line from the parent; its end of the socket closed means that nobody wants this any more. */
