@@ -7,8 +7,8 @@
  *     ```
  *
  * A hole stands for what varies: `{pid:a}`. The same name must be the same value throughout a chapter, and
- * different names of a kind different values; `{pid}` is any value, `{…}` any rest of a line, and alone on a
- * line any number of lines. A hole in a command is filled in with the value that was seen.
+ * different names different values where the kernel promises that (pid, ns, id, digest); `{pid}` is
+ * any value, `{…}` any part of a line, and alone on a line any number of lines. A hole in a command is filled in with the value that was seen.
  */
 
 /** One command and what it prints. `line` is where the command stands in the file, from 1. */
@@ -115,7 +115,8 @@ function see(seen: Seen, key: string, value: string): boolean {
   const kind = key.slice(0, key.indexOf(':') + 1)
   for (const [otherKey, otherValue] of seen) {
     if (otherKey === key) return otherValue === value
-    if (otherKey.startsWith(kind) && otherValue === value) return false
+    const isUnique = kind !== 'n:' && kind !== 'word:'
+    if (isUnique && otherKey.startsWith(kind) && otherValue === value) return false
   }
   seen.set(key, value)
   return true

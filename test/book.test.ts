@@ -73,6 +73,7 @@ describe('a terminal session', () => {
     expect(compared(['{pid:a} {pid:a}'], ['1 2'])).toBe(0)
     expect(compared(['{pid:a} {pid:b}'], ['1 1'])).toBe(0)
     expect(compared(['{pid} {pid}'], ['1 1'])).toEqual({})
+    expect(compared(['{n:a} {n:b}'], ['1 1'])).toEqual({ 'n:a': '1', 'n:b': '1' })
     expect(compared(['x', '{ns:a}'], ['x', '4026531999'], new Map([['ns:a', '4026532000']]))).toBe(1)
   })
 
