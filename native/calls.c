@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -295,6 +296,24 @@ static long do_seek_data(struct arg *a) {
 static long do_flock(struct arg *a) { return flock((int)a[0].number, (int)a[1].number); }
 static long do_syncfs(struct arg *a) { return syncfs((int)a[0].number); }
 
+/* Step by step: a look into somebody else's namespace */
+
+static long do_setns(struct arg *a) {
+  int fd = open(a[0].text, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  return closing(fd, setns(fd, (int)a[1].number));
+}
+
+static long do_uname(struct arg *a) {
+  (void)a;
+  struct utsname names;
+  char *name = answer_room(sizeof names.nodename);
+  if (!name || uname(&names) != 0) return -1;
+  answer_length = strlen(names.nodename);
+  memcpy(name, names.nodename, answer_length);
+  return 0;
+}
+
 static const struct call calls[] = {
     /* Chapter 1 */
     {"close_range", "nnf", do_close_range},
@@ -346,6 +365,9 @@ static const struct call calls[] = {
     {"seek_data", "s", do_seek_data},
     {"flock", "nf", do_flock},
     {"syncfs", "n", do_syncfs},
+    /* Step by step */
+    {"setns", "sf", do_setns},
+    {"uname", "", do_uname},
 };
 
 #define FLAG(name) {#name, (long long)(name)}

@@ -40,7 +40,8 @@ void terminal_begin(void) {
 }
 
 void terminal_polls(struct pollfd *fds) {
-  fds[0] = (struct pollfd){channel[0], POLLIN, 0};
+  /* Only the hang-up: until the child is the command, keys are for whoever walks through the list. */
+  fds[0] = (struct pollfd){channel[0], 0, 0};
   struct stream *streams[] = {&keys, &screen};
   for (int i = 0; i < 2; i++) {
     int is_empty = streams[i]->length == 0;

@@ -76,6 +76,9 @@ export type Call =
   | [name: 'seek_data', pathname: string]
   | [name: 'flock', fd: number, operation: 'LOCK_EX']
   | [name: 'syncfs', fd: number]
+  // Step by step: a look into somebody else's namespace
+  | [name: 'setns', pathname: string, nstype: NamespaceFlag]
+  | [name: 'uname']
 
 export type NamespaceFlag =
   | 'CLONE_NEWPID'
@@ -175,6 +178,8 @@ export const signatures: Record<CallName, string> = {
   seek_data: 's',
   flock: 'nf',
   syncfs: 'n',
+  setns: 'sf',
+  uname: '',
 }
 
 /** The step maker of one chapter, for the planners of that chapter to begin with. */

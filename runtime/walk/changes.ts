@@ -1,0 +1,110 @@
+/** Step by step. What is different between two looks at a container, in lines for people. */
+import type { MountLine, Observation } from './observe.ts'
+
+/** One difference. `+` is new, `-` is gone, `~` was something else before. */
+export interface Change {
+  topic: string
+  sign: '+' | '-' | '~'
+  text: string
+}
+
+/** What changed from `before` to `after`; another process goes on when the list forks. */
+export function changesBetween(before: Observation, after: Observation): Change[] {
+  return [
+    ...processChanges(before, after),
+    ...valueChanges('namespace', before.namespaces, after.namespaces),
+    ...single('hostname', before.hostname, after.hostname),
+    ...single('lo', upOrDown(before), upOrDown(after)),
+    ...mountChanges(before.mounts, after.mounts),
+    ...single('root', before.root, after.root),
+    ...single('directory', before.cwd, after.cwd),
+    ...listChanges('group', before.membership, after.membership),
+    ...groupChanges(before.groups, after.groups),
+    ...single('user', `${before.uid}:${before.gid}`, `${after.uid}:${after.gid}`),
+    ...single('uid map', before.uidMap, after.uidMap),
+    ...single('capabilities', before.capabilities, after.capabilities),
+    ...single('umask', before.umask, after.umask),
+    ...sessionChanges(before, after),
+    ...valueChanges('descriptor', before.descriptors, after.descriptors),
+  ]
+}
+
+function processChanges(before: Observation, after: Observation): Change[] {
+  const who = ({ pid, pidInside }: Observation) => `pid ${pid} outside, ${pidInside} inside`
+  if (before.pid !== after.pid) return [{ topic: 'process', sign: '+', text: who(after) }]
+  return single('process', before.command, after.command)
+}
+
+function upOrDown({ loopbackUp }: Observation): string {
+  return loopbackUp ? 'up' : 'down'
+}
+
+/** Setting the session of a process makes its own number the session's. */
+function sessionChanges(before: Observation, after: Observation): Change[] {
+  const terminal = (state: Observation) => (state.terminal ? 'has one' : 'none')
+  return [
+    ...(before.pid === after.pid ? single('session', `${before.session}`, `${after.session}`) : []),
+    ...single('terminal', terminal(before), terminal(after)),
+  ]
+}
+
+function single(topic: string, before: string, after: string): Change[] {
+  if (before === after) return []
+  return [{ topic, sign: '~', text: `${before || '(none)'} → ${after || '(none)'}` }]
+}
+
+function valueChanges(
+  topic: string,
+  before: Record<string, string>,
+  after: Record<string, string>,
+): Change[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.flatMap((name): Change[] => {
+    const [was, is] = [before[name], after[name]]
+    if (was === is) return []
+    if (was === undefined) return [{ topic, sign: '+', text: `${name} ${is}` }]
+    if (is === undefined) return [{ topic, sign: '-', text: `${name} ${was}` }]
+    return [{ topic, sign: '~', text: `${name} ${was} → ${is}` }]
+  })
+}
+
+/** A mount keeps its number as long as it is in a namespace; a copied namespace numbers them anew. */
+function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
+  const isCopy = !before.some(({ id }) => after.some((other) => other.id === id))
+  const key = (mount: MountLine) => (isCopy ? `${mount.target} ${mount.type} ${mount.source}` : mount.id)
+  const was = new Map(before.map((mount) => [key(mount), mount]))
+  const is = new Map(after.map((mount) => [key(mount), mount]))
+  const topic = 'mount'
+  const gone = before.filter((mount) => !is.has(key(mount)))
+  const kept = after.flatMap((mount): Change[] => {
+    const old = was.get(key(mount))
+    if (!old) return [{ topic, sign: '+', text: lineOf(mount) }]
+    const moved = single(topic, old.target, mount.target)
+    const options = single(topic, old.options, mount.options)
+    const spread = single(topic, old.propagation || 'private', mount.propagation || 'private')
+    return [...moved, ...[...options, ...spread].map((each) => ({ ...each, text: `${mount.target}: ${each.text}` }))]
+  })
+  return [...gone.map((mount): Change => ({ topic, sign: '-', text: lineOf(mount) })), ...kept]
+}
+
+function lineOf({ target, type, source, options }: MountLine): string {
+  return `${target} ${type} (${options.split(' ')[0]}) from ${source}`
+}
+
+function listChanges(topic: string, before: string[], after: string[]): Change[] {
+  const gone = before.filter((line) => !after.includes(line))
+  const added = after.filter((line) => !before.includes(line))
+  return [
+    ...gone.map((text): Change => ({ topic, sign: '-', text })),
+    ...added.map((text): Change => ({ topic, sign: '+', text })),
+  ]
+}
+
+function groupChanges(before: Observation['groups'], after: Observation['groups']): Change[] {
+  return Object.entries(after).flatMap(([dir, settings]) =>
+    valueChanges('limit', before[dir] ?? {}, settings).map((change) => ({
+      ...change,
+      text: `${dir.replace('/sys/fs/cgroup/', '')}/${change.text}`,
+    })),
+  )
+}
