@@ -21,7 +21,12 @@ const { values } = parseArgs({
 
 if (values.update) await update()
 else {
-  build()
+  try {
+    build()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
   if (!values.build) {
     const { address } = await serve(Number(values.port))
     console.log(`The book is at ${chalk.bold(address)} (Ctrl-C ends it)`)

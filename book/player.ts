@@ -31,11 +31,14 @@ export async function play(path: string): Promise<Mismatch[]> {
   if (exchanges.length === 0) return []
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-session-'))
   const shell = await startShell(dir)
+  const answerTo = async ({ command }: Exchange, seen: Seen) => shell.ask(filled(command, seen))
   const mismatches: Mismatch[] = []
   let seen: Seen = new Map()
   try {
     for (const [index, exchange] of exchanges.entries()) {
-      const actual = await shell.ask(filled(exchange.command, seen))
+      const actual = await answerTo(exchange, seen).catch((error: Error) => {
+        throw new Error(`${path}:${exchange.line}: ${error.message}`, { cause: error })
+      })
       const expected = exchange.expected.map((line) => line.trimEnd())
       const result = compare(expected, actual, seen)
       if (typeof result !== 'number') seen = result

@@ -17,7 +17,7 @@ serveBook()
 
 /** Where a container can run, one is; elsewhere the list of what would be done is as good a start. */
 async function firstContainer() {
-  const script = 'echo "I am process $$ on $(hostname), and this is my /:"; ls /'
+  const script = 'echo "I am process $$ on $(hostname), and this is my /:"; ls -C /'
   if (is.native && is.busybox && isRoot) {
     console.log(bold('A first container'))
     await show(['run', '--rm', '--hostname', 'first', 'busybox', 'sh', '-c', script])
