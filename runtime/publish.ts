@@ -34,23 +34,25 @@ export function stagedPath(staging: string, digest: string): string {
 /**
  * Give `name` to the image of `manifest`. Staged blobs come to their place only here, under the
  * lock, so a removal never meets a blob that nothing names yet; the layers that come from other
- * images are looked for here too. A crash before the last line leaves the store as it was.
+ * images are looked for here too. A crash before the last line leaves the store as it was. Gives
+ * the new entry of the index.
  */
 export async function publish(
   root: string,
   staging: string,
   { name, manifest }: { name: string; manifest: Manifest },
 ): Promise<Descriptor> {
-  const descriptor = stageDocument(staging, mediaTypes.manifest, manifest)
+  const annotations = { [nameAnnotation]: name }
+  const entry = { ...stageDocument(staging, mediaTypes.manifest, manifest), annotations }
   await withLock(root, () => {
     makeLayout(root, staging)
     clearStaging(root)
     for (const digest of readdirSync(join(staging, 'blobs')))
       putInPlace(stagedPath(staging, digest), blobPath(root, digest))
     for (const blob of [manifest.config, ...manifest.layers]) demand(root, blob)
-    writeIndex(root, staging, withName(readIndex(root), name, descriptor))
+    writeIndex(root, staging, withEntry(readIndex(root), entry))
   })
-  return descriptor
+  return entry
 }
 
 /** Replace index.json, as a whole. Only to be called under the lock. */
@@ -77,21 +79,22 @@ function demand(root: string, { digest, size }: Descriptor): void {
 }
 
 /** An image that loses its only name stays, without one: a container may stand on it. */
-function withName(index: Index, name: string, descriptor: Descriptor): Index {
+function withEntry(index: Index, added: Descriptor): Index {
+  const name = nameOf(added)
   const others = index.manifests.flatMap((entry): Descriptor[] => {
-    if (entry.digest === descriptor.digest && nameOf(entry) === undefined) return []
+    const isSame = entry.digest === added.digest
+    if (isSame && nameOf(entry) === undefined) return []
     if (nameOf(entry) !== name) return [entry]
-    const isListed = index.manifests.some(
+    const hasOther = index.manifests.some(
       (other) => other.digest === entry.digest && nameOf(other) !== name,
     )
-    return isListed || entry.digest === descriptor.digest ? [] : [withoutName(entry)]
+    return isSame || hasOther ? [] : [withoutName(entry)]
   })
-  const annotations = { ...descriptor.annotations, [nameAnnotation]: name }
-  return { ...index, manifests: [...others, { ...descriptor, annotations }] }
+  return { ...index, manifests: [...others, added] }
 }
 
 /** An entry as it is once its name is taken away. */
-export function withoutName(entry: Descriptor): Descriptor {
+function withoutName(entry: Descriptor): Descriptor {
   const { annotations = {}, ...rest } = entry
   const others = Object.entries(annotations).filter(([key]) => key !== nameAnnotation)
   return others.length > 0 ? { ...rest, annotations: Object.fromEntries(others) } : rest

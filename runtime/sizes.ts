@@ -38,8 +38,8 @@ const slash = Buffer.from('/')
  */
 export function layerSize(root: string, layer: Layer): number {
   const dir = layerDir(root, layer.diffId)
-  const kept = Number(ifThere(() => readFileSync(`${dir}.size`, 'latin1')) ?? NaN)
-  if (Number.isSafeInteger(kept)) return kept
+  const kept = ifThere(() => readFileSync(`${dir}.size`, 'latin1')) ?? ''
+  if (/^\d{1,15}$/.test(kept)) return Number(kept)
   const size = ifThere(() => contentSize(dir))
   if (size === undefined) return tarSize(root, layer)
   keepSize(root, layer.diffId, size)

@@ -63,7 +63,9 @@ export async function unpackBlob(
 async function unpackVerified(root: string, layer: Layer, dir: string, limit: Growth) {
   await verifyBlob(root, layer)
   mkdirSync(dir)
-  const { diffId } = await unpackLayer(tarOf(root, layer, limit), dir)
+  const { diffId } = await unpackLayer(tarOf(root, layer, limit), dir).catch((cause: Error) => {
+    throw errnoOf(cause) ? cause : new Error(`cannot be unpacked: ${cause.message}`, { cause })
+  })
   if (diffId !== layer.diffId) throw new Error(`unpacks to ${diffId}, not to ${layer.diffId}`)
 }
 
@@ -79,11 +81,11 @@ async function* tarOf(root: string, layer: Layer, limit: Growth): AsyncGenerator
   let total = 0
   for await (const chunk of gunzip as AsyncIterable<Buffer>) {
     total += chunk.length
-    if (total > most) throw new Error(`unpacks to more than ${most} bytes`)
+    if (total > most) throw new Error(`it grows to more than ${most} bytes`)
     yield chunk
   }
   if (gunzip.bytesWritten !== size || lastNumber(path, size) !== total % 2 ** 32)
-    throw new Error('holds more than one gzip stream')
+    throw new Error('it holds more than one gzip stream')
 }
 
 /**

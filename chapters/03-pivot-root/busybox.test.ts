@@ -17,7 +17,8 @@ function listing(dir: string): string[] {
     const stat = lstatSync(join(dir, path))
     const target = stat.isSymbolicLink() ? ` -> ${readlinkSync(join(dir, path))}` : ''
     const size = stat.isFile() ? ` ${stat.size}` : ''
-    return `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.mtimeMs} /${path}${size}${target}`
+    const { mode, uid, gid, mtimeMs } = stat
+    return `${mode.toString(8)} ${uid}:${gid} ${mtimeMs} /${path}${size}${target}`
   })
 }
 

@@ -66,14 +66,7 @@ const wrongs: [what: string, wrong: Partial<Parts>, why: string][] = [
   ['that is empty', { compress: () => Buffer.alloc(0) }, 'unexpected end of file'],
   ['followed by rubbish', { compress: () => followedBy(Buffer.from('rubbish')) }, 'incorrect'],
   ['followed by zeros', { compress: () => followedBy(Buffer.alloc(7)) }, 'more than one gzip'],
-  [
-    'followed by another gzip stream',
-    {
-      compress: () => followedBy(gzipSync(tar)),
-      config: { rootfs: ofDiffId(sha256(Buffer.concat([tar, tar]))) },
-    },
-    'more than one gzip stream',
-  ],
+  ['in two gzip streams', { compress: () => inTwo() }, 'more than one gzip stream'],
   ['with a wrong checksum', { compress: () => withOtherChecksum() }, 'incorrect data check'],
   ['of an unknown kind', { layer: { mediaType: 'application/x' } }, 'a layer of an unknown kind'],
 ]
@@ -84,6 +77,11 @@ function ofDiffId(diffId: string): object {
 
 function followedBy(more: Buffer): Buffer {
   return Buffer.concat([gzip, more])
+}
+
+/** Legal for gunzip(1), and for a reader that stops after the first stream another tar. */
+function inTwo(): Buffer {
+  return Buffer.concat([gzipSync(tar.subarray(0, 600)), gzipSync(tar.subarray(600))])
 }
 
 function withOtherChecksum(): Buffer {
@@ -120,7 +118,7 @@ test('a layer that grows without end is stopped at its limit', async (context) =
   const [layer] = image.layers
   if (!layer) throw new Error('no layer')
   const unpack = unpackBlob(root, image, layer, { floor: 2 ** 20, ratio: 2 })
-  await expect(unpack).rejects.toThrow(`unpacks to more than ${2 ** 20} bytes`)
+  await expect(unpack).rejects.toThrow(`cannot be unpacked: it grows to more than ${2 ** 20} bytes`)
   expect(readdirSync(join(root, 'tmp'))).toEqual([])
   await unpackBlob(root, image, layer)
   expect(existsSync(layerDir(root, sha256(bomb)))).toBe(true)

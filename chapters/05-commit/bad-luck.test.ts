@@ -1,0 +1,113 @@
+/** Chapter 5. Tests: a commit that is large, is killed, or meets a full disk. */
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import { resolve } from '../../runtime/store.ts'
+import { needs, scratch } from '../../test/scratch.ts'
+import { putImage, putIndex } from './handmade.ts'
+
+const runtime = join(import.meta.dirname, '../../runtime')
+
+/** Commits what is in `upper` as each of `names`, in a process of its own; `shell` prepares it. */
+function committing(root: string, upper: string, names: string[], shell = 'true') {
+  const program = `
+    import { readdirSync } from 'node:fs'
+    import { commit } from '${runtime}/commit.ts'
+    import { resolve } from '${runtime}/store.ts'
+    for (const name of ${JSON.stringify(names)}) {
+      const stack = { upper: '${upper}', lowers: [] }
+      const more = { name, command: [], created: '2024-01-01T00:00:00Z' }
+      const onSkipped = (path) => console.log('skipped ' + path)
+      try {
+        await commit('${root}', { image: resolve('${root}', 'app:v1'), stack, ...more, onSkipped })
+        console.log('done ' + process.resourceUsage().maxRSS)
+      } catch (error) {
+        console.log('failed: ' + error.message)
+        console.log('left in tmp: ' + readdirSync('${root}/tmp').length)
+      }
+    }
+  `
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]
+  const args = ['-m', 'sh', '-ec', `${shell}; exec "$@"`, 'sh', ...node]
+  const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+async function linesOf(child: ChildProcessByStdio<null, Readable, null>): Promise<string[]> {
+  const lines: string[] = []
+  for await (const line of createInterface(child.stdout)) lines.push(line)
+  return lines
+}
+
+function rootWithApp(): string {
+  const root = scratch()
+  putIndex(root, { 'app:v1': putImage(root, { tars: [] }) })
+  return root
+}
+
+const mebibyte = Buffer.alloc(2 ** 20, 'stepbox')
+
+function writeLarge(path: string, mebibytes: number): void {
+  writeFileSync(path, '')
+  for (let at = 0; at < mebibytes; at++) writeFileSync(path, mebibyte, { flag: 'a' })
+}
+
+test('a layer of 200 MB takes no more memory than one of 50', async (context) => {
+  needs(context, 'root', 'unshare')
+  const root = rootWithApp()
+  const upper = scratch()
+  writeLarge(join(upper, 'a'), 50)
+  const [small = ''] = await linesOf(committing(root, upper, ['a:v1']))
+  writeLarge(join(upper, 'b'), 150)
+  const [large = ''] = await linesOf(committing(root, upper, ['b:v1']))
+  const kilobytes = [small, large].map((line) => Number(/^done (\d+)$/.exec(line)?.[1]))
+  expect(kilobytes[1]).toBeLessThan((kilobytes[0] ?? 0) + 40 * 1024)
+}, 60_000)
+
+test('a full disk is said in words, and leaves the store as it was', async (context) => {
+  needs(context, 'root', 'unshare')
+  const root = rootWithApp()
+  const upper = scratch()
+  writeFileSync(join(upper, 'noise'), randomBytes(3_000_000))
+  const copy = scratch()
+  const shell = `cp -a ${root}/. ${copy}; mount -t tmpfs -o size=2m none ${root}
+    cp -a ${copy}/. ${root}`
+  expect(await linesOf(committing(root, upper, ['a:v1'], shell))).toEqual([
+    `failed: the disk that holds ${root} is full; nothing was changed`,
+    'left in tmp: 0',
+  ])
+})
+
+test('killed in the middle, it leaves the store as it was, for the next', async (context) => {
+  needs(context, 'root', 'unshare')
+  const root = rootWithApp()
+  const upper = scratch()
+  mkdirSync(join(upper, 'a'))
+  const before = readFileSync(join(root, 'index.json'), 'utf8')
+  const blobs = readdirSync(join(root, 'blobs/sha256'))
+  spawnSync(process.execPath, ['-e', listenThenEnd, join(upper, 'a/sock')])
+  writeLarge(join(upper, 'b'), 100)
+  const child = committing(root, upper, ['a:v1'])
+  const { value } = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
+  expect(value).toBe('skipped a/sock')
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+  expect(readFileSync(join(root, 'index.json'), 'utf8')).toBe(before)
+  expect(readdirSync(join(root, 'blobs/sha256'))).toEqual(blobs)
+  expect(readdirSync(join(root, 'tmp'))).toHaveLength(1)
+  writeLarge(join(upper, 'b'), 1)
+  expect((await linesOf(committing(root, upper, ['b:v1'])))[1]).toMatch(/^done/)
+  expect(readdirSync(join(root, 'tmp'))).toEqual([])
+  expect(resolve(root, 'b:v1').layers).toHaveLength(1)
+})
+
+/** Leaves a socket behind: it ends without closing it. */
+const listenThenEnd = `
+  require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))
+`
