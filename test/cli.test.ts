@@ -1,10 +1,12 @@
 /** Tests. What people type, mistakes included: one clear line, Docker's exit code, nothing touched. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { importBusybox } from '../runtime/busybox-image.ts'
 import { rootWithBusybox } from './busybox.ts'
-import { needs, scratch } from './scratch.ts'
+import { needs, onPath, scratch } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
 
 /** What was typed, the exit code, and what the one line has to say. */
@@ -16,7 +18,7 @@ const mistakes: [args: string[], code: number, says: RegExp][] = [
   [['run', 'Busy Box', 'true'], 125, /'Busy Box'/],
   [['run', '--memory', '12x', 'busybox', 'true'], 125, /'12x' for --memory/],
   [['run', '-m', '1k', 'busybox', 'true'], 125, /'1k' for --memory.*6m/],
-  [['run', '--cpus', '0', 'busybox', 'true'], 125, /--cpus/],
+  [['run', '--cpus', 'half', 'busybox', 'true'], 125, /'half' for --cpus/],
   [['run', '--cpus', '10000', 'busybox', 'true'], 125, /--cpus/],
   [['run', '--pids-limit', 'many', 'busybox', 'true'], 125, /'many' for --pids-limit/],
   [['run', '--cpuset-cpus', '0-', 'busybox', 'true'], 125, /'0-' for --cpuset-cpus/],
@@ -47,9 +49,15 @@ const mistakes: [args: string[], code: number, says: RegExp][] = [
 ]
 
 describe('a mistake is one clear line, and touches nothing', () => {
+  let root = ''
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'stepbox-'))
+    if (onPath('busybox')) await importBusybox(root, onPath('busybox') ?? '')
+  })
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
   test.for(mistakes)('stepbox %j', async ([args, code, says], context) => {
     needs(context, 'root')
-    const root = await rootWithBusybox()
     const before = everythingIn(root)
     const ended = await stepbox(args, { root })
     expect(ended.err).toMatch(says)
