@@ -20,7 +20,7 @@ const shellParts = new RegExp(`(?<c>(?<=^|\\s)#[^\\n]*)|(?<s>"[^"\\n]*"|'[^'\\n]
 
 /** `code` in `language` (a name or a file's ending) as the inside of a `<code>` element. */
 export function highlight(code: string, language: string): string {
-  if (language === 'console') return code.split('\n').map(consoleLine).join('\n')
+  if (language === 'console') return session(code)
   if (/^(ts|mts|js|mjs|c|h|typescript|javascript)$/.test(language)) return marked(code, codeParts)
   if (/^(sh|bash)$/.test(language)) return marked(code, shellParts)
   return escapeHtml(code)
@@ -38,10 +38,16 @@ function marked(code: string, parts: RegExp): string {
   return html + escapeHtml(code.slice(end))
 }
 
-/** Commands stand out, and so do the holes for what varies. */
-function consoleLine(line: string): string {
-  if (!/^[$>] /.test(line)) return withHoles(line)
-  return `<span class="p">${escapeHtml(line.slice(0, 1))}</span><b>${withHoles(line.slice(1))}</b>`
+/** Commands stand out, and so do the holes for what varies. Output, too, may begin with `>`. */
+function session(code: string): string {
+  let isCommand = false
+  const lines = code.split('\n').map((line) => {
+    isCommand = line.startsWith('$ ') || (isCommand && line.startsWith('> '))
+    if (!isCommand) return withHoles(line)
+    const prompt = escapeHtml(line.slice(0, 1))
+    return `<span class="p">${prompt}</span><b>${withHoles(line.slice(1))}</b>`
+  })
+  return lines.join('\n')
 }
 
 function withHoles(line: string): string {
