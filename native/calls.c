@@ -67,8 +67,8 @@ static long do_prctl(struct arg *a) {
   return result;
 }
 
-/* Never onto a symbolic link: an image could bend the mount to another place, and before the old root is
- * let go, "/" as that place is the host's (CVE-2021-30465). */
+/* Never onto a symbolic link: an image could bend the mount to another place, and before the old
+ * root is let go, "/" as that place is the host's (CVE-2021-30465). */
 static long do_mount(struct arg *a) {
   struct stat target;
   if (lstat(a[1].text, &target) == 0 && S_ISLNK(target.st_mode)) return errno = ELOOP, -1;

@@ -8,8 +8,8 @@ import { needs, scratch } from '../../test/scratch.ts'
 import { plan } from './plan.ts'
 
 /*
- * Between pivot_root and umount2 the host's root lies on top of "/". A /proc mounted there would be let
- * go of in its place, and "/.." inside would be the host.
+ * Between pivot_root and umount2 the host's root lies on top of "/". A /proc mounted there would be
+ * let go of in its place, and "/.." inside would be the host.
  */
 it.for([
   ['proc', '.'],
