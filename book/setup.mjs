@@ -199,7 +199,8 @@ async function busybox(say) {
 function findBusybox() {
   const unpacked = ['dist/busybox/bin/busybox', 'dist/busybox/usr/bin/busybox'].map((path) => here(path))
   const found = ['busybox', 'busybox.static', 'busybox-static'].map((name) => onPath(name))
-  return [...found, ...unpacked].find((path) => path && isStatic(path))
+  const last = state().busybox?.binary
+  return [last, ...found, ...unpacked].find((path) => path && isStatic(path))
 }
 
 /** As the command line has it: STEPBOX_ROOT, else by whether this is root. */

@@ -35,7 +35,7 @@ function lack(need: Need): string | undefined {
 }
 
 /** The full path of `command`, found as execvp(3) would find it. */
-function onPath(command: string): string | undefined {
+export function onPath(command: string): string | undefined {
   const dirs = (process.env['PATH'] ?? '').split(':')
   return dirs.map((dir) => join(dir || '.', command)).find(isExecutable)
 }

@@ -66,9 +66,9 @@ export function exportsOf({ text }: Source): { name: string; isType: boolean }[]
   })
 }
 
-/** The chapter that a file's first comment names; Infinity for the command line, which has all. */
+/** The chapter that a file's first comment names; Infinity for what stands on all of them. */
 export function chapterOf({ text }: Source): number | undefined {
-  const first = /^(?:#!.*\n)?\/\*\*(?:\n \*)? (?:Chapter (\d+)|(Command line))\. \S/.exec(text)
+  const first = /^(?:#!.*\n)?\/\*\*(?:\n \*)? (?:Chapter (\d+)|(Command line|Step by step))\. \S/.exec(text)
   if (!first) return undefined
   return first[2] ? Infinity : Number(first[1])
 }
