@@ -28,6 +28,9 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
 enum { OF_CGROUP1 = 0x27e0eb, OF_CGROUP2 = 0x63677270, OF_PROC = 0x9fa0 }; /* statfs(2) */
 
 char *answer;
@@ -387,6 +390,8 @@ static const struct {
     FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC), FLAG(TCSANOW),
     /* Chapter 5 */
     FLAG(LOCK_EX),
+    /* Step by step */
+    FLAG(CLONE_NEWTIME),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

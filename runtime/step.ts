@@ -88,6 +88,7 @@ export type NamespaceFlag =
   | 'CLONE_NEWNET'
   | 'CLONE_NEWCGROUP'
   | 'CLONE_NEWUSER'
+  | 'CLONE_NEWTIME'
 
 export type MountFlag =
   | 'MS_RDONLY'
