@@ -1,0 +1,78 @@
+/** Chapter 1. What the list says; runs anywhere, without root. */
+import { describe, expect, test } from 'vitest'
+import { fromBytes } from '../../runtime/bytes.ts'
+import type { Step } from '../../runtime/step.ts'
+import { quote, strace } from '../../runtime/strace.ts'
+import { plan, type Options } from './plan.ts'
+
+const options: Options = {
+  argv: ['sh', '-c', 'echo hello'],
+  env: ['PATH=/bin', 'TERM=dumb'],
+  hostname: 'box',
+  network: 'none',
+}
+
+const lines = (steps: Step[]) => steps.map(({ call }) => strace(call))
+
+test('a container is twelve system calls', () => {
+  expect(lines(plan(options))).toEqual([
+    'close_range(4, 4294967295, 0)',
+    'unshare(CLONE_NEWPID)',
+    'fork()',
+    'prctl(PR_SET_PDEATHSIG, SIGKILL)',
+    'unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWCGROUP|CLONE_NEWNET)',
+    'mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)',
+    'sethostname("box")',
+    'ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, {ifr_name="lo", ifr_flags=IFF_UP})',
+    'mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)',
+    'setsid()',
+    'umask(022)',
+    'execvpe("sh", ["sh", "-c", "echo hello"], ["PATH=/bin", "TERM=dumb"])',
+  ])
+})
+
+test("with the host's network there is no namespace for it, and lo is left alone", () => {
+  const before = lines(plan(options))
+  const after = lines(plan({ ...options, network: 'host' }))
+  expect(before.filter((line) => !after.includes(line))).toEqual([before[4], before[7]])
+  expect(after[4]).toBe('unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWCGROUP)')
+})
+
+test('a working directory is entered before root is given up, and the command comes last', () => {
+  const steps = plan({ ...options, cwd: '/srv', user: { uid: 1000, gid: 100 } })
+  expect(lines(steps).slice(9)).toEqual([
+    'setsid()',
+    'chdir("/srv")',
+    'setgroups(0, [])',
+    'setgid(100)',
+    'setuid(1000)',
+    'prctl(PR_SET_PDEATHSIG, SIGKILL)',
+    'umask(022)',
+    'execvpe("sh", ["sh", "-c", "echo hello"], ["PATH=/bin", "TERM=dumb"])',
+  ])
+})
+
+test('the same options give the same list', () => {
+  expect(plan(options)).toEqual(plan(structuredClone(options)))
+})
+
+test('every line says in a sentence of its own why it is there', () => {
+  const whys = plan({ ...options, cwd: '/', user: { uid: 1, gid: 1 } }).map(({ why }) => why)
+  expect(whys.filter((why) => why.length < 20 || why.length > 100)).toEqual([])
+  expect(new Set(whys).size).toBe(whys.length)
+})
+
+describe('notation', () => {
+  test('what cannot be printed is written as strace writes it', () => {
+    const odd = fromBytes(Buffer.from([0x22, 0x5c, 0x0a, 0x09, 0x01, 0x7f, 0xc3, 0x28, 0xff, 0x61]))
+    expect(quote(odd)).toBe('"\\"\\\\\\n\\t\\001\\177\\303(\\377a"')
+  })
+
+  test('a number that is a mode is octal, other numbers are decimal, no flag is 0', () => {
+    expect(strace(['umask', 0])).toBe('umask(0)')
+    expect(strace(['umask', 0o27])).toBe('umask(027)')
+    expect(strace(['setgid', 27])).toBe('setgid(27)')
+    expect(strace(['setgroups', [4, 24]])).toBe('setgroups(2, [4, 24])')
+    expect(strace(['mount', null, '/', null, [], null])).toBe('mount(NULL, "/", NULL, 0, NULL)')
+  })
+})

@@ -1,0 +1,78 @@
+/** Chapter 1. An experiment: a list is carried out on a pretend machine, and what it shows is told. */
+import type { Readable } from 'node:stream'
+import { pretendMachine, type Sight } from './consequence.ts'
+import { launch, type Outcome } from './native.ts'
+import { identify, signalTo, type ProcessId } from './process.ts'
+import { stepOf, type Call, type Step } from './step.ts'
+
+const step = stepOf(1)
+const patienceMs = 5000
+
+/**
+ * Carry out `plan`, whose command is the `inside` of `sight`, on a pretend machine with `before` in its
+ * past. Gives what was seen: what the scripts printed, or the failure as `call = errno`.
+ */
+export async function observe(plan: Step[], sight: Sight, before: Call[] = []): Promise<string> {
+  const list = [...pretendMachine(before), ...plan]
+  const fork = list.findIndex(({ call }) => call[0] === 'fork')
+  let first: ProcessId | undefined
+  const launched = launch(list, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    onReport: ({ index, result }) => {
+      if (index === fork) first = identify(result)
+    },
+  })
+  const { stdin, stdout } = launched.process
+  stdin?.on('error', () => {}) // ignoring: the command need not read
+  const inside = listenTo(stdout)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    if (first) signalTo(first, 'SIGKILL')
+    launched.abandon()
+  }, patienceMs)
+  const isReady = sight.outside !== undefined && (await inside.until('ready'))
+  const seen = isReady ? await outside(sight, launched.pid, first?.pid ?? 0) : ''
+  stdin?.end('\n')
+  const outcome = await launched.outcome
+  clearTimeout(timer)
+  if (isLate) return `nothing for ${patienceMs} ms`
+  return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
+}
+
+/** What the host's sh prints of the script. */
+async function outside({ outside = '' }: Sight, machine: number, first: number): Promise<string> {
+  const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+  const env = [path, `machine=${machine}`, `first=${first}`]
+  const why = 'the host looks'
+  const plan = [step(['fork'], why), step(['execvpe', 'sh', ['sh', '-c', outside], env], why)]
+  const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const said = listenTo(launched.process.stdout)
+  await launched.outcome
+  return said.text()
+}
+
+function listenTo(stream: Readable | null) {
+  let text = ''
+  stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return {
+    text: () => text,
+    /** False when the stream ended without it. */
+    until: (wanted: string) =>
+      new Promise<boolean>((resolve) => {
+        const look = () => text.includes(wanted) && resolve(true)
+        stream?.on('data', look)
+        stream?.on('close', () => resolve(false))
+        look()
+      }),
+  }
+}
+
+function failureOf(list: Step[], { failure, refused }: Outcome): string | undefined {
+  if (refused !== undefined) return `refused: ${refused}`
+  return failure && `${list[failure.index]?.call[0]} = ${failure.errno}`
+}
+
+function tidied(text: string): string {
+  return text.replaceAll('\r', '').trim()
+}
