@@ -24,11 +24,10 @@ export function pivotRoot(root: string): Step[] {
   ]
 }
 
-/** Let go of the old root. From here on no path leads to the host. */
+/** Let go of the old root. From here on no path leads to the host; "." is in the new root already. */
 export function letGo(): Step[] {
   return [
     step(['umount2', '.', ['MNT_DETACH']], "the host's files are still mounted; now no longer"),
-    step(['chdir', '/'], 'a working directory outside the root would be a way back'),
   ]
 }
 
