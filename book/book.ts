@@ -1,6 +1,6 @@
 /**
- * The book. `npm run book` serves it; with `-- --build` it is only written to book/out, with `-- --update`
- * the chapters' terminal sessions are played and what has changed is put into the texts.
+ * The book. `npm run book` serves it; with `-- --build` it is only written to book/out, with `--
+ * --update` the chapters' terminal sessions are played and what has changed is put into the texts.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

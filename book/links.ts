@@ -15,8 +15,8 @@ export interface Target {
 }
 
 /**
- * Follow `href` from the file `from`. Undefined for a link to elsewhere (`https:`); throws when it leads
- * nowhere, with the nearest name that would.
+ * Follow `href` from the file `from`. Undefined for a link to elsewhere (`https:`); throws when it
+ * leads nowhere, with the nearest name that would.
  */
 export function follow(href: string, from: string): Target | undefined {
   if (/^[a-z]+:/.test(href)) return undefined
@@ -48,7 +48,10 @@ export function anchors(markdown: string): string[] {
   const text = markdown.replace(/^(```+)[^]*?^\1/gm, '')
   const seen = new Map<string, number>()
   return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) => {
-    const bare = title.toLowerCase().replace(/[^\p{L}\p{N}\p{M} _-]/gu, '').replaceAll(' ', '-')
+    const bare = title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+      .replaceAll(' ', '-')
     const count = seen.get(bare) ?? 0
     seen.set(bare, count + 1)
     return count ? `${bare}-${count}` : bare

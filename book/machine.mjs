@@ -35,8 +35,9 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Install Debian packages, when this is root on a Debian or Ubuntu. Nothing is removed for them, nothing
- * is asked and no service is started. `say` is told the command. Gives whether they are there now.
+ * Install Debian packages, when this is root on a Debian or Ubuntu. Nothing is removed for them,
+ * nothing is asked and no service is started. `say` is told the command. Gives whether they are
+ * there now.
  */
 export async function aptInstall(packages, say) {
   if (!isRoot || !onPath('apt-get')) return false
@@ -74,8 +75,9 @@ function apt(args, options = {}) {
 }
 
 /**
- * Packages ask /usr/sbin/policy-rc.d whether they may start what they bring (invoke-rc.d(8)). Ours says no
- * for as long as this process lives, so that a set-up that was killed forbids nothing for ever.
+ * Packages ask /usr/sbin/policy-rc.d whether they may start what they bring (invoke-rc.d(8)). Ours
+ * says no for as long as this process lives, so that a set-up that was killed forbids nothing for
+ * ever.
  */
 function forbidServices() {
   const path = '/usr/sbin/policy-rc.d'
@@ -91,8 +93,8 @@ export function lastLines(text, count) {
 }
 
 /**
- * Whether the program at `path` runs on this machine with no library and no loader: an ELF file of Node's
- * own architecture that names no interpreter (elf(5), PT_INTERP).
+ * Whether the program at `path` runs on this machine with no library and no loader: an ELF file of
+ * Node's own architecture that names no interpreter (elf(5), PT_INTERP).
  */
 export function isStatic(path) {
   const head = headOf(path)

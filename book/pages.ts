@@ -35,7 +35,9 @@ interface Chapter {
   title: string
 }
 
-/** Every file of the book, by its path. Throws at the first link or reference that leads nowhere. */
+/**
+ * Every file of the book, by its path. Throws at the first link or reference that leads nowhere.
+ */
 export function pages(): Map<string, string> {
   const files = new Map<string, string>()
   const sources = new Set<string>()
@@ -53,7 +55,9 @@ export function pages(): Map<string, string> {
 }
 
 function chaptersIn({ text }: Language): Chapter[] {
-  const folders = readdirSync(join(root, 'chapters')).filter((name) => /^\d\d-/.test(name)).sort()
+  const folders = readdirSync(join(root, 'chapters'))
+    .filter((name) => /^\d\d-/.test(name))
+    .sort()
   const written = folders.filter((slug) => existsSync(join(root, 'chapters', slug, text)))
   return written.map((slug) => {
     const markdown = readFileSync(join(root, 'chapters', slug, text), 'utf8')
@@ -143,13 +147,16 @@ interface Page {
 
 /** Whether the page `name` exists in the language of `text`. */
 function isWrittenIn(text: string, name: string): boolean {
-  return name === 'index.html' || existsSync(join(root, 'chapters', name.replace('.html', ''), text))
+  return (
+    name === 'index.html' || existsSync(join(root, 'chapters', name.replace('.html', ''), text))
+  )
 }
 
 function layout({ title, name, language, nav, main }: Page): string {
   const up = name === undefined || language.dir ? '../' : ''
   const switches = languages.map(({ tag, dir, text, itself }) => {
-    if (tag === language.tag || !name || !isWrittenIn(text, name)) return `<span lang="${tag}">${itself}</span>`
+    if (tag === language.tag || !name || !isWrittenIn(text, name))
+      return `<span lang="${tag}">${itself}</span>`
     return `<a lang="${tag}" hreflang="${tag}" href="${up}${dir}${name}">${itself}</a>`
   })
   return `<!doctype html>

@@ -22,9 +22,9 @@ export interface Mismatch extends Exchange {
 }
 
 /**
- * Carry out all sessions of the text at `path`, in order, in one shell: with a mount namespace of its own,
- * so that no mount reaches the host, an empty working directory, an empty data root with the image
- * busybox:latest, and `stepbox` on the PATH. Gives what went otherwise than written.
+ * Carry out all sessions of the text at `path`, in order, in one shell: with a mount namespace of
+ * its own, so that no mount reaches the host, an empty working directory, an empty data root with
+ * the image busybox:latest, and `stepbox` on the PATH. Gives what went otherwise than written.
  */
 export async function play(path: string): Promise<Mismatch[]> {
   const exchanges = sessionsIn(readFileSync(path, 'utf8'))
@@ -86,8 +86,8 @@ interface Shell {
 }
 
 /**
- * Reads commands from descriptor 3, each ended by NUL, and prints a mark when one is done. What a command
- * left in `$?`, in variables and as working directory is there for the next.
+ * Reads commands from descriptor 3, each ended by NUL, and prints a mark when one is done. What a
+ * command left in `$?`, in variables and as working directory is there for the next.
  */
 const loop = `exec 2>&1
 while IFS= read -r -d '' -u 3 command; do

@@ -6,8 +6,8 @@ import { escapeHtml, highlight } from './highlight.ts'
 import { anchors, excerptOf, follow, root, type Target } from './links.ts'
 
 /**
- * The text `markdown` of the file `path`. A paragraph that is nothing but a link to a symbol becomes
- * the symbol's source. `hrefOf` says where the page of a target is, or that there is none.
+ * The text `markdown` of the file `path`. A paragraph that is nothing but a link to a symbol
+ * becomes the symbol's source. `hrefOf` says where the page of a target is, or that there is none.
  */
 export function render(
   markdown: string,

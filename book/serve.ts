@@ -11,8 +11,8 @@ import { pages } from './pages.ts'
 const sources = ['book', 'chapters', 'native', 'runtime']
 
 /**
- * Serve the book on 127.0.0.1 at `port`, or at any free port where that one is taken. A page is built anew
- * when a text or a source has changed since.
+ * Serve the book on 127.0.0.1 at `port`, or at any free port where that one is taken. A page is
+ * built anew when a text or a source has changed since.
  */
 export async function serve(port: number): Promise<{ server: Server; address: string }> {
   const book = freshPages()
@@ -37,7 +37,8 @@ function portOf(server: Server): number {
 /** No script, nothing from elsewhere, in nobody's frame. */
 const headers = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -61,7 +62,9 @@ function answer(request: IncomingMessage, response: ServerResponse, book: () => 
   return send(200, name.endsWith('.css') ? 'text/css' : 'text/html', body)
 }
 
-/** Only by a name of this machine: a page elsewhere cannot point its own name here (DNS rebinding). */
+/**
+ * Only by a name of this machine: a page elsewhere cannot point its own name here (DNS rebinding).
+ */
 function isForUs({ headers, socket }: IncomingMessage): boolean {
   const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`)
   return own.includes(headers.host ?? '')

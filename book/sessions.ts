@@ -6,9 +6,10 @@
  *     uts:[{ns:host}]
  *     ```
  *
- * A hole stands for what varies: `{pid:a}`. The same name must be the same value throughout a chapter, and
- * different names different values where the kernel promises that (pid, ns, id, digest); `{pid}` is
- * any value, `{…}` any part of a line, and alone on a line any number of lines. A hole in a command is filled in with the value that was seen.
+ * A hole stands for what varies: `{pid:a}`. The same name must be the same value throughout a
+ * chapter, and different names different values where the kernel promises that (pid, ns, id,
+ * digest); `{pid}` is any value, `{…}` any part of a line, and alone on a line any number of lines.
+ * A hole in a command is filled in with the value that was seen.
  */
 
 /** One command and what it prints. `line` is where the command stands in the file, from 1. */
@@ -84,7 +85,7 @@ export function compare(expected: string[], actual: string[], seen: Seen): Seen 
 }
 
 /** What has been seen after `line`, or undefined when it is not as expected. */
-export function compareLine(expected: string, line: string, seen: Seen): Seen | undefined {
+function compareLine(expected: string, line: string, seen: Seen): Seen | undefined {
   const names: (string | undefined)[] = []
   let pattern = ''
   let end = 0
@@ -110,7 +111,9 @@ export function compareLine(expected: string, line: string, seen: Seen): Seen | 
   return seenHere
 }
 
-/** Note a value. Not possible when the name has another value, or another name of its kind has this. */
+/**
+ * Note a value. Not possible when the name has another value, or another name of its kind has this.
+ */
 function see(seen: Seen, key: string, value: string): boolean {
   const kind = key.slice(0, key.indexOf(':') + 1)
   for (const [otherKey, otherValue] of seen) {
@@ -123,8 +126,8 @@ function see(seen: Seen, key: string, value: string): boolean {
 }
 
 /**
- * What the text should say: the lines of `expected` that are still true, `actual` lines elsewhere, with
- * holes for the values that have names.
+ * What the text should say: the lines of `expected` that are still true, `actual` lines elsewhere,
+ * with holes for the values that have names.
  */
 export function refreshed(expected: string[], actual: string[], seen: Seen): string[] {
   let from = 0

@@ -28,8 +28,8 @@ const peers = {
 
 /**
  * Set everything up, telling each thing in a line. Gives what there is now: `packages`, `native`,
- * `bundle`, `busybox`. What this machine cannot have is said and is no failure; what went wrong is, and
- * makes `failed` true.
+ * `bundle`, `busybox`. What this machine cannot have is said and is no failure; what went wrong is,
+ * and makes `failed` true.
  */
 export async function setup({ withPeers = false } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
@@ -56,7 +56,8 @@ export async function setup({ withPeers = false } = {}) {
       if (name === 'packages') break
     }
   }
-  if (is.native && !isRoot) console.log('  You are not root: `run` and `commit` will say what is missing.')
+  if (is.native && !isRoot)
+    console.log('  You are not root: `run` and `commit` will say what is missing.')
   return is
 }
 
@@ -96,7 +97,9 @@ function isForThisMachine({ optional, os, cpu, libc }) {
 /** One line of cc. Without a C library for -static this says what to install. */
 async function native(say) {
   if (!isLinux) return { done: 'not built: containers need Linux', ok: false }
-  const sources = readdirSync(here('native')).filter((name) => /\.[ch]$/.test(name)).sort()
+  const sources = readdirSync(here('native'))
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort()
   const key = hash([process.arch, ...sources.map((name) => read('native', name))])
   if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
   const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
@@ -116,8 +119,8 @@ async function native(say) {
 }
 
 /**
- * Gives the problem, if there is one. musl's program starts in 0.1 ms where glibc's takes 0.6 ms in a
- * virtual machine: glibc looks at the processor first, and each look is a way out of the machine.
+ * Gives the problem, if there is one. musl's program starts in 0.1 ms where glibc's takes 0.6 ms in
+ * a virtual machine: glibc looks at the processor first, and each look is a way out of the machine.
  * A new compiler may know new warnings: they stop only CI.
  */
 async function compile(units, say) {
@@ -135,7 +138,9 @@ async function compile(units, say) {
 }
 
 function complaints(output) {
-  const lines = output.split('\n').filter((line) => /error|warning|cannot find|undefined/.test(line))
+  const lines = output
+    .split('\n')
+    .filter((line) => /error|warning|cannot find|undefined/.test(line))
   return lines.slice(0, 5).join('\n')
 }
 
@@ -187,7 +192,8 @@ async function busybox(say) {
   const key = hash([binary, String(statSync(binary).mtimeMs), dir, ...makers])
   const index = join(dir, 'index.json')
   const hasImage = existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
-  if (hasImage && state().busybox?.key === key) return { done: `busybox:latest in ${dir}, as before` }
+  if (hasImage && state().busybox?.key === key)
+    return { done: `busybox:latest in ${dir}, as before` }
   remember('busybox', '', undefined, { binary })
   const args = ['--import', 'tsx', 'book/import-busybox.ts', binary, dir]
   const { code, output } = await run(process.execPath, args, { cwd: root })
@@ -197,7 +203,9 @@ async function busybox(say) {
 }
 
 function findBusybox() {
-  const unpacked = ['dist/busybox/bin/busybox', 'dist/busybox/usr/bin/busybox'].map((path) => here(path))
+  const unpacked = ['dist/busybox/bin/busybox', 'dist/busybox/usr/bin/busybox'].map((path) =>
+    here(path),
+  )
   const found = ['busybox', 'busybox.static', 'busybox-static'].map((name) => onPath(name))
   const last = state().busybox?.binary
   return [last, ...found, ...unpacked].find((path) => path && isStatic(path))

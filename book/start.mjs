@@ -15,7 +15,9 @@ await firstContainer()
 console.log()
 serveBook()
 
-/** Where a container can run, one is; elsewhere the list of what would be done is as good a start. */
+/**
+ * Where a container can run, one is; elsewhere the list of what would be done is as good a start.
+ */
 async function firstContainer() {
   const script = 'echo "I am process $$ on $(hostname), and this is my /:"; ls -C /'
   if (is.native && is.busybox && isRoot) {

@@ -7,9 +7,9 @@ export interface Excerpt {
 }
 
 /**
- * The top-level declaration of `name` in a TypeScript or C `source`, with the comment above it. The code
- * style is relied upon: what is at the left margin begins or ends a declaration. `undefined` when
- * there is none.
+ * The top-level declaration of `name` in a TypeScript or C `source`, with the comment above it. The
+ * code style is relied upon: what is at the left margin begins or ends a declaration. `undefined`
+ * when there is none.
  */
 export function symbolIn(source: string, name: string): Excerpt | undefined {
   const lines = source.split('\n')

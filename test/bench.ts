@@ -1,6 +1,6 @@
 /**
- * Benchmark. `npm run bench [-- --json]`: what Stepbox costs, side by side with what the kernel and others
- * need for the same, in one run: medians of interleaved rounds, and the budgets.
+ * Benchmark. `npm run bench [-- --json]`: what Stepbox costs, side by side with what the kernel and
+ * others need for the same, in one run: medians of interleaved rounds, and the budgets.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, release, tmpdir } from 'node:os'
@@ -97,7 +97,14 @@ function print(rows: Row[]): void {
   for (const note of notes) console.log(chalk.dim(note))
 }
 
-function line([what = '', ms = '', name = '', other = '', ratio = '', budget = '']: string[]): string {
-  const numbers = `${name.padEnd(26)} ${other.padStart(8)} ${ratio.padStart(6)}  ${budget.padEnd(6)}`
-  return `${what.padEnd(24)} ${ms.padStart(8)}  ${numbers}`
+function line([
+  what = '',
+  ms = '',
+  name = '',
+  other = '',
+  ratio = '',
+  budget = '',
+]: string[]): string {
+  const left = `${what.padEnd(24)} ${ms.padStart(8)}  ${name.padEnd(25)}`
+  return `${left} ${other.padStart(8)} ${ratio.padStart(6)}  ${budget.padEnd(6)}`
 }

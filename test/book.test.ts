@@ -40,7 +40,9 @@ describe('a symbol', () => {
     expect(() => follow('../../runtime/namespaces.ts#privateMount', from)).toThrow(
       /no such symbol; nearest: privateMounts$/,
     )
-    expect(() => follow('../../runtime/namespace.ts', from)).toThrow(/nearest: runtime\/namespaces.ts$/)
+    expect(() => follow('../../runtime/namespace.ts', from)).toThrow(
+      /nearest: runtime\/namespaces.ts$/,
+    )
     expect(() => follow('../../../etc/passwd', from)).toThrow(/no place in this repository/)
   })
 
@@ -74,7 +76,9 @@ describe('a terminal session', () => {
     expect(compared(['{pid:a} {pid:b}'], ['1 1'])).toBe(0)
     expect(compared(['{pid} {pid}'], ['1 1'])).toEqual({})
     expect(compared(['{n:a} {n:b}'], ['1 1'])).toEqual({ 'n:a': '1', 'n:b': '1' })
-    expect(compared(['x', '{ns:a}'], ['x', '4026531999'], new Map([['ns:a', '4026532000']]))).toBe(1)
+    expect(compared(['x', '{ns:a}'], ['x', '4026531999'], new Map([['ns:a', '4026532000']]))).toBe(
+      1,
+    )
   })
 
   test('has holes for the rest of a line, and for any number of lines', () => {

@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 
 /**
- * Every mount, every control group `stepbox-*`, every process that is the native program or lives in
- * another pid namespace, every `stepbox*` in /tmp, every container of the default data root.
+ * Every mount, every control group `stepbox-*`, every process that is the native program or lives
+ * in another pid namespace, every `stepbox*` in /tmp, every container of the default data root.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
@@ -13,13 +13,17 @@ export function host(): Set<string> {
 }
 
 /**
- * What is there now and was not in `before`, and what is in the run's own `temporary` directory. What has
- * been killed may take a moment to disappear, so this looks again for up to three seconds.
+ * What is there now and was not in `before`, and what is in the run's own `temporary` directory.
+ * What has been killed may take a moment to disappear, so this looks again for up to three seconds.
  */
 export async function differences(before: Set<string>, temporary: string): Promise<string[]> {
   for (let attempt = 0; ; attempt++) {
     const left = [...host()].filter((line) => !before.has(line) && !line.includes(temporary))
-    left.push(...entries(temporary).filter(isOurs).map((name) => `directory ${name} in TMPDIR`))
+    left.push(
+      ...entries(temporary)
+        .filter(isOurs)
+        .map((name) => `directory ${name} in TMPDIR`),
+    )
     left.push(...mounts().filter((line) => line.includes(temporary)))
     if (left.length === 0 || attempt === 30) return left
     await setTimeout(100)
@@ -68,7 +72,10 @@ function isStepbox(pid: string): boolean {
 function directories(): string[] {
   const inTmp = entries('/tmp').filter((name) => name.startsWith('stepbox'))
   const containers = entries('/var/lib/stepbox/containers')
-  return [...inTmp.map((name) => `directory /tmp/${name}`), ...containers.map((id) => `container ${id}`)]
+  return [
+    ...inTmp.map((name) => `directory /tmp/${name}`),
+    ...containers.map((id) => `container ${id}`),
+  ]
 }
 
 function directoriesIn(dir: string): string[] {

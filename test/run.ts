@@ -16,9 +16,9 @@ interface Result {
 }
 
 /**
- * Run the tests that `args` name (chapter numbers, paths, vitest's own options), all of them without.
- * Prints what was skipped and why, what is left over on the host, and last the counts. Gives the exit
- * code.
+ * Run the tests that `args` name (chapter numbers, paths, vitest's own options), all of them
+ * without. Prints what was skipped and why, what is left over on the host, and last the counts.
+ * Gives the exit code.
  */
 export async function run(args: string[]): Promise<number> {
   const before = host()
@@ -60,7 +60,9 @@ function resultsOf(module: TestModule, isNarrowed: boolean): Result[] {
   return results
 }
 
-/** Whether a suite around a test broke before the test could run: that is one error, of the suite. */
+/**
+ * Whether a suite around a test broke before the test could run: that is one error, of the suite.
+ */
 function hasFailed(suite: TestSuite | TestModule): boolean {
   return suite.errors().length > 0 || (suite.type === 'suite' && hasFailed(suite.parent))
 }

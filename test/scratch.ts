@@ -16,8 +16,8 @@ export function scratch(): string {
 export type Need = 'root' | (string & {})
 
 /**
- * Say first thing in a test what it needs: `needs(context, 'root', 'skopeo')`. Where that is missing the
- * test is reported as blocked, with the reason.
+ * Say first thing in a test what it needs: `needs(context, 'root', 'skopeo')`. Where that is
+ * missing the test is reported as blocked, with the reason.
  */
 export function needs(context: TestContext, ...all: Need[]): void {
   for (const need of all) {

@@ -30,14 +30,18 @@ test('the bundle needs nothing but Node', () => {
   expect(bundle.startsWith('#!/usr/bin/env node\n')).toBe(true)
 })
 
-test('without a compiler there is a plan all the same, and a word about what is missing', (context) => {
+test('without a compiler there is a plan, and a word about what is missing', (context) => {
   needs(context, 'root')
   const copy = scratch()
   for (const part of ['book', 'chapters', 'native', 'runtime', 'package.json', 'package-lock.json'])
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !isMade(path) })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const env = { PATH: join(copy, 'nothing-here'), STEPBOX_ROOT: join(copy, 'data') }
-  const { status, stdout } = spawnSync(node, ['book/setup.mjs'], { cwd: copy, env, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(node, ['book/setup.mjs'], {
+    cwd: copy,
+    env,
+    encoding: 'utf8',
+  })
   expect(stdout).toContain('apt-get install musl-tools gcc libc6-dev')
   expect(stdout).toContain('no static busybox here: install `busybox-static`')
   expect(status).toBe(0)
@@ -52,7 +56,8 @@ test('a program that needs a loader is not taken for a busybox', async () => {
   expect(isStatic(node)).toBe(false)
   expect(isStatic(join(root, 'package.json'))).toBe(false)
   expect(isStatic('/nowhere')).toBe(false)
-  if (existsSync(join(root, 'native/stepbox'))) expect(isStatic(join(root, 'native/stepbox'))).toBe(true)
+  if (existsSync(join(root, 'native/stepbox')))
+    expect(isStatic(join(root, 'native/stepbox'))).toBe(true)
 })
 
 function isMade(path: string): boolean {

@@ -13,7 +13,10 @@ export interface Source {
 
 /** All files under `dirs` whose names match, without what is generated. */
 export function sources(dirs: string[], name: RegExp): Source[] {
-  return dirs.flatMap((dir) => walk(dir)).filter((path) => name.test(path)).map(read)
+  return dirs
+    .flatMap((dir) => walk(dir))
+    .filter((path) => name.test(path))
+    .map(read)
 }
 
 function walk(dir: string): string[] {
@@ -45,7 +48,11 @@ export function importsOf({ path, text }: Source): Import[] {
   const place = (from: string): string =>
     from.startsWith('.') ? posix.join(posix.dirname(path), from) : from
   const fixed = [...text.matchAll(staticImport)].map(([, type, clause = '', from = '']) => {
-    const items = clause.replace(/[{}]/g, ' ').split(',').map((item) => item.trim()).filter(Boolean)
+    const items = clause
+      .replace(/[{}]/g, ' ')
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean)
     const isType = type !== undefined || items.every((item) => item.startsWith('type '))
     const names = items.map((item) => item.replace(/^type /, '').replace(/ as .*/, ''))
     return { from: place(from), names, isType: isType && items.length > 0 }
@@ -59,8 +66,7 @@ export function importsOf({ path, text }: Source): Import[] {
 
 /** What a TypeScript file exports. */
 export function exportsOf({ text }: Source): { name: string; isType: boolean }[] {
-  const declared =
-    /^export (?:async )?(function\*?|const|let|class|interface|type) (\w+)/gm
+  const declared = /^export (?:async )?(function\*?|const|let|class|interface|type) (\w+)/gm
   return [...text.matchAll(declared)].map(([, kind = '', name = '']) => {
     return { name, isType: kind === 'interface' || kind === 'type' }
   })
@@ -68,7 +74,8 @@ export function exportsOf({ text }: Source): { name: string; isType: boolean }[]
 
 /** The chapter that a file's first comment names; Infinity for what stands on all of them. */
 export function chapterOf({ text }: Source): number | undefined {
-  const first = /^(?:#!.*\n)?\/\*\*(?:\n \*)? (?:Chapter (\d+)|(Command line|Step by step))\. \S/.exec(text)
+  const first =
+    /^(?:#!.*\n)?\/\*\*(?:\n \*)? (?:Chapter (\d+)|(Command line|Step by step))\. \S/.exec(text)
   if (!first) return undefined
   return first[2] ? Infinity : Number(first[1])
 }

@@ -1,4 +1,6 @@
-/** Tests. The texts: their links lead somewhere, both languages show the same, sessions are true. */
+/**
+ * Tests. The texts: their links lead somewhere, both languages show the same, sessions are true.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -10,7 +12,9 @@ import { needs } from './scratch.ts'
 import { sources } from './sources.ts'
 
 const root = join(import.meta.dirname, '..')
-const slugs = readdirSync(join(root, 'chapters')).filter((name) => /^\d\d-/.test(name)).sort()
+const slugs = readdirSync(join(root, 'chapters'))
+  .filter((name) => /^\d\d-/.test(name))
+  .sort()
 const texts = sources(['.'], /\.md$/)
 
 test('every link of every text leads somewhere', () => {
@@ -29,7 +33,8 @@ test('every link of every text leads somewhere', () => {
 
 describe.each(slugs)('%s', (slug) => {
   const path = (name: string): string => join(root, 'chapters', slug, name)
-  const read = (name: string): string => (existsSync(path(name)) ? readFileSync(path(name), 'utf8') : '')
+  const read = (name: string): string =>
+    existsSync(path(name)) ? readFileSync(path(name), 'utf8') : ''
   const english = read('README.md')
   const chinese = read('README.zh.md')
 
@@ -41,12 +46,15 @@ describe.each(slugs)('%s', (slug) => {
 
   test('shows the same code and the same sessions in both languages', () => {
     expect(codeIn(chinese)).toEqual(codeIn(english))
-    const bare = (text: string) => sessionsIn(text).map(({ command, expected }) => [command, expected])
+    const bare = (text: string) =>
+      sessionsIn(text).map(({ command, expected }) => [command, expected])
     expect(bare(chinese)).toEqual(bare(english))
   })
 
   test('shows the code of every line that it adds to the list', () => {
-    const added = [...read('plan.ts').matchAll(/^ *\.\.\.(\w+)\(.*\/\/ new/gm)].map(([, name]) => name)
+    const added = [...read('plan.ts').matchAll(/^ *\.\.\.(\w+)\(.*\/\/ new/gm)].map(
+      ([, name]) => name,
+    )
     const shown = linksIn(english).map((href) => href.split('#')[1])
     expect(added.filter((name) => !shown.includes(name))).toEqual([])
   })
@@ -79,7 +87,9 @@ test('every link of every page leads to a page, or to another site', () => {
       if (protocol !== 'file:') return []
       const target = files.get(decodeURI(pathname.slice(1)))
       const id = decodeURIComponent(hash.slice(1))
-      return target !== undefined && (!id || target.includes(`id="${id}"`)) ? [] : [`${name}: ${href}`]
+      return target !== undefined && (!id || target.includes(`id="${id}"`))
+        ? []
+        : [`${name}: ${href}`]
     }),
   )
   expect(wrong).toEqual([])

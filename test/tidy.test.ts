@@ -32,11 +32,15 @@ describe('imports', () => {
 
   test('a chapter imports no other chapter', () => {
     const folder = (path: string): string => path.split('/')[1] ?? ''
-    const wrong = chapters.filter(({ path }) => /^chapters\/\d/.test(path)).flatMap((source) =>
-      ownImports(source)
-        .filter(({ path }) => path.startsWith('chapters/') && folder(path) !== folder(source.path))
-        .map(({ path }) => `${source.path} → ${path}`),
-    )
+    const wrong = chapters
+      .filter(({ path }) => /^chapters\/\d/.test(path))
+      .flatMap((source) =>
+        ownImports(source)
+          .filter(
+            ({ path }) => path.startsWith('chapters/') && folder(path) !== folder(source.path),
+          )
+          .map(({ path }) => `${source.path} → ${path}`),
+      )
     expect(wrong).toEqual([])
   })
 
@@ -62,7 +66,7 @@ describe('imports', () => {
     expect(paths(importing(programs, /^(node:)?child_process$/))).toEqual(['runtime/native.ts'])
   })
 
-  test('chalk is only where text for people is printed, marked only in the book, zx in scripts', () => {
+  test('chalk is only where people are told something, marked in the book, zx in scripts', () => {
     expect(outside(/^chalk$/, /^(runtime\/cli|book|test)\//)).toEqual([])
     expect(outside(/^marked$/, /^book\//)).toEqual([])
     expect(outside(/^zx$/, /^(book|test)\/|\.test\.ts$/)).toEqual([])
@@ -91,7 +95,9 @@ describe('planners', () => {
 })
 
 describe('the list of calls', () => {
-  const table = sources(['native'], /calls\.c$/).map(({ text }) => text).join()
+  const table = sources(['native'], /calls\.c$/)
+    .map(({ text }) => text)
+    .join()
 
   test('is the same in TypeScript and in C: names, order, kinds of arguments', () => {
     const rows = [...table.matchAll(/\{"(\w+)", "([^"]*)", do_(\w+)\}/g)]
