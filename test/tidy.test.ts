@@ -69,7 +69,7 @@ describe('imports', () => {
   })
 
   test('chalk is only where people are told something, marked in the book, zx in scripts', () => {
-    expect(outside(/^chalk$/, /^(runtime\/cli|book|test)\//)).toEqual([])
+    expect(outside(/^chalk$/, /^(runtime\/(cli|walk)|book|test)\//)).toEqual([])
     expect(outside(/^marked$/, /^book\//)).toEqual([])
     expect(outside(/^zx$/, /^(book|test)\/|\.test\.ts$/)).toEqual([])
   })
