@@ -46,8 +46,8 @@ function build(): void {
 }
 
 async function update(): Promise<void> {
-  for (const slug of readdirSync(join(root, 'chapters')).sort()) {
-    const text = `chapters/${slug}/README.md`
+  const slugs = readdirSync(join(root, 'chapters')).sort()
+  for (const text of ['README.md', ...slugs.map((slug) => `chapters/${slug}/README.md`)]) {
     if (!existsSync(join(root, text))) continue
     const mismatches = await play(join(root, text))
     console.log(`${text}: ${mismatches.length} changed`)

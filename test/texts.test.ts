@@ -31,6 +31,12 @@ test('every link of every text leads somewhere', () => {
   expect(wrong).toEqual([])
 })
 
+test('the first thing a reader sees is what really happens', async (context) => {
+  needs(context, 'root', 'unshare')
+  const mismatches = await play(join(root, 'README.md'))
+  expect(mismatches.map((mismatch) => explained('README.md', mismatch)).join('\n')).toBe('')
+})
+
 describe.each(slugs)('%s', (slug) => {
   const path = (name: string): string => join(root, 'chapters', slug, name)
   const read = (name: string): string =>
