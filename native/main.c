@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
 static void run_from_sealed_copy(char **argv) {
   const int wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self < 0) { /* a /proc that does not show us: this program must be able to mend that as well */
+  if (self < 0) { /* a /proc that does not show us: a list must be able to mend that as well */
     const char *name = (const char *)getauxval(AT_EXECFN);
     if (name && strncmp(name, "/dev/fd/", 8) == 0) return; /* the copy: execveat(2) calls it so */
     self = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
@@ -66,8 +66,8 @@ static void run_from_sealed_copy(char **argv) {
   refuse("cannot execute its copy", strerror(errno));
 }
 
-/* The first failure ends the program: what follows in a plan stands on what came before. Tells whether
- * this is the child of a fork now: the plans that follow are not for it. */
+/* The first failure ends the program: what follows in a plan stands on what came before. Tells
+ * whether this is the child of a fork now: the plans that follow are not for it. */
 static int make_calls(struct plan *plan) {
   int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
@@ -78,8 +78,8 @@ static int make_calls(struct plan *plan) {
     long result = step->call->make(step->args);
     int error = result < 0 ? errno : 0;
     int failed = result < 0 && error != step->ignoring;
-    /* fork returns twice: the child goes on, the parent reports its id and waits for it. Where every
-     * step is reported, the child holds back until that one was, to keep the reports in order. */
+    /* fork returns twice: the child goes on, the parent reports its id and waits for it. Where all
+     * steps are reported, the child holds back until that one was, to keep the reports in order. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
     if (is_child) has_forked = 1;

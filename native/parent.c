@@ -1,5 +1,5 @@
-/* The two sides of a fork. The child goes on with the plan; the parent waits for it, passes signals on,
- * carries its terminal, and ends as it ended. Neither outlives the other. */
+/* The two sides of a fork. The child goes on with the plan; the parent waits for it, passes signals
+ * on, carries its terminal, and ends as it ended. Neither outlives the other. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A plan counts on the numbers of the descriptors it opens, so ours in the child is out of the way. */
+/* A plan counts on the numbers of the descriptors it opens: ours in the child is out of the way. */
 #define OUT_OF_THE_WAY 32
 
 /* Our end of a pipe to the other side of the fork, which hangs up when that side is gone. */
@@ -87,8 +87,8 @@ void wait_for(pid_t child) {
   _exit(128 + SIGKILL);
 }
 
-/* Signals that somebody sent are passed on. What the kernel raised, for a key or a closed window, was
- * meant for the whole process group: our parent is in it too, and passes it on by sending. */
+/* Signals that somebody sent are passed on. What the kernel raised, for a key or a closed window,
+ * was meant for the whole process group: our parent is in it too, and passes it on by sending. */
 static void on_signals(int signals, pid_t child) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {

@@ -1,5 +1,5 @@
-/* The one reporter. Every report is a line on the socket, written at once, so that those of parent and
- * child do not mix. */
+/* The one reporter. Every report is a line on the socket, written at once, so that those of parent
+ * and child do not mix. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -53,8 +53,8 @@ void report_exit(int status) {
   deliver_line(line, snprintf(line, sizeof line, "exit %d\n", status));
 }
 
-/* `refused <what>: <which>`: a plan that this program cannot carry out; nothing of it was done. What
- * could be read as the end of the line, or not at all, becomes a question mark. */
+/* `refused <what>: <which>`: a plan that this program cannot carry out; nothing of it was done.
+ * What could be read as the end of the line, or not at all, becomes a question mark. */
 void refuse(const char *what, const char *which) {
   char line[512];
   int length = snprintf(line, sizeof line - 1, "refused %s: %.400s", what, which);

@@ -1,5 +1,6 @@
-/* What the parts of the native program share. The program makes the system calls it is told to make,
- * in order, and then becomes the command. It has no policy: every path and flag comes from the plan. */
+/* What the parts of the native program share. The program makes the system calls it is told to
+ * make, in order, and then becomes the command. It has no policy: all paths and flags come from the
+ * plan. */
 #ifndef STEPBOX_H
 #define STEPBOX_H
 
@@ -62,7 +63,7 @@ void report_terminal(const struct termios *before);
 void report_exit(int status);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
-/* parent.c: the two sides of a fork. The parent waits, passes signals on, ends as the child ended. */
+/* parent.c: the two sides of a fork. The parent waits, passes signals on, ends as the child did. */
 long fork_with_lifeline(void);
 int parent_is_gone(void);
 void await_parent(void);

@@ -1,5 +1,5 @@
-/* The container's terminal, from outside: the parent of the fork copies bytes between its master side
- * and the caller's standard input and output. Idle until the child sends that master side. */
+/* The container's terminal, from outside: the parent of the fork copies bytes between its master
+ * side and the caller's standard input and output. Idle until the child sends that master side. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -40,7 +40,7 @@ void terminal_begin(void) {
 }
 
 void terminal_polls(struct pollfd *fds) {
-  /* Only the hang-up: until the child is the command, keys are for whoever walks through the list. */
+  /* Only the hang-up: before the child is the command, keys are for who walks through the list. */
   fds[0] = (struct pollfd){channel[0], 0, 0};
   struct stream *streams[] = {&keys, &screen};
   for (int i = 0; i < 2; i++) {
@@ -84,8 +84,8 @@ static void receive(void) {
   terminal_resize();
 }
 
-/* From here on every key, Ctrl-C too, is the container's to interpret. A job in the background may not
- * do that to the terminal of its shell: the whole job stops, and goes on when it is in front. */
+/* From here on every key, Ctrl-C too, is the container's to interpret. A job in the background may
+ * not do that to its shell's terminal: the whole job stops, and goes on when it is in front. */
 static void enter_raw_mode(void) {
   pid_t front = tcgetpgrp(STDIN_FILENO);
   if (front > 0 && front != getpgrp()) kill(0, SIGTTOU);
@@ -147,8 +147,8 @@ static void empty(struct stream *stream) {
   else stream->length = 0;
 }
 
-/* The end of our input becomes Ctrl-D, or what the terminal has in its place: there is no other way to
- * say it. After an unfinished line the first one only sends that line off. */
+/* The end of our input becomes Ctrl-D, or what the terminal has in its place: there is no other way
+ * to say it. After an unfinished line the first one only sends that line off. */
 static void end_of_keys(void) {
   struct termios modes;
   int is_unfinished = keys.at > 0 && keys.bytes[keys.at - 1] != '\n';

@@ -22,10 +22,11 @@ export interface Consequence<Options> {
 }
 
 /**
- * What shows it. `inside` is the container's command, a script for sh. `outside`, if there is one, runs
- * on the host once the command has said `ready`, with the ids of the native program, whose view is the
- * pretend machine's, in `$machine`, and of the container's first process in `$first`; then the command
- * is given a line to read. What both print is compared, or, when a step failed, `call = errno`.
+ * What shows it. `inside` is the container's command, a script for sh. `outside`, if there is one,
+ * runs on the host once the command has said `ready`; `$machine` is the id of the native program,
+ * whose view is the pretend machine's, `$first` that of the container's first process. Then the
+ * command is given a line to read. What both print is compared, or, when a step failed,
+ * `call = errno`.
  */
 export interface Sight {
   inside: string
@@ -37,9 +38,10 @@ export interface Sight {
 }
 
 /**
- * The calls that make the native program itself part of a machine of its own, where mounts are shared
- * as systemd has them. Nothing that follows reaches the real one, and all of it goes when the program
- * ends. First private, then shared: the copies of shared mounts would be peers of the originals.
+ * The calls that make the native program itself part of a machine of its own, where mounts are
+ * shared as systemd has them. Nothing that follows reaches the real one, and all of it goes when
+ * the program ends. First private, then shared: the copies of shared mounts would be peers of the
+ * originals.
  */
 export function pretendMachine(before: Call[] = []): Step[] {
   const own = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWNET'] as const

@@ -1,4 +1,4 @@
-/** Chapter 1. An experiment: a list is carried out on a pretend machine, and what it shows is told. */
+/** Chapter 1. An experiment: a list is carried out on a pretend machine, and somebody looks. */
 import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from './consequence.ts'
 import { launch, type Outcome } from './native.ts'
@@ -9,8 +9,8 @@ const step = stepOf(1)
 const patienceMs = 5000
 
 /**
- * Carry out `plan`, whose command is the `inside` of `sight`, on a pretend machine with `before` in its
- * past. Gives what was seen: what the scripts printed, or the failure as `call = errno`.
+ * Carry out `plan`, whose command is the `inside` of `sight`, on a pretend machine with `before`
+ * in its past. Gives what was seen: what the scripts printed, or the failure as `call = errno`.
  */
 export async function observe(plan: Step[], sight: Sight, before: Call[] = []): Promise<string> {
   const list = [...pretendMachine(before), ...plan]

@@ -9,7 +9,7 @@ import type { Step } from './step.ts'
 /** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
 
-/** What the native program says of one step: its place in the plan, the kernel's answer, the time. */
+/** What the native program says of a step: its place in the plan, the kernel's answer, the time. */
 export interface Report {
   index: number
   result: number
@@ -120,11 +120,7 @@ interface Watch {
   isLetGo: boolean
 }
 
-function follow(
-  child: ChildProcess,
-  control: Duplex | undefined,
-  watch: Watch,
-): Promise<Outcome> {
+function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
   let isContainer = false
   let waitStatus: number | undefined

@@ -62,9 +62,16 @@ export function begin(plan: Step[], options: LaunchOptions = {}): Begun {
     launched,
     said,
     reports,
-    says: (text) => until(() => said.out.includes(text), () => `'${text}', not ${JSON.stringify(said)}`),
+    says: (text) =>
+      until(
+        () => said.out.includes(text),
+        () => `'${text}', not ${JSON.stringify(said)}`,
+      ),
     reported: async (index) => {
-      await until(() => reports.some((each) => each.index === index), () => `report ${index}`)
+      await until(
+        () => reports.some((each) => each.index === index),
+        () => `report ${index}`,
+      )
       return reports.find((each) => each.index === index) as Report
     },
   }
@@ -96,7 +103,7 @@ export function contained(argv: string[], env: string[] = [path]): Step[] {
   return [...processIds(), ...steps(['execvpe', argv[0] ?? '', argv, env])]
 }
 
-/** The processes whose standard input is `file`: a mark that a fork and an exec do not take away. */
+/** The processes whose standard input is `file`: a mark that no fork and no exec takes away. */
 export function processesReading(file: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && linkOf(`/proc/${name}/fd/0`) === file)

@@ -1,7 +1,10 @@
 /** Tests. Every line earns its place: each is left out in turn, and something visibly breaks. */
 import { describe, expect, test } from 'vitest'
 import { consequences as namespaces } from '../chapters/01-namespaces/consequences.ts'
-import { plan as namespacesPlan, type Options as NamespacesOptions } from '../chapters/01-namespaces/plan.ts'
+import {
+  plan as namespacesPlan,
+  type Options as NamespacesOptions,
+} from '../chapters/01-namespaces/plan.ts'
 import { placesOf, without, type Consequence } from '../runtime/consequence.ts'
 import { observe } from '../runtime/experiment.ts'
 import type { Step } from '../runtime/step.ts'
@@ -26,7 +29,10 @@ function everyLineOf<Options>({ slug, plan, consequences, ordinary }: Subject<Op
         const list = planFor(row, '')
         return placesOf(list, row).map((place) => occurrence(list, place))
       })
-      const all = consequences.reduce((options, row) => ({ ...options, ...row.options }), ordinary(''))
+      const all = consequences.reduce(
+        (options, row) => ({ ...options, ...row.options }),
+        ordinary(''),
+      )
       const list = plan(all)
       const lines = list.map((_, place) => occurrence(list, place))
       expect(lines.filter((line) => !known.includes(line))).toEqual([])

@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { launch } from '../runtime/native.ts'
-import {
-  begin,
-  contained,
-  processesReading,
-  statusOf,
-  until,
-  type Begun,
-} from './carry-out.ts'
+import { begin, contained, processesReading, statusOf, until, type Begun } from './carry-out.ts'
 import { needs, scratch } from './scratch.ts'
 
 /** Says the name of each signal that it is sent, once for each time. */
@@ -30,7 +23,19 @@ async function firstProcess({ reported }: Begun, fork = 1): Promise<number> {
 describe('signals', () => {
   test('each is passed on, and once', async (context) => {
     needs(context, 'root')
-    const names = ['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'WINCH', 'CONT', 'TSTP', '50']
+    const names = [
+      'TERM',
+      'HUP',
+      'INT',
+      'QUIT',
+      'USR1',
+      'USR2',
+      'ALRM',
+      'WINCH',
+      'CONT',
+      'TSTP',
+      '50',
+    ]
     const { launched, says, said } = begin(contained(parrot(names)))
     await says('ready')
     for (const name of names) {
@@ -40,7 +45,7 @@ describe('signals', () => {
     expect(said.out).toBe(['ready', ...names.map((name) => `${name}.`), ''].join('\n'))
   })
 
-  test('sent to the program before there is a child, they end it as they would the child', async (context) => {
+  test('before there is a child, they end the native program', async (context) => {
     needs(context, 'root')
     const { launched } = begin(contained(['true']), { mode: 'step' })
     launched.process.kill('SIGTERM')
@@ -49,10 +54,15 @@ describe('signals', () => {
 
   test('process 1 ignores what it has no handler for, but not SIGKILL', async (context) => {
     needs(context, 'root')
-    const ready = ['sh', '-c', "trap 'echo fence' USR1; sleep 1000 & echo ready; while :; do wait; done"]
+    const ready = [
+      'sh',
+      '-c',
+      "trap 'echo fence' USR1; sleep 1000 & echo ready; while :; do wait; done",
+    ]
     const begun = begin(contained(ready))
     await begun.says('ready')
-    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) begun.launched.process.kill(signal)
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)
+      begun.launched.process.kill(signal)
     await begun.says('fence')
     process.kill(await firstProcess(begun), 'SIGKILL')
     expect(await begun.launched.outcome).toEqual({ exitCode: 137, signal: 'SIGKILL' })
@@ -64,15 +74,18 @@ describe('signals', () => {
     await begun.says('ready')
     const first = await firstProcess(begun)
     process.kill(first, 'SIGSTOP')
-    await until(() => statusOf(first, 'State').startsWith('T'), () => 'the stop')
+    await until(
+      () => statusOf(first, 'State').startsWith('T'),
+      () => 'the stop',
+    )
     begun.launched.process.stdin?.end('go on\n')
     process.kill(first, 'SIGCONT')
     expect(await begun.launched.outcome).toEqual({ exitCode: 9 })
   })
 })
 
-describe('whoever is killed, nothing lives on', () => {
-  test('the native program with SIGKILL: the container ends with it, and that is told', async (context) => {
+describe('whoever is killed with -9, nothing lives on', () => {
+  test('the native program: the container ends with it, and that is told', async (context) => {
     needs(context, 'root')
     const begun = begin(contained(parrot(['TERM'])))
     await begun.says('ready')
@@ -82,7 +95,7 @@ describe('whoever is killed, nothing lives on', () => {
     await until(isGone(first), () => `the end of ${first}`)
   })
 
-  test('the native program before its child asked to die with it: the child looks', async (context) => {
+  test('the native program before its child asked for that: it looks', async (context) => {
     needs(context, 'root')
     const begun = begin(contained(['sleep', '1000']), { mode: 'step' })
     for (const index of [0, 1]) {
@@ -110,10 +123,13 @@ describe('whoever is killed, nothing lives on', () => {
       launched.process.kill('SIGKILL')
       await launched.outcome
     }
-    await until(() => processesReading(mark).length === 0, () => `the end of ${processesReading(mark)}`)
+    await until(
+      () => processesReading(mark).length === 0,
+      () => `the end of ${processesReading(mark)}`,
+    )
   })
 
-  test('whoever started it with SIGKILL: container and native program end', async (context) => {
+  test('whoever started it: container and native program end', async (context) => {
     needs(context, 'root')
     const runtime = join(import.meta.dirname, '../runtime')
     const script = `
@@ -134,7 +150,10 @@ describe('whoever is killed, nothing lives on', () => {
     onTestFinished(() => void child.kill('SIGKILL'))
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-    await until(() => out.includes('ready') && /\d+ \d+ \d+/.test(out), () => 'a container')
+    await until(
+      () => out.includes('ready') && /\d+ \d+ \d+/.test(out),
+      () => 'a container',
+    )
     const pids = /(\d+) (\d+) (\d+)/.exec(out)?.slice(1).map(Number) ?? []
     expect(pids.map((pid) => isGone(pid)())).toEqual([false, false, false])
     child.kill('SIGKILL')

@@ -35,7 +35,9 @@ describe('a plan that is none is refused before its first call', () => {
     const made = join(scratch(), 'made')
     const bytes = encode(steps(['mkdir', made, 0o755], ['umask', 0o22]))
     for (let length = 1; length < bytes.length; length += 3) {
-      expect(await say(bytes.subarray(0, length))).toMatch(/^refused (not a plan|truncated plan): .*\n$/)
+      expect(await say(bytes.subarray(0, length))).toMatch(
+        /^refused (not a plan|truncated plan): .*\n$/,
+      )
       expect(existsSync(made)).toBe(false)
     }
     expect(await say(bytes)).toBe('')
@@ -44,8 +46,19 @@ describe('a plan that is none is refused before its first call', () => {
 
   test('headers of another form', async (context) => {
     needs(context, 'root')
-    const wrong = ['stepbox 2 run 0 0', 'stepbox 1 walk 0 0', 'stepbox 1 run -1 0', 'stepbox 1 run 0 0 0']
-    for (const header of [...wrong, 'stepbox 1 run 0x1 9', 'stepbox  1 run 0 0', 'GET / HTTP/1.1', ''])
+    const wrong = [
+      'stepbox 2 run 0 0',
+      'stepbox 1 walk 0 0',
+      'stepbox 1 run -1 0',
+      'stepbox 1 run 0 0 0',
+    ]
+    for (const header of [
+      ...wrong,
+      'stepbox 1 run 0x1 9',
+      'stepbox  1 run 0 0',
+      'GET / HTTP/1.1',
+      '',
+    ])
       expect(await say(`${header}\n`)).toBe(`refused not a plan: ${header}\n`)
     expect(await say('\n'.padStart(500, 'x'))).toMatch(/^refused not a plan: x+\n$/)
     expect(await say('\xff\x00\x1b[2J\n')).toMatch(/^refused not a plan: [ -~]*\n$/)
@@ -64,7 +77,8 @@ describe('a plan that is none is refused before its first call', () => {
   test('calls, flags and errnos that it does not know', async (context) => {
     needs(context, 'root')
     const mkdir: Call = ['mkdir', join(scratch(), 'made'), 0o755]
-    const of = (call: Call, from: string, to: string) => say(bent(call, (body) => body.replace(from, to)))
+    const of = (call: Call, from: string, to: string) =>
+      say(bent(call, (body) => body.replace(from, to)))
     expect(await of(mkdir, '6:cmkdir', '6:crmdri')).toBe('refused unknown call: rmdri\n')
     expect(await of(mkdir, '1:i,', '7:iEAGAIN,')).toBe('refused unknown errno: EAGAIN\n')
     expect(await of(['unshare', ['CLONE_NEWNS']], 'NEWNS', 'NEWXX')).toBe(
@@ -85,7 +99,9 @@ describe('a plan that is none is refused before its first call', () => {
     expect(await of('4:n493,', '4:n49x,')).toBe('refused not a number: 49x\n')
     expect(await of('4:n493,', '1:n,')).toBe('refused not a number: \n')
     expect(await of('4:n493,', '')).toMatch('refused malformed plan: ')
-    expect(await of('4:n493,', '4:n493,4:n493,')).toMatch('refused more in the plan than its steps: ')
+    expect(await of('4:n493,', '4:n493,4:n493,')).toMatch(
+      'refused more in the plan than its steps: ',
+    )
     expect(await of('4:n493,', '5:n493,')).toMatch('refused malformed plan: ')
     expect(await of('4:n493,', '99999999999999999999:n493,')).toMatch('refused malformed plan: ')
     expect(await of('made', 'ma\0e')).toMatch(/^refused a NUL byte in: .*\/ma\n$/)
@@ -116,7 +132,12 @@ describe('the first failure', () => {
       ['mkdir', join(dir, 'last'), 0o755],
     )
     const { failure, exitCode } = await launch(plan).outcome
-    expect({ exitCode, ...failure }).toMatchObject({ exitCode: 125, index: 1, result: -1, errno: 'ENOENT' })
+    expect({ exitCode, ...failure }).toMatchObject({
+      exitCode: 125,
+      index: 1,
+      result: -1,
+      errno: 'ENOENT',
+    })
     expect(['first', 'last'].map((name) => existsSync(join(dir, name)))).toEqual([true, false])
     const error = await perform(plan.slice(1)).catch((each: unknown) => each)
     expect(error).toBeInstanceOf(StepError)
@@ -128,7 +149,12 @@ describe('the first failure', () => {
     const plan = [...steps(['fork'], ['chdir', '/no/where']), ...bare(['true']).slice(1)]
     for (const mode of ['run', 'trace'] as const) {
       const { failure, exitCode, signal } = await launch(plan, { mode }).outcome
-      expect([exitCode, signal, failure?.index, failure?.errno]).toEqual([125, undefined, 1, 'ENOENT'])
+      expect([exitCode, signal, failure?.index, failure?.errno]).toEqual([
+        125,
+        undefined,
+        1,
+        'ENOENT',
+      ])
     }
   })
 
@@ -149,7 +175,11 @@ describe('the first failure', () => {
 describe('reports', () => {
   test('trace tells each step, in the order of the plan, across the fork', async (context) => {
     needs(context, 'root')
-    const plan = [...processIds(), ...steps(['umask', 0o27], ['umask', 0o22]), ...bare(['true']).slice(1)]
+    const plan = [
+      ...processIds(),
+      ...steps(['umask', 0o27], ['umask', 0o22]),
+      ...bare(['true']).slice(1),
+    ]
     for (let times = 0; times < 20; times++) {
       const { reports, exitCode } = await carryOut(plan, { mode: 'trace' })
       expect(exitCode).toBe(0)
@@ -185,7 +215,9 @@ describe('reports', () => {
 
 test('a plan without a command ends well where it ends, in the child too', async (context) => {
   needs(context, 'root')
-  expect(await launch([...processIds(), ...steps(['umask', 0o22])]).outcome).toEqual({ exitCode: 0 })
+  expect(await launch([...processIds(), ...steps(['umask', 0o22])]).outcome).toEqual({
+    exitCode: 0,
+  })
 })
 
 describe('step by step', () => {
@@ -219,7 +251,10 @@ describe('step by step', () => {
       const child = done > 1 ? (await reported(1)).result : launched.pid
       launched.abandon()
       await launched.outcome
-      await until(() => statusOf(child, 'Pid') === '', () => `the end of ${child}`)
+      await until(
+        () => statusOf(child, 'Pid') === '',
+        () => `the end of ${child}`,
+      )
     }
   })
 })

@@ -26,7 +26,15 @@ describe('the end of the command', () => {
 
   test('a signal that ends it is 128 + its number, and has its name', async (context) => {
     needs(context, 'root')
-    const ending = ['SIGHUP', 'SIGINT', 'SIGABRT', 'SIGKILL', 'SIGSEGV', 'SIGPIPE', 'SIGTERM'] as const
+    const ending = [
+      'SIGHUP',
+      'SIGINT',
+      'SIGABRT',
+      'SIGKILL',
+      'SIGSEGV',
+      'SIGPIPE',
+      'SIGTERM',
+    ] as const
     for (const signal of ending) {
       const number = constants.signals[signal]
       const outcome = await launch(bare(['sh', '-c', `ulimit -c 0; kill -${number} $$`])).outcome
@@ -48,9 +56,13 @@ describe('the end of the command', () => {
       const { exitCode, failure } = await launch(bare(argv, [`PATH=${dir}:/usr/bin:/bin`])).outcome
       return [exitCode, failure?.index, failure?.errno]
     }
-    spawnSync('sh', ['-c', 'echo not a program > garbage; chmod +x garbage; touch plain; mkdir d'], {
-      cwd: dir,
-    })
+    spawnSync(
+      'sh',
+      ['-c', 'echo not a program > garbage; chmod +x garbage; touch plain; mkdir d'],
+      {
+        cwd: dir,
+      },
+    )
     expect(await end('no-such-command')).toEqual([125, 1, 'ENOENT'])
     expect(await end(`${dir}/no-such-file`)).toEqual([125, 1, 'ENOENT'])
     expect(await end('')).toEqual([125, 1, 'ENOENT'])
@@ -68,12 +80,20 @@ describe('what the command is given', () => {
     const { out } = await carryOut(bare(['sh', '-c', 'cat /proc/$$/cmdline', ...odd]))
     const expected = odd.map((each) => Buffer.concat([toBytes(each), Buffer.of(0)]))
     const seen = Buffer.from(out, 'latin1')
-    expect(seen.subarray(seen.length - Buffer.concat(expected).length)).toEqual(Buffer.concat(expected))
+    expect(seen.subarray(seen.length - Buffer.concat(expected).length)).toEqual(
+      Buffer.concat(expected),
+    )
   })
 
   test("the environment is the plan's and nothing else", async (context) => {
     needs(context, 'root')
-    const env = ['PATH=/usr/bin:/bin', 'EMPTY=', 'ODD=a=b\n"', 'no equals sign', `X=${fromBytes(Buffer.of(255))}`]
+    const env = [
+      'PATH=/usr/bin:/bin',
+      'EMPTY=',
+      'ODD=a=b\n"',
+      'no equals sign',
+      `X=${fromBytes(Buffer.of(255))}`,
+    ]
     const { out } = await carryOut(bare(['cat', '/proc/self/environ'], env))
     const bytes = Buffer.concat(env.map((each) => Buffer.concat([toBytes(each), Buffer.of(0)])))
     expect(Buffer.from(out, 'latin1')).toEqual(bytes)
@@ -96,7 +116,10 @@ describe('what the command is given', () => {
     const control = child.stdio[3] as Writable
     control.write(encode([...closeInherited(), ...bare(['cat'])]))
     const command = await childOf(child.pid ?? 0)
-    await until(() => linkOf(`/proc/${command}/exe`).endsWith('/cat'), () => 'cat')
+    await until(
+      () => linkOf(`/proc/${command}/exe`).endsWith('/cat'),
+      () => 'cat',
+    )
     expect(readdirSync(`/proc/${command}/fd`)).toEqual(['0', '1', '2'])
     child.stdin?.end()
     await new Promise((resolve) => child.on('close', resolve))
@@ -156,7 +179,10 @@ describe('large plans', () => {
 async function childOf(pid: number): Promise<number> {
   let child = ''
   const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  await until(() => (child = children().trim()) !== '', () => `a child of ${pid}`)
+  await until(
+    () => (child = children().trim()) !== '',
+    () => `a child of ${pid}`,
+  )
   expect(statusOf(Number(child), 'PPid')).toBe(String(pid))
   return Number(child)
 }

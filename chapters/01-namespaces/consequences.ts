@@ -179,7 +179,12 @@ export const consequences: Consequence<Options>[] = [
 
 /** The name of the machine, asked from outside. */
 function renamed(name: string): Consequence<Options>['see'] {
-  return { inside: waits, outside: 'nsenter -t $machine -u uname -n', kept: 'machine', broken: name }
+  return {
+    inside: waits,
+    outside: 'nsenter -t $machine -u uname -n',
+    kept: 'machine',
+    broken: name,
+  }
 }
 
 /** How many file systems are mounted on the machine's /proc. */
