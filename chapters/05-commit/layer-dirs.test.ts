@@ -85,7 +85,7 @@ function inTwo(): Buffer {
 }
 
 function withOtherChecksum(): Buffer {
-  const trailer = gzip.subarray(-8)
+  const trailer = Buffer.from(gzip.subarray(-8))
   return Buffer.concat([gzip.subarray(0, 10), deflateRawSync(tar), trailer.fill(0, 0, 4)])
 }
 
