@@ -317,6 +317,18 @@ static long do_uname(struct arg *a) {
   return 0;
 }
 
+/* From the background, which is where a shell that took the terminal has left us, this raises SIGTTOU. */
+static long do_tcsetpgrp(struct arg *a) {
+  sigset_t stop, before;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTTOU);
+  sigprocmask(SIG_BLOCK, &stop, &before);
+  int result = tcsetpgrp((int)a[0].number, (pid_t)a[1].number);
+  int error = errno;
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  return errno = error, result;
+}
+
 static const struct call calls[] = {
     /* Chapter 1 */
     {"close_range", "nnf", do_close_range},
@@ -371,6 +383,7 @@ static const struct call calls[] = {
     /* Step by step */
     {"setns", "sf", do_setns},
     {"uname", "", do_uname},
+    {"tcsetpgrp", "nn", do_tcsetpgrp},
 };
 
 #define FLAG(name) {#name, (long long)(name)}

@@ -79,6 +79,7 @@ export type Call =
   // Step by step: a look into somebody else's namespace
   | [name: 'setns', pathname: string, nstype: NamespaceFlag]
   | [name: 'uname']
+  | [name: 'tcsetpgrp', fd: number, pgrp: number]
 
 export type NamespaceFlag =
   | 'CLONE_NEWPID'
@@ -181,6 +182,7 @@ export const signatures: Record<CallName, string> = {
   syncfs: 'n',
   setns: 'sf',
   uname: '',
+  tcsetpgrp: 'nn',
 }
 
 /** The step maker of one chapter, for the planners of that chapter to begin with. */

@@ -37,13 +37,20 @@ const runFlags: Flag[] = [
   { long: 'read-only', since: 4, text: 'let it write nothing' },
 ]
 
+/** The step-by-step side of `run`. */
+const stepFlags: Flag[] = [
+  { long: 'trace', text: 'show each call as it is made, with result and duration' },
+  { long: 'step', text: 'stop before each call; see what it changed' },
+  { long: 'record', value: 'FILE', text: 'write the walk to a file, for replay' },
+]
+
 export const commands: CommandSpec[] = [
   {
     name: 'run',
     since: 1,
     usage: 'run [FLAGS] IMAGE [COMMAND [ARG…]]',
     summary: 'run a command in a new container',
-    flags: runFlags,
+    flags: [...runFlags, ...stepFlags],
     stopAtWord: true,
     words: [1, Infinity],
     load: async () => (await import('./run.ts')).runCommand,
@@ -53,10 +60,19 @@ export const commands: CommandSpec[] = [
     since: 1,
     usage: 'plan [FLAGS] IMAGE [COMMAND [ARG…]]',
     summary: 'print the system calls that run would make; makes none, needs no root',
-    flags: [...runFlags, format],
+    flags: [...runFlags, { long: 'since', text: 'mark what this chapter added' }, format],
     stopAtWord: true,
     words: [1, Infinity],
     load: async () => (await import('./plan.ts')).planCommand,
+  },
+  {
+    name: 'replay',
+    since: 1,
+    usage: 'replay FILE',
+    summary: 'walk through a recorded start, forward and backward',
+    flags: [],
+    words: [1, 1],
+    load: async () => (await import('./replay.ts')).replay,
   },
   {
     name: 'ps',

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { explain } from '../explain.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
-import { run, type RunOptions } from '../run.ts'
+import { run, type RunOptions, type RunResult } from '../run.ts'
 import { tidy } from '../tidy.ts'
 import type { Size } from '../terminal.ts'
 import type { Input } from './main.ts'
@@ -19,8 +19,9 @@ export async function runCommand(input: Input): Promise<number> {
   const { command, config, ...image } = await imageFor(input)
   const options: RunOptions = { ...request(input, command, config), ...image, stdio }
   if (hasTerminal) options.terminal = callersSize()
-  const result = await run({ ...options, onLaunch: (launched) => attach(launched, stdio) })
+  const result = await carryOut(input, options, (launched) => attach(launched, stdio))
   tidy(input.root)
+  if (!result) return 125
   if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
   if (result.lost) throw new Error('the native program was killed, and the container with it')
   if (result.failure) {
@@ -30,6 +31,33 @@ export async function runCommand(input: Input): Promise<number> {
   }
   if (result.container.oomKilled) process.stderr.write(`stepbox: ${oomWords(options)}\n`)
   return result.exitCode
+}
+
+/** As it is, or watched. What watching needs is loaded only then. Undefined when a walk was left. */
+async function carryOut(
+  { switches, values }: Input,
+  options: RunOptions,
+  onLaunch: (launched: Launch) => void,
+): Promise<RunResult | undefined> {
+  if (switches.has('step') || values.has('record')) {
+    const { walkThrough } = await import('./walk.ts')
+    const file = values.get('record')?.at(-1)
+    return walkThrough(options, { onLaunch, isStepped: switches.has('step'), file })
+  }
+  if (!switches.has('trace')) return run({ ...options, onLaunch })
+  const { tracer } = await import('./trace.ts')
+  const trace = tracer()
+  const result = await run({
+    ...options,
+    mode: 'trace',
+    onReport: trace.report,
+    onLaunch: (launched, plan) => {
+      trace.begin(plan)
+      onLaunch(launched)
+    },
+  })
+  trace.end()
+  return result
 }
 
 function checkMachine(): void {

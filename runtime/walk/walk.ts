@@ -1,5 +1,6 @@
 /** Step by step. A container's birth one call at a time: make a call, look at what it changed. */
 import { readlinkSync } from 'node:fs'
+import { removeContainer } from '../containers.ts'
 import type { Launch, Report } from '../native.ts'
 import { run, type RunOptions, type RunResult } from '../run.ts'
 import type { Step } from '../step.ts'
@@ -24,8 +25,10 @@ export interface Walk {
   advance(): Promise<Frame | undefined>
   /** The process that goes through the list, by the host's number. */
   pid: number
-  /** Undo everything: the half-built container is killed, and cleaned up after. */
-  abandon(): void
+  /** The native program that makes the calls. */
+  launched: Launch
+  /** Undo everything: the half-built container is killed, and nothing of it is kept. */
+  abandon(): Promise<void>
   /** How it ended, once it has. */
   result: Promise<RunResult>
 }
@@ -54,7 +57,7 @@ export function beginWalk(options: RunOptions): Promise<Walk> {
           }
           return reports.shift()
         }
-        walkOf({ launched, plan, groups, take, result: () => result }).then(resolve, reject)
+        walkOf({ launched, plan, groups, take, root: options.root, result: () => result }).then(resolve, reject)
       },
     })
     result.catch(reject)
@@ -65,11 +68,12 @@ interface Parts {
   launched: Launch
   plan: Step[]
   groups: string[]
+  root: string
   take: () => Promise<Report | undefined>
   result: () => Promise<RunResult>
 }
 
-async function walkOf({ launched, plan, groups, take, result }: Parts): Promise<Walk> {
+async function walkOf({ launched, plan, groups, root, take, result }: Parts): Promise<Walk> {
   const first = await observe(launched.pid, groups)
   if (!first) throw new Error('the native program ended before its first call')
   let state = first
@@ -78,8 +82,13 @@ async function walkOf({ launched, plan, groups, take, result }: Parts): Promise<
     start: first,
     next: 0,
     pid: launched.pid,
+    launched,
     result: result(),
-    abandon: () => launched.abandon(),
+    async abandon() {
+      launched.abandon()
+      const { container } = await result()
+      removeContainer(root, container)
+    },
     async advance() {
       const index = walk.next
       const step = plan[index]

@@ -1,0 +1,83 @@
+/** Command line. `replay FILE`: a recorded walk, forward and backward, without root, anywhere. */
+import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { draw } from '../walk/screen.ts'
+import { parseRecording, type Recording } from '../walk/recording.ts'
+import type { Input } from './main.ts'
+import { takeTerminal, type Page } from './terminal-screen.ts'
+
+export async function replay({ words }: Input): Promise<number> {
+  const [file = ''] = words
+  const recording = parseRecording(read(file))
+  if (isatty(0) && isatty(2)) await walkThrough(recording)
+  else process.stdout.write(asText(recording))
+  return 0
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Error(`cannot read '${file}': ${(cause as NodeJS.ErrnoException).code}`, { cause })
+  }
+}
+
+const keys = [
+  ['n', 'next'],
+  ['b', 'back'],
+  ['g', 'first'],
+  ['G', 'last'],
+  ['i', 'inspect'],
+  ['q', 'quit'],
+] as const
+
+async function walkThrough(recording: Recording): Promise<void> {
+  const page = takeTerminal()
+  process.once('exit', page.leave)
+  let at = 0
+  let isInspecting = false
+  try {
+    for (;;) {
+      show(page, recording, at, isInspecting)
+      const key = await page.key()
+      if (key === 'q' || key === 'ctrl-c' || key === 'escape') return
+      if (key === 'i') isInspecting = !isInspecting
+      if (['n', ' ', 'enter', 'right', 'down'].includes(key)) at++
+      if (['b', 'left', 'up', 'backspace'].includes(key)) at--
+      if (key === 'g') at = 0
+      if (key === 'G') at = recording.frames.length
+      at = Math.max(0, Math.min(at, recording.frames.length))
+    }
+  } finally {
+    page.leave()
+  }
+}
+
+function show(page: Page, recording: Recording, at: number, isInspecting: boolean): void {
+  const { chapter, plan, frames, kernel } = recording
+  const where = `${at} of ${frames.length} calls made`
+  page.draw(
+    draw({
+      title: `replay   chapter ${chapter.number}, ${chapter.slug}   ${where}   Linux ${kernel}`,
+      plan,
+      next: frames[at]?.index ?? plan.length,
+      done: frames.slice(0, at),
+      isInspecting,
+      keys,
+      rows: page.rows,
+      columns: page.columns,
+    }),
+  )
+}
+
+/** The same for a pipe: each call, its answer, and what it changed. */
+function asText({ plan, frames, exitCode }: Recording): string {
+  const lines = frames.flatMap(({ index, errno, result, changes }) => {
+    const { strace = '', step = index + 1 } = plan[index] ?? {}
+    const answer = errno ? ` = ${errno}` : result === undefined ? '' : ` = ${result}`
+    const seen = changes.map(({ sign, topic, text }) => `        ${sign} ${topic} ${text}`)
+    return [`${String(step).padStart(3)}  ${strace}${answer}`, ...seen]
+  })
+  if (exitCode !== undefined) lines.push(`exit ${exitCode}`)
+  return `${lines.join('\n')}\n`
+}

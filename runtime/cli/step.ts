@@ -1,0 +1,179 @@
+/** Command line. `run --step`: a debugger for a container's birth, on a terminal or by lines of text. */
+import { createInterface } from 'node:readline'
+import { isatty } from 'node:tty'
+import { strace } from '../strace.ts'
+import type { RunOptions, RunResult } from '../run.ts'
+import type { Step } from '../step.ts'
+import { plannedLines, recordedFrame, type RecordedFrame } from '../walk/recording.ts'
+import { draw, type Scene } from '../walk/screen.ts'
+import { shellIn } from '../walk/shell.ts'
+import type { Frame, Walk } from '../walk/walk.ts'
+import { takeTerminal, type Page } from './terminal-screen.ts'
+
+/** Undefined when the walk was left before the command ran: then everything is undone. */
+export type Walked = RunResult | undefined
+
+export interface Hooks {
+  /** Every frame as it comes, for a recording. */
+  onFrame: (frame: Frame) => void
+  /** Right before the last call: the terminal is the container's from here on. */
+  onCommand: () => void
+}
+
+/** Go through the list with whoever sits at standard input, or sends lines there. */
+export async function stepThrough(
+  walk: Walk,
+  options: RunOptions,
+  hooks: Hooks,
+): Promise<Walked> {
+  const isDone = isatty(0) && isatty(2)
+    ? await onTerminal(walk, options, hooks)
+    : await byLines(walk, hooks)
+  if (isDone) return walk.result
+  await walk.abandon()
+  return undefined
+}
+
+const keys = [
+  ['n', 'next'],
+  ['c', 'continue'],
+  ['r', 'run to…'],
+  ['i', 'inspect'],
+  ['s', 'shell'],
+  ['q', 'quit, undo all'],
+] as const
+
+/** True when the whole list was gone through. */
+async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promise<boolean> {
+  const page = takeTerminal()
+  const restore = () => page.leave()
+  process.once('exit', restore)
+  const done: RecordedFrame[] = []
+  let isInspecting = false
+  let message: string | undefined
+  const advance = async () => {
+    if (walk.next === walk.plan.length - 1) {
+      page.leave()
+      hooks.onCommand()
+    }
+    const frame = await walk.advance()
+    if (!frame) return
+    hooks.onFrame(frame)
+    done.push(recordedFrame(frame))
+  }
+  try {
+    while (walk.next < walk.plan.length) {
+      page.draw(draw(sceneOf({ walk, page, options, done, isInspecting, message })))
+      message = undefined
+      const key = await page.key()
+      if (key === 'q' || key === 'ctrl-c') return false
+      if (key === 'i') isInspecting = !isInspecting
+      else if (['n', ' ', 'enter', 'right', 'down'].includes(key)) await advance()
+      else if (key === 's') message = await shellOn(page, walk, done)
+      else if (key === 'c' || key === 'r') {
+        const target = key === 'c' ? walk.plan.length : await askTarget(page, walk)
+        if (typeof target === 'string') message = target
+        else while (walk.next < target) await advance()
+      }
+    }
+    return true
+  } finally {
+    process.off('exit', restore)
+    page.leave()
+  }
+}
+
+interface Shown {
+  walk: Walk
+  page: Page
+  options: RunOptions
+  done: RecordedFrame[]
+  isInspecting: boolean
+  message: string | undefined
+}
+
+function sceneOf({ walk, page, options, done, isInspecting, message }: Shown): Scene {
+  const { number, slug } = options.chapter
+  const where = `step ${walk.next + 1} of ${walk.plan.length}`
+  return {
+    title: `stepbox   chapter ${number}, ${slug}   ${where}   pid ${walk.pid}`,
+    plan: plannedLines(walk.plan),
+    next: walk.next,
+    done,
+    isInspecting,
+    keys,
+    rows: page.rows,
+    columns: page.columns,
+    ...(message === undefined ? {} : { message: ` ${message}` }),
+  }
+}
+
+async function shellOn(page: Page, walk: Walk, done: RecordedFrame[]): Promise<string | undefined> {
+  const state = done.at(-1)?.state ?? walk.start
+  page.leave()
+  process.stderr.write('A shell in the half-built container. Leave it with exit.\n')
+  const problem = await shellIn(state, walk.start.namespaces)
+  page.enter()
+  return problem && `no shell: ${problem}`
+}
+
+async function askTarget(page: Page, walk: Walk): Promise<number | string> {
+  const typed = await page.ask(' run to which line or call? ')
+  return typed === undefined ? walk.next : targetOf(walk, typed)
+}
+
+/** The index to stop before: of a line's number, or of the next call of a name. */
+function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string): number | string {
+  const number = /^\d+$/.test(typed) ? Number(typed) - 1 : -1
+  if (number >= next && number < plan.length) return number
+  const at = plan.findIndex(({ call }, index) => index > next && call[0] === typed)
+  return at >= 0 ? at : `no line or call '${typed}' from here on`
+}
+
+/**
+ * The protocol for programs: a line in for each command (`next`, `to N|CALL`, `continue`, `inspect`,
+ * `quit`), lines out on standard error. The end of input is `quit`.
+ *
+ *     next <line> <call>                  the call that is next
+ *     done <line> <result> <errno|-> <ns> the call that was made
+ *     change <+|-|~> <topic> <text>       what it changed
+ *     state <json>                        the answer to inspect
+ *     error <text>                        a command that was not understood
+ */
+async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const announce = () => {
+    const call = walk.plan[walk.next]?.call
+    if (call) say(`next ${walk.next + 1} ${strace(call)}`)
+  }
+  let state = walk.start
+  const advance = async () => {
+    if (walk.next === walk.plan.length - 1) hooks.onCommand()
+    const frame = await walk.advance()
+    if (!frame) return
+    hooks.onFrame(frame)
+    state = frame.state ?? state
+    const { result = 0, errno = '-', nanoseconds = 0 } = frame.report ?? {}
+    say(`done ${frame.index + 1} ${result} ${errno} ${nanoseconds}`)
+    for (const { sign, topic, text } of frame.changes) say(`change ${sign} ${topic} ${text}`)
+  }
+  say(`plan ${walk.plan.length}`)
+  announce()
+  const lines = createInterface({ input: process.stdin })
+  for await (const line of lines) {
+    const [command = '', argument = ''] = line.trim().split(/\s+/)
+    if (command === 'quit') break
+    if (command === 'inspect') say(`state ${JSON.stringify(state)}`)
+    else if (command === 'next' || command === 'continue' || command === 'to') {
+      const target = command === 'next' ? walk.next + 1
+        : command === 'continue' ? walk.plan.length : targetOf(walk, argument)
+      if (typeof target === 'string') say(`error ${target}`)
+      else while (walk.next < target) await advance()
+      announce()
+    } else say(`error no command '${command}': next, to, continue, inspect, quit`)
+    if (walk.next >= walk.plan.length) break
+  }
+  lines.close()
+  process.stdin.destroy()
+  return walk.next >= walk.plan.length
+}

@@ -1,0 +1,75 @@
+/** Command line. `run --trace`: each call as it is made, with its result and duration, like strace -T. */
+import chalk, { chalkStderr } from 'chalk'
+import type { Report } from '../native.ts'
+import type { Step } from '../step.ts'
+import { strace } from '../strace.ts'
+
+/** Writes lines to standard error as reports come, and last a sum. The container's output is not touched. */
+export function tracer(write: (text: string) => void = (text) => process.stderr.write(text)) {
+  const seen: Report[] = []
+  let plan: Step[] = []
+  let printed = 0
+  return {
+    begin(steps: Step[]): void {
+      plan = steps
+    },
+    report(report: Report): void {
+      seen.push(report)
+      write(line(plan, report))
+      printed = report.index + 1
+      const next = plan[printed]
+      if (next?.call[0] === 'execvpe' && !failed(plan, report)) write(becoming(plan, printed))
+    },
+    end(): void {
+      write(summary(plan, seen))
+    },
+  }
+}
+
+const color = chalkStderr ?? chalk
+
+/** `12  mount("proc", …) = 0 <0.000044>` with the number first, so that it can be pointed at. */
+function line(plan: Step[], report: Report): string {
+  const { index, result, errno, nanoseconds } = report
+  const call = plan[index]?.call
+  const isFailure = failed(plan, report)
+  const answer = errno ? `-1 ${errno}` : String(result)
+  const shown = isFailure ? color.red(answer) : errno ? color.dim(`${answer} (ignored)`) : answer
+  return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${color.dim(seconds(nanoseconds))}\n`
+}
+
+/** The last call does not come back to be timed. */
+function becoming(plan: Step[], index: number): string {
+  const call = plan[index]?.call
+  return `${number(plan, index)} ${call ? strace(call) : '?'}\n`
+}
+
+function number(plan: Step[], index: number): string {
+  return color.dim(String(index + 1).padStart(String(plan.length).length))
+}
+
+function failed(plan: Step[], { index, errno }: Report): boolean {
+  return errno !== undefined && plan[index]?.ignoring !== errno
+}
+
+function seconds(nanoseconds: number): string {
+  return `<${(nanoseconds / 1e9).toFixed(6)}>`
+}
+
+/** The time of all calls, and of each name the share, the dearest first. */
+function summary(plan: Step[], reports: Report[]): string {
+  const total = reports.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0)
+  const byName = new Map<string, { nanoseconds: number; calls: number }>()
+  for (const { index, nanoseconds } of reports) {
+    const name = plan[index]?.call[0] ?? '?'
+    const sum = byName.get(name) ?? { nanoseconds: 0, calls: 0 }
+    byName.set(name, { nanoseconds: sum.nanoseconds + nanoseconds, calls: sum.calls + 1 })
+  }
+  const rows = [...byName].sort(([, a], [, b]) => b.nanoseconds - a.nanoseconds)
+  const lines = rows.map(([name, { nanoseconds, calls }]) => {
+    const share = `${((100 * nanoseconds) / (total || 1)).toFixed(1)}%`
+    return `${share.padStart(7)}  ${seconds(nanoseconds)}  ${String(calls).padStart(3)}  ${name}`
+  })
+  const head = `${reports.length} calls in ${(total / 1e6).toFixed(3)} ms`
+  return `${color.dim('---')}\n${head}\n${lines.join('\n')}\n`
+}
