@@ -62,15 +62,18 @@ function asJson(plan: Step[]): string {
   return `${JSON.stringify(lines, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
 }
 
-function asText(plan: Step[], { chapter }: Input): string {
+/** With `--since`, a `+` marks what this chapter added, as in a patch. */
+function asText(plan: Step[], { chapter, switches }: Input): string {
   const digits = String(plan.length).length
   const lines = plan.flatMap(({ chapter: from, call, why }, at) => {
     const number = chalk.dim(String(at + 1).padStart(digits))
-    const mark = from === chapter.number ? chalk.green(`${from}`) : chalk.dim(`${from}`)
+    const isNew = from === chapter.number
+    const sign = switches.has('since') && isNew ? '+' : ' '
+    const mark = isNew ? chalk.green(`${sign}${from}`) : chalk.dim(`${sign}${from}`)
     const margin = ' '.repeat(digits + 4)
     const [first = '', ...more] = wrap(strace(call), 80 - margin.length)
     return [
-      `${number}  ${mark} ${first}`,
+      `${number} ${mark} ${first}`,
       ...more.map((line) => `${margin}${line}`),
       ...wrap(why, 76 - margin.length).map((line) => chalk.dim(`${margin}  ${line}`)),
     ]
@@ -79,11 +82,11 @@ function asText(plan: Step[], { chapter }: Input): string {
   return `${chalk.dim(head)}\n${lines.join('\n')}\n`
 }
 
-/** Break after spaces and between flags, and within a word only when it alone is too long. */
+/** Break after spaces, between flags and options, and within a word only when it alone is too long. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/(?<=[ |])/)) {
+  for (const word of text.split(/(?<=[ |,])/)) {
     if (line !== '' && line.length + word.trimEnd().length > width) {
       lines.push(line.trimEnd())
       line = ''

@@ -70,7 +70,7 @@ export async function observe(pid: number, groups: string[]): Promise<Observatio
       umask: status.get('Umask') ?? '',
       session: Number(session),
       terminal: Number(terminal) !== 0,
-      descriptors: links(`${proc}/fd`),
+      descriptors: withoutOwn(links(`${proc}/fd`)),
     }
   } catch (error) {
     if (isGone(error)) return undefined
@@ -147,6 +147,11 @@ function links(dir: string): Record<string, string> {
       return target === undefined ? [] : [[name, target]]
     }),
   )
+}
+
+/** Without the two that the native program keeps for itself: its socket, and the line to its parent. */
+function withoutOwn({ 3: _, 32: __, ...others }: Record<string, string>): Record<string, string> {
+  return others
 }
 
 /** `pid:[4026531836]` is number 4026531836. */

@@ -74,6 +74,7 @@ interface Parts {
 }
 
 async function walkOf({ launched, plan, groups, root, take, result }: Parts): Promise<Walk> {
+  while (!isReady(launched.pid)) await new Promise((resolve) => setTimeout(resolve, 1))
   const first = await observe(launched.pid, groups)
   if (!first) throw new Error('the native program ended before its first call')
   let state = first
@@ -121,6 +122,12 @@ async function becomes(
   while (!isOver && programOf(pid).startsWith('/memfd:stepbox'))
     await new Promise((resolve) => setTimeout(resolve, 1))
   return isOver ? report : undefined
+}
+
+/** Once the program runs from its sealed copy it makes no call that is not in the list. */
+function isReady(pid: number): boolean {
+  const program = programOf(pid)
+  return program === '' || program.startsWith('/memfd:stepbox')
 }
 
 function programOf(pid: number): string {
