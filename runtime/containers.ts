@@ -17,8 +17,8 @@ import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
 /**
- * `running/<id>` while it runs, `containers/<id>/state.json` afterwards. A directory with neither was
- * never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup
+ * `running/<id>` while it runs, `containers/<id>/state.json` afterwards. A directory with neither
+ * was never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup
  * directories; `diffIds` bottom first.
  */
 export interface Container {
@@ -33,7 +33,13 @@ export interface Container {
   hostname: string
   image?: ImageUse
   /** How it was started, in the words of an image's configuration: what `commit` hands on. */
-  config?: { Entrypoint?: string[]; Cmd?: string[]; Env?: string[]; WorkingDir?: string; User?: string }
+  config?: {
+    Entrypoint?: string[]
+    Cmd?: string[]
+    Env?: string[]
+    WorkingDir?: string
+    User?: string
+  }
   /** Removed when it ends. */
   rm: boolean
   /** The process that waits for the container and cleans up after it. */
@@ -125,7 +131,9 @@ export function findContainer(root: string, nameOrId: string): Container {
   const isHex = /^[0-9a-f]{1,32}$/.test(nameOrId)
   const ids = isHex ? list(join(root, 'containers')).filter((id) => id.startsWith(nameOrId)) : []
   if (ids.length > 1)
-    throw new Error(`'${nameOrId}' is the beginning of ${ids.length} container ids; give more of it`)
+    throw new Error(
+      `'${nameOrId}' is the beginning of ${ids.length} container ids; give more of it`,
+    )
   const byId = ids[0] && stateOf(root, ids[0])
   if (byId) return byId
   const names = listContainers(root).map(({ name }) => name)
@@ -153,8 +161,9 @@ export function removeContainer(root: string, { id, name }: { id: string; name: 
 }
 
 /**
- * Delete a directory and all in it. Several times faster than rmSync on the few files of an ordinary
- * container, which matters because it is part of every `run --rm`; what it cannot do, rmSync does.
+ * Delete a directory and all in it. Several times faster than rmSync on the few files of an
+ * ordinary container, which matters because it is part of every `run --rm`; what it cannot do,
+ * rmSync does.
  */
 function removeTree(dir: string): void {
   try {
@@ -219,7 +228,9 @@ function list(dir: string): string[] {
   }
 }
 
-/** A file that is missing, or was cut short by a crash before it was acknowledged, is no container. */
+/**
+ * A file that is missing, or was cut short by a crash before it was acknowledged, is no container.
+ */
 function read(file: string): Container | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Container

@@ -30,7 +30,8 @@ function exitCodeOf(call: Call, errno: string | undefined): number {
 
 /** The call as strace has it; of an execvpe only the argument vector's beginning. */
 function shorten(call: Call): string {
-  const text = call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
+  const text =
+    call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`
 }
 
@@ -39,7 +40,8 @@ function causeOf(call: Call, errno: string): string | undefined {
   if (errno === 'EPERM' || errno === 'EACCES') return 'this needs root and its capabilities'
   if (call[0] === 'write' && errno === 'EBUSY')
     return 'processes sit in this group itself; cgroup v2 allows children only without them'
-  if (call[0] === 'write' && errno === 'EINVAL') return `the kernel does not accept '${call[2]}' here`
+  if (call[0] === 'write' && errno === 'EINVAL')
+    return `the kernel does not accept '${call[2]}' here`
   if (call[0] === 'mount' && call[3] === 'overlay' && errno === 'EINVAL')
     return 'the write layer must not lie on an overlay itself; see the kernel log'
   if (call[0] === 'mount' && errno === 'ENOENT')
@@ -51,10 +53,11 @@ function causeOf(call: Call, errno: string): string | undefined {
 
 function ofCommand(file: string, env: string[], errno: string): string | undefined {
   const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? ''
-  const where = file.includes('/') ? `no file ${file} inside, or no loader for it` : `not in ${path}`
+  const where = file.includes('/')
+    ? `no file ${file} inside, or no loader for it`
+    : `not in ${path}`
   if (errno === 'ENOENT') return where
   if (errno === 'ENOEXEC') return 'not a program for this processor, or a script without #!'
   if (errno === 'EACCES') return 'it is a directory, or its mode lacks the x bit'
   return undefined
 }
-

@@ -1,4 +1,4 @@
-/** Chapter 5. A container held still while somebody reads what it wrote, and let go whatever happens. */
+/** Chapter 5. A container held still while somebody reads what it wrote, then let go. */
 import { mkdirSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Container } from './containers.ts'

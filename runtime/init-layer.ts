@@ -1,4 +1,4 @@
-/** Chapter 4. A container's own directories: write layer, container-init layer, links to the image's. */
+/** Chapter 4. A container's own directories: write layer, init layer, links to the image's. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,9 +9,9 @@ export interface InitFiles {
 }
 
 /**
- * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and `lower0`,
- * `lower1`, … linking to the image's `layers`, topmost first. Gives the names of all read-only layers,
- * topmost first, relative to `dir`.
+ * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and
+ * `lower0`, `lower1`, … linking to the image's `layers`, topmost first. Gives the names of all
+ * read-only layers, topmost first, relative to `dir`.
  *
  * The container-init layer lies between image and write layer. It holds what is told to this one
  * container at its start, and directories to mount on where the image's topmost layer has none. So

@@ -14,17 +14,22 @@ export function bind(root: string): Step[] {
 }
 
 /**
- * Exchange the whole mount namespace's root for `root`. With "." twice, the old root comes to lie on top
- * of the new one, so no directory is needed to put it in (pivot_root(2), NOTES).
+ * Exchange the whole mount namespace's root for `root`. With "." twice, the old root comes to lie
+ * on top of the new one, so no directory is needed to put it in (pivot_root(2), NOTES).
  */
 export function pivotRoot(root: string): Step[] {
   return [
     step(['chdir', root], 'the new root becomes ".", so that both can be named'),
-    step(['pivot_root', '.', '.'], 'the root of every path is now the image; the old root is on top'),
+    step(
+      ['pivot_root', '.', '.'],
+      'the root of every path is now the image; the old root is on top',
+    ),
   ]
 }
 
-/** Let go of the old root. From here on no path leads to the host; "." is in the new root already. */
+/**
+ * Let go of the old root. From here on no path leads to the host; "." is in the new root already.
+ */
 export function letGo(): Step[] {
   return [
     step(['umount2', '.', ['MNT_DETACH']], "the host's files are still mounted; now no longer"),
@@ -32,8 +37,8 @@ export function letGo(): Step[] {
 }
 
 /**
- * The parts of /proc that change the host's kernel, and that Docker makes read-only. Which of them are
- * there depends on how the kernel was built.
+ * The parts of /proc that change the host's kernel, and that Docker makes read-only. Which of them
+ * are there depends on how the kernel was built.
  */
 export function readOnlyProc(): Step[] {
   return ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap((name) => {
@@ -68,8 +73,8 @@ export function sys(): Step[] {
 const quiet: MountFlag[] = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC']
 
 /**
- * The working directory was reached by a path of the image's choosing; the kernel says whether it lies
- * inside the root (CVE-2024-21626).
+ * The working directory was reached by a path of the image's choosing; the kernel says whether it
+ * lies inside the root (CVE-2024-21626).
  */
 export function insideRoot(cwd: string | undefined): Step[] {
   if (!cwd || cwd === '/') return []

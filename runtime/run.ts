@@ -61,8 +61,8 @@ export interface RunOptions {
   /** From chapter 3 on: a directory that holds a root file system. */
   rootfs?: string
   /**
-   * From chapter 4 on: the image, and its unpacked layers, topmost first. They are asked for when the
-   * container's use of the image is on record, so that nobody removes the image in between.
+   * From chapter 4 on: the image, and its unpacked layers, topmost first. They are asked for when
+   * the container's use of the image is on record, so that nobody removes the image in between.
    */
   image?: ImageUse
   config?: Container['config']
@@ -146,11 +146,7 @@ function planOptions({ options, container, group, dir, layers }: Laid): PlanOpti
   }
 }
 
-async function carryOut(
-  plan: Step[],
-  options: RunOptions,
-  container: Container,
-): Promise<Outcome> {
+async function carryOut(plan: Step[], options: RunOptions, container: Container): Promise<Outcome> {
   const { root, mode, stdio, onReport } = options
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
   const launched = launch(plan, {

@@ -15,7 +15,9 @@ const channel = 5
 const master = 6
 const slave = 7
 
-/** Before the fork: a socket between parent and child, 4 and 5, on which the terminal will travel. */
+/**
+ * Before the fork: a socket between parent and child, 4 and 5, on which the terminal will travel.
+ */
 export function terminalChannel(size: Size | undefined): Step[] {
   if (!size) return []
   return [
@@ -27,8 +29,9 @@ export function terminalChannel(size: Size | undefined): Step[] {
 }
 
 /**
- * After /dev and setsid: open a pair in the container's own devpts, keep one side as standard input,
- * output and error, and send the other to the parent, which copies between it and the caller.
+ * After /dev and setsid: open a pair in the container's own devpts, keep one side as standard
+ * input, output and error, and send the other to the parent, which copies between it and the
+ * caller.
  */
 export function terminal(size: Size | undefined, user: User | undefined): Step[] {
   if (!size) return []

@@ -1,4 +1,4 @@
-/** Command line. What crashed before it could clean up after itself is cleaned up after by the next. */
+/** Command line. What crashed before it could clean up is cleaned up after by the next. */
 import { readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -13,9 +13,9 @@ import { killAll, removeGroup } from './group-control.ts'
 import { isAlive, signalTo } from './process.ts'
 
 /**
- * End every container under `root` whose monitor is gone: its processes, its groups, and with `--rm`
- * its directory. Costs one look at each *running* container. Any number of processes may do this at
- * once: each action is harmless when it was already done. Gives the containers it ended.
+ * End every container under `root` whose monitor is gone: its processes, its groups, and with
+ * `--rm` its directory. Costs one look at each *running* container. Any number of processes may do
+ * this at once: each action is harmless when it was already done. Gives the containers it ended.
  */
 export function tidy(root: string): Container[] {
   const lost = runningContainers(root).filter(({ monitor }) => !isAlive(monitor))

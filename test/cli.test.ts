@@ -1,6 +1,14 @@
-/** Tests. What people type, mistakes included: one clear line, Docker's exit code, nothing touched. */
+/** Tests. What people type, mistakes included: one clear line, Docker's exit code. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -70,15 +78,18 @@ describe('a mistake is one clear line, and touches nothing', () => {
 describe('a command that cannot be executed', () => {
   test('127 when there is none of that name', async (context) => {
     needs(context, 'root')
-    const { code, err } = await stepbox(['run', 'busybox', 'nosuch'], { root: await rootWithBusybox() })
+    const { code, err } = await stepbox(['run', 'busybox', 'nosuch'], {
+      root: await rootWithBusybox(),
+    })
     expect([code, err]).toEqual([127, expect.stringContaining('execvpe("nosuch", …) = ENOENT')])
   })
 
-  test('126 when it may not be executed, is a directory, or is of another architecture', async (context) => {
+  test('126 when it is a directory, plain text, or for another processor', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const rootfs = join(scratch(), 'rootfs')
-    for (const name of ['bin', 'proc', 'sys', 'dev']) mkdirSync(join(rootfs, name), { recursive: true })
+    for (const name of ['bin', 'proc', 'sys', 'dev'])
+      mkdirSync(join(rootfs, name), { recursive: true })
     writeFileSync(join(rootfs, 'bin/plain'), 'text')
     writeFileSync(join(rootfs, 'bin/other'), foreignProgram())
     chmodSync(join(rootfs, 'bin/other'), 0o755)
@@ -101,7 +112,12 @@ describe('words and bytes', () => {
   test('arguments arrive byte for byte, also those that are not UTF-8', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    const words = [Buffer.from('a  b'), Buffer.from(''), Buffer.from('"\'$x'), Buffer.of(0xff, 0xfe, 0x41)]
+    const words = [
+      Buffer.from('a  b'),
+      Buffer.from(''),
+      Buffer.from('"\'$x'),
+      Buffer.of(0xff, 0xfe, 0x41),
+    ]
     const script = Buffer.from('for word; do printf "[%s]" "$word"; done')
     const line = [Buffer.from('run --rm busybox sh -c').toString().split(' ')].flat()
     const quoted = [...line.map((each) => Buffer.from(each)), script, Buffer.from('sh'), ...words]
@@ -109,7 +125,10 @@ describe('words and bytes', () => {
       Buffer.from(`exec '${process.execPath}' '${program}'`),
       ...quoted.map((word) => Buffer.concat([Buffer.from(" '"), escaped(word), Buffer.from("'")])),
     ])
-    const { stdout } = spawnSync('/bin/sh', [], { input: shell, env: { ...process.env, STEPBOX_ROOT: root } })
+    const { stdout } = spawnSync('/bin/sh', [], {
+      input: shell,
+      env: { ...process.env, STEPBOX_ROOT: root },
+    })
     const expected = words.map((word) => Buffer.concat([Buffer.from('['), word, Buffer.from(']')]))
     expect(stdout).toEqual(Buffer.concat(expected))
   })
@@ -133,7 +152,10 @@ describe('words and bytes', () => {
     const root = await rootWithBusybox()
     for (const flags of [['-it'], ['-ti'], ['-i', '-t']]) {
       const ended = await stepbox(['run', '--rm', ...flags, 'busybox', 'true'], { root, input: '' })
-      expect(ended).toMatchObject({ code: 125, err: expect.stringContaining('-it needs a terminal') })
+      expect(ended).toMatchObject({
+        code: 125,
+        err: expect.stringContaining('-it needs a terminal'),
+      })
     }
   })
 
@@ -141,8 +163,13 @@ describe('words and bytes', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const line = `exec '${process.execPath}' '${program}' run --rm -i busybox ls < /etc`
-    const ended = spawnSync('/bin/sh', ['-c', line], { env: { ...process.env, STEPBOX_ROOT: root } })
-    expect([ended.status, String(ended.stderr)]).toEqual([125, expect.stringContaining('a way out')])
+    const ended = spawnSync('/bin/sh', ['-c', line], {
+      env: { ...process.env, STEPBOX_ROOT: root },
+    })
+    expect([ended.status, String(ended.stderr)]).toEqual([
+      125,
+      expect.stringContaining('a way out'),
+    ])
   })
 })
 

@@ -1,4 +1,4 @@
-/** Tests. Bad luck: kill -9 at any moment, many at once, a full disk. The next command finds order. */
+/** Tests. Bad luck: kill -9 at any moment, many at once, a full disk. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ describe('kill -9', () => {
     expect(await stepbox(['rm', 'victim'], { root })).toMatchObject({ code: 0, out: 'victim\n' })
   })
 
-  test('of stepbox with --rm leaves nothing that the next command does not remove', async (context) => {
+  test('of stepbox with --rm leaves nothing after the next command', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const { started, container } = await runningContainer(root, ['--rm'])
@@ -38,7 +38,7 @@ describe('kill -9', () => {
       expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
   })
 
-  test('of the native program ends the container, and stepbox clears up itself', async (context) => {
+  test('of the native program ends the container, and stepbox clears up', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const { started, container } = await runningContainer(root, [])
@@ -49,7 +49,7 @@ describe('kill -9', () => {
     expectNothingLeft(root, container)
   })
 
-  test('at any moment of a start leaves a host that the next command puts in order', async (context) => {
+  test('at any moment of a start is put in order by the next command', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     await stepbox(['run', '--rm', 'busybox', 'true'], { root })
@@ -70,7 +70,7 @@ describe('kill -9', () => {
 })
 
 describe('signals', () => {
-  test('SIGTERM goes to the container, which ignores it as process 1 when it has no handler', async (context) => {
+  test('SIGTERM goes to the container, and its exit code comes back', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const script = "trap 'echo got it; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
@@ -103,7 +103,9 @@ describe('many at once', () => {
     const numbers = Array.from({ length: 50 }, (_, at) => at)
     const script = (at: number) => `echo ${at} > /own; cat /own; hostname`
     const ended = await Promise.all(
-      numbers.map((at) => stepbox(['run', '-h', `box${at}`, 'busybox', 'sh', '-c', script(at)], { root })),
+      numbers.map((at) =>
+        stepbox(['run', '-h', `box${at}`, 'busybox', 'sh', '-c', script(at)], { root }),
+      ),
     )
     expect(ended.map(({ out }) => out)).toEqual(numbers.map((at) => `${at}\nbox${at}\n`))
     const kept = listContainers(root)
@@ -115,14 +117,16 @@ describe('many at once', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const ended = await Promise.all(
-      Array.from({ length: 6 }, () => stepbox(['run', '--name', 'one', 'busybox', 'true'], { root })),
+      Array.from({ length: 6 }, () =>
+        stepbox(['run', '--name', 'one', 'busybox', 'true'], { root }),
+      ),
     )
     expect(ended.map(({ code }) => code).sort()).toEqual([0, 125, 125, 125, 125, 125])
     expect(ended.find(({ code }) => code === 125)?.err).toContain("the name 'one' is in use")
     expect(readdirSync(join(root, 'containers'))).toHaveLength(1)
   })
 
-  test('of two that remove one container, both end well or one says it is gone', async (context) => {
+  test('of two that remove one container, one says it is gone', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     await stepbox(['run', '--name', 'twice', 'busybox', 'true'], { root })

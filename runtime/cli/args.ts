@@ -1,4 +1,4 @@
-/** Command line. Arguments to flags and words, by a table; Docker's habits, one clear line on a mistake. */
+/** Command line. Arguments to flags and words, by a table, with Docker's habits. */
 
 export interface Flag {
   long: string
@@ -22,8 +22,9 @@ export interface Parsed {
 export class UsageError extends Error {}
 
 /**
- * Parse `argv` by `flags`. `-it` is `-i -t`; `-m64m`, `-m 64m`, `--memory=64m` and `--memory 64m` are the
- * same. With `stopAtWord`, everything from the first word on is left alone (`run IMAGE sh -c …`).
+ * Parse `argv` by `flags`. `-it` is `-i -t`; `-m64m`, `-m 64m`, `--memory=64m` and `--memory 64m`
+ * are the same. With `stopAtWord`, everything from the first word on is left alone (`run IMAGE sh
+ * -c …`).
  */
 export function parse(argv: string[], flags: Flag[], stopAtWord: boolean): Parsed {
   const parsed: Parsed = { switches: new Set(), values: new Map(), words: [] }

@@ -165,4 +165,13 @@ export const commands: CommandSpec[] = [
     words: [1, Infinity],
     load: async () => (await import('./images.ts')).rmi,
   },
+  {
+    name: 'doctor',
+    since: 1,
+    usage: 'doctor',
+    summary: 'what this machine can do, by trying it, and for which chapters that is enough',
+    flags: [format],
+    words: [0, 0],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 ]

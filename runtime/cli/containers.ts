@@ -44,7 +44,10 @@ function statusOf({ status, created, finished, exitCode, oomKilled }: Container)
   return `Exited (${exitCode ?? 0}${why}) ${age(finished ?? created)} ago`
 }
 
-/** What `ps --format json` and `inspect` print of a container: its state, without what is ours alone. */
+/**
+ * What `ps --format json` and `inspect` print of a container: its state, without what is ours
+ * alone.
+ */
 export function publicState({ version: _, monitor, init, groups, ...container }: Container) {
   const pid = container.status === 'running' ? init?.pid : undefined
   return { ...container, ...(pid ? { pid } : {}), monitorPid: monitor.pid, groups }
@@ -98,7 +101,12 @@ export function stats({ root, words, values }: Input): number {
   }))
   if (values.has('format')) return print(json(figures))
   const heads = ['NAME', 'STATUS', 'CPU TIME', 'MEMORY', 'PEAK', 'PIDS', 'THROTTLED', 'OOM KILLS']
-  return print(table(heads, figures.map((each) => [each.name, each.status, ...cells(each.stats)])))
+  return print(
+    table(
+      heads,
+      figures.map((each) => [each.name, each.status, ...cells(each.stats)]),
+    ),
+  )
 }
 
 function cells(stats: Stats): string[] {
@@ -119,7 +127,8 @@ function cells(stats: Stats): string[] {
 /** A added, C changed, D deleted, against the image. */
 export async function diff({ root, words, values }: Input): Promise<number> {
   const container = findContainer(root, words[0] ?? '')
-  if (!container.image) throw new Error(`'${container.name}' has no write layer: it is of chapter 3`)
+  if (!container.image)
+    throw new Error(`'${container.name}' has no write layer: it is of chapter 3`)
   const { diff: changesIn } = await import('../diff.ts')
   const { stackIn } = await import('../upper.ts')
   const changes = await changesIn(stackIn(containerDir(root, container.id)))

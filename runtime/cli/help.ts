@@ -38,7 +38,8 @@ function ofProgram(chapter: Chapter, globalFlags: Flag[]): string {
 
 function ofCommand({ usage, summary, flags }: CommandSpec, chapter: Chapter): string {
   const known = flags.filter(({ since = 1 }) => since <= chapter.number)
-  const shown = chapter.number < 3 ? usage.replace('IMAGE [COMMAND [ARG…]]', 'COMMAND [ARG…]') : usage
+  const shown =
+    chapter.number < 3 ? usage.replace('IMAGE [COMMAND [ARG…]]', 'COMMAND [ARG…]') : usage
   const head = `${chalk.bold('Usage:')} stepbox ${shown}`
   return [head, '', `  ${summary}`, '', ...flagLines(known), ''].join('\n')
 }

@@ -43,8 +43,8 @@ function rootDirectory(name: string): string {
 }
 
 /**
- * Chapter 3 writes straight into its root file system, so it gets a copy of its own, kept from run to
- * run: what layers are for is the discovery of chapter 4.
+ * Chapter 3 writes straight into its root file system, so it gets a copy of its own, kept from run
+ * to run: what layers are for is the discovery of chapter 4.
  */
 async function plainCopy(root: string, image: Image): Promise<string> {
   const copy = join(root, 'rootfs', image.id.replace(/^sha256:/, '').slice(0, 12))
@@ -65,7 +65,9 @@ async function plainCopy(root: string, image: Image): Promise<string> {
   return copy
 }
 
-/** Busybox's tree has files, directories and links of root, which is all that cpSync keeps exactly. */
+/**
+ * Busybox's tree has files, directories and links of root, which is all that cpSync keeps exactly.
+ */
 function copyTree(from: string, to: string): void {
   cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
 }

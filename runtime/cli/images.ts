@@ -1,4 +1,4 @@
-/** Command line. `commit`, `images`, `history`, `inspect`, `rmi`: what there is to say of images. */
+/** Command line. `commit`, `images`, `history`, `inspect`, `rmi`: all there is to say of images. */
 import { commit as makeImage } from '../commit.ts'
 import { containerDir, findContainer, listContainers, type Container } from '../containers.ts'
 import { whileFrozen } from '../frozen.ts'
@@ -21,7 +21,8 @@ export async function commit(input: Input): Promise<number> {
   const container = findContainer(root, source)
   const image = container.image && imageWithManifest(root, container.image.manifest)
   if (!container.image) throw new Error(`'${source}' has no write layer: it is of chapter 3`)
-  if (!image) throw new Error(`the image that '${source}' stands on is gone: ${container.image.name}`)
+  if (!image)
+    throw new Error(`the image that '${source}' stands on is gone: ${container.image.name}`)
   const author = valueOf(input, 'author')
   const message = valueOf(input, 'message')
   const made = await whileFrozen(root, container, () =>
@@ -57,7 +58,14 @@ export function images({ root, switches, values }: Input): number {
     print([...new Set(found.map(({ id }) => `${shortId(id)}\n`))].join(''))
   else {
     const digests = switches.has('digests')
-    const heads = ['REPOSITORY', 'TAG', ...(digests ? ['DIGEST'] : []), 'IMAGE ID', 'CREATED', 'SIZE']
+    const heads = [
+      'REPOSITORY',
+      'TAG',
+      ...(digests ? ['DIGEST'] : []),
+      'IMAGE ID',
+      'CREATED',
+      'SIZE',
+    ]
     const rows = found.map((row) => [
       printable(row.repository),
       printable(row.tag),
@@ -121,7 +129,11 @@ export async function rmi({ root, words }: Input): Promise<number> {
   for (const word of words) {
     try {
       for (const removal of await removeImage(root, word, users))
-        print('untagged' in removal ? `Untagged: ${removal.untagged}\n` : `Deleted: ${removal.deleted}\n`)
+        print(
+          'untagged' in removal
+            ? `Untagged: ${removal.untagged}\n`
+            : `Deleted: ${removal.deleted}\n`,
+        )
     } catch (error) {
       process.stderr.write(`stepbox: ${error instanceof Error ? error.message : String(error)}\n`)
       code = 1

@@ -1,4 +1,4 @@
-/** Command line. `stepbox [--root DIR] [--chapter N] COMMAND …`: finds the command and ends with its code. */
+/** Command line. `stepbox [--root DIR] [--chapter N] COMMAND …`: finds the command, runs it. */
 import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
 import type { Chapter } from '../run.ts'
@@ -56,7 +56,8 @@ function fail(error: unknown, command: CommandSpec | undefined): number {
 
 function chapterOf(globals: Parsed, chapters: Chapter[]): Chapter {
   const given = valueOf(globals, 'chapter')
-  const found = given === undefined ? chapters.at(-1) : chapters.find((c) => `${c.number}` === given)
+  const found =
+    given === undefined ? chapters.at(-1) : chapters.find((c) => `${c.number}` === given)
   if (found) return found
   throw new UsageError(`no chapter '${given}'; have: 1 to ${chapters.length}`)
 }
@@ -65,7 +66,9 @@ function commandNamed(name: string, chapter: Chapter): CommandSpec {
   const found = commands.find((command) => command.name === name)
   if (!found) throw new UsageError(`no command '${name}'`)
   if (found.since > chapter.number)
-    throw new UsageError(`'${name}' comes in chapter ${found.since}; this is chapter ${chapter.number}`)
+    throw new UsageError(
+      `'${name}' comes in chapter ${found.since}; this is chapter ${chapter.number}`,
+    )
   return found
 }
 
@@ -79,11 +82,16 @@ function check({ flags, words, usage }: CommandSpec, parsed: Parsed, chapter: Ch
   if (json !== undefined && json !== 'json')
     throw new UsageError(`invalid --format '${json}': only json`)
   const [least, most] = words
-  if (parsed.words.length < least) throw new UsageError(`too few arguments; usage: stepbox ${usage}`)
-  if (parsed.words.length > most) throw new UsageError(`too many arguments; usage: stepbox ${usage}`)
+  if (parsed.words.length < least)
+    throw new UsageError(`too few arguments; usage: stepbox ${usage}`)
+  if (parsed.words.length > most)
+    throw new UsageError(`too many arguments; usage: stepbox ${usage}`)
 }
 
-/** `--root`, else STEPBOX_ROOT, else /var/lib/stepbox for root and the user's data directory for others. */
+/**
+ * `--root`, else STEPBOX_ROOT, else /var/lib/stepbox for root and the user's data directory for
+ * others.
+ */
 function dataRoot(globals: Parsed): string {
   const given = valueOf(globals, 'root') ?? process.env.STEPBOX_ROOT
   if (given === '') throw new UsageError('the data root is empty; give a directory to --root')

@@ -59,7 +59,8 @@ function asJson(plan: Step[]): string {
     strace: strace(call),
     why,
   }))
-  return `${JSON.stringify(lines, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2)}\n`
+  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
+  return `${JSON.stringify(lines, plain, 2)}\n`
 }
 
 /** With `--since`, a `+` marks what this chapter added, as in a patch. */
@@ -82,7 +83,9 @@ function asText(plan: Step[], { chapter, switches }: Input): string {
   return `${chalk.dim(head)}\n${lines.join('\n')}\n`
 }
 
-/** Break after spaces, between flags and options, and within a word only when it alone is too long. */
+/**
+ * Break after spaces, between flags and options, and within a word only when it alone is too long.
+ */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -1,6 +1,12 @@
-/** Command line. What `run` and `plan` were asked for: flags, the image's configuration, defaults. */
+/** Command line. What `run` and `plan` were asked for: flags, the image's settings, defaults. */
 import type { User } from '../command.ts'
-import { parseCpus, parseCpusetCpus, parseCpuShares, parseMemory, parsePidsLimit } from '../limits.ts'
+import {
+  parseCpus,
+  parseCpusetCpus,
+  parseCpuShares,
+  parseMemory,
+  parsePidsLimit,
+} from '../limits.ts'
 import type { Limits } from '../cgroup.ts'
 import type { Network } from '../namespaces.ts'
 import type { RunOptions } from '../run.ts'
@@ -21,7 +27,9 @@ export function request(input: Input, command: string[], config: ImageConfig): R
   const { values, switches, chapter, root } = input
   const name = valueOf(input, 'name')
   if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name))
-    throw new UsageError(`invalid name '${name}': letters, digits, '_', '.', '-', a letter or digit first`)
+    throw new UsageError(
+      `invalid name '${name}': letters, digits, '_', '.', '-', a letter or digit first`,
+    )
   const user = parseUser(valueOf(input, 'user') ?? (config.User || undefined))
   const cwd = workdir(valueOf(input, 'workdir') ?? (config.WorkingDir || undefined), chapter.number)
   const hostname = parseHostname(valueOf(input, 'hostname'))
@@ -106,7 +114,10 @@ function environment(
   return [...variables].map(([name, value]) => `${name}=${value}`)
 }
 
-/** Numbers only, below 2³²−1: (uid_t) −1 means "leave it", and a name would need the image's passwd. */
+/**
+ * Numbers only, below 2³²−1: (uid_t) −1 means "leave it", and a name would need the image's
+ * passwd.
+ */
 function parseUser(text: string | undefined): User | undefined {
   if (text === undefined) return undefined
   const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text)

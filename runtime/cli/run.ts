@@ -33,7 +33,9 @@ export async function runCommand(input: Input): Promise<number> {
   return result.exitCode
 }
 
-/** As it is, or watched. What watching needs is loaded only then. Undefined when a walk was left. */
+/**
+ * As it is, or watched. What watching needs is loaded only then. Undefined when a walk was left.
+ */
 async function carryOut(
   { switches, values }: Input,
   options: RunOptions,
@@ -69,7 +71,9 @@ function checkMachine(): void {
 
 function oomWords({ limits }: RunOptions): string {
   const bytes = limits?.memoryBytes
-  const limit = bytes ? ` the ${Math.round(bytes / 2 ** 20)} MiB that --memory allows` : ' its memory'
+  const limit = bytes
+    ? ` the ${Math.round(bytes / 2 ** 20)} MiB that --memory allows`
+    : ' its memory'
   return `out of memory: the container used up${limit}, and the kernel killed a process in it`
 }
 
@@ -98,7 +102,9 @@ function callersSize(): Size {
   return { rows, columns }
 }
 
-/** Carry bytes where they are not handed in, and signals. The third Ctrl-C kills, as Docker's does. */
+/**
+ * Carry bytes where they are not handed in, and signals. The third Ctrl-C kills, as Docker's does.
+ */
 function attach(launched: Launch, stdio: NonNullable<LaunchOptions['stdio']>): void {
   const { stdin, stdout, stderr } = launched.process
   if (stdio[0] === 'pipe' && stdin) {

@@ -1,4 +1,4 @@
-/** Command line. `run --step`: a debugger for a container's birth, on a terminal or by lines of text. */
+/** Command line. `run --step`: a debugger for a container's birth, by keys or by lines of text. */
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { strace } from '../strace.ts'
@@ -21,14 +21,9 @@ export interface Hooks {
 }
 
 /** Go through the list with whoever sits at standard input, or sends lines there. */
-export async function stepThrough(
-  walk: Walk,
-  options: RunOptions,
-  hooks: Hooks,
-): Promise<Walked> {
-  const isDone = isatty(0) && isatty(2)
-    ? await onTerminal(walk, options, hooks)
-    : await byLines(walk, hooks)
+export async function stepThrough(walk: Walk, options: RunOptions, hooks: Hooks): Promise<Walked> {
+  const isDone =
+    isatty(0) && isatty(2) ? await onTerminal(walk, options, hooks) : await byLines(walk, hooks)
   if (isDone) return walk.result
   await walk.abandon()
   return undefined
@@ -131,8 +126,8 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
 }
 
 /**
- * The protocol for programs: a line in for each command (`next`, `to N|CALL`, `continue`, `inspect`,
- * `quit`), lines out on standard error. The end of input is `quit`.
+ * The protocol for programs: a line in for each command (`next`, `to N|CALL`, `continue`,
+ * `inspect`, `quit`), lines out on standard error. The end of input is `quit`.
  *
  *     next <line> <call>                  the call that is next
  *     done <line> <result> <errno|-> <ns> the call that was made
@@ -165,8 +160,12 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
     if (command === 'quit') break
     if (command === 'inspect') say(`state ${JSON.stringify(state)}`)
     else if (command === 'next' || command === 'continue' || command === 'to') {
-      const target = command === 'next' ? walk.next + 1
-        : command === 'continue' ? walk.plan.length : targetOf(walk, argument)
+      const target =
+        command === 'next'
+          ? walk.next + 1
+          : command === 'continue'
+            ? walk.plan.length
+            : targetOf(walk, argument)
       if (typeof target === 'string') say(`error ${target}`)
       else while (walk.next < target) await advance()
       announce()

@@ -6,7 +6,9 @@ export function table(heads: string[], rows: string[][]): string {
     Math.max(head.length, ...rows.map((row) => (row[at] ?? '').length)),
   )
   const line = (cells: string[]) =>
-    cells.map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('   ')
+    cells
+      .map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .join('   ')
   return [heads, ...rows].map((row) => `${line(row).trimEnd()}\n`).join('')
 }
 

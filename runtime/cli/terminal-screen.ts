@@ -58,7 +58,7 @@ export function takeTerminal(): Page {
         else resolve(ready)
       }),
     async ask(prompt) {
-      for (let typed = ''; ; ) {
+      for (let typed = ''; ;) {
         output.write(`\r\x1b[${page.rows}H\x1b[K${prompt}${typed}\x1b[?25h`)
         const key = await page.key()
         if (key === 'enter' || key === 'escape' || key === 'ctrl-c') {

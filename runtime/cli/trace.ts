@@ -1,10 +1,13 @@
-/** Command line. `run --trace`: each call as it is made, with its result and duration, like strace -T. */
+/** Command line. `run --trace`: each call as it is made, with result and duration. */
 import chalk, { chalkStderr } from 'chalk'
 import type { Report } from '../native.ts'
 import type { Step } from '../step.ts'
 import { strace } from '../strace.ts'
 
-/** Writes lines to standard error as reports come, and last a sum. The container's output is not touched. */
+/**
+ * Writes lines to standard error as reports come, and last a sum. The container's output is not
+ * touched.
+ */
 export function tracer(write: (text: string) => void = (text) => process.stderr.write(text)) {
   const seen: Report[] = []
   let plan: Step[] = []
@@ -35,7 +38,8 @@ function line(plan: Step[], report: Report): string {
   const isFailure = failed(plan, report)
   const answer = errno ? `-1 ${errno}` : String(result)
   const shown = isFailure ? color.red(answer) : errno ? color.dim(`${answer} (ignored)`) : answer
-  return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${color.dim(seconds(nanoseconds))}\n`
+  const time = color.dim(seconds(nanoseconds))
+  return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${time}\n`
 }
 
 /** The last call does not come back to be timed. */

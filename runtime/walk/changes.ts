@@ -68,10 +68,13 @@ function valueChanges(
   })
 }
 
-/** A mount keeps its number as long as it is in a namespace; a copied namespace numbers them anew. */
+/**
+ * A mount keeps its number as long as it is in a namespace; a copied namespace numbers them anew.
+ */
 function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
   const isCopy = !before.some(({ id }) => after.some((other) => other.id === id))
-  const key = (mount: MountLine) => (isCopy ? `${mount.target} ${mount.type} ${mount.source}` : mount.id)
+  const key = (mount: MountLine) =>
+    isCopy ? `${mount.target} ${mount.type} ${mount.source}` : mount.id
   const was = new Map(before.map((mount) => [key(mount), mount]))
   const is = new Map(after.map((mount) => [key(mount), mount]))
   const topic = 'mount'
@@ -82,7 +85,13 @@ function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
     const moved = single(topic, old.target, mount.target)
     const options = single(topic, old.options, mount.options)
     const spread = single(topic, old.propagation || 'private', mount.propagation || 'private')
-    return [...moved, ...[...options, ...spread].map((each) => ({ ...each, text: `${mount.target}: ${each.text}` }))]
+    return [
+      ...moved,
+      ...[...options, ...spread].map((each) => ({
+        ...each,
+        text: `${mount.target}: ${each.text}`,
+      })),
+    ]
   })
   return [...gone.map((mount): Change => ({ topic, sign: '-', text: lineOf(mount) })), ...kept]
 }

@@ -80,19 +80,22 @@ export async function observe(pid: number, groups: string[]): Promise<Observatio
 
 /** The lines of a mountinfo file (proc_pid_mountinfo(5)). */
 export function mountsOf(mountinfo: string): MountLine[] {
-  return mountinfo.split('\n').filter(Boolean).map((line) => {
-    const [head = '', tail = ''] = line.split(' - ')
-    const [id = '', , , , target = '', own = '', ...optional] = head.split(' ')
-    const [type = '', source = '', ofType = ''] = tail.split(' ')
-    return {
-      id,
-      target: unescaped(target),
-      type,
-      source: unescaped(source),
-      options: `${own} ${ofType}`,
-      propagation: optional.filter((each) => each !== '').join(' '),
-    }
-  })
+  return mountinfo
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [head = '', tail = ''] = line.split(' - ')
+      const [id = '', , , , target = '', own = '', ...optional] = head.split(' ')
+      const [type = '', source = '', ofType = ''] = tail.split(' ')
+      return {
+        id,
+        target: unescaped(target),
+        type,
+        source: unescaped(source),
+        options: `${own} ${ofType}`,
+        propagation: optional.filter((each) => each !== '').join(' '),
+      }
+    })
 }
 
 const step = stepOf(1)
@@ -149,7 +152,10 @@ function links(dir: string): Record<string, string> {
   )
 }
 
-/** Without the two that the native program keeps for itself: its socket, and the line to its parent. */
+/**
+ * Without the two that the native program keeps for itself: its socket, and the line to its
+ * parent.
+ */
 function withoutOwn({ 3: _, 32: __, ...others }: Record<string, string>): Record<string, string> {
   return others
 }
@@ -190,7 +196,9 @@ function text(path: string): string {
 }
 
 function unescaped(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(parseInt(octal, 8)),
+  )
 }
 
 function isGone(error: unknown): boolean {

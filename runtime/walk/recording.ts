@@ -1,4 +1,4 @@
-/** Step by step. A walk as a file: what was planned, what each call did, what the kernel showed after it. */
+/** Step by step. A walk as a file: the list, what each call did, what the kernel showed then. */
 import { release } from 'node:os'
 import type { RunOptions, RunResult } from '../run.ts'
 import type { Step } from '../step.ts'
@@ -17,7 +17,10 @@ export interface PlannedLine {
   ignoring?: string
 }
 
-/** One call that was made. The state is what was seen right after it; of the command itself there is none. */
+/**
+ * One call that was made. The state is what was seen right after it; of the command itself there
+ * is none.
+ */
 export interface RecordedFrame {
   /** The place in the list, from 0. */
   index: number
@@ -28,7 +31,9 @@ export interface RecordedFrame {
   state?: Observation
 }
 
-/** The file: UTF-8 JSON. Readers refuse another `version`; fields may be added without a new one. */
+/**
+ * The file: UTF-8 JSON. Readers refuse another `version`; fields may be added without a new one.
+ */
 export interface Recording {
   stepbox: 'recording'
   version: 1

@@ -56,7 +56,8 @@ function isFailure({ errno }: RecordedFrame, ignoring: string | undefined): bool
 
 function changeLines(done: RecordedFrame | undefined, columns: number): string[] {
   if (!done) return [chalk.dim('   Nothing is made yet. Each key n makes one call.')]
-  if (done.changes.length === 0) return [chalk.dim('   The last call changed nothing that can be seen.')]
+  if (done.changes.length === 0)
+    return [chalk.dim('   The last call changed nothing that can be seen.')]
   return done.changes.map(({ sign, topic, text }) => {
     const line = fit(`   ${sign} ${topic.padEnd(12)} ${text}`, columns)
     return sign === '+' ? chalk.green(line) : sign === '-' ? chalk.red(line) : chalk.yellow(line)
@@ -74,13 +75,22 @@ function stateLines(state: Observation | undefined, columns: number): string[] {
     ['uid map', state.uidMap],
     ['session', `${state.session}   terminal ${state.terminal ? 'yes' : 'none'}`],
     ['umask', `${state.umask}   lo ${state.loopbackUp ? 'up' : 'down'}`],
-    ...Object.entries(state.namespaces).map(([name, inode]): [string, string] => ['namespace', `${name} ${inode}`]),
+    ...Object.entries(state.namespaces).map(([name, inode]): [string, string] => [
+      'namespace',
+      `${name} ${inode}`,
+    ]),
     ...state.membership.map((line): [string, string] => ['group', line]),
     ...Object.entries(state.groups).flatMap(([dir, settings]) =>
-      Object.entries(settings).map(([name, value]): [string, string] => ['limit', `${dir}/${name} ${value}`]),
+      Object.entries(settings).map(([name, value]): [string, string] => [
+        'limit',
+        `${dir}/${name} ${value}`,
+      ]),
     ),
     ...state.mounts.map((m): [string, string] => ['mount', `${m.target} ${m.type} ${m.options}`]),
-    ...Object.entries(state.descriptors).map(([fd, target]): [string, string] => ['descriptor', `${fd} ${target}`]),
+    ...Object.entries(state.descriptors).map(([fd, target]): [string, string] => [
+      'descriptor',
+      `${fd} ${target}`,
+    ]),
   ]
   return pairs.map(([name, value]) => fit(`   ${name.padEnd(12)} ${value}`, columns))
 }
@@ -92,7 +102,8 @@ function keyLine(keys: Scene['keys'], columns: number): string {
 }
 
 function shorten(lines: string[], room: number, columns: number): string[] {
-  if (lines.length <= room) return [...lines, ...Array.from({ length: room - lines.length }, () => '')]
+  if (lines.length <= room)
+    return [...lines, ...Array.from({ length: room - lines.length }, () => '')]
   const rest = lines.length - room + 1
   return [...lines.slice(0, room - 1), chalk.dim(fit(`   … and ${rest} more`, columns))]
 }

@@ -1,4 +1,4 @@
-/** Step by step. A shell in a half-built container: what it would see if it were the command now. */
+/** Step by step. A shell in a half-built container: what the command would see if it ran now. */
 import { existsSync, readFileSync } from 'node:fs'
 import { launch } from '../native.ts'
 import { stepOf, type NamespaceFlag, type Step } from '../step.ts'
@@ -20,7 +20,11 @@ const joinable: [name: string, flag: NamespaceFlag][] = [
 /** Join what differs from `ours`, become a child in the pid namespace, and run a shell. */
 export function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
   const differing = joinable.filter(([name]) => theirs.namespaces[name] !== ours[name])
-  const env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/', 'TERM=xterm']
+  const env = [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'HOME=/',
+    'TERM=xterm',
+  ]
   return [
     ...differing.map(([name, flag]) =>
       step(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
@@ -32,7 +36,10 @@ export function shellPlan(theirs: Observation, ours: Record<string, string>): St
 }
 
 /** Run it on the caller's terminal, and wait until it is left. Gives why it could not, if so. */
-export async function shellIn(theirs: Observation, ours: Record<string, string>): Promise<string | undefined> {
+export async function shellIn(
+  theirs: Observation,
+  ours: Record<string, string>,
+): Promise<string | undefined> {
   if (!existsSync(`/proc/${theirs.pid}`)) return 'the process is gone'
   const plan = shellPlan(theirs, ours)
   const { outcome } = launch(plan, { stdio: ['inherit', 'inherit', 'inherit'] })

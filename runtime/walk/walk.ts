@@ -57,7 +57,10 @@ export function beginWalk(options: RunOptions): Promise<Walk> {
           }
           return reports.shift()
         }
-        walkOf({ launched, plan, groups, take, root: options.root, result: () => result }).then(resolve, reject)
+        walkOf({ launched, plan, groups, take, root: options.root, result: () => result }).then(
+          resolve,
+          reject,
+        )
       },
     })
     result.catch(reject)
@@ -109,8 +112,8 @@ async function walkOf({ launched, plan, groups, root, take, result }: Parts): Pr
 }
 
 /**
- * An execvpe that succeeds cannot report: the program that would is no more. What can be seen is that
- * the process runs another file than the sealed copy of the native program, or has ended.
+ * An execvpe that succeeds cannot report: the program that would is no more. What can be seen is
+ * that the process runs another file than the sealed copy of the native program, or has ended.
  */
 async function becomes(
   pid: number,
