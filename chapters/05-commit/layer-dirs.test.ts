@@ -66,6 +66,7 @@ const wrongs: [what: string, wrong: Partial<Parts>, why: string][] = [
   ['that is empty', { compress: () => Buffer.alloc(0) }, 'unexpected end of file'],
   ['followed by rubbish', { compress: () => followedBy(Buffer.from('rubbish')) }, 'incorrect'],
   ['followed by zeros', { compress: () => followedBy(Buffer.alloc(7)) }, 'more than one gzip'],
+  ['followed by zeros and its length', { compress: () => followedBy(lengthOf(tar)) }, 'more than'],
   ['in two gzip streams', { compress: () => inTwo() }, 'more than one gzip stream'],
   ['with a wrong checksum', { compress: () => withOtherChecksum() }, 'incorrect data check'],
   ['of an unknown kind', { layer: { mediaType: 'application/x' } }, 'a layer of an unknown kind'],
@@ -77,6 +78,12 @@ function ofDiffId(diffId: string): object {
 
 function followedBy(more: Buffer): Buffer {
   return Buffer.concat([gzip, more])
+}
+
+function lengthOf(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(8)
+  length.writeUInt32LE(bytes.length, 4)
+  return length
 }
 
 /** Legal for gunzip(1), and for a reader that stops after the first stream another tar. */
