@@ -13,6 +13,7 @@ import {
   type Container,
   type ImageUse,
 } from './containers.ts'
+import type { Consequence } from './consequence.ts'
 import type { Mode } from './encode.ts'
 import { killAll, removeGroup } from './group-control.ts'
 import { statsOf } from './group-stats.ts'
@@ -41,6 +42,8 @@ export interface Chapter {
   number: number
   slug: string
   plan: (options: PlanOptions) => Step[]
+  /** What happens without each line. */
+  consequences?: Consequence<PlanOptions>[]
 }
 
 export interface RunOptions {
@@ -68,6 +71,8 @@ export interface RunOptions {
   config?: Container['config']
   layers?: () => Promise<string[]>
   stdio?: LaunchOptions['stdio']
+  /** Carry out another list than the chapter's: one with a line missing. */
+  alter?: (plan: Step[]) => Step[]
   mode?: Mode
   onReport?: (report: Report) => void
   /** Called once the native program runs, with the means to signal and step it, and its groups. */
@@ -108,7 +113,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const dir = createContainer(root, container)
   try {
     const layers = (await options.layers?.()) ?? []
-    const plan = options.chapter.plan(planOptions({ options, container, group, dir, layers }))
+    const { alter = (plan: Step[]) => plan, chapter } = options
+    const plan = alter(chapter.plan(planOptions({ options, container, group, dir, layers })))
     return { ...(await carryOut(plan, options, container)), plan, container }
   } catch (error) {
     cleanUp(root, { ...container, rm: true })

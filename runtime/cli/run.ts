@@ -1,5 +1,5 @@
 /** Command line. `run`: one container in the foreground, its output, signals and exit code. */
-import { fstatSync } from 'node:fs'
+import { fstatSync, realpathSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { explain } from '../explain.ts'
@@ -19,6 +19,11 @@ export async function runCommand(input: Input): Promise<number> {
   const { command, config, ...image } = await imageFor(input)
   const options: RunOptions = { ...request(input, command, config), ...image, stdio }
   if (hasTerminal) options.terminal = callersSize()
+  const left = input.values.get('without')?.at(-1)
+  if (left !== undefined) {
+    const { leaveOut } = await import('./without.ts')
+    options.alter = leaveOut(left, input.chapter, realpathSync(input.root))
+  }
   const result = await carryOut(input, options, (launched) => attach(launched, stdio))
   tidy(input.root)
   if (!result) return 125

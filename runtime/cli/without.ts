@@ -1,0 +1,39 @@
+/** Command line. `run --without N|CALL`: the list with a line missing, where it harms nobody. */
+import chalk from 'chalk'
+import { pretendMachine, placesOf, without } from '../consequence.ts'
+import type { Chapter } from '../run.ts'
+import type { Call, Step } from '../step.ts'
+import { strace } from '../strace.ts'
+import { UsageError } from './args.ts'
+
+/**
+ * Leave out the line of that number, or the first call of that name. What is left runs on a pretend
+ * machine: mounts, names and network of its own around the container's, and a disk that cannot be
+ * written, so that what would reach the host ends there. What is known to happen is told beforehand.
+ */
+export function leaveOut(what: string, chapter: Chapter, root: string): (plan: Step[]) => Step[] {
+  return (plan) => {
+    const place = placeOf(plan, what)
+    const line = plan[place]
+    if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
+    const rows = chapter.consequences ?? []
+    const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
+    const told = row ? `\n  ${row.consequence}` : ''
+    const text = `without line ${place + 1}, ${strace(line.call)}${told}`
+    process.stderr.write(`${chalk.yellow(text)}\n`)
+    return [...pretendMachine(readOnlyBut(root)), ...without(plan, place)]
+  }
+}
+
+/** What the machine has on its disk stays as it is, even when the new root is never entered. */
+function readOnlyBut(root: string): Call[] {
+  return [
+    ['mount', root, root, null, ['MS_BIND'], null],
+    ['mount', null, '/', null, ['MS_REMOUNT', 'MS_BIND', 'MS_RDONLY'], null],
+  ]
+}
+
+function placeOf(plan: Step[], what: string): number {
+  if (/^\d+$/.test(what)) return Number(what) - 1
+  return plan.findIndex(({ call }) => call[0] === what)
+}
