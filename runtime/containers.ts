@@ -88,7 +88,8 @@ export function createContainer(root: string, container: Container): string {
     throw error
   }
   const dir = containerDir(root, container.id)
-  mkdirSync(dir, { mode: 0o711 })
+  // What a container marks set-user-id is not for everybody on the host (CVE-2021-41091).
+  mkdirSync(dir, { mode: 0o700 })
   return dir
 }
 
