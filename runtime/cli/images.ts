@@ -36,6 +36,8 @@ export async function commit(input: Input): Promise<number> {
       created: now(),
       command: container.command,
       config: { ...image.config.config, ...container.config },
+      onSkipped: (path, why) =>
+        process.stderr.write(`stepbox: left out /${printable(path)}: ${why}\n`),
     }),
   )
   return print(`${made.id}\n`)
