@@ -1,7 +1,7 @@
 /** Chapter 1. Steps in strace(1)'s notation: how a plan is printed, traced and tested. */
 import { signatures, type Call } from './step.ts'
 
-/** One call as strace would print it, without its result: `mount("proc", "/proc", "proc", 0, NULL)`. */
+/** One call as strace prints it, without its result: `mount("proc", "/proc", "proc", 0, NULL)`. */
 export function strace(call: Call): string {
   const [name, ...values] = call
   const kinds = kindsOf(name)
@@ -19,14 +19,21 @@ const kinds = Object.fromEntries(
   Object.entries(signatures).map(([name, letters]) => [name, [...letters.replaceAll('?', '')]]),
 ) as Record<Call[0], string[]>
 
-/** Bytes as a C string, with the escapes of strace: octal for what cannot be printed. */
+/**
+ * Bytes as a C string, with the escapes of strace: octal for what cannot be printed, as short as
+ * what follows allows. What is printable in UTF-8 stays readable.
+ */
 export function quote(text: string): string {
-  const body = text.replace(/["\\\x00-\x1f\x7f]|[\udc80-\udcff]/gu, (character) => {
-    const code = character.charCodeAt(0)
-    const known = escapes[character]
-    if (known !== undefined) return known
-    return '\\' + (code > 0xff ? code - 0xdc00 : code).toString(8).padStart(3, '0')
-  })
+  const body = text.replace(
+    /(["\\\x00-\x1f\x7f]|[\udc80-\udcff])(?=([0-7])?)/gu,
+    (character, _, digit?: string) => {
+      const known = escapes[character]
+      if (known !== undefined) return known
+      const code = character.charCodeAt(0)
+      const octal = (code > 0xff ? code - 0xdc00 : code).toString(8)
+      return `\\${digit === undefined ? octal : octal.padStart(3, '0')}`
+    },
+  )
   return `"${body}"`
 }
 
@@ -36,6 +43,8 @@ const escapes: Record<string, string> = {
   '\n': '\\n',
   '\t': '\\t',
   '\r': '\\r',
+  '\v': '\\v',
+  '\f': '\\f',
 }
 
 /** Calls that strace prints in a form of their own. */
@@ -45,7 +54,7 @@ const notations: Partial<Record<Call[0], (args: string[]) => string>> = {
   setgroups: ([list = '[]']) => `setgroups(${list === '[]' ? 0 : list.split(',').length}, ${list})`,
   mknod: ([path, type, mode = '0', major, minor]) => {
     const isDevice = type === 'S_IFCHR' || type === 'S_IFBLK'
-    const device = isDevice ? `, makedev(${major}, ${minor})` : ', 0'
+    const device = isDevice ? `, makedev(${major}, ${minor})` : ''
     return `mknod(${path}, ${type}|${mode}${device})`
   },
   open: ([path, flags = '', mode]) =>

@@ -64,8 +64,9 @@ test('every line says in a sentence of its own why it is there', () => {
 
 describe('notation', () => {
   test('what cannot be printed is written as strace writes it', () => {
-    const odd = fromBytes(Buffer.from([0x22, 0x5c, 0x0a, 0x09, 0x01, 0x7f, 0xc3, 0x28, 0xff, 0x61]))
-    expect(quote(odd)).toBe('"\\"\\\\\\n\\t\\001\\177\\303(\\377a"')
+    const odd = fromBytes(Buffer.from('"\\\n\t\v\f\r\x01\x7f\x017\x018\xc3(\xffa', 'latin1'))
+    expect(quote(odd)).toBe('"\\"\\\\\\n\\t\\v\\f\\r\\1\\177\\0017\\18\\303(\\377a"')
+    expect(quote('é漢')).toBe('"é漢"')
   })
 
   test('a number that is a mode is octal, other numbers are decimal, no flag is 0', () => {

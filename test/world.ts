@@ -1,0 +1,71 @@
+/** Tests. What a chapter's plan needs of the host: a root, an image, a group, for a while. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, onTestFinished } from 'vitest'
+import { busyboxBinary } from '../book/busybox.ts'
+import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/busybox.ts'
+import { groupDirs, type Limits } from '../runtime/cgroup.ts'
+import { lookAtCgroups } from '../runtime/cgroups.ts'
+import { killAll, removeGroup } from '../runtime/group-control.ts'
+import { layOut } from '../runtime/init-layer.ts'
+import type { PlanOptions } from '../runtime/run.ts'
+import { scratch } from './scratch.ts'
+
+let made: Promise<string> | undefined
+
+/** One busybox root file system for all tests of a file, which leave it as it is. */
+export function sharedRootfs(): Promise<string> {
+  made ??= makeRootfs()
+  return made
+}
+
+afterAll(async () => {
+  if (made) rmSync(await made, { recursive: true, force: true })
+})
+
+async function makeRootfs(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'stepbox-rootfs-'))
+  writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
+  return dir
+}
+
+/** A busybox root file system of the running test's own. */
+export async function ownRootfs(): Promise<string> {
+  const dir = join(scratch(), 'rootfs')
+  mkdirSync(dir)
+  writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
+  return dir
+}
+
+let count = 0
+
+/**
+ * Options that every chapter's planner understands, for a container of the running test: its root
+ * is `rootfs`, or an image with that as its one layer; its group is killed and removed after it.
+ */
+export function worldOf(rootfs: string, script: string, limits: Limits = {}): PlanOptions {
+  const dir = scratch()
+  const hostname = 'box'
+  const group = {
+    name: `stepbox-test-${process.pid}-w${++count}`,
+    cgroups: lookAtCgroups(),
+    limits,
+  }
+  const dirs = groupDirs(group)
+  onTestFinished(() => {
+    killAll(dirs)
+    removeGroup(dirs)
+  })
+  return {
+    argv: ['sh', '-c', script],
+    env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+    hostname,
+    network: 'none',
+    group,
+    root: rootfs,
+    layers: layOut(dir, [rootfs], { hostname, resolver: '' }),
+    dir,
+    readOnly: false,
+  }
+}
