@@ -1,9 +1,10 @@
 /** Tests. What they share: a directory that goes away again, and what this machine can do. */
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished, type TestContext } from 'vitest'
-import { nativePath } from '../runtime/native.ts'
+import { inject, onTestFinished, type TestContext } from 'vitest'
+import type { CapabilityName } from '../runtime/doctor/capabilities.ts'
+import type { Capability } from '../runtime/doctor/diagnosis.ts'
 
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
@@ -12,11 +13,11 @@ export function scratch(): string {
   return dir
 }
 
-/** `root`, or the name of a command that must be on the PATH. */
-export type Need = 'root' | (string & {})
+/** What `stepbox doctor` has a name for, or a command that must be on the PATH. */
+export type Need = CapabilityName | (string & {})
 
 /**
- * Say first thing in a test what it needs: `needs(context, 'root', 'skopeo')`. Where that is
+ * Say first thing in a test what it needs: `needs(context, 'root', 'overlay', 'skopeo')`. Where that is
  * missing the test is reported as blocked, with the reason.
  */
 export function needs(context: TestContext, ...all: Need[]): void {
@@ -26,12 +27,19 @@ export function needs(context: TestContext, ...all: Need[]): void {
   }
 }
 
-/** Why `need` is not met on this machine, or undefined when it is. */
+/** Why `need` is not met on this machine, or undefined when it is. Root needs the native program. */
 function lack(need: Need): string | undefined {
-  if (need !== 'root') return onPath(need) ? undefined : `no ${need} on the PATH`
-  if (process.platform !== 'linux') return 'not on Linux'
-  if (process.getuid?.() !== 0) return 'not root'
-  return existsSync(nativePath) ? undefined : 'the native program is not built'
+  const capabilities = inject('capabilities')
+  if (!capabilities) throw new Error('run vitest with --config test/vitest.config.ts')
+  if (!capabilities.some(({ name }) => name === need))
+    return onPath(need) ? undefined : `no ${need} on the PATH`
+  const wanted = need === 'root' ? ['native', 'root'] : [need]
+  const missing = capabilities.find(({ name, state }) => wanted.includes(name) && isMissing(state))
+  return missing && `no ${missing.name}: ${missing.why ?? missing.found}`
+}
+
+function isMissing(state: Capability['state']): boolean {
+  return state === 'no' || state === 'unknown'
 }
 
 /** The full path of `command`, found as execvp(3) would find it. */

@@ -1,0 +1,108 @@
+/** Command line. `doctor`: what this machine can do, and what to type where it cannot. */
+import chalk from 'chalk'
+import { topics } from '../doctor/capabilities.ts'
+import { diagnose, type Capability, type Diagnosis } from '../doctor/diagnosis.ts'
+import type { ChapterVerdict } from '../doctor/diagnosis.ts'
+import { probe } from '../doctor/probe.ts'
+import type { Input } from './main.ts'
+import { json, printable } from './table.ts'
+
+/** Ends with 0 when every chapter can be had in full, with 1 when something is missing. */
+export async function doctor({ root, chapters, values }: Input): Promise<number> {
+  const diagnosis = diagnose(await probe(root, chapters), chapters)
+  process.stdout.write(values.has('format') ? json(diagnosis) : render(diagnosis))
+  return diagnosis.ok ? 0 : 1
+}
+
+const width = 80
+
+/** The whole diagnosis for people. Each reason is told once, where it is met first. */
+export function render(diagnosis: Diagnosis): string {
+  const told = new Set<string>()
+  const sections = topics.map(([topic]) => {
+    const of = diagnosis.capabilities.filter((each) => each.topic === topic)
+    return section(topic, of.flatMap((each) => capabilityLines(each, told)))
+  })
+  const { chapters, capabilities } = diagnosis
+  const course = section('chapters', chapters.map((each) => chapterLine(each, capabilities)))
+  return `${[header(diagnosis), ...sections, course, summary(diagnosis)].join('\n\n')}\n`
+}
+
+function section(title: string, lines: string[]): string {
+  return [` ${chalk.bold(title)}`, ...lines].join('\n')
+}
+
+function header({ machine }: Diagnosis): string {
+  const { platform, surroundings, propagation, cgroups, dataRoot } = machine
+  const where = surroundings.length > 0 ? `in ${surroundings.join(', ')}` : 'in no container'
+  if (platform !== 'linux') return chalk.dim(` ${platform}, Node ${machine.node}`)
+  const spread = propagation.startsWith('shared') ? 'shared, as systemd leaves it' : propagation
+  const lines = [
+    `${where}; / is ${spread}; control groups: ${cgroups}`,
+    `data in ${dataRoot.path}, on ${dataRoot.filesystem || 'an unknown file system'}`,
+  ]
+  return lines.map((line) => chalk.dim(` ${cut(line, width - 1)}`)).join('\n')
+}
+
+const marks = { yes: '✓', part: '~', no: '✗', unknown: '?' }
+
+function capabilityLines(capability: Capability, told: Set<string>): string[] {
+  const { name, state, found, why, remedy } = capability
+  const color = state === 'yes' ? chalk.green : state === 'no' ? chalk.red : chalk.yellow
+  const seen = cut(printable(found), width - 24)
+  const shown = state === 'yes' ? chalk.dim(seen) : seen
+  const line = `   ${color(marks[state])} ${name.padEnd(18)} ${shown}`
+  const reason = why === undefined || told.has(why) ? [] : wrap(why, width - 7)
+  const help = remedy === undefined || told.has(remedy) ? [] : [chalk.cyan(`→ ${remedy}`)]
+  for (const text of [why, remedy]) if (text !== undefined) told.add(text)
+  return [line, ...[...reason, ...help].map((text) => `       ${text}`)]
+}
+
+function chapterLine(chapter: ChapterVerdict, capabilities: Capability[]): string {
+  const { number, slug, state, stops } = chapter
+  const [mark, color] = looks[state]
+  const names = firstCauses(chapter, capabilities)
+  const all = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names
+  const words = state === 'part' ? 'without' : 'lacks'
+  const lacks = all.length > 0 ? `${words} ${all.join(', ')}` : ''
+  const why = cut(stops ? `its list stops at ${stops}` : lacks, width - 28)
+  return `   ${color(mark)} ${number} ${slug.padEnd(14)} ${color(state)}  ${why}`.trimEnd()
+}
+
+const looks = {
+  full: ['●', chalk.green],
+  part: ['◐', chalk.yellow],
+  none: ['○', chalk.red],
+} as const
+
+/** Of a chapter that cannot be had, what is missing without what is so for a reason told before. */
+function firstCauses({ state, missing }: ChapterVerdict, capabilities: Capability[]): string[] {
+  if (state === 'part') return missing
+  const reasons = new Set<string>()
+  return missing.filter((name) => {
+    const why = capabilities.find((each) => each.name === name)?.why ?? name
+    const isNew = !reasons.has(why)
+    reasons.add(why)
+    return isNew
+  })
+}
+
+function summary({ ok, chapters }: Diagnosis): string {
+  const full = chapters.filter(({ state }) => state === 'full').length
+  if (ok) return ` ${chalk.green('All chapters can be had in full.')}`
+  return ` ${full} of ${chapters.length} chapters can be had in full.`
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}
+
+function wrap(text: string, length: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? ''
+    if (last !== '' && last.length + 1 + word.length > length) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines
+}
