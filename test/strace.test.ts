@@ -1,6 +1,6 @@
 /** Tests. What strace(1) sees the native program do is the plan, call for call. */
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
