@@ -317,7 +317,7 @@ static long do_uname(struct arg *a) {
   return 0;
 }
 
-/* From the background, which is where a shell that took the terminal has left us, this raises SIGTTOU. */
+/* From the background, where a shell that took the terminal has left us, this raises SIGTTOU. */
 static long do_tcsetpgrp(struct arg *a) {
   sigset_t stop, before;
   sigemptyset(&stop);
