@@ -116,13 +116,11 @@ function sweep({ root, staging, last, removed, rest, users }: Sweep): Removal[] 
   if (!needed) return deleted
   const blobs = new Set(removed ? blobsOf(removed) : [])
   const diffIds = removed?.config.rootfs.diff_ids ?? []
-  for (const hex of unneeded(join(root, 'blobs/sha256'), needed.blobs, blobs))
-    discard('blobs/sha256', hex)
+  for (const name of unneeded(join(root, 'blobs/sha256'), needed.blobs, blobs))
+    discard('blobs/sha256', name)
   const layers = join(root, 'layers')
-  for (const hex of unneeded(layers, needed.layers, new Set(diffIds.map(hexOf)))) {
-    discard('layers', hex)
-    discard('layers', `${hex}.size`)
-  }
+  for (const name of unneeded(layers, needed.layers, new Set(diffIds.map(hexOf))))
+    discard('layers', name)
   const gone = new Set(diffIds.filter((diffId) => !needed.layers.has(hexOf(diffId))))
   return [...deleted, ...[...gone].map((diffId) => ({ deleted: diffId }))]
 }
@@ -145,6 +143,7 @@ function blobsOf({ manifest, id, layers }: Image): string[] {
 
 const hour = 3_600_000
 
+/** Names in `dir` that may go: of a blob, a layer, or what is kept of a layer beside it. */
 function unneeded(dir: string, needed: Set<string>, known: Set<string>): string[] {
   return namesIn(dir).filter((name) => {
     const hex = name.replace(/\.size$/, '')

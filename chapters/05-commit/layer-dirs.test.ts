@@ -35,12 +35,12 @@ test('a layer may be unpacked by several at once', async (context) => {
   expect(readdirSync(join(root, 'tmp'))).toEqual([])
 })
 
-test('a layer that lies twice in an image is given once, in its upper place', async (context) => {
+test('layers are given topmost first, and each once, in its upper place', async (context) => {
   needs(context, 'root')
-  const [a, b] = [tarOf({ a: '1' }), tarOf({ b: '2' })]
-  const root = rootWith({ tars: [a, b, a] })
+  const [a, b, c] = [tarOf({ a: '1' }), tarOf({ b: '2' }), tarOf({ c: '3' })]
+  const root = rootWith({ tars: [a, b, a, c] })
   const dirs = await layerDirs(root, resolve(root, 'app:v1'))
-  expect(dirs).toEqual([sha256(a), sha256(b)].map((diffId) => layerDir(root, diffId)))
+  expect(dirs).toEqual([c, a, b].map((tar) => layerDir(root, sha256(tar))))
 })
 
 test('a layer of an image that was removed meanwhile is not given', async () => {

@@ -154,9 +154,17 @@ test('an image that loses its name to another stays, without one', async (contex
   expect(resolve(root, 'a:v1').manifest.digest).not.toBe(old.digest)
   const { manifests } = readIndex(root)
   expect(manifests.find(({ digest }) => digest === old.digest)).toEqual(old)
-  await publishNamed(root, 'b:v1')
-  await publishNamed(root, 'b:v1')
-  expect(readIndex(root).manifests.map(({ digest }) => digest)).toHaveLength(4)
+})
+
+test('an image without a name is found again when it is given one', async (context) => {
+  needs(context, 'root')
+  const root = scratch()
+  await publishNamed(root, 'a:v1')
+  const [{ annotations: _, ...nameless } = putImage(root, { tars: [] })] = readIndex(root).manifests
+  putIndex(root, {}, { manifests: [nameless] })
+  await publishNamed(root, 'a:v1')
+  await publishNamed(root, 'a:v1')
+  expect(readIndex(root).manifests.map(({ digest }) => digest)).toEqual([nameless.digest])
 })
 
 test('entries of other tools, and what they say beside, survive a write', async (context) => {
