@@ -50,9 +50,33 @@ const struct call *call_named(const char *name);
 int flag_named(const char *name, size_t length, long long *value);
 int errno_named(const char *name);
 
-/* What the last call brought back beside its result (xattrs), for its report. */
+/* What the last call brought back beside its result (xattrs), for its report; and room for it. */
 extern char *answer;
 extern size_t answer_length;
+char *answer_room(size_t size);
+
+/* close(2) without losing the errno of what went before. */
+long closing(int fd, long result);
+
+/* files.c: the calls of chapter 5 and of the step-by-step side. */
+long do_link(struct arg *);
+long do_unlink(struct arg *);
+long do_rmdir(struct arg *);
+long do_pwrite(struct arg *);
+long do_ftruncate(struct arg *);
+long do_close(struct arg *);
+long do_lchown(struct arg *);
+long do_chmod(struct arg *);
+long do_lsetxattr(struct arg *);
+long do_utimensat(struct arg *);
+long do_llistxattr(struct arg *);
+long do_lgetxattr(struct arg *);
+long do_seek_data(struct arg *);
+long do_flock(struct arg *);
+long do_syncfs(struct arg *);
+long do_setns(struct arg *);
+long do_uname(struct arg *);
+long do_tcsetpgrp(struct arg *);
 
 /* plan.c: read one plan whole and check all of it. 0 at the end of input; exits on a bad one. */
 int read_plan(struct plan *plan);
