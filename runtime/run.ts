@@ -155,19 +155,27 @@ function planOptions({ options, container, group, dir, layers }: Laid): PlanOpti
 async function carryOut(plan: Step[], options: RunOptions, container: Container): Promise<Outcome> {
   const { root, mode, stdio, onReport } = options
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
+  let problem: unknown
+  const note = (pid: number) => {
+    const init = identify(pid)
+    try {
+      if (init) saveRunning(root, Object.assign(container, { init }))
+    } catch (error) {
+      problem = error // a disk that is full: what is not on record must not live on
+      launched.abandon()
+    }
+  }
   const launched = launch(plan, {
     ...(mode ? { mode } : {}),
     ...(stdio ? { stdio } : {}),
     onReport: (report) => {
-      if (report.index === fork && !report.errno) {
-        const init = identify(report.result)
-        if (init) saveRunning(root, Object.assign(container, { init }))
-      }
+      if (report.index === fork && !report.errno) note(report.result)
       onReport?.(report)
     },
   })
   options.onLaunch?.(launched, plan, container.groups)
   const outcome = await launched.outcome
+  if (problem) throw problem
   const stats = statsOf(container.groups)
   Object.assign(container, {
     status: 'exited',

@@ -36,12 +36,17 @@ async function walkThrough(recording: Recording): Promise<void> {
   process.once('exit', page.leave)
   let at = 0
   let isInspecting = false
+  let scroll = 0
   try {
     for (;;) {
-      show(page, recording, at, isInspecting)
+      show(page, recording, { at, isInspecting, scroll })
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c' || key === 'escape') return
-      if (key === 'i') isInspecting = !isInspecting
+      if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
+      if (isInspecting && (key === 'up' || key === 'down')) {
+        scroll = Math.max(0, scroll + (key === 'up' ? -1 : 1))
+        continue
+      }
       if (['n', ' ', 'enter', 'right', 'down'].includes(key)) at++
       if (['b', 'left', 'up', 'backspace'].includes(key)) at--
       if (key === 'g') at = 0
@@ -53,7 +58,14 @@ async function walkThrough(recording: Recording): Promise<void> {
   }
 }
 
-function show(page: Page, recording: Recording, at: number, isInspecting: boolean): void {
+interface Position {
+  /** How many calls are made. */
+  at: number
+  isInspecting: boolean
+  scroll: number
+}
+
+function show(page: Page, recording: Recording, { at, isInspecting, scroll }: Position): void {
   const { chapter, plan, frames, kernel } = recording
   const where = `${at} of ${frames.length} calls made`
   page.draw(
@@ -63,6 +75,7 @@ function show(page: Page, recording: Recording, at: number, isInspecting: boolea
       next: frames[at]?.index ?? plan.length,
       done: frames.slice(0, at),
       isInspecting,
+      scroll,
       keys,
       rows: page.rows,
       columns: page.columns,

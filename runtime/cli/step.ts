@@ -45,6 +45,7 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
   process.once('exit', restore)
   const done: RecordedFrame[] = []
   let isInspecting = false
+  let scroll = 0
   let message: string | undefined
   const advance = async () => {
     if (walk.next === walk.plan.length - 1) {
@@ -58,11 +59,13 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
   }
   try {
     while (walk.next < walk.plan.length) {
-      page.draw(draw(sceneOf({ walk, page, options, done, isInspecting, message })))
+      page.draw(draw(sceneOf({ walk, page, options, done, isInspecting, scroll, message })))
       message = undefined
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c') return false
-      if (key === 'i') isInspecting = !isInspecting
+      if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
+      else if (isInspecting && (key === 'up' || key === 'down'))
+        scroll = Math.max(0, scroll + (key === 'up' ? -1 : 1))
       else if (['n', ' ', 'enter', 'right', 'down'].includes(key)) await advance()
       else if (key === 's') message = await shellOn(page, walk, done)
       else if (key === 'c' || key === 'r') {
@@ -84,10 +87,11 @@ interface Shown {
   options: RunOptions
   done: RecordedFrame[]
   isInspecting: boolean
+  scroll: number
   message: string | undefined
 }
 
-function sceneOf({ walk, page, options, done, isInspecting, message }: Shown): Scene {
+function sceneOf({ walk, page, options, done, isInspecting, scroll, message }: Shown): Scene {
   const { number, slug } = options.chapter
   const where = `step ${walk.next + 1} of ${walk.plan.length}`
   return {
@@ -96,6 +100,7 @@ function sceneOf({ walk, page, options, done, isInspecting, message }: Shown): S
     next: walk.next,
     done,
     isInspecting,
+    scroll,
     keys,
     rows: page.rows,
     columns: page.columns,

@@ -9,8 +9,9 @@ export interface Scene {
   /** The call that is next. */
   next: number
   done: RecordedFrame[]
-  /** Whether the state is shown rather than what changed. */
+  /** Whether the whole state is shown, from which line on, rather than the list. */
   isInspecting: boolean
+  scroll: number
   /** A prompt or an answer, in place of the keys. */
   message?: string
   keys: readonly (readonly [key: string, meaning: string])[]
@@ -20,18 +21,31 @@ export interface Scene {
 
 /** The whole screen: at most `rows` lines of at most `columns` characters. */
 export function draw(scene: Scene): string[] {
-  const { columns } = scene
+  const { columns, rows, isInspecting, scroll } = scene
   const last = scene.done.at(-1)
-  const listRows = Math.max(4, Math.min(scene.plan.length, Math.floor((scene.rows - 6) / 2)))
+  if (isInspecting) {
+    const title = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns)]
+    const state = stateLines(last?.state, columns).slice(scroll)
+    const foot = [rule(columns), keyLine(inspectKeys, columns)]
+    return [...title, ...shorten(state, rows - 5, columns), ...foot]
+  }
+  const listRows = Math.max(4, Math.min(scene.plan.length, Math.floor((rows - 6) / 2)))
   const list = listLines(scene, listRows)
   const why = scene.plan[scene.next]?.why ?? 'the list is done; the command runs'
   const head = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns), ...list]
   const reason = [rule(columns), chalk.italic(fit(`   ${why}`, columns))]
   const foot = [rule(columns), scene.message ?? keyLine(scene.keys, columns)]
-  const room = Math.max(1, scene.rows - head.length - reason.length - foot.length - 1)
-  const detail = scene.isInspecting ? stateLines(last?.state, columns) : changeLines(last, columns)
-  return [...head, ...reason, ...shorten(detail, room, columns), ...foot].slice(0, scene.rows)
+  const room = Math.max(1, rows - head.length - reason.length - foot.length - 1)
+  const detail = shorten(changeLines(last, columns), room, columns)
+  return [...head, ...reason, ...detail, ...foot].slice(0, rows)
 }
+
+const inspectKeys = [
+  ['↑ ↓', 'scroll'],
+  ['i', 'back to the list'],
+  ['n', 'next'],
+  ['q', 'quit'],
+] as const
 
 /** Around the line that is next, as much of the list as there is room for. */
 function listLines({ plan, next, done, columns }: Scene, rows: number): string[] {

@@ -21,8 +21,11 @@ export interface Walk {
   start: Observation
   /** The index of the call that is next; `plan.length` when the command runs or has ended. */
   next: number
-  /** Make the next call. Undefined when there is none left, or the process ended before it. */
-  advance(): Promise<Frame | undefined>
+  /**
+   * Make the next call. Undefined when there is none left. Without looking, what it changed shows
+   * in the next frame that is looked at.
+   */
+  advance(isLooking?: boolean): Promise<Frame | undefined>
   /** The process that goes through the list, by the host's number. */
   pid: number
   /** The native program that makes the calls. */
@@ -93,7 +96,7 @@ async function walkOf({ launched, plan, groups, root, take, result }: Parts): Pr
       const { container } = await result()
       removeContainer(root, container)
     },
-    async advance() {
+    async advance(isLooking = true) {
       const index = walk.next
       const step = plan[index]
       if (!step) return undefined
@@ -101,7 +104,7 @@ async function walkOf({ launched, plan, groups, root, take, result }: Parts): Pr
       launched.goAhead()
       const report = step.call[0] === 'execvpe' ? await becomes(walk.pid, take) : await take()
       if (step.call[0] === 'fork' && report && !report.errno) walk.pid = report.result
-      const after = await observe(walk.pid, groups)
+      const after = isLooking ? await observe(walk.pid, groups) : undefined
       const changes = after ? changesBetween(state, after) : []
       if (after) state = after
       if (report?.errno && report.errno !== step.ignoring) walk.next = plan.length
