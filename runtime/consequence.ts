@@ -15,18 +15,20 @@ export interface Consequence<Options> {
   /** One sentence in the present tense: without it, … */
   consequence: string
   see: Sight
-  /** What the line needs to be in the list, beside the chapter's ordinary options. */
-  options?: Partial<Options>
+  /** What the line needs to be in the list, from the chapter's ordinary options. */
+  options?: (ordinary: Options) => Partial<Options>
   /** What the machine did before: a file left open, groups of its own. */
   before?: Call[]
+  /** The line does something only where this path is there: kernels are built differently. */
+  where?: string
 }
 
 /**
  * What shows it. `inside` is the container's command, a script for sh. `outside`, if there is one,
  * runs on the host once the command has said `ready`; `$machine` is the id of the native program,
- * whose view is the pretend machine's, `$first` that of the container's first process. Then the
- * command is given a line to read. What both print is compared, or, when a step failed,
- * `call = errno`.
+ * whose view is the pretend machine's, `$first` that of the container's first process, `$group` the
+ * name of its group, `$root` the path of its root file system. Then the command is given a line to
+ * read. What both print is compared, or, when a step failed, `call = errno`.
  */
 export interface Sight {
   inside: string
@@ -72,4 +74,18 @@ export function without(plan: Step[], place: number, flag?: string): Step[] {
     Array.isArray(value) ? value.filter((each) => each !== flag) : value,
   ) as Call
   return plan.with(place, { ...line, call })
+}
+
+/** What people believe would do as well, and what happens when it is tried. */
+export interface Misconception<Options> {
+  /** A word to call it by. */
+  name: string
+  /** What is believed, as a sentence. */
+  belief: string
+  /** The list as it is believed to be good. */
+  alter: (plan: Step[], options: Options) => Step[]
+  consequence: string
+  see: Sight
+  options?: (ordinary: Options) => Partial<Options>
+  before?: Call[]
 }

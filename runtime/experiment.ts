@@ -8,12 +8,19 @@ import { stepOf, type Call, type Step } from './step.ts'
 const step = stepOf(1)
 const patienceMs = 5000
 
-/**
- * Carry out `plan`, whose command is the `inside` of `sight`, on a pretend machine with `before`
- * in its past. Gives what was seen: what the scripts printed, or the failure as `call = errno`.
- */
-export async function observe(plan: Step[], sight: Sight, before: Call[] = []): Promise<string> {
-  const list = [...pretendMachine(before), ...plan]
+export interface Experiment {
+  /** Its command is the `inside` of `see`. */
+  plan: Step[]
+  see: Sight
+  /** What the pretend machine has done before. */
+  before?: Call[]
+  /** What the script outside finds in its environment, beside `machine` and `first`. */
+  environment?: Record<string, string>
+}
+
+/** Gives what was seen: what the scripts printed, or the failure as `call = errno`. */
+export async function observe(experiment: Experiment): Promise<string> {
+  const list = [...pretendMachine(experiment.before), ...experiment.plan]
   const fork = list.findIndex(({ call }) => call[0] === 'fork')
   let first: ProcessId | undefined
   const launched = launch(list, {
@@ -31,8 +38,9 @@ export async function observe(plan: Step[], sight: Sight, before: Call[] = []): 
     if (first) signalTo(first, 'SIGKILL')
     launched.abandon()
   }, patienceMs)
-  const isReady = sight.outside !== undefined && (await inside.until('ready'))
-  const seen = isReady ? await outside(sight, launched.pid, first?.pid ?? 0) : ''
+  const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
+  const ids = { machine: launched.pid, first: first?.pid ?? 0 }
+  const seen = isReady ? await outside(experiment, ids) : ''
   stdin?.end('\n')
   const outcome = await launched.outcome
   clearTimeout(timer)
@@ -41,11 +49,12 @@ export async function observe(plan: Step[], sight: Sight, before: Call[] = []): 
 }
 
 /** What the host's sh prints of the script. */
-async function outside({ outside = '' }: Sight, machine: number, first: number): Promise<string> {
-  const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  const env = [path, `machine=${machine}`, `first=${first}`]
+async function outside({ see, environment }: Experiment, ids: object): Promise<string> {
+  const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+  const env = Object.entries({ PATH, ...environment, ...ids }).map((each) => each.join('='))
+  const argv = ['sh', '-c', see.outside ?? '']
   const why = 'the host looks'
-  const plan = [step(['fork'], why), step(['execvpe', 'sh', ['sh', '-c', outside], env], why)]
+  const plan = [step(['fork'], why), step(['execvpe', 'sh', argv, env], why)]
   const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
   const said = listenTo(launched.process.stdout)
   await launched.outcome

@@ -1,41 +1,39 @@
 /** Tests. What a chapter's plan needs of the host: a root, an image, a group, for a while. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
 import { busyboxBinary } from '../book/busybox.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/busybox.ts'
-import { groupDirs, type Limits } from '../runtime/cgroup.ts'
+import type { Limits } from '../runtime/cgroup.ts'
 import { lookAtCgroups } from '../runtime/cgroups.ts'
 import { killAll, removeGroup } from '../runtime/group-control.ts'
 import { layOut } from '../runtime/init-layer.ts'
 import type { PlanOptions } from '../runtime/run.ts'
 import { scratch } from './scratch.ts'
 
-let made: Promise<string> | undefined
+let shared: Promise<string> | undefined
 
 /** One busybox root file system for all tests of a file, which leave it as it is. */
 export function sharedRootfs(): Promise<string> {
-  made ??= makeRootfs()
-  return made
+  shared ??= rootfsIn(mkdtempSync(join(tmpdir(), 'stepbox-rootfs-')))
+  return shared
 }
 
 afterAll(async () => {
-  if (made) rmSync(await made, { recursive: true, force: true })
+  if (shared) rmSync(dirname(await shared), { recursive: true, force: true })
 })
 
-async function makeRootfs(): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), 'stepbox-rootfs-'))
-  writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
-  return dir
+/** A busybox root file system of the running test's own. */
+export function ownRootfs(): Promise<string> {
+  return rootfsIn(scratch())
 }
 
-/** A busybox root file system of the running test's own. */
-export async function ownRootfs(): Promise<string> {
-  const dir = join(scratch(), 'rootfs')
-  mkdirSync(dir)
-  writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
-  return dir
+async function rootfsIn(dir: string): Promise<string> {
+  const rootfs = join(dir, 'rootfs')
+  mkdirSync(rootfs)
+  writeRootfs(rootfs, busyboxRoot(await readBusybox(busyboxBinary())))
+  return rootfs
 }
 
 let count = 0
@@ -52,7 +50,7 @@ export function worldOf(rootfs: string, script: string, limits: Limits = {}): Pl
     cgroups: lookAtCgroups(),
     limits,
   }
-  const dirs = groupDirs(group)
+  const dirs = group.cgroups.hierarchies.map(({ mount }) => join(mount, group.name))
   onTestFinished(() => {
     killAll(dirs)
     removeGroup(dirs)

@@ -1,0 +1,290 @@
+/** Chapter 3. Each line that this chapter adds to the list, and what happens without it. */
+import type { Consequence } from '../../runtime/consequence.ts'
+import type { Options } from './plan.ts'
+
+const waits = 'echo ready; read line'
+const ran = { inside: 'echo it ran', kept: 'it ran' }
+const user = { uid: 1000, gid: 1000 }
+const withTerminal = (): Partial<Options> => ({ terminal: { rows: 24, columns: 80 } })
+const inApp = (): Partial<Options> => ({ cwd: '/srv/app' })
+
+export const consequences: Consequence<Options>[] = [
+  {
+    drop: /^mount\(".*", ".*", NULL, MS_BIND\|MS_REC/,
+    consequence: 'the new root is a directory and no mount, which pivot_root refuses',
+    see: { ...ran, broken: 'pivot_root = (EBUSY|EINVAL)' },
+  },
+  {
+    drop: /^mount\(NULL, "\/", NULL, MS_REC\|MS_PRIVATE/,
+    consequence: 'pivot_root refuses to move a root whose mounts are shared with the host',
+    see: { ...ran, broken: 'pivot_root = EINVAL' },
+  },
+  {
+    drop: /^chdir\("\/.*\/rootfs"\)/,
+    consequence: '"." is some directory of the host, and no place for a root',
+    see: { ...ran, broken: 'pivot_root = (EBUSY|EINVAL)' },
+  },
+  {
+    drop: /^pivot_root/,
+    consequence: "the command runs in the host's root, with all its files",
+    see: seesHost('/usr/share'),
+  },
+  {
+    drop: /^umount2/,
+    consequence: "the host's root lies on top of /, and /.. leads to it",
+    see: seesHost('/../usr/share'),
+  },
+  ...['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap(readOnly),
+  {
+    drop: /^mount\("sysfs"/,
+    consequence: '/sys is empty: programs find no devices, no processors, no network',
+    see: { inside: 'ls /sys | wc -l', kept: '[1-9]\\d*', broken: '0' },
+  },
+  {
+    drop: /^mount\("sysfs"/,
+    flag: 'MS_RDONLY',
+    consequence: "root inside can change the host's devices through /sys",
+    see: mountedReadOnly('/sys'),
+  },
+  {
+    drop: /^umask\(0\)/,
+    consequence: 'the devices have the modes that the umask of the caller leaves them',
+    before: [['umask', 0o77]],
+    see: { inside: 'stat -c %a /dev/null', kept: '666', broken: '600' },
+  },
+  {
+    drop: /^mount\("tmpfs", "\/dev"/,
+    consequence: 'the devices are made in the image, where they stay',
+    see: {
+      inside: waits,
+      outside: '[ -c /proc/$machine/root$root/dev/null ] && echo changed || echo as it was',
+      kept: 'as it was',
+      broken: 'changed',
+    },
+  },
+  device(
+    'null',
+    'echo lost > /dev/null; [ -c /dev/null ] && echo a device || echo a file',
+    'a device',
+  ),
+  device('zero', 'head -c 3 /dev/zero | wc -c', '3'),
+  device('full', '(echo x > /dev/full) 2> /dev/null && echo written || echo full', 'full'),
+  device('random', 'head -c 3 /dev/random | wc -c', '3'),
+  device('urandom', 'head -c 3 /dev/urandom | wc -c', '3'),
+  {
+    ...device('tty', '(: < /dev/tty) 2> /dev/null && echo a terminal || echo none', 'a terminal'),
+    options: withTerminal,
+  },
+  {
+    drop: /^mkdir\("\/dev\/(pts|shm|mqueue)"/,
+    consequence: 'there is nothing to mount on',
+    see: { ...ran, broken: 'mount = ENOENT' },
+  },
+  {
+    drop: /^mount\("devpts"/,
+    consequence: 'no program can make a terminal: no tmux, no script, no ssh',
+    see: {
+      inside: '[ -c /dev/pts/ptmx ] && echo there || echo none',
+      kept: 'there',
+      broken: 'none',
+    },
+  },
+  {
+    drop: /^symlink\("pts\/ptmx"/,
+    consequence: 'programs look for /dev/ptmx, and make no terminal',
+    see: { inside: '[ -c /dev/ptmx ] && echo there || echo none', kept: 'there', broken: 'none' },
+  },
+  {
+    drop: /^symlink\("\/proc\/self\/fd"/,
+    consequence: 'bash -c "diff <(a) <(b)" says: no such file',
+    see: { inside: 'echo hi | cat /dev/fd/0 2> /dev/null', kept: 'hi', broken: '' },
+  },
+  {
+    drop: /^symlink\("\/proc\/self\/fd\/0"/,
+    consequence: 'a program that is told to read /dev/stdin reads nothing',
+    see: { inside: 'echo hi | cat /dev/stdin 2> /dev/null', kept: 'hi', broken: '' },
+  },
+  {
+    drop: /^symlink\("\/proc\/self\/fd\/1"/,
+    consequence: 'logs written to /dev/stdout fill the memory of a tmpfs, and nobody sees them',
+    see: { inside: '(echo hi > /dev/stdout) | cat', kept: 'hi', broken: '' },
+  },
+  {
+    drop: /^symlink\("\/proc\/self\/fd\/2"/,
+    consequence: 'errors written to /dev/stderr fill the memory of a tmpfs, and nobody sees them',
+    see: { inside: '(echo hi > /dev/stderr) 2>&1 | cat', kept: 'hi', broken: '' },
+  },
+  {
+    drop: /^mount\("tmpfs", "\/dev\/shm"/,
+    consequence: "an ordinary user can share no memory: the directory is root's",
+    options: () => ({ user }),
+    see: {
+      inside: '(: > /dev/shm/x) 2> /dev/null && echo shared || echo refused',
+      kept: 'shared',
+      broken: 'refused',
+    },
+  },
+  {
+    drop: /^mount\("mqueue"/,
+    consequence: 'the message queues of the container cannot be listed',
+    see: { inside: 'grep -c ^mqueue /proc/mounts', kept: '1', broken: '0' },
+  },
+  ...terminal(),
+  {
+    drop: /^getcwd/,
+    consequence: 'a working directory that leads out of the root is a way to the host',
+    options: () => ({ cwd: '/proc/self/fd/0' }),
+    before: [
+      ['open', '/', ['O_RDONLY'], 0],
+      ['dup2', 4, 0],
+    ],
+    see: {
+      inside: '[ -d usr/share ] && echo the host',
+      kept: 'getcwd = ENOENT',
+      broken: 'the host',
+    },
+  },
+  {
+    drop: /^mkdir\("\/srv"/,
+    consequence: 'the directory above the working directory is missing',
+    options: inApp,
+    see: { ...ran, broken: 'mkdir = ENOENT' },
+  },
+  {
+    drop: /^mkdir\("\/srv\/app"/,
+    consequence: 'a working directory that is not in the image cannot be entered',
+    options: inApp,
+    see: { ...ran, broken: 'chdir = ENOENT' },
+  },
+  {
+    drop: /^chdir\("\/srv\/app"/,
+    consequence: 'the command starts in /',
+    options: inApp,
+    see: { inside: 'pwd', kept: '/srv/app', broken: '/' },
+  },
+]
+
+function terminal(): Consequence<Options>[] {
+  const options = withTerminal
+  const isTerminal = (fd: number) => ({
+    inside: `[ -t ${fd} ] && echo a terminal || echo none`,
+    kept: 'a terminal',
+    broken: 'none',
+  })
+  return [
+    {
+      drop: /^socketpair/,
+      options,
+      consequence:
+        'there is no way for the terminal to its parent, nor is it the descriptor it was',
+      see: { ...ran, broken: 'ioctl_unlockpt = EBADF' },
+    },
+    {
+      drop: /^open\("\/dev\/pts\/ptmx"/,
+      options,
+      consequence: 'there is no terminal',
+      see: { ...ran, broken: 'ioctl_unlockpt = EBADF' },
+    },
+    {
+      drop: /^ioctl\(6, TIOCSPTLCK/,
+      options,
+      consequence: 'its other side cannot be opened',
+      see: { ...ran, broken: 'open = EIO' },
+    },
+    {
+      drop: /^ioctl\(6, TIOCSWINSZ/,
+      options,
+      consequence: 'the terminal has no size, and programs draw for 80 columns or for none',
+      see: { inside: 'stty size', kept: '24 80', broken: '0 0|stty: standard input' },
+    },
+    {
+      drop: /^open\("\/dev\/pts\/0"/,
+      options,
+      consequence: 'the terminal has one side, and nothing can be connected to it',
+      see: { ...ran, broken: 'ioctl_ctty = EBADF' },
+    },
+    {
+      drop: /^ioctl\(7, TIOCSCTTY/,
+      options,
+      consequence: 'no job control, and Ctrl-C reaches nobody',
+      see: {
+        inside: '(: < /dev/tty) 2> /dev/null && echo controlled || echo not controlled',
+        kept: 'controlled',
+        broken: 'not controlled',
+      },
+    },
+    {
+      drop: /^fchown\(7/,
+      options: () => ({ ...options(), user }),
+      consequence: 'the user it belongs to may not open it again',
+      see: {
+        inside: '(: < /dev/pts/0) 2> /dev/null && echo opened || echo refused',
+        kept: 'opened',
+        broken: 'refused',
+      },
+    },
+    {
+      drop: /^mknod\("\/dev\/console"/,
+      options,
+      consequence: 'there is nothing to mount the console on',
+      see: { ...ran, broken: 'mount = ENOENT' },
+    },
+    {
+      drop: /^mount\("\/dev\/pts\/0"/,
+      options,
+      consequence: 'messages to the console go into an empty file',
+      see: {
+        inside: '[ -c /dev/console ] && echo seen || echo lost',
+        kept: 'seen',
+        broken: 'lost',
+      },
+    },
+    {
+      drop: /^sendmsg/,
+      options,
+      consequence: 'nobody copies what is written: the container is silent, and hung up on',
+      see: { ...ran, broken: '' },
+    },
+    { drop: /^dup2\(7, 0\)/, options, consequence: 'no keys arrive', see: isTerminal(0) },
+    { drop: /^dup2\(7, 1\)/, options, consequence: "output is no terminal's", see: isTerminal(1) },
+    { drop: /^dup2\(7, 2\)/, options, consequence: 'nor are errors', see: isTerminal(2) },
+  ]
+}
+
+function device(name: string, inside: string, kept: string): Consequence<Options> {
+  return {
+    drop: new RegExp(`^mknod\\("/dev/${name}"`),
+    consequence: `there is no /dev/${name}`,
+    see: { inside: `${inside} 2> /dev/null`, kept, broken: `(?!${kept}$).*` },
+  }
+}
+
+/** Both lines that make a part of /proc read-only. */
+function readOnly(name: string): Consequence<Options>[] {
+  const where = `/proc/${name}`
+  return [
+    {
+      drop: new RegExp(`^mount\\("${where}"`),
+      consequence: `${where} is no mount, and only a mount can be made read-only`,
+      where,
+      see: { ...ran, broken: 'mount = EINVAL' },
+    },
+    {
+      drop: new RegExp(`^mount\\(NULL, "${where}"`),
+      consequence: `root inside can change the host's kernel through ${where}`,
+      where,
+      see: mountedReadOnly(where),
+    },
+  ]
+}
+
+function mountedReadOnly(path: string): Consequence<Options>['see'] {
+  const inside = `grep -q " ${path} ro," /proc/self/mountinfo && echo read-only || echo writable`
+  return { inside, kept: 'read-only', broken: 'writable' }
+}
+
+/** A directory that the host has, and a root with nothing but busybox has not. */
+function seesHost(path: string): Consequence<Options>['see'] {
+  const inside = `[ -d ${path} ] && echo the host || echo busybox alone`
+  return { inside, kept: 'busybox alone', broken: 'the host' }
+}
