@@ -13,7 +13,7 @@ import {
   type Container,
   type ImageUse,
 } from './containers.ts'
-import type { Consequence } from './consequence.ts'
+import type { Consequence, Misconception } from './consequence.ts'
 import type { Mode } from './encode.ts'
 import { killAll, removeGroup } from './group-control.ts'
 import { statsOf } from './group-stats.ts'
@@ -42,8 +42,9 @@ export interface Chapter {
   number: number
   slug: string
   plan: (options: PlanOptions) => Step[]
-  /** What happens without each line. */
+  /** What happens without each line, and what is often believed. */
   consequences?: Consequence<PlanOptions>[]
+  misconceptions?: Misconception<PlanOptions>[]
 }
 
 export interface RunOptions {

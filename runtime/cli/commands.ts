@@ -67,6 +67,15 @@ export const commands: CommandSpec[] = [
     load: async () => (await import('./plan.ts')).planCommand,
   },
   {
+    name: 'break',
+    since: 1,
+    usage: 'break [--all] [LINE…]',
+    summary: 'leave lines of a chapter out: foretell what happens, and see',
+    flags: [{ long: 'all', short: 'a', text: 'the table of all consequences' }, format],
+    words: [0, Infinity],
+    load: async () => (await import('./break.ts')).breakCommand,
+  },
+  {
     name: 'replay',
     since: 1,
     usage: 'replay FILE',
@@ -174,5 +183,20 @@ export const commands: CommandSpec[] = [
     flags: [format],
     words: [0, 0],
     load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'reset',
+    since: 1,
+    usage: 'reset [--dry-run] [--force] [--images] [--all]',
+    summary: 'find and remove what crashes and experiments left behind',
+    flags: [
+      { long: 'dry-run', text: 'only say what would be removed' },
+      { long: 'force', short: 'f', text: 'end the containers that run, too' },
+      { long: 'images', text: 'remove the images that no container stands on, too' },
+      { long: 'all', text: 'remove groups that this data root does not know, too' },
+      format,
+    ],
+    words: [0, 0],
+    load: async () => (await import('./reset.ts')).reset,
   },
 ]

@@ -27,18 +27,24 @@ export async function main(chapters: Chapter[]): Promise<number> {
   try {
     const argv = argvFrom(ownCommandLine(), process.argv.slice(2))
     const globals = parse(argv, globalFlags, true)
-    const chapter = chapterOf(globals, chapters)
     const [name, ...rest] = globals.words
     if (globals.switches.has('version')) return await version()
     if (name === undefined || name === 'help' || globals.switches.has('help'))
-      return await help(name === 'help' ? rest[0] : name, chapter, name === undefined)
-    command = commandNamed(name, chapter)
-    const flags = [...command.flags, helpFlag]
+      return await help(
+        name === 'help' ? rest[0] : name,
+        chapterOf(globals, chapters),
+        name === undefined,
+      )
+    command = commandNamed(name, chapterOf({ ...globals, values: new Map() }, chapters))
+    const flags = [...command.flags, ...globalFlags.filter(({ value }) => value), helpFlag]
     const parsed = parse(rest, flags, command.stopAtWord ?? false)
+    const given = { ...globals, values: new Map([...globals.values, ...parsed.values]) }
+    const chapter = chapterOf(given, chapters)
+    command = commandNamed(name, chapter)
     if (parsed.switches.has('help')) return await help(name, chapter, false)
     check(command, parsed, chapter)
     const execute = await command.load()
-    return await execute({ ...parsed, root: dataRoot(globals), chapter, chapters })
+    return await execute({ ...parsed, root: dataRoot(given), chapter, chapters })
   } catch (error) {
     return fail(error, command)
   }

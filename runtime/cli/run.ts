@@ -8,6 +8,7 @@ import { run, type RunOptions, type RunResult } from '../run.ts'
 import { tidy } from '../tidy.ts'
 import type { Size } from '../terminal.ts'
 import type { Input } from './main.ts'
+import { checkMachine } from './check-machine.ts'
 import { imageFor } from './image-for.ts'
 import { request } from './request.ts'
 
@@ -22,7 +23,7 @@ export async function runCommand(input: Input): Promise<number> {
   const left = input.values.get('without')?.at(-1)
   if (left !== undefined) {
     const { leaveOut } = await import('./without.ts')
-    options.alter = leaveOut(left, input.chapter, realpathSync(input.root))
+    options.alter = leaveOut(left, input.chapters, realpathSync(input.root))
   }
   const result = await carryOut(input, options, (launched) => attach(launched, stdio))
   tidy(input.root)
@@ -65,13 +66,6 @@ async function carryOut(
   })
   trace.end()
   return result
-}
-
-function checkMachine(): void {
-  if (process.platform !== 'linux')
-    throw new Error(`containers are made of Linux's system calls, and this is ${process.platform}`)
-  if (process.geteuid?.() !== 0)
-    throw new Error("running a container needs root: try sudo, or 'stepbox plan' to see the calls")
 }
 
 function oomWords({ limits }: RunOptions): string {

@@ -11,12 +11,16 @@ import { UsageError } from './args.ts'
  * machine: mounts, names and network of its own around the container's, and a disk that cannot be
  * written, so that what would reach the host ends there. What is known to happen is told beforehand.
  */
-export function leaveOut(what: string, chapter: Chapter, root: string): (plan: Step[]) => Step[] {
+export function leaveOut(
+  what: string,
+  chapters: Chapter[],
+  root: string,
+): (plan: Step[]) => Step[] {
   return (plan) => {
     const place = placeOf(plan, what)
     const line = plan[place]
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
-    const rows = chapter.consequences ?? []
+    const rows = chapters.find(({ number }) => number === line.chapter)?.consequences ?? []
     const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
     const told = row ? `\n  ${row.consequence}` : ''
     const text = `without line ${place + 1}, ${strace(line.call)}${told}`

@@ -1,0 +1,156 @@
+/** Command line. `break`: leave a line out, foretell what happens, see what happens, and why. */
+import { createInterface } from 'node:readline'
+import chalk from 'chalk'
+import { placesOf, type Consequence, type Misconception } from '../consequence.ts'
+import { layerDirs } from '../layer-dirs.ts'
+import type { Chapter, PlanOptions } from '../run.ts'
+import { resolve } from '../store.ts'
+import { strace } from '../strace.ts'
+import { experiment, type Place } from '../walk/laboratory.ts'
+import { onPaper } from '../walk/paper.ts'
+import { UsageError } from './args.ts'
+import { checkMachine } from './check-machine.ts'
+import type { Input } from './main.ts'
+import { json, table } from './table.ts'
+
+/** One exercise: what is left out or believed, and what follows. */
+interface Lesson {
+  row: Consequence<PlanOptions> | Misconception<PlanOptions>
+  /** What `break NAME` calls it. */
+  name: string
+  title: string
+  why: string
+}
+
+export async function breakCommand({ root, chapter, words, switches, values }: Input) {
+  const lessons = lessonsOf(chapter)
+  if (lessons.length === 0)
+    throw new UsageError(`chapter ${chapter.number} adds no line to the list; try --chapter 4`)
+  if (values.has('format')) return print(json(lessons.map(plain)))
+  if (switches.has('all')) return print(asTable(lessons))
+  const chosen = words.length === 0 ? lessons : lessons.filter(({ name }) => words.includes(name))
+  const unknown = words.find((word) => !lessons.some(({ name }) => name === word))
+  if (unknown !== undefined)
+    throw new UsageError(
+      `no line '${unknown}' in chapter ${chapter.number}; have: ${names(lessons)}`,
+    )
+  checkMachine()
+  const layers = chapter.number < 3 ? [] : await layerDirs(root, resolve(root, 'busybox'))
+  return exercise(chapter, lessons, chosen, { root, layers })
+}
+
+/** In the order of the list, then what is believed. */
+function lessonsOf(chapter: Chapter): Lesson[] {
+  const options = onPaper()
+  const rows = (chapter.consequences ?? []).flatMap((row): Lesson[] => {
+    const list = chapter.plan({ ...options, ...row.options?.(options) })
+    const [place] = placesOf(list, row)
+    const line = place === undefined ? undefined : list[place]
+    if (!line) return []
+    const title = row.flag ? `${row.flag} of ${strace(line.call)}` : strace(line.call)
+    return [{ row, name: row.flag ?? line.call[0], title, why: line.why }]
+  })
+  const believed = (chapter.misconceptions ?? []).map((row): Lesson => {
+    return { row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }
+  })
+  return [...rows, ...believed]
+}
+
+async function exercise(
+  chapter: Chapter,
+  lessons: Lesson[],
+  chosen: Lesson[],
+  place: Place,
+): Promise<number> {
+  const input = createInterface({ input: process.stdin })
+  const lines = input[Symbol.asyncIterator]()
+  let right = 0
+  let asked = 0
+  for (const lesson of chosen) {
+    const choices = choicesFor(lesson, lessons)
+    print(question(lesson, choices, `${asked + 1} of ${chosen.length}`))
+    const answer = await lines.next()
+    const typed = answer.done ? 'q' : answer.value.trim().toLowerCase()
+    if (typed === 'q') break
+    asked++
+    const truth = choices.indexOf(lesson.row.consequence)
+    const isRight = typed === letters[truth]
+    if (isRight) right++
+    const found = await experiment(chapter, lesson.row, place)
+    print(answerTo({ lesson, isRight, letter: letters[truth] ?? '?', found }))
+  }
+  input.close()
+  process.stdin.destroy()
+  print(`\n${right} of ${asked} foretold.\n`)
+  return 0
+}
+
+const letters = 'abcd'
+
+/** The truth among consequences of other lines; always in the same order for the same line. */
+function choicesFor({ row }: Lesson, lessons: Lesson[]): string[] {
+  const others = lessons
+    .map((each) => each.row.consequence)
+    .filter((each) => each !== row.consequence)
+  const start = [...row.consequence].reduce((sum, each) => sum + (each.codePointAt(0) ?? 0), 0)
+  const picked = new Set<string>()
+  for (let at = 0; picked.size < Math.min(3, new Set(others).size); at++)
+    picked.add(others[(start + at * 7 + Math.floor(at / others.length)) % others.length] ?? '')
+  const choices = [...picked]
+  choices.splice(start % (choices.length + 1), 0, row.consequence)
+  return choices
+}
+
+function question({ title, why, row }: Lesson, choices: string[], count: string): string {
+  const asks = 'alter' in row ? 'What happens when that is tried?' : 'What happens without it?'
+  const lines = choices.map((choice, at) => `  ${chalk.bold(letters[at])}  ${choice}`)
+  return `\n${chalk.dim(count)}  ${chalk.bold(title)}\n      ${chalk.italic(why)}\n\n${asks}\n${lines.join('\n')}\n${chalk.dim(`${letters.slice(0, choices.length).split('').join(', ')}, or q to end:`)} `
+}
+
+interface Answered {
+  lesson: Lesson
+  isRight: boolean
+  letter: string
+  found: Awaited<ReturnType<typeof experiment>>
+}
+
+function answerTo({ lesson: { row }, isRight, letter, found }: Answered): string {
+  const verdict = isRight ? chalk.green('Yes.') : chalk.yellow(`No, it is ${letter}.`)
+  const shown = (text: string) =>
+    text === '' ? '(nothing)' : text.replaceAll('\n', '\n             ')
+  const script = row.see.inside.replace(/\s+/g, ' ')
+  const seen = [
+    `  it ran     ${script}`,
+    `  with it    ${shown(found.kept)}`,
+    `  without    ${shown(found.broken)}`,
+  ]
+  const doubt = found.isAsTold ? [] : [chalk.red('  not what was expected on this machine')]
+  return [
+    `\n${verdict} ${row.consequence}.`,
+    ...seen.map((each) => chalk.dim(each)),
+    ...doubt,
+    '',
+  ].join('\n')
+}
+
+function asTable(lessons: Lesson[]): string {
+  const cut = (text: string, length: number) =>
+    text.length <= length ? text : `${text.slice(0, length - 1)}…`
+  return table(
+    ['LINE', 'WITHOUT IT'],
+    lessons.map(({ title, row }) => [cut(title, 44), row.consequence]),
+  )
+}
+
+function plain({ name, title, why, row }: Lesson) {
+  return { name, line: title, why, consequence: row.consequence }
+}
+
+function names(lessons: Lesson[]): string {
+  return [...new Set(lessons.map(({ name }) => name))].join(', ')
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}

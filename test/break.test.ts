@@ -1,0 +1,75 @@
+/** Tests. Break it: what is believed is tried, and the exercise tells what it saw. */
+import { describe, expect, test } from 'vitest'
+import { chapters } from '../chapters/table.ts'
+import { layerDirs } from '../runtime/layer-dirs.ts'
+import { resolve } from '../runtime/store.ts'
+import { experiment } from '../runtime/walk/laboratory.ts'
+import { rootWithBusybox } from './busybox.ts'
+import { needs } from './scratch.ts'
+import { stepbox } from './stepbox.ts'
+
+const believed = chapters.flatMap((chapter) =>
+  (chapter.misconceptions ?? []).map((row) => ({ chapter, row })),
+)
+
+describe('what is often believed', () => {
+  test.for(believed)('$row.name: $row.consequence', async ({ chapter, row }, context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const layers = await layerDirs(root, resolve(root, 'busybox'))
+    const found = await experiment(chapter, row, { root, layers })
+    expect(found).toMatchObject({ isAsTold: true })
+    expect(found.broken).not.toMatch(new RegExp(`^(?:${row.see.kept})$`, 's'))
+  })
+})
+
+describe('stepbox break', () => {
+  test('asks, runs the list without the line, and tells what it saw', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const asked = await stepbox(['break', '--chapter', '1', 'sethostname'], { root, input: 'x\n' })
+    expect(asked.out).toContain('What happens without it?')
+    expect(asked.out).toMatch(/with it +box\n +without +machine\n/)
+    expect(asked.out).toContain('0 of 1 foretold')
+    const right = /No, it is (\w)\./.exec(asked.out)?.[1] ?? ''
+    const again = await stepbox(['break', '--chapter', '1', 'sethostname'], {
+      root,
+      input: `${right}\n`,
+    })
+    expect(again.out).toContain('1 of 1 foretold')
+  })
+
+  test('--all prints every consequence of the chapter, without root', async () => {
+    for (const { number, consequences = [], misconceptions = [] } of chapters.slice(0, 4)) {
+      const { out } = await stepbox(['--chapter', `${number}`, 'break', '--all'], { root: '/none' })
+      for (const { consequence } of misconceptions) expect(out).toContain(consequence)
+      const shown = consequences.filter(({ consequence }) => out.includes(consequence))
+      expect(shown.length).toBeGreaterThan(0)
+    }
+  })
+
+  test('names what it has when asked for a line that is not there', async () => {
+    const { code, err } = await stepbox(['break', '--chapter', '4', 'frob'], { root: '/none' })
+    expect(code).toBe(125)
+    expect(err).toMatch(/no line 'frob' in chapter 4; have: .*work-elsewhere/)
+  })
+})
+
+describe('run --without', () => {
+  test('runs the rest of the list where it reaches nobody', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const script = 'touch /harm 2> /dev/null || echo kept out; hostname'
+    const args = ['run', '--rm', '--without', 'pivot_root', '-h', 'box', 'busybox', 'sh', '-c', script]
+    const { out, err } = await stepbox(args, { root })
+    expect(out).toBe('kept out\nbox\n')
+    expect(err).toMatch(/^without line \d+, pivot_root\("\.", "\."\)\n {2}\S/)
+  })
+
+  test('a line that is not in the list is said before anything runs', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { code, err } = await stepbox(['run', '--without', 'frob', 'busybox', 'true'], { root })
+    expect([code, err]).toEqual([125, expect.stringContaining("no line or call 'frob'")])
+  })
+})
