@@ -30,17 +30,17 @@ export interface CommitOptions {
   created: string
   /** What the container ran: the history tells it. */
   command: string[]
-  /** How containers of the new image start, before `changes`; the parent's configuration if absent. */
+  /** How containers of the new image start, before `changes`; if absent, as of the old one. */
   config?: ContainerConfig
   /** Told of each name that cannot be in a layer: a socket. */
   onSkipped?: (path: string, why: string) => void
 }
 
 /**
- * Make an image of a container's write layer: the layers of its image, and one more that holds what is new,
- * changed and deleted. As with Docker, a write layer in which nothing changed adds an entry to the history
- * and no layer. Bad names and changes are refused before anything is written; a full disk or a crash
- * leaves the store as it was.
+ * Make an image of a container's write layer: the layers of its image, and one more that holds
+ * what is new, changed and deleted. As with Docker, a write layer in which nothing changed adds an
+ * entry to the history and no layer. Bad names and changes are refused before anything is written;
+ * a full disk or a crash leaves the store as it was.
  */
 export async function commit(root: string, options: CommitOptions): Promise<Image> {
   const name = imageName(options.name)

@@ -9,16 +9,32 @@ import { mediaTypes, type Descriptor } from './oci.ts'
 import { stagedPath } from './publish.ts'
 
 /**
- * Stage `tar` as a blob. Gives its descriptor, its diff id and the bytes of the tar. Nothing is
- * held but a few chunks, whatever the size: a stage that is slower makes the ones before it wait.
+ * How large a layer may become when it is unpacked: `floor` bytes always, and beyond that `ratio`
+ * times its compressed size. Real layers shrink to a third or a tenth; gzip can do a thousandth,
+ * which is for bombs.
+ */
+export interface Growth {
+  floor: number
+  ratio: number
+}
+const growth: Growth = { floor: 16 * 2 ** 30, ratio: 100 }
+
+/** Most bytes that a layer of `size` compressed bytes may hold. */
+export function mostUnpacked(size: number, { floor, ratio } = growth): number {
+  return Math.max(floor, ratio * size)
+}
+
+/**
+ * Stage `tar` as a blob. Gives its descriptor and its diff id. Nothing is held but a few chunks,
+ * whatever the size: a stage that is slower makes the ones before it wait.
  * Compression runs in libuv's thread pool, beside reading and hashing. Node's gzip header names no
- * time and no file, so the same tar gives the same blob.
+ * time and no file, so the same tar gives the same blob. Throws when nobody would unpack it again.
  */
 export async function stageLayer(
   staging: string,
   tar: AsyncIterable<Uint8Array>,
-  { isCompressed }: { isCompressed: boolean },
-): Promise<{ layer: Descriptor; diffId: string; tarBytes: number }> {
+  { isCompressed, limit }: { isCompressed: boolean; limit?: Growth },
+): Promise<{ layer: Descriptor; diffId: string }> {
   const path = join(staging, 'layer')
   const plain = meter()
   const stored = meter()
@@ -32,8 +48,10 @@ export async function stageLayer(
     digest: digestOf(stored.hash),
     size: stored.bytes(),
   }
+  if (isCompressed && plain.bytes() > mostUnpacked(layer.size, limit))
+    throw new Error(`${plain.bytes()} bytes that shrink to ${layer.size} would pass for a bomb`)
   renameSync(path, stagedPath(staging, layer.digest))
-  return { layer, diffId: digestOf(plain.hash), tarBytes: plain.bytes() }
+  return { layer, diffId: digestOf(plain.hash) }
 }
 
 /** Counts and hashes what passes through it. */

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { blobPath, verifyBlob } from './blobs.ts'
+import { mostUnpacked, type Growth } from './layer-blob.ts'
 import { closeInherited } from './namespaces.ts'
 import { perform } from './native.ts'
 import { mediaTypes } from './oci.ts'
@@ -23,16 +24,6 @@ import { unpackLayer } from './unpack.ts'
 const step = stepOf(5)
 
 /**
- * How large a layer may become: `floor` bytes always, and beyond that `ratio` times its compressed
- * size. Real layers shrink to a third or a tenth; gzip can do a thousandth, which is for bombs.
- */
-export interface Growth {
-  floor: number
-  ratio: number
-}
-const growth: Growth = { floor: 4 * 2 ** 30, ratio: 100 }
-
-/**
  * Unpack one layer of `image` into its place in `layers/`. The blob's size and digest are checked
  * before the first byte is unpacked, its diff id afterwards; all of it happens in `tmp/`, and the
  * directory appears under its own name complete, and on the disk. Several processes may do the
@@ -42,7 +33,7 @@ export async function unpackBlob(
   root: string,
   image: Image,
   layer: Layer,
-  limit = growth,
+  limit?: Growth,
 ): Promise<void> {
   const staging = makeStaging(root)
   try {
@@ -60,7 +51,7 @@ export async function unpackBlob(
   }
 }
 
-async function unpackVerified(root: string, layer: Layer, dir: string, limit: Growth) {
+async function unpackVerified(root: string, layer: Layer, dir: string, limit?: Growth) {
   await verifyBlob(root, layer)
   mkdirSync(dir)
   const { diffId } = await unpackLayer(tarOf(root, layer, limit), dir).catch((cause: Error) => {
@@ -70,12 +61,12 @@ async function unpackVerified(root: string, layer: Layer, dir: string, limit: Gr
 }
 
 /** The tar that a verified blob holds, in chunks; throws in the middle when something is wrong. */
-async function* tarOf(root: string, layer: Layer, limit: Growth): AsyncGenerator<Uint8Array> {
+async function* tarOf(root: string, layer: Layer, limit?: Growth): AsyncGenerator<Uint8Array> {
   const { mediaType, digest, size } = layer
   const path = blobPath(root, digest)
   const blob = createReadStream(path, { end: size, highWaterMark: 2 ** 18 })
   if (mediaType === mediaTypes.layer) return yield* blob
-  const most = Math.max(limit.floor, limit.ratio * size)
+  const most = mostUnpacked(size, limit)
   const gunzip = createGunzip({ chunkSize: 2 ** 18 })
   pipeline(blob, gunzip, () => {}) // ignoring: the error comes out of gunzip too
   let total = 0

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
+import { stageLayer } from '../../runtime/layer-blob.ts'
 import { resolve } from '../../runtime/store.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import { putImage, putIndex } from './handmade.ts'
+import { putImage, putIndex, sha256 } from './handmade.ts'
 
 const runtime = join(import.meta.dirname, '../../runtime')
 
@@ -68,6 +69,22 @@ test('a layer of 200 MB takes no more memory than one of 50', async (context) =>
   const kilobytes = [small, large].map((line) => Number(/^done (\d+)$/.exec(line)?.[1]))
   expect(kilobytes[1]).toBeLessThan((kilobytes[0] ?? 0) + 40 * 1024)
 }, 60_000)
+
+test('a layer that would pass for a bomb when it is unpacked is not made', async () => {
+  async function* zeros() {
+    for (let at = 0; at < 8; at++) yield Buffer.alloc(2 ** 20)
+  }
+  const limit = { floor: 2 ** 20, ratio: 100 }
+  const stage = (more: object) => {
+    const staging = scratch()
+    mkdirSync(join(staging, 'blobs'))
+    return stageLayer(staging, zeros(), { isCompressed: true, ...more })
+  }
+  await expect(stage({ limit })).rejects.toThrow(
+    /^8388608 bytes that shrink to \d+ would pass for a bomb$/,
+  )
+  expect((await stage({})).diffId).toBe(sha256(Buffer.alloc(2 ** 23)))
+})
 
 test('a full disk is said in words, and leaves the store as it was', async (context) => {
   needs(context, 'root', 'unshare')
