@@ -8,7 +8,7 @@ export function blobPath(root: string, digest: string): string {
   return join(root, 'blobs/sha256', hexOf(digest))
 }
 
-/** The 64 digits of a digest that was checked by `isDigest`. */
+/** The 64 digits of a digest that was checked. */
 export function hexOf(digest: string): string {
   return digest.slice('sha256:'.length)
 }

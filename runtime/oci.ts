@@ -115,7 +115,7 @@ export function parseConfig(text: string, layers: number): ImageConfig {
   return config as unknown as ImageConfig
 }
 
-export function isDigest(value: unknown): value is string {
+function isDigest(value: unknown): value is string {
   return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value)
 }
 

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { stageLayer } from '../../runtime/layer-blob.ts'
-import { withLock } from '../../runtime/lock.ts'
+import { lock, withLock } from '../../runtime/lock.ts'
 import { mediaTypes } from '../../runtime/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from '../../runtime/publish.ts'
 import { readIndex, resolve } from '../../runtime/store.ts'
+import { strace } from '../../runtime/strace.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, putBlob, putImage, putIndex, sha256, tarOf } from './handmade.ts'
 
@@ -65,6 +66,14 @@ test('many writers at once lose no name', async (context) => {
   const names = Array.from({ length: 16 }, (_, at) => `n${at}:v1`)
   await Promise.all(names.map((name) => publishNamed(root, name)))
   for (const name of names) expect(resolve(root, name).name).toBe(name)
+})
+
+test('the lock is a list of three calls, of a process that then waits', () => {
+  expect(lock('/data').map(({ call }) => strace(call))).toEqual([
+    'close_range(4, 4294967295, 0)',
+    'open("/data", O_RDONLY|O_CLOEXEC)',
+    'flock(4, LOCK_EX)',
+  ])
 })
 
 test('only one at a time is behind the lock', async (context) => {
