@@ -20,7 +20,8 @@
 extern char **environ;
 
 static void run_from_sealed_copy(char **argv);
-static int make_calls(struct plan *plan);
+static int make_calls(struct plan *plan, int is_first);
+static void await_end(void);
 static void await_go_ahead(void);
 static long long now(void);
 
@@ -31,7 +32,8 @@ int main(int argc, char **argv) {
   fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
   struct plan plan;
   int is_child = 0;
-  while (!is_child && read_plan(&plan)) is_child = make_calls(&plan);
+  for (int is_first = 1; !is_child && read_plan(&plan); is_first = 0)
+    is_child = make_calls(&plan, is_first);
   return 0;
 }
 
@@ -68,7 +70,7 @@ static void run_from_sealed_copy(char **argv) {
 
 /* The first failure ends the program: what follows in a plan stands on what came before. Tells
  * whether this is the child of a fork now: the plans that follow are not for it. */
-static int make_calls(struct plan *plan) {
+static int make_calls(struct plan *plan, int is_first) {
   int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
     struct step *step = &plan->steps[i];
@@ -90,9 +92,17 @@ static int make_calls(struct plan *plan) {
       release_child();
       wait_for((pid_t)result);
     }
+    if (failed && !is_first) await_end();
     if (failed) _exit(125);
   }
   return has_forked;
+}
+
+/* One plan after the other: more may be on their way. Were the socket closed while the parent writes,
+ * the report that it has not read yet would be lost. */
+static void await_end(void) {
+  char bytes[4096];
+  while (read(CONTROL, bytes, sizeof bytes) > 0) continue;
 }
 
 /* A line from the parent; its end of the socket closed means that nobody wants this any more. */

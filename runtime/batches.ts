@@ -25,8 +25,8 @@ export function batches(first: Step[]): Batches {
   const launched = launch([], {
     stdio: ['ignore', 'ignore', 'inherit'],
     onReport: (report) => {
-      if (report.errno) return
-      if (report.answer.length > 0) waiting[0]?.reports.push(report)
+      if (report.errno) launched.end()
+      else if (report.answer.length > 0) waiting[0]?.reports.push(report)
       else {
         const done = waiting.shift()
         done?.resolve(done.reports)
