@@ -202,7 +202,7 @@ export const promises: Row[] = [
     promise: 'with -t it has a terminal of its own, with job control',
     options: { terminal: { rows: 24, columns: 80 } },
     see: { inside: 'tty && (: < /dev/tty) && set -m && echo jobs' },
-    kept: '/dev/(console|pts/0)\s+jobs',
+    kept: '/dev/(console|pts/0)\\s+jobs',
     broken: 'not a tty',
   },
   {
