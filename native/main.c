@@ -98,8 +98,8 @@ static int make_calls(struct plan *plan, int is_first) {
   return has_forked;
 }
 
-/* One plan after the other: more may be on their way. Were the socket closed while the parent writes,
- * the report that it has not read yet would be lost. */
+/* One plan after the other: more may be on their way. Were the socket closed while the parent
+ * writes, the report that it has not read yet would be lost. */
 static void await_end(void) {
   char bytes[4096];
   while (read(CONTROL, bytes, sizeof bytes) > 0) continue;
