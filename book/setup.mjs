@@ -2,18 +2,15 @@
  * Set-up. What a fresh checkout needs, made once: packages, native program, bundle, busybox image.
  * Plain Node, because nothing is installed yet. What is up to date is left as it is.
  */
-import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { realpathSync, renameSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { bundle, keepCompiled } from './bundle.mjs'
 import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
 import { lastLines, onPath, run } from './machine.mjs'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
-const here = (...parts) => join(root, ...parts)
-const read = (...parts) => readFileSync(here(...parts))
+import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
 
 /** What the tests compare with, and the Debian package that has each. */
 const peers = {
@@ -24,6 +21,7 @@ const peers = {
   bwrap: 'bubblewrap',
   strace: 'strace',
   tmux: 'tmux',
+  capsh: 'libcap2-bin',
 }
 
 /**
@@ -56,6 +54,7 @@ export async function setup({ withPeers = false } = {}) {
       if (name === 'packages') break
     }
   }
+  if (is.bundle) await keepCompiled(isRoot && is.native && is.busybox)
   if (is.native && !isRoot)
     console.log('  You are not root: `run` and `commit` will say what is missing.')
   return is
@@ -144,36 +143,6 @@ function complaints(output) {
   return lines.slice(0, 5).join('\n')
 }
 
-/** One file without imports: Node starts it as fast as it starts anything. */
-async function bundle() {
-  const last = state().bundle
-  const keyOf = (files) => hash([read('book/setup.mjs'), ...files.map((file) => read(file))])
-  const isSame = last?.inputs.every((file) => existsSync(here(file)))
-  if (isSame && isUpToDate('bundle', keyOf(last.inputs), 'dist/stepbox.cjs'))
-    return { done: 'dist/stepbox.cjs, as before' }
-  const { build } = await import('esbuild')
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['chapters/stepbox.ts'],
-    outfile: 'dist/stepbox.new.cjs',
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    define: { 'import.meta.dirname': '__dirname' },
-    minifySyntax: true,
-    minifyWhitespace: true,
-    metafile: true,
-    logLevel: 'silent',
-  })
-  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
-  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
-  const inputs = Object.keys(metafile.inputs).sort()
-  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
-  const kilobytes = Math.round(statSync(here('dist/stepbox.cjs')).size / 1024)
-  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
-}
-
 /** A static busybox, made into the image busybox:latest of the default data root. */
 async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
@@ -224,32 +193,6 @@ async function peersFor(say) {
   if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
   if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
   return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
-}
-
-/** What was made from what, in dist/setup.json: by name, the hash of all that went in. */
-function state() {
-  const path = here('dist/setup.json')
-  return existsSync(path) ? JSON.parse(readFileSync(path)) : {}
-}
-
-function isUpToDate(name, key, product) {
-  if (!existsSync(here(product))) return false
-  const last = state()[name]
-  return last?.key === key && last.mtime === statSync(here(product)).mtimeMs
-}
-
-function remember(name, key, product, more = {}) {
-  mkdirSync(here('dist'), { recursive: true })
-  const mtime = product ? statSync(here(product)).mtimeMs : undefined
-  const text = JSON.stringify({ ...state(), [name]: { key, mtime, ...more } })
-  writeFileSync(here('dist/setup.json.new'), text)
-  renameSync(here('dist/setup.json.new'), here('dist/setup.json'))
-}
-
-function hash(parts) {
-  const sum = createHash('sha256')
-  for (const part of parts) sum.update(`${part.length}:`).update(part)
-  return sum.digest('hex')
 }
 
 const isColoured = process.stdout.isTTY && !process.env.NO_COLOR

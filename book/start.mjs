@@ -1,12 +1,10 @@
 /** Set-up. `npm start`: set everything up, run a first container, serve the book. */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isLinux, isRoot, run } from './machine.mjs'
+import { here, root } from './made.mjs'
 import { bold, setup } from './setup.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const program = join(root, 'dist/stepbox.cjs')
+const program = here('dist/stepbox.cjs')
 
 const is = await setup()
 if (!is.packages || !is.bundle) process.exit(1)

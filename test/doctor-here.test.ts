@@ -104,7 +104,7 @@ describe('this machine', () => {
     const [own, lib] = [join(dir, 'dist/stepbox.cjs'), join(dir, 'native/stepbox')]
     for (const name of ['dist', 'native']) mkdirSync(join(dir, name), { mode: 0o755 })
     spawnSync('chmod', ['755', dir])
-    copyFileSync(program, own)
+    copyProgram(join(dir, 'dist'))
     copyFileSync(join(program, '../../native/stepbox'), lib)
     const as = (args: string[]) =>
       spawnSync(process.execPath, [own, '--root', `${dir}/no`, 'doctor', ...args], {
@@ -121,7 +121,7 @@ describe('this machine', () => {
   test('without the native program, nothing is tried, and set-up is the remedy', () => {
     const dir = scratch()
     mkdirSync(join(dir, 'dist'))
-    copyFileSync(program, join(dir, 'dist/stepbox.cjs'))
+    copyProgram(join(dir, 'dist'))
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [join(dir, 'dist/stepbox.cjs'), 'doctor'],
@@ -211,3 +211,9 @@ describe('this machine, bent', () => {
     expect(diagnosis.machine.surroundings).not.toEqual([])
   })
 })
+
+/** The program without what V8 kept of it, as it would be on another machine. */
+function copyProgram(to: string): void {
+  for (const name of ['stepbox.cjs', 'main.cjs'])
+    copyFileSync(join(program, '..', name), join(to, name))
+}

@@ -1,0 +1,51 @@
+/** Set-up. The program as Node starts it fastest: one file, compiled before. */
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { run } from './machine.mjs'
+import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
+
+/** All of the program in dist/main.cjs, and dist/stepbox.cjs, which starts it. */
+export async function bundle() {
+  const last = state().bundle
+  const own = ['book/bundle.mjs', 'book/launch.cjs']
+  const keyOf = (files) => hash([...own, ...files].map((file) => read(file)))
+  const isSame = last?.inputs.every((file) => existsSync(here(file)))
+  if (isSame && isUpToDate('bundle', keyOf(last.inputs), 'dist/stepbox.cjs'))
+    return { done: 'dist/stepbox.cjs, as before' }
+  const { build } = await import('esbuild')
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['chapters/stepbox.ts'],
+    outfile: 'dist/main.new.cjs',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const code = readFileSync(here('dist/main.new.cjs'), 'utf8').replace(/^#!.*\n/, '')
+  writeFileSync(here('dist/main.new.cjs'), `// ${hash([code]).slice(0, 16)}\n${code}`)
+  renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
+  copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
+  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
+  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
+  const inputs = Object.keys(metafile.inputs).sort()
+  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
+  const kilobytes = Math.round(statSync(here('dist/main.cjs')).size / 1024)
+  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
+}
+
+/** Run the program once, so that what V8 compiles of it is kept: of `run`, where that is possible. */
+export async function keepCompiled(canRun) {
+  const [, key] = /^\/\/ (\w+)/.exec(readFileSync(here('dist/main.cjs'), 'latin1')) ?? []
+  const kept = readdirSync(here('dist')).filter((name) => name.endsWith('.v8'))
+  if (kept.some((name) => name.startsWith(`${key}-${process.versions.v8}`))) return
+  const args = canRun ? ['run', '--rm', 'busybox', 'true'] : ['--chapter', '1', 'plan', 'true']
+  await run(process.execPath, [here('book/keep.cjs'), ...args])
+  for (const name of kept) rmSync(here('dist', name), { force: true })
+}
