@@ -105,14 +105,17 @@ function* partsOf(stack: Stack, all: Detailed[], names: Map<string, string>): Ge
     const first = names.get(inode)
     if (inode && first === undefined) names.set(inode, path)
     const name = path.lastIndexOf('/') + 1
-    const entry = entryOf(stack, found)
+    const entry = entryOf(stack, found, xattrs)
     if (found.isWhiteout) yield { header: markAt(`${path.slice(0, name)}.wh.${path.slice(name)}`) }
-    else if (first !== undefined)
-      yield { header: tarHeader({ ...entry, type: 'hardlink', size: 0, target: first }) }
-    else if (entry.type === 'file') yield fileOf(stack, found, { ...entry, xattrs }, extents)
-    else yield { header: tarHeader({ ...entry, xattrs }) }
+    else if (first !== undefined) yield { header: tarHeader(linkTo(first, entry)) }
+    else if (entry.type === 'file') yield fileOf(stack, found, entry, extents)
+    else yield { header: tarHeader(entry) }
     if (found.isOpaque) yield { header: markAt(`${path}/.wh..wh..opq`) }
   }
+}
+
+function linkTo(target: string, entry: Entry): Entry {
+  return { ...entry, type: 'hardlink', size: 0, target, xattrs: [] }
 }
 
 function fileOf({ upper }: Stack, { path, stat }: Found, entry: Entry, data?: Extent[]): Part {
@@ -122,7 +125,7 @@ function fileOf({ upper }: Stack, { path, stat }: Found, entry: Entry, data?: Ex
   return { header, content: { path: `${upper}/${path}`, stat, extents } }
 }
 
-function entryOf({ upper }: Stack, { path, stat }: Found): Entry {
+function entryOf({ upper }: Stack, { path, stat }: Found, xattrs: Xattr[]): Entry {
   const type = typeOf(stat)
   const isDevice = type === 'character' || type === 'block'
   return {
@@ -135,7 +138,7 @@ function entryOf({ upper }: Stack, { path, stat }: Found): Entry {
     mtimeNs: stat.mtimeNs,
     target: type === 'symlink' ? fromBytes(readlinkSync(exact(`${upper}/${path}`), 'buffer')) : '',
     device: isDevice ? deviceOf(stat.rdev) : { major: 0, minor: 0 },
-    xattrs: [],
+    xattrs,
   }
 }
 

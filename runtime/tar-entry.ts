@@ -33,7 +33,7 @@ export function readHeader({ header, ...said }: Said): Header {
   const sparse = sparseOf(said.records ?? [])
   const name = sparse?.name || text('path') || said.path || nameIn(header)
   const type = typeIn(header, name)
-  const stored = type === 'file' ? number('size') : 0
+  const stored = type === 'file' ? natural(number('size')) : 0
   const mtime = find('mtime')
   const isLink = type === 'symlink' || type === 'hardlink'
   const isDevice = type === 'character' || type === 'block'

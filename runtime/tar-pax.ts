@@ -13,23 +13,18 @@ export const xattrPrefix = 'SCHILY.xattr.'
 /** They are held in memory, so larger ones are refused, as in Go. */
 export const largestExtension = 2 ** 20
 
-/** The records as the content of an `x` entry. The length of a record counts its own digits. */
-export function encodeRecords(records: [key: string, value: string | Uint8Array][]): Buffer {
-  return Buffer.concat(records.map(([key, value]) => encodeRecord(key, value)))
+/** One record, byte for character. Its length counts its own digits. */
+export function encodeRecord(key: string, value: string | Uint8Array): string {
+  const rest = ` ${binary(key)}=${binary(value)}\n`
+  const length = rest.length + String(rest.length).length
+  return (rest.length + String(length).length > length ? length + 1 : length) + rest
 }
 
-function encodeRecord(key: string, value: string | Uint8Array): Buffer {
-  const isPlain = typeof value === 'string' && /^[\x00-\x7f]*$/.test(key + value)
-  const bytes = isPlain ? value : typeof value === 'string' ? toBytes(value) : value
-  const middle = isPlain ? ` ${key}=` : toBytes(` ${key}=`)
-  const rest = middle.length + bytes.length + 1
-  let length = rest + String(rest).length
-  if (rest + String(length).length > length) length++
-  if (isPlain) return Buffer.from(`${length} ${key}=${value}\n`, 'latin1')
-  return Buffer.concat([Buffer.from(`${length}`), Buffer.from(middle), Buffer.from(bytes), newline])
+/** Bytes as a text in which each character stands for one of them. */
+export function binary(value: string | Uint8Array): string {
+  if (typeof value !== 'string') return Buffer.from(value).toString('latin1')
+  return /^[\x00-\x7f]*$/.test(value) ? value : toBytes(value).toString('latin1')
 }
-
-const newline = Buffer.from('\n')
 
 /** The records of an extended header. Throws on anything that is not one. */
 export function decodeRecords(bytes: Buffer): Records {

@@ -91,7 +91,7 @@ async function nextEntry(source: Source, said: Said, left: Left): Promise<TarEnt
     entry.extents = checkExtents(old.extents ?? [], old.size, stored)
   } else if (sparse) entry.extents = await extentsOf(source, sparse, left)
   const extents = entry.extents ?? [{ offset: 0, length: stored }]
-  return { ...entry, content: piecesOf(source, extents, left) }
+  return Object.assign(entry, { content: piecesOf(source, extents, left) })
 }
 
 async function extentsOf(source: Source, sparse: Sparse, left: Left): Promise<Extent[]> {

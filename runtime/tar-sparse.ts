@@ -25,12 +25,12 @@ export interface Sparse {
 /**
  * The map of form 1.0. Where a hole ends the file, an empty extent says so: GNU tar relies on it.
  */
-export function encodeMap(extents: Extent[], size: number): Buffer {
+export function encodeMap(extents: Extent[], size: number): string {
   const last = extents.at(-1)
   const all = last && last.offset + last.length === size ? extents : [...extents, end(size)]
   const lines = all.map(({ offset, length }) => `${offset}\n${length}\n`)
   const text = `${all.length}\n${lines.join('')}`
-  return Buffer.concat([Buffer.from(text)], text.length + paddingOf(text.length))
+  return text + '\0'.repeat(paddingOf(text.length))
 }
 
 const end = (size: number): Extent => ({ offset: size, length: 0 })

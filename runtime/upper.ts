@@ -70,7 +70,7 @@ export async function* readUpper(stack: Stack): AsyncGenerator<Found[]> {
   }
   try {
     for (const place of walk(stack, rootOf(stack), openDirectory(stack.upper))) {
-      if (portion.push(place) < 1024) continue
+      if (portion.push(place) < 512) continue
       yield await judged()
       portion = []
     }

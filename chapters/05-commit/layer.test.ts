@@ -1,0 +1,321 @@
+/** Chapter 5. A write layer as an archive: what was changed is in it, in the same bytes. */
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { describe, expect, test, type TestContext } from 'vitest'
+import { layerTar } from '../../runtime/layer.ts'
+import { perform } from '../../runtime/native.ts'
+import { readTar } from '../../runtime/tar-read.ts'
+import { tarEnd } from '../../runtime/tar-write.ts'
+import { opaqueMark, type Stack } from '../../runtime/upper.ts'
+import { steps } from '../../test/carry-out.ts'
+import { needs, scratch } from '../../test/scratch.ts'
+import {
+  change,
+  everything,
+  facts,
+  gathered,
+  holed,
+  layOutEmpty,
+  sha256,
+} from '../../test/trees.ts'
+
+describe('on a real overlay', () => {
+  test('what was added, changed, deleted and replaced is in the archive', async (context) => {
+    needs(context, 'root')
+    const { dir, stack } = layOutEmpty(2)
+    shell(`${dir}/lower1`, 'mkdir -p etc gone/deep swapped; touch etc/passwd file gone/deep/x kept')
+    shell(`${dir}/lower0`, 'mkdir -p swapped; touch swapped/old')
+    await change(
+      dir,
+      `echo new > added; rm file; rm -r gone; echo x >> etc/passwd
+       rm -r swapped; mkdir swapped; touch swapped/new
+       mkdir -p fresh/sub; touch fresh/a; rm fresh/a`,
+    )
+    expect(await list(stack)).toEqual([
+      'added',
+      'etc/',
+      'etc/passwd',
+      '.wh.file',
+      'fresh/',
+      'fresh/sub/',
+      '.wh.gone',
+      'swapped/',
+      'swapped/.wh..wh..opq',
+      'swapped/new',
+    ])
+  })
+
+  test('where nothing happened, the archive has no entry', async (context) => {
+    needs(context, 'root')
+    const { dir, stack } = layOutEmpty(1)
+    await change(dir, 'touch a; rm a')
+    expect(await gathered(layerTar(stack))).toEqual(tarEnd)
+  })
+
+  test('the same changes in another order, place and time give the same bytes', async (context) => {
+    needs(context, 'root')
+    const once = async (script: string) => {
+      const { dir, stack } = layOutEmpty(1)
+      shell(`${dir}/lower0`, 'mkdir -p a gone; touch a/old')
+      await change(dir, `${script}; find . -exec touch -h -d @1000000000.123456789 {} +`)
+      return sha256(await gathered(layerTar(stack)))
+    }
+    const rest = 'rm -r gone; rm -r a; mkdir a; mkfifo p; ln -s x s'
+    const first = await once(`for i in 1 2 3 30 4; do echo $i > $i; done; ln 3 hard; ${rest}`)
+    const second = await once(
+      `${rest}; for i in 30 4 2 1; do echo $i > $i; done; echo 3 > hard; ln hard 3`,
+    )
+    expect(second).toBe(first)
+  })
+
+  describe('of the container-init layer nothing is committed', () => {
+    const stackWithInit = (context: TestContext) => {
+      needs(context, 'root')
+      const { dir, stack } = layOutEmpty(1)
+      shell(`${dir}/lower0`, 'mkdir -p etc/ssl; touch etc/hosts etc/ssl/key')
+      shell(`${dir}/init`, 'mkdir -p etc proc run; echo box > etc/hostname; touch etc/hosts')
+      return { dir, stack }
+    }
+
+    test('not when its files were written to, replaced or deleted', async (context) => {
+      const { dir, stack } = stackWithInit(context)
+      await change(
+        dir,
+        'echo x >> etc/hosts; rm etc/hostname; mkdir etc/hostname; touch etc/hostname/x',
+      )
+      expect(await list(stack)).toEqual([])
+    })
+
+    test('not the directories to mount on, unless something was put into them', async (context) => {
+      const { dir, stack } = stackWithInit(context)
+      await change(dir, 'touch proc/x; rm proc/x; chmod 700 run')
+      expect(await list(stack)).toEqual([])
+      await change(dir, 'mkdir run/deep; touch run/deep/x')
+      expect(await list(stack)).toEqual(['run/', 'run/deep/', 'run/deep/x'])
+    })
+
+    test('but what lies beside its files is', async (context) => {
+      const { dir, stack } = stackWithInit(context)
+      await change(dir, 'touch etc/new; echo x >> etc/hosts; rm etc/ssl/key')
+      expect(await list(stack)).toEqual(['etc/', 'etc/new', 'etc/ssl/', 'etc/ssl/.wh.key'])
+    })
+
+    test('and so is a directory of the image, when it was changed itself', async (context) => {
+      const { dir, stack } = stackWithInit(context)
+      await change(dir, 'chmod 711 etc')
+      expect(await list(stack)).toEqual(['etc/'])
+    })
+
+    test('and its deletion, or another in its place', async (context) => {
+      const { dir, stack } = stackWithInit(context)
+      await change(dir, 'rm -r etc')
+      expect(await list(stack)).toEqual(['.wh.etc'])
+      await change(dir, 'mkdir etc; touch etc/hosts etc/mine')
+      expect(await list(stack)).toEqual(['etc/', 'etc/.wh..wh..opq', 'etc/mine'])
+    })
+  })
+})
+
+describe('a whiteout', () => {
+  test('is an empty file of nobody and of no time', async (context) => {
+    needs(context, 'root')
+    const { dir, stack } = layOutEmpty(1)
+    shell(`${dir}/lower0`, 'mkdir d; touch d/gone')
+    await change(dir, 'rm d/gone')
+    const found = (await entries(stack)).find(({ path }) => path === 'd/.wh.gone')
+    const nobodys = { mode: 0, uid: 0, gid: 0, size: 0, mtimeNs: 0n, xattrs: [] }
+    expect(found).toMatchObject({ type: 'file', ...nobodys })
+  })
+
+  test('of what no layer shows is left out', async (context) => {
+    needs(context, 'root')
+    const { dir, stack } = layOutEmpty(3)
+    shell(`${dir}/lower2`, 'mkdir hidden masked; touch hidden/x masked/x deleted')
+    shell(`${dir}/lower1`, 'mkdir hidden; touch masked')
+    shell(`${dir}/lower0`, 'mkdir hidden masked; touch hidden/y masked/y')
+    shell(stack.upper, 'mkdir hidden masked')
+    const whiteouts = ['nowhere', 'deleted', 'hidden/x', 'hidden/y', 'masked/x', 'masked/y']
+    await perform(
+      steps(
+        ['mknod', `${dir}/lower0/deleted`, 'S_IFCHR', 0, 0, 0],
+        ['lsetxattr', `${dir}/lower1/hidden`, opaqueMark, Buffer.from('y')],
+        ...whiteouts
+          .map((name) => ['mknod', `${stack.upper}/${name}`, 'S_IFCHR', 0, 0, 0] as const)
+          .map(([...call]) => call),
+      ),
+    )
+    const marks = (await list(stack)).filter((name) => name.includes('.wh.'))
+    expect(marks).toEqual(['hidden/.wh.y', 'masked/.wh.y'])
+  })
+
+  test('of a directory is written only where a layer has the directory', async (context) => {
+    needs(context, 'root')
+    const { dir, stack } = layOutEmpty(1)
+    shell(`${dir}/lower0`, 'mkdir both; touch file')
+    shell(stack.upper, 'mkdir -p both/in new file')
+    await perform(
+      steps(
+        ...['both', 'both/in', 'new', 'file']
+          .map(
+            (name) =>
+              ['lsetxattr', `${stack.upper}/${name}`, opaqueMark, Buffer.from('y')] as const,
+          )
+          .map(([...call]) => call),
+      ),
+    )
+    expect(await list(stack)).toEqual(['both/', 'both/.wh..wh..opq', 'both/in/', 'file/', 'new/'])
+  })
+})
+
+test('GNU tar extracts from the archive exactly the tree that it was made of', async (context) => {
+  needs(context, 'root', 'tar')
+  const [upper, copy] = [scratch(), scratch()]
+  await everything(upper)
+  const options = [
+    '--xattrs',
+    '--xattrs-include=*',
+    '--same-owner',
+    '--numeric-owner',
+    '-xpC',
+    copy,
+  ]
+  execFileSync('tar', options, { input: await gathered(layerTar({ upper, lowers: [] })) })
+  expect((await facts(copy)).slice(1)).toEqual((await facts(upper)).slice(1))
+})
+
+test('a second name is a link to the first, in the order of the archive', async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  shell(upper, 'mkdir a b; echo x > b/file; ln b/file c; ln b/file a/z; ln -s x s; ln s t')
+  const found = (await entries({ upper, lowers: [] })).filter(({ type }) => type !== 'directory')
+  expect(found.map(({ path, type, target, size }) => [path, type, target, size])).toEqual([
+    ['a/z', 'file', '', 2],
+    ['b/file', 'hardlink', 'a/z', 0],
+    ['c', 'hardlink', 'a/z', 0],
+    ['s', 'symlink', 'x', 0],
+    ['t', 'hardlink', 's', 0],
+  ])
+})
+
+test('holes are kept where they are worth it', async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  const every = (step: number, end: number): [string, number][] =>
+    Array.from({ length: end / step }, (_, at) => ['data', at * step])
+  await perform(
+    steps(
+      ...holed(`${upper}/long`, [['x', 2 ** 20]], 2 ** 21),
+      ...holed(`${upper}/short`, every(2 ** 15, 2 ** 20), 2 ** 20),
+    ),
+  )
+  const [long, short] = await entries({ upper, lowers: [] })
+  expect(long?.extents).toEqual([{ offset: 2 ** 20, length: 4096 }])
+  expect(short).not.toHaveProperty('extents')
+})
+
+test("overlayfs's own attributes are in no archive", async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  writeFileSync(`${upper}/file`, '')
+  const set = (name: string) => ['lsetxattr', `${upper}/file`, name, Buffer.from('x')] as const
+  const names = ['trusted.overlay.origin', 'user.overlay.opaque', 'trusted.other', 'user.overlayed']
+  await perform(steps(...names.map(set).map(([...call]) => call)))
+  const [file] = await entries({ upper, lowers: [] })
+  expect(file?.xattrs.map(({ name }) => name)).toEqual(['trusted.other', 'user.overlayed'])
+})
+
+test('an upper directory that is not whole is refused', async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  mkdirSync(`${upper}/moved`)
+  const redirect = 'trusted.overlay.redirect'
+  await perform(steps(['lsetxattr', `${upper}/moved`, redirect, Buffer.from('old')]))
+  await expect(list({ upper, lowers: [] })).rejects.toThrow(`has the attribute ${redirect}`)
+})
+
+test('what an archive cannot hold is left out, with a word', async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  mkdirSync(`${upper}/.wh.dir`)
+  for (const name of ['.wh.x', 'a', '.wh.dir/y']) writeFileSync(`${upper}/${name}`, '')
+  const server = createServer().listen(`${upper}/socket`)
+  const skipped: string[] = []
+  const archive = layerTar({ upper, lowers: [] }, (path, why) => skipped.push(`${path}: ${why}`))
+  expect(names(await gathered(archive))).toEqual(['a'])
+  server.close()
+  expect(skipped).toEqual([
+    '.wh.dir: in an image such a name stands for a deleted one',
+    '.wh.dir/y: in an image such a name stands for a deleted one',
+    '.wh.x: in an image such a name stands for a deleted one',
+    'socket: a socket is nothing without the process that listens on it',
+  ])
+})
+
+describe('a file that changes while it is read fails the archive', () => {
+  const changes: Record<string, (path: string) => void> = {
+    'when it grows': (path) => appendFileSync(path, 'more'),
+    'when it shrinks': (path) => truncateSync(path, 1_500_000),
+    'when it is written to': (path) => writeFileSync(path, 'X', { flag: 'r+' }),
+    'when another takes its place': (path) => {
+      writeFileSync(`${path}.new`, Buffer.alloc(3_000_000))
+      renameSync(`${path}.new`, path)
+    },
+    'when a symlink takes its place': (path) => {
+      rmSync(path)
+      symlinkSync('/etc/passwd', path)
+    },
+  }
+  for (const [name, spoil] of Object.entries(changes))
+    for (const size of [2000, 3_000_000])
+      test(`${name}, of ${size} bytes`, async (context) => {
+        needs(context, 'root')
+        const upper = scratch()
+        writeFileSync(`${upper}/a`, Buffer.alloc(500_000))
+        writeFileSync(`${upper}/b`, Buffer.alloc(size))
+        const archive = layerTar({ upper, lowers: [] })
+        await archive.next()
+        spoil(`${upper}/b`)
+        await expect(gathered(archive)).rejects.toThrow(/changed while it was read|ELOOP/)
+      })
+})
+
+test('a large file passes through in little memory', async (context) => {
+  needs(context, 'root')
+  const upper = scratch()
+  const size = 384 * 2 ** 20
+  const data = Array.from({ length: size / 65_536 }, (_, at): [string, number] => [
+    'x',
+    at * 65_536,
+  ])
+  await perform(steps(...holed(`${upper}/large`, data, size)))
+  const before = process.memoryUsage.rss()
+  let [total, most] = [0, 0]
+  for await (const { length } of layerTar({ upper, lowers: [] })) {
+    total += length
+    most = Math.max(most, process.memoryUsage.rss() - before)
+  }
+  expect(total).toBeGreaterThan(size)
+  expect(most / 2 ** 20).toBeLessThan(100)
+})
+
+function shell(cwd: string, script: string): void {
+  execFileSync('sh', ['-ec', script], { cwd })
+}
+
+/** As GNU tar lists it. */
+async function list(stack: Stack): Promise<string[]> {
+  return names(await gathered(layerTar(stack)))
+}
+
+function names(archive: Buffer): string[] {
+  const text = execFileSync('tar', ['-t'], { input: archive, encoding: 'utf8' })
+  return text.split('\n').slice(0, -1)
+}
+
+async function entries(stack: Stack) {
+  const found = []
+  for await (const { content: _, ...entry } of readTar(layerTar(stack))) found.push(entry)
+  return found
+}
