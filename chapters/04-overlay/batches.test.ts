@@ -2,14 +2,13 @@
 import { expect, test } from 'vitest'
 import { batches } from '../../runtime/batches.ts'
 import { StepError } from '../../runtime/native.ts'
+import type { Call } from '../../runtime/step.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
 
 /** Much to send and little to do. */
 const bulk = steps(
-  ...Array.from({ length: 40 }, () => ['pwrite', 1, Buffer.alloc(20_000), 0] as const).map(
-    ([...call]) => call,
-  ),
+  ...Array.from({ length: 40 }, (): Call => ['pwrite', 1, Buffer.alloc(20_000), 0]),
 )
 
 test('each plan gets the answers to its own questions', async (context) => {

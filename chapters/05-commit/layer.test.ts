@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { layerTar } from '../../runtime/layer.ts'
 import { perform } from '../../runtime/native.ts'
+import type { Call } from '../../runtime/step.ts'
 import { readTar } from '../../runtime/tar-read.ts'
 import { tarEnd } from '../../runtime/tar-write.ts'
 import { opaqueMark, type Stack } from '../../runtime/upper.ts'
@@ -141,9 +142,7 @@ describe('a whiteout', () => {
       steps(
         ['mknod', `${dir}/lower0/deleted`, 'S_IFCHR', 0, 0, 0],
         ['lsetxattr', `${dir}/lower1/hidden`, opaqueMark, Buffer.from('y')],
-        ...whiteouts
-          .map((name) => ['mknod', `${stack.upper}/${name}`, 'S_IFCHR', 0, 0, 0] as const)
-          .map(([...call]) => call),
+        ...whiteouts.map((name): Call => ['mknod', `${stack.upper}/${name}`, 'S_IFCHR', 0, 0, 0]),
       ),
     )
     const marks = (await list(stack)).filter((name) => name.includes('.wh.'))
@@ -157,12 +156,12 @@ describe('a whiteout', () => {
     shell(stack.upper, 'mkdir -p both/in new file')
     await perform(
       steps(
-        ...['both', 'both/in', 'new', 'file']
-          .map(
-            (name) =>
-              ['lsetxattr', `${stack.upper}/${name}`, opaqueMark, Buffer.from('y')] as const,
-          )
-          .map(([...call]) => call),
+        ...['both', 'both/in', 'new', 'file'].map((name): Call => [
+          'lsetxattr',
+          `${stack.upper}/${name}`,
+          opaqueMark,
+          Buffer.from('y'),
+        ]),
       ),
     )
     expect(await list(stack)).toEqual(['both/', 'both/.wh..wh..opq', 'both/in/', 'file/', 'new/'])
@@ -219,9 +218,9 @@ test("overlayfs's own attributes are in no archive", async (context) => {
   needs(context, 'root')
   const upper = scratch()
   writeFileSync(`${upper}/file`, '')
-  const set = (name: string) => ['lsetxattr', `${upper}/file`, name, Buffer.from('x')] as const
+  const set = (name: string): Call => ['lsetxattr', `${upper}/file`, name, Buffer.from('x')]
   const names = ['trusted.overlay.origin', 'user.overlay.opaque', 'trusted.other', 'user.overlayed']
-  await perform(steps(...names.map(set).map(([...call]) => call)))
+  await perform(steps(...names.map(set)))
   const [file] = await entries({ upper, lowers: [] })
   expect(file?.xattrs.map(({ name }) => name)).toEqual(['trusted.other', 'user.overlayed'])
 })

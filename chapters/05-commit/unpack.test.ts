@@ -133,7 +133,7 @@ test('the entry of the root is what the root becomes', async (context) => {
     )
 })
 
-test("set-group-id and default ACL of a directory do not go to what is in it", async (context) => {
+test('set-group-id and default ACL of a directory do not go to what is in it', async (context) => {
   const acl = { name: 'system.posix_acl_default', value: aclOf(0o770) }
   const dir = await unpacked(context, [
     directory('d', { mode: 0o2775, gid: 50, xattrs: [acl] }),
