@@ -1,0 +1,122 @@
+/** Chapter 3. What the chapter adds to the list, line by line; runs anywhere, without root. */
+import { describe, expect, it } from 'vitest'
+import { strace } from '../../runtime/strace.ts'
+import { plan, type Options } from './plan.ts'
+
+const ordinary: Options = {
+  argv: ['sh'],
+  env: ['PATH=/bin'],
+  hostname: 'box',
+  network: 'none',
+  group: { name: 'stepbox-1', cgroups: { hierarchies: [] }, limits: {} },
+  root: '/images/busybox',
+  cwd: '/',
+}
+
+/** The lines that are the chapter's own. */
+function added(options: Partial<Options> = {}): string[] {
+  const list = plan({ ...ordinary, ...options })
+  return list.filter(({ chapter }) => chapter === 3).map(({ call }) => strace(call))
+}
+
+const quiet = 'MS_NOSUID|MS_NODEV|MS_NOEXEC'
+
+describe('the root', () => {
+  it('is bound, entered, exchanged, and the old one let go of', () => {
+    expect(added().slice(0, 4)).toEqual([
+      'mount("/images/busybox", "/images/busybox", NULL, MS_BIND|MS_REC, NULL)',
+      'chdir("/images/busybox")',
+      'pivot_root(".", ".")',
+      'umount2(".", MNT_DETACH)',
+    ])
+  })
+
+  it('has its /proc before the old one is let go of, which a user namespace will need', () => {
+    const names = plan(ordinary).map(({ call }) => strace(call).split('(')[0])
+    expect(names.slice(names.indexOf('pivot_root'), names.indexOf('umount2') + 1)).toEqual([
+      'pivot_root',
+      'mount',
+      'umount2',
+    ])
+  })
+})
+
+describe('/proc and /sys', () => {
+  it('are read-only where they change the host', () => {
+    const lines = added().slice(4, 15)
+    expect(lines.slice(0, 2)).toEqual([
+      'mount("/proc/bus", "/proc/bus", NULL, MS_BIND, NULL)',
+      `mount(NULL, "/proc/bus", NULL, MS_REMOUNT|MS_BIND|${quiet}|MS_RDONLY, NULL)`,
+    ])
+    const bound = lines.flatMap((line) => /^mount\("(\/proc\/[^"]+)"/.exec(line)?.[1] ?? [])
+    expect(bound).toEqual(
+      ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`),
+    )
+    expect(lines.at(-1)).toBe(`mount("sysfs", "/sys", "sysfs", MS_RDONLY|${quiet}, NULL)`)
+  })
+})
+
+describe('/dev', () => {
+  it('is an empty tmpfs with six devices, four mounts and five links', () => {
+    expect(added().slice(15)).toEqual([
+      'umask(0)',
+      'mount("tmpfs", "/dev", "tmpfs", MS_NOSUID|MS_STRICTATIME, "mode=755,size=65536k")',
+      'mknod("/dev/null", S_IFCHR|0666, makedev(1, 3))',
+      'mknod("/dev/zero", S_IFCHR|0666, makedev(1, 5))',
+      'mknod("/dev/full", S_IFCHR|0666, makedev(1, 7))',
+      'mknod("/dev/random", S_IFCHR|0666, makedev(1, 8))',
+      'mknod("/dev/urandom", S_IFCHR|0666, makedev(1, 9))',
+      'mknod("/dev/tty", S_IFCHR|0666, makedev(5, 0))',
+      'mkdir("/dev/pts", 0755)',
+      'mount("devpts", "/dev/pts", "devpts", MS_NOSUID|MS_NOEXEC, ' +
+        '"newinstance,ptmxmode=0666,mode=0620,gid=5")',
+      'symlink("pts/ptmx", "/dev/ptmx")',
+      'symlink("/proc/self/fd", "/dev/fd")',
+      'symlink("/proc/self/fd/0", "/dev/stdin")',
+      'symlink("/proc/self/fd/1", "/dev/stdout")',
+      'symlink("/proc/self/fd/2", "/dev/stderr")',
+      'mkdir("/dev/shm", 0755)',
+      'mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID|MS_NOEXEC|MS_NODEV, ' +
+        '"mode=1777,size=65536k")',
+      'mkdir("/dev/mqueue", 0755)',
+      'mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID|MS_NOEXEC|MS_NODEV, NULL)',
+    ])
+  })
+})
+
+describe('a terminal', () => {
+  it('is opened inside, becomes the three descriptors, and is sent to the parent', () => {
+    const lines = added({ terminal: { rows: 24, columns: 80 } })
+    expect(lines[0]).toBe('socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [4, 5])')
+    expect(lines.slice(-11)).toEqual([
+      'open("/dev/pts/ptmx", O_RDWR|O_NOCTTY|O_CLOEXEC)',
+      'ioctl(6, TIOCSPTLCK, [0])',
+      'ioctl(6, TIOCSWINSZ, {ws_row=24, ws_col=80})',
+      'open("/dev/pts/0", O_RDWR|O_NOCTTY|O_CLOEXEC)',
+      'ioctl(7, TIOCSCTTY, 0)',
+      'mknod("/dev/console", S_IFREG|0600)',
+      'mount("/dev/pts/0", "/dev/console", NULL, MS_BIND, NULL)',
+      'sendmsg(5, {msg_control=[{cmsg_type=SCM_RIGHTS, cmsg_data=[6]}]}, 0)',
+      'dup2(7, 0)',
+      'dup2(7, 1)',
+      'dup2(7, 2)',
+    ])
+  })
+
+  it("is its user's, who may open it again", () => {
+    const user = { uid: 1000, gid: 1000 }
+    const lines = added({ terminal: { rows: 24, columns: 80 }, user })
+    expect(lines).toContain('fchown(7, 1000, 5)')
+  })
+})
+
+describe('the working directory', () => {
+  it('is made where it is missing, entered, and asked whether it lies inside', () => {
+    expect(added({ cwd: '/a/b' }).slice(-4)).toEqual([
+      'mkdir("/a", 0755)',
+      'mkdir("/a/b", 0755)',
+      'chdir("/a/b")',
+      'getcwd()',
+    ])
+  })
+})
