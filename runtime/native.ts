@@ -63,26 +63,46 @@ export interface LaunchOptions {
  * started; everything that goes wrong later is in the outcome.
  */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
-  const bytes = encode(plan, options.mode)
-  const stdio = options.stdio ?? (['ignore', 'inherit', 'inherit'] as const)
-  const child = spawn(nativePath, [], { stdio: [...stdio, 'pipe'], env: {} })
+  encode(plan, options.mode) // throws
+  return makeReady(options.stdio).begin(plan, options)
+}
+
+/** A native program that has been started and waits for its first plan. */
+export interface Ready {
+  begin(plan: Step[], options?: LaunchOptions): Launch
+  /** There will be no plan. */
+  dismiss(): void
+}
+
+/**
+ * Start the native program before there is a plan: while it begins, on another processor, the plan
+ * is made, and what the plan needs on the disk.
+ */
+export function makeReady(stdio: LaunchOptions['stdio']): Ready {
+  const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
+  const child = spawn(nativePath, [], { stdio: [...three, 'pipe'], env: {} })
   const control = child.stdio[3] as Duplex | undefined
-  const fork = plan.findIndex(({ call }) => call[0] === 'fork')
-  const watch: Watch = { fork, stdin: stdio[0], onReport: options.onReport, isLetGo: false }
+  const watch: Watch = { fork: -1, stdin: three[0], onReport: undefined, isLetGo: false }
   const outcome = follow(child, control, watch)
-  control?.write(bytes)
-  return {
-    pid: child.pid ?? 0,
-    process: child,
-    outcome,
-    goAhead: () => void control?.write('\n'),
-    send: (more, mode) => void control?.write(encode(more, mode)),
-    end: () => void control?.end(),
-    abandon: () => {
-      watch.isLetGo = true
-      control?.destroy()
-    },
+  const abandon = () => {
+    watch.isLetGo = true
+    control?.destroy()
   }
+  const begin = (plan: Step[], { mode, onReport }: LaunchOptions = {}): Launch => {
+    watch.fork = plan.findIndex(({ call }) => call[0] === 'fork')
+    watch.onReport = onReport
+    control?.write(encode(plan, mode))
+    return {
+      pid: child.pid ?? 0,
+      process: child,
+      outcome,
+      goAhead: () => void control?.write('\n'),
+      send: (more, next) => void control?.write(encode(more, next)),
+      end: () => void control?.end(),
+      abandon,
+    }
+  }
+  return { begin, dismiss: abandon }
 }
 
 /** Carry out a plan that neither forks nor executes, and give its reports in order. */

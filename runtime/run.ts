@@ -20,7 +20,14 @@ import { statsOf } from './group-stats.ts'
 import { layOut } from './init-layer.ts'
 import { randomName } from './names.ts'
 import type { Network } from './namespaces.ts'
-import { launch, type Launch, type LaunchOptions, type Outcome, type Report } from './native.ts'
+import {
+  makeReady,
+  type Launch,
+  type LaunchOptions,
+  type Outcome,
+  type Ready,
+  type Report,
+} from './native.ts'
 import { identify, signalTo } from './process.ts'
 import type { Step } from './step.ts'
 import type { Size } from './terminal.ts'
@@ -111,14 +118,25 @@ export async function run(options: RunOptions): Promise<RunResult> {
     monitor,
     groups: options.chapter.number >= 2 ? groupDirs(group) : [],
   }
-  const dir = createContainer(root, container)
+  const ready = makeReady(options.stdio)
+  const dir = orDismiss(ready, () => createContainer(root, container))
   try {
     const layers = (await options.layers?.()) ?? []
     const { alter = (plan: Step[]) => plan, chapter } = options
     const plan = alter(chapter.plan(planOptions({ options, container, group, dir, layers })))
-    return { ...(await carryOut(plan, options, container)), plan, container }
+    return { ...(await carryOut({ ready, plan, options, container })), plan, container }
   } catch (error) {
+    ready.dismiss()
     cleanUp(root, { ...container, rm: true })
+    throw error
+  }
+}
+
+function orDismiss<T>(ready: Ready, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    ready.dismiss()
     throw error
   }
 }
@@ -153,8 +171,15 @@ function planOptions({ options, container, group, dir, layers }: Laid): PlanOpti
   }
 }
 
-async function carryOut(plan: Step[], options: RunOptions, container: Container): Promise<Outcome> {
-  const { root, mode, stdio, onReport } = options
+interface Prepared {
+  ready: Ready
+  plan: Step[]
+  options: RunOptions
+  container: Container
+}
+
+async function carryOut({ ready, plan, options, container }: Prepared): Promise<Outcome> {
+  const { root, mode, onReport } = options
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
   let problem: unknown
   const note = (pid: number) => {
@@ -166,9 +191,8 @@ async function carryOut(plan: Step[], options: RunOptions, container: Container)
       launched.abandon()
     }
   }
-  const launched = launch(plan, {
+  const launched = ready.begin(plan, {
     ...(mode ? { mode } : {}),
-    ...(stdio ? { stdio } : {}),
     onReport: (report) => {
       if (report.index === fork && !report.errno) note(report.result)
       onReport?.(report)
