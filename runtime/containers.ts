@@ -209,9 +209,12 @@ function linkedId(root: string, name: string): string | undefined {
   }
 }
 
-/** Write aside, then rename: never half a file under its own name. */
+/**
+ * Write aside, then rename: never half a file under its own name. Several processes may find the
+ * same container lost and write its end at once, each aside of its own.
+ */
 function replaceFile(root: string, file: string, container: Container): void {
-  const aside = join(root, 'tmp', `state-${container.id}`)
+  const aside = join(root, 'tmp', `state-${container.id}-${process.pid}`)
   writeFileSync(aside, `${JSON.stringify(container, null, 2)}\n`)
   renameSync(aside, file)
 }

@@ -10,7 +10,7 @@ import {
 } from './containers.ts'
 import { thawAbandoned } from './frozen.ts'
 import { killAll, removeGroup } from './group-control.ts'
-import { isAlive, signalTo } from './process.ts'
+import { identify, isAlive, signalTo } from './process.ts'
 
 /**
  * End every container under `root` whose monitor is gone: its processes, its groups, and with
@@ -18,7 +18,10 @@ import { isAlive, signalTo } from './process.ts'
  * this at once: each action is harmless when it was already done. Gives the containers it ended.
  */
 export function tidy(root: string): Container[] {
-  const lost = runningContainers(root).filter(({ monitor }) => !isAlive(monitor))
+  const running = runningContainers(root)
+  if (running.length > 0 && !identify(process.pid))
+    throw new Error("/proc does not show this machine's processes; 'stepbox reset' mends it")
+  const lost = running.filter(({ monitor }) => !isAlive(monitor))
   for (const container of lost) endLost(root, container)
   thawAbandoned(root)
   for (const name of namesIn(join(root, 'tmp')))
@@ -30,10 +33,10 @@ export function endLost(root: string, container: Container): void {
   if (container.init) signalTo(container.init, 'SIGKILL')
   killAll(container.groups)
   removeGroup(container.groups)
+  unlinkQuietly(join(root, 'tmp', `state-${container.id}-${container.monitor.pid}`))
   if (container.rm || !namesIn(join(root, 'containers')).includes(container.id)) {
     removeContainer(root, container)
     markEnded(root, container.id)
-    unlinkQuietly(join(root, 'tmp', `state-${container.id}`))
     return
   }
   const finished = new Date().toISOString()
