@@ -1,11 +1,12 @@
 /** Tests. What doctor says of this machine, as it is and bent, held against an independent look. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { CapabilityName } from '../runtime/doctor/capabilities.ts'
 import type { Diagnosis } from '../runtime/doctor/diagnosis.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { programIn } from './elsewhere.ts'
 import { host } from './host.ts'
 import { needs, scratch } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
@@ -101,11 +102,7 @@ describe('this machine', () => {
   test('is itself an ordinary one for whoever is not root', async (context) => {
     needs(context, 'root')
     const dir = scratch()
-    const [own, lib] = [join(dir, 'dist/stepbox.cjs'), join(dir, 'native/stepbox')]
-    for (const name of ['dist', 'native']) mkdirSync(join(dir, name), { mode: 0o755 })
-    spawnSync('chmod', ['755', dir])
-    copyProgram(join(dir, 'dist'))
-    copyFileSync(join(program, '../../native/stepbox'), lib)
+    const own = programIn(dir, { native: true })
     const as = (args: string[]) =>
       spawnSync(process.execPath, [own, '--root', `${dir}/no`, 'doctor', ...args], {
         uid: 65534, gid: 65534, cwd: '/', encoding: 'utf8', env: {},
@@ -120,13 +117,8 @@ describe('this machine', () => {
 
   test('without the native program, nothing is tried, and set-up is the remedy', () => {
     const dir = scratch()
-    mkdirSync(join(dir, 'dist'))
-    copyProgram(join(dir, 'dist'))
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(dir, 'dist/stepbox.cjs'), 'doctor'],
-      { encoding: 'utf8', env: { STEPBOX_ROOT: join(dir, 'root') } },
-    )
+    const args = [programIn(dir, { native: false }), '--root', join(dir, 'root'), 'doctor']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
     expect([status, stderr]).toEqual([1, ''])
     expect(stdout).toContain('✗ native             native/stepbox')
     expect(stdout).toContain('→ npm run setup')
@@ -211,9 +203,3 @@ describe('this machine, bent', () => {
     expect(diagnosis.machine.surroundings).not.toEqual([])
   })
 })
-
-/** The program without what V8 kept of it, as it would be on another machine. */
-function copyProgram(to: string): void {
-  for (const name of ['stepbox.cjs', 'main.cjs'])
-    copyFileSync(join(program, '..', name), join(to, name))
-}

@@ -70,7 +70,7 @@ function firstEnvironment(): Record<string, string> {
 }
 
 /** The link `self` has the number that this process has in the pid namespace of the mount. */
-function procHere(): Machine['proc'] {
+export function procHere(): Machine['proc'] {
   const self = link('/proc/self')
   if (self === '') return 'none'
   return self === String(process.pid) ? 'own' : 'above'
