@@ -28,7 +28,7 @@ const runFlags: Flag[] = [
   { long: 'env', short: 'e', value: 'K=V', many: true, text: 'set an environment variable' },
   { long: 'workdir', short: 'w', value: 'DIR', text: 'where the command starts' },
   { long: 'user', short: 'u', value: 'UID[:GID]', text: 'who runs the command' },
-  { long: 'network', value: 'none|host', text: 'a network of its own with lo, or the host’s' },
+  { long: 'network', value: 'none|host', text: "a network of its own with lo, or the host's" },
   { long: 'memory', short: 'm', value: '64m', since: 2, text: 'most memory' },
   { long: 'cpus', value: '0.5', since: 2, text: 'most processor time, in processors' },
   { long: 'cpu-shares', short: 'c', value: 'N', since: 2, text: 'weight against others (1024)' },

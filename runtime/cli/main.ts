@@ -70,7 +70,9 @@ function chapterOf(globals: Parsed, chapters: Chapter[]): Chapter {
 
 function commandNamed(name: string, chapter: Chapter): CommandSpec {
   const found = commands.find((command) => command.name === name)
-  if (!found) throw new UsageError(`no command '${name}'`)
+  const known = commands.filter(({ since }) => since <= chapter.number)
+  if (!found)
+    throw new UsageError(`no command '${name}'; have: ${known.map((each) => each.name).join(', ')}`)
   if (found.since > chapter.number)
     throw new UsageError(
       `'${name}' comes in chapter ${found.since}; this is chapter ${chapter.number}`,
