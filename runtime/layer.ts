@@ -150,11 +150,11 @@ function typeOf(stat: BigIntStats): EntryType {
   return stat.isFIFO() ? 'fifo' : 'file'
 }
 
-/** The bits of the two numbers are interleaved (makedev(3)). */
+/** 12 bits and 20, with those of the first in the middle of the second. */
 function deviceOf(rdev: bigint): Entry['device'] {
   return {
-    major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n)),
-    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n)),
+    major: Number((rdev >> 8n) & 0xfffn),
+    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xfff00n)),
   }
 }
 

@@ -34,7 +34,7 @@ export function decodeRecords(bytes: Buffer): Records {
     const digits = bytes.toString('latin1', at, space < 0 ? at : Math.min(space, at + 8))
     const end = /^[1-9]\d{0,6}$/.test(digits) ? at + Number(digits) : 0
     const equals = bytes.indexOf(61, space)
-    if (end > bytes.length || end <= equals || equals <= space + 1 || bytes[end - 1] !== 10)
+    if (end <= equals || equals <= space + 1 || bytes[end - 1] !== 10)
       throw damaged('an extended header that is not made of records')
     records.push([
       fromBytes(bytes.subarray(space + 1, equals)),

@@ -76,7 +76,7 @@ const cases: Record<string, Case> = {
     ],
   },
   'the image as its layers show it together': {
-    layers: ['mkdir -p d; touch d/upper', 'mkdir -p d; touch d/lower'],
+    layers: ['mkdir d; touch d/upper; mknod d/gone c 0 0', 'mkdir d; touch d/lower d/gone'],
     does: 'rm d/upper; echo x > d/lower; rm -r d; mkdir d',
     tells: ['C /d', 'D /d/lower', 'D /d/upper'],
   },

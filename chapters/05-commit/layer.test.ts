@@ -1,6 +1,14 @@
 /** Chapter 5. A write layer as an archive: what was changed is in it, in the same bytes. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { describe, expect, test, type TestContext } from 'vitest'
@@ -152,7 +160,7 @@ describe('a whiteout', () => {
   test('of a directory is written only where a layer has the directory', async (context) => {
     needs(context, 'root')
     const { dir, stack } = layOutEmpty(1)
-    shell(`${dir}/lower0`, 'mkdir both; touch file')
+    shell(`${dir}/lower0`, 'mkdir -p both/in; touch file')
     shell(stack.upper, 'mkdir -p both/in new file')
     await perform(
       steps(
@@ -278,6 +286,21 @@ describe('a file that changes while it is read fails the archive', () => {
         spoil(`${upper}/b`)
         await expect(gathered(archive)).rejects.toThrow(/changed while it was read|ELOOP/)
       })
+})
+
+test('a file is not read through a symlink in the place of its directory', async (context) => {
+  needs(context, 'root')
+  const [upper, outside] = [scratch(), scratch()]
+  mkdirSync(`${upper}/z`)
+  writeFileSync(`${upper}/first`, Buffer.alloc(300_000))
+  const times = [upper + '/z', outside].map((dir) => `${dir}/file`)
+  do for (const path of times) writeFileSync(path, 'as long')
+  while (new Set(times.map((path) => lstatSync(path, { bigint: true }).ctimeNs)).size > 1)
+  const archive = layerTar({ upper, lowers: [] })
+  await archive.next()
+  renameSync(`${upper}/z`, `${upper}/was`)
+  symlinkSync(outside, `${upper}/z`)
+  await expect(gathered(archive)).rejects.toThrow('changed while it was read')
 })
 
 test('a large file passes through in little memory', async (context) => {

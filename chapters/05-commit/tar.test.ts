@@ -135,6 +135,11 @@ describe('holes', () => {
       )
     const header = tarHeader({ ...sparse, extents: [] })
     const longer = sealed(header, (block) => block.write('00000002000', fields.size[0]), 1024)
+    const shorter = sealed(header, (block) => block.write('00000000100', fields.size[0]), 1024)
+    await expect(read(shorter, tarEnd)).rejects.toThrow('a map of holes that is longer')
+    const beyond = encodeRecord('GNU.sparse.size', '100') + encodeRecord('GNU.sparse.map', '99,2')
+    const outside = [extension('x', beyond), tarHeader({ ...plain, size: 2 })]
+    await expect(read(...outside, padded(content), tarEnd)).rejects.toThrow('contradicts itself')
     await expect(read(longer, padded(content), tarEnd)).rejects.toThrow(
       '0 bytes of data, stored in',
     )
@@ -204,6 +209,18 @@ describe('what GNU tar writes is read as it was meant', () => {
   })
 })
 
+test('before POSIX a directory was a file with a slash at its end', async () => {
+  const [old] = await read(tarHeader({ ...plain, path: 'dir/' }), tarEnd)
+  expect(old).toMatchObject({ type: 'directory', path: 'dir' })
+})
+
+test('where POSIX has the beginning of a long name, GNU has something else', async () => {
+  const prefixed = sealed(tarHeader(plain), (block) => block.write('before', fields.prefix[0]))
+  const gnu = sealed(prefixed, (block) => block.write('ustar  \0', fields.magic[0]))
+  const found = await read(prefixed, gnu, tarEnd)
+  expect(found.map(({ path }) => path)).toEqual(['before/file', 'file'])
+})
+
 describe('an archive is refused', () => {
   const header = tarHeader(plain)
   const withRecords = (text: string, flag = 'x') => [extension(flag, text), header]
@@ -232,6 +249,10 @@ describe('an archive is refused', () => {
     'with a link to nothing': [[flagged('2'), tarEnd], /without a target/],
     'with a record that is too long': [[...withRecords('99 path=x\n'), tarEnd], /made of records/],
     'with a record that is too short': [[...withRecords('9 path=xy\n'), tarEnd], /made of records/],
+    'with records that no newline ends': [
+      [...withRecords('9 path=xy9 path=ab'), tarEnd],
+      /made of records/,
+    ],
     'with a record without a key': [[...withRecords('5 =x\n'), tarEnd], /made of records/],
     'with a record that is no record': [[...withRecords('path=x\n'), tarEnd], /made of records/],
     'with a NUL in a name': [[...withRecords('11 path=a\0\n'), tarEnd], /NUL/],

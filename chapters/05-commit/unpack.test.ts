@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { batches } from '../../runtime/batches.ts'
-import { enter } from '../../runtime/files.ts'
+import { attributes, closed, enter, newFile, written } from '../../runtime/files.ts'
 import { layerTar } from '../../runtime/layer.ts'
 import { StepError } from '../../runtime/native.ts'
 import { strace } from '../../runtime/strace.ts'
@@ -198,6 +198,23 @@ describe('whiteouts', () => {
     test(`are refused ${name}`, async (context) => {
       await expect(unpacked(context, entries)).rejects.toThrow('the archive is damaged')
     })
+})
+
+test('a file is made by these calls, in this order', () => {
+  const xattrs = [{ name: 'user.x', value: Buffer.from('y') }]
+  const entry = file('f', 'ab', { mode: 0o4755, uid: 7, mtimeNs: 9n, size: 4, xattrs })
+  const content = { offset: 0, data: Buffer.from('ab') }
+  const plan = [newFile('f', entry), written(content), closed(entry, 2), attributes('f', entry)]
+  expect(plan.flat().map(({ call }) => strace(call))).toEqual([
+    'open("f", O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0755)',
+    'pwrite(4, /* 2 bytes */, 0)',
+    'ftruncate(4, 4)',
+    'close(4)',
+    'lchown("f", 7, 0)',
+    'chmod("f", 04755)',
+    'lsetxattr("f", "user.x", /* 1 bytes */)',
+    'utimensat(AT_FDCWD, "f", {mtime=9}, AT_SYMLINK_NOFOLLOW)',
+  ])
 })
 
 describe('the root that the calls are made in', () => {
