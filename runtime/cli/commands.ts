@@ -200,3 +200,8 @@ export const commands: CommandSpec[] = [
     load: async () => (await import('./reset.ts')).reset,
   },
 ]
+
+/** How a command is typed in a chapter: the first two know no images. */
+export function usageIn(chapter: number, usage: string): string {
+  return chapter < 3 ? usage.replace('IMAGE [COMMAND [ARG…]]', 'COMMAND [ARG…]') : usage
+}

@@ -3,7 +3,7 @@ import chalk from 'chalk'
 import metadata from '../../package.json' with { type: 'json' }
 import type { Chapter } from '../run.ts'
 import type { Flag } from './args.ts'
-import { commands, type CommandSpec } from './commands.ts'
+import { commands, usageIn, type CommandSpec } from './commands.ts'
 
 /** The help of `command`, or of the whole program, as it is in `chapter`. */
 export function helpText(
@@ -38,9 +38,7 @@ function ofProgram(chapter: Chapter, globalFlags: Flag[]): string {
 
 function ofCommand({ usage, summary, flags }: CommandSpec, chapter: Chapter): string {
   const known = flags.filter(({ since = 1 }) => since <= chapter.number)
-  const shown =
-    chapter.number < 3 ? usage.replace('IMAGE [COMMAND [ARG…]]', 'COMMAND [ARG…]') : usage
-  const head = `${chalk.bold('Usage:')} stepbox ${shown}`
+  const head = `${chalk.bold('Usage:')} stepbox ${usageIn(chapter.number, usage)}`
   return [head, '', `  ${summary}`, '', ...flagLines(known), ''].join('\n')
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
 import type { Chapter } from '../run.ts'
 import { parse, UsageError, valueOf, type Flag, type Parsed } from './args.ts'
-import { commands, type CommandSpec } from './commands.ts'
+import { commands, usageIn, type CommandSpec } from './commands.ts'
 
 /** What a command gets to work on. */
 export interface Input extends Parsed {
@@ -90,10 +90,9 @@ function check({ flags, words, usage }: CommandSpec, parsed: Parsed, chapter: Ch
   if (json !== undefined && json !== 'json')
     throw new UsageError(`invalid --format '${json}': only json`)
   const [least, most] = words
-  if (parsed.words.length < least)
-    throw new UsageError(`too few arguments; usage: stepbox ${usage}`)
-  if (parsed.words.length > most)
-    throw new UsageError(`too many arguments; usage: stepbox ${usage}`)
+  const shown = `usage: stepbox ${usageIn(chapter.number, usage)}`
+  if (parsed.words.length < least) throw new UsageError(`too few arguments; ${shown}`)
+  if (parsed.words.length > most) throw new UsageError(`too many arguments; ${shown}`)
 }
 
 /**
