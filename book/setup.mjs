@@ -22,6 +22,8 @@ const peers = {
   strace: 'strace',
   tmux: 'tmux',
   capsh: 'libcap2-bin',
+  pgrep: 'procps',
+  fincore: 'util-linux-extra',
 }
 
 /**

@@ -1,15 +1,20 @@
 /** Tests. The host's view: what a run could leave behind, as lines that can be compared. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+
+const cgroups = '/sys/fs/cgroup'
 
 /**
  * Every mount, every control group `stepbox-*`, every process that is the native program or lives
- * in another pid namespace, every `stepbox*` in /tmp, every container of the default data root.
+ * in another pid namespace, every `stepbox*` in /tmp, every container of the default data root,
+ * everything in /, and the name of the machine.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
-  return new Set([...mounts(), ...groups('/sys/fs/cgroup', 4), ...processes(), ...directories()])
+  const name = `the name ${hostname()}`
+  return new Set([name, ...mounts(), ...groups(cgroups, 4), ...processes(), ...directories()])
 }
 
 /**
@@ -71,8 +76,10 @@ function isStepbox(pid: string): boolean {
 
 function directories(): string[] {
   const inTmp = entries('/tmp').filter((name) => name.startsWith('stepbox'))
+  const inRoot = entries('/').map((name) => `file /${name}`)
   const containers = entries('/var/lib/stepbox/containers')
   return [
+    ...inRoot,
     ...inTmp.map((name) => `directory /tmp/${name}`),
     ...containers.map((id) => `container ${id}`),
   ]

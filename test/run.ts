@@ -1,5 +1,5 @@
 /** Tests. One run of vitest, what came of it counted, and the host looked at before and after. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import chalk from 'chalk'
@@ -23,6 +23,7 @@ interface Result {
 export async function run(args: string[]): Promise<number> {
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
+  chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
   process.env['TMPDIR'] = temporary
   const { filter, options } = parseCLI(['vitest', 'run', ...args.map(chapterPath)])
   const config = join(import.meta.dirname, 'vitest.config.ts')
