@@ -22,7 +22,9 @@ static void on_signals(int signals, pid_t child);
 static void end_as(int status);
 
 /* fork(2). Signals wait from before it until the parent can pass them on, so that none is lost in
- * between; the child begins with none held back. */
+ * between; the child begins with none held back. A parent that carries no terminal leaves the group
+ * that keys are for: what they raise reaches ours, who passes it on. Of two equal signals that both
+ * wait, the kernel keeps one, and it could be the one that is not to be passed on. */
 long fork_with_lifeline(void) {
   sigset_t mask = mask_of_parent(), before;
   int ends[2];
@@ -32,6 +34,7 @@ long fork_with_lifeline(void) {
   int error = errno;
   if (pid == 0) lifeline = fcntl(ends[0], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
   if (pid > 0) lifeline = ends[1];
+  if (pid > 0 && channel[0] < 0) setpgid(0, 0);
   if (pid <= 0) close(ends[1]);
   close(ends[0]);
   if (pid <= 0) sigprocmask(SIG_SETMASK, &before, NULL);

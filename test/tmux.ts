@@ -30,9 +30,10 @@ export function openTerminal(env: Record<string, string>, columns = 100, rows = 
   onTestFinished(() => {
     try {
       tmux('kill-server')
-    } finally {
-      rmSync(dir, { recursive: true, force: true })
+    } catch {
+      // ignoring: the shell has ended, and with its last window the server
     }
+    rmSync(dir, { recursive: true, force: true })
   })
   const text = () => tmux('capture-pane', '-p')
   return {
