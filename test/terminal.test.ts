@@ -123,7 +123,9 @@ describe('size', () => {
   test('is that of the terminal, and follows it, with SIGWINCH', async (context) => {
     const terminal = await session(context)
     terminal.line(
-      terminal.run(`sh -c 'trap "stty size" WINCH; stty size; while :; do sleep 0.1; done'`),
+      terminal.run(
+        `sh -c 'trap "stty size" WINCH; trap exit INT; stty size; while :; do sleep 0.1; done'`,
+      ),
     )
     await terminal.shows('30 100')
     terminal.resize(77, 33)
