@@ -1,7 +1,6 @@
 /** The book. Plays a chapter's sessions in a shell, as root, on the real kernel. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { importBusybox } from '../runtime/busybox-image.ts'
@@ -29,7 +28,7 @@ export interface Mismatch extends Exchange {
 export async function play(path: string): Promise<Mismatch[]> {
   const exchanges = sessionsIn(readFileSync(path, 'utf8'))
   if (exchanges.length === 0) return []
-  const dir = mkdtempSync(join(tmpdir(), 'stepbox-session-'))
+  const dir = mkdtempSync('/tmp/stepbox-session-') // as long everywhere: long lines are wrapped
   const shell = await startShell(dir)
   const answerTo = async ({ command }: Exchange, seen: Seen) => shell.ask(filled(command, seen))
   const mismatches: Mismatch[] = []
