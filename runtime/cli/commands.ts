@@ -176,6 +176,15 @@ export const commands: CommandSpec[] = [
     load: async () => (await import('./images.ts')).rmi,
   },
   {
+    name: 'x-ray',
+    since: 2,
+    usage: 'x-ray [--watch] CONTAINER',
+    summary: 'a running container and its host, side by side',
+    flags: [{ long: 'watch', text: 'draw again each second; q ends it' }, format],
+    words: [1, 1],
+    load: async () => (await import('./xray.ts')).xray,
+  },
+  {
     name: 'doctor',
     since: 1,
     usage: 'doctor',

@@ -7,6 +7,10 @@ import { stepOf, type Step } from '../step.ts'
 export interface MountLine {
   /** Of the mount, unique while it exists. */
   id: string
+  /** Of the file system, as `major:minor`: two mounts that have the same show the same files. */
+  device: string
+  /** Which directory of the file system is mounted. */
+  subtree: string
   target: string
   type: string
   source: string
@@ -85,10 +89,13 @@ export function mountsOf(mountinfo: string): MountLine[] {
     .filter(Boolean)
     .map((line) => {
       const [head = '', tail = ''] = line.split(' - ')
-      const [id = '', , , , target = '', own = '', ...optional] = head.split(' ')
+      const [id = '', , device = '', subtree = '', target = '', own = '', ...optional] =
+        head.split(' ')
       const [type = '', source = '', ofType = ''] = tail.split(' ')
       return {
         id,
+        device,
+        subtree: unescaped(subtree),
         target: unescaped(target),
         type,
         source: unescaped(source),

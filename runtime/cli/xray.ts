@@ -1,0 +1,74 @@
+/** Command line. `x-ray`: a running container and its host side by side, once or every second. */
+import { setTimeout } from 'node:timers/promises'
+import { isatty } from 'node:tty'
+import { findContainer, type Container } from '../containers.ts'
+import { tidy } from '../tidy.ts'
+import { xray as look } from '../xray.ts'
+import { UsageError } from './args.ts'
+import type { Input } from './main.ts'
+import { json } from './table.ts'
+import { takeTerminal } from './terminal-screen.ts'
+import { pageOf } from './xray-page.ts'
+
+export async function xray(input: Input): Promise<number> {
+  try {
+    return await show(input)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    throw new Error('looking into a container needs root: try sudo', { cause: error })
+  }
+}
+
+async function show({ root, words, switches, values }: Input): Promise<number> {
+  tidy(root)
+  const container = findContainer(root, words[0] ?? '')
+  if (container.status !== 'running')
+    throw new Error(`container '${container.name}' has ended; stepbox inspect tells of it`)
+  const isWatching = switches.has('watch')
+  if (isWatching && values.has('format')) throw new UsageError('--watch draws, and prints no JSON')
+  if (isWatching) return watch(root, container)
+  const seen = await look(root, container)
+  if (!seen) throw new Error(`container '${container.name}' is just beginning or ending; try again`)
+  process.stdout.write(values.has('format') ? json(seen) : `${pageOf(seen).join('\n')}\n`)
+  return 0
+}
+
+const everyMs = 1000
+
+/** Draw again each second, until q, Ctrl-C, a signal, or the end of the container. */
+async function watch(root: string, container: Container): Promise<number> {
+  if (!isatty(0) || !isatty(2)) throw new Error('--watch needs a terminal to draw on')
+  const page = takeTerminal()
+  const restore = () => page.leave()
+  process.once('exit', restore)
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const)
+    process.once(signal, () => process.exit(128 + signalNumbers[signal]))
+  let isOver = false
+  let key = page.key()
+  try {
+    while (!isOver) {
+      const current = findContainer(root, container.id)
+      const seen = current.status === 'running' ? await look(root, current) : undefined
+      if (!seen) break
+      page.draw(fitted(pageOf(seen), page.rows))
+      const pressed = await Promise.race([key, setTimeout(everyMs, undefined)])
+      isOver = ['q', 'escape', 'ctrl-c'].includes(pressed ?? '')
+      if (pressed !== undefined) key = page.key()
+    }
+  } finally {
+    restore()
+  }
+  if (!isOver) process.stderr.write(`container '${container.name}' has ended\n`)
+  return 0
+}
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+
+/** As many lines as there is room for, and last the key. */
+function fitted(lines: string[], rows: number): string[] {
+  const room = Math.max(1, rows - 1)
+  const more = lines.length - room
+  const shown = more > 0 ? lines.slice(0, room) : lines
+  return [...shown, more > 0 ? ` q quit · ${more} more lines below` : ' q quit']
+}

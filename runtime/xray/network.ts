@@ -1,0 +1,46 @@
+/** Step by step. The interfaces and addresses of a network namespace, seen through a process. */
+import { readFileSync } from 'node:fs'
+
+export interface Network {
+  interfaces: string[]
+  /** Addresses of this machine in that network, version 4 before version 6. */
+  addresses: string[]
+}
+
+/** The network of process `pid`. */
+export function networkOf(pid: number): Network {
+  const read = (name: string) => text(`/proc/${pid}/net/${name}`)
+  return networkFrom({ dev: read('dev'), trie: read('fib_trie'), inet6: read('if_inet6') })
+}
+
+/**
+ * From the files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line
+ * after an address says what it is, and `host LOCAL` is one of ours; `if_inet6` has 32 digits.
+ */
+export function networkFrom(files: { dev: string; trie: string; inet6: string }): Network {
+  const interfaces = [...files.dev.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name = '']) => name)
+  const local = files.trie.matchAll(/\|-- ([\d.]+)\n\s*\/32 host LOCAL/g)
+  const version4 = [...new Set([...local].map(([, address = '']) => address))]
+  const version6 = [...files.inet6.matchAll(/^([0-9a-f]{32}) /gm)].map(([, hex = '']) => short(hex))
+  return { interfaces, addresses: [...version4, ...version6] }
+}
+
+/** `00…01` as `::1`: no leading zeros, the longest run of zero groups left out (RFC 5952). */
+function short(hex: string): string {
+  const groups = hex.match(/.{4}/g)?.map((group) => group.replace(/^0{1,3}/, '')) ?? []
+  const runs = groups.join(':').match(/\b0(?::0)+\b/g) ?? []
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
+  const text = groups.join(':')
+  if (longest === '') return text
+  const at = `:${text}:`.indexOf(`:${longest}:`)
+  const [before, after] = [text.slice(0, at), text.slice(at + longest.length)]
+  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // ignoring: it ended, or the kernel has no such network
+  }
+}

@@ -1,0 +1,249 @@
+/** Tests. `stepbox x-ray`: what it shows equals what /proc says. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { networkInterfaces, hostname } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { containerDir, findContainer, type Container } from '../runtime/containers.ts'
+import { processesIn } from '../runtime/group-control.ts'
+import type { XRay } from '../runtime/xray.ts'
+import { networkFrom } from '../runtime/xray/network.ts'
+import { rootWithBusybox } from './busybox.ts'
+import { statusOf, until } from './carry-out.ts'
+import { kill } from './resetting.ts'
+import { needs } from './scratch.ts'
+import { program, start, stepbox } from './stepbox.ts'
+import { openTerminal } from './tmux.ts'
+
+const idle = 'echo ready; while :; do sleep 1000; done'
+
+interface Ran {
+  root: string
+  flags?: string[]
+  chapter?: number
+  script?: string
+}
+
+/** A container that runs until the test is over. */
+async function runs({ root, flags = [], chapter = 5, script = idle }: Ran): Promise<Container> {
+  const name = `box${Math.random().toString(36).slice(2)}`
+  const image = chapter < 3 ? [] : ['busybox']
+  const words = ['run', '--name', name, ...flags, ...image, 'sh', '-c', script]
+  const started = start(['--chapter', `${chapter}`, ...words], { root })
+  onTestFinished(async () => {
+    await kill(started)
+    await stepbox(['reset', '--force'], { root })
+  })
+  await started.says('ready')
+  await until(() => findContainer(root, name).init !== undefined, () => 'its first process')
+  return findContainer(root, name)
+}
+
+async function xray(root: string, { name }: Container): Promise<XRay> {
+  const { out, err } = await stepbox(['x-ray', '--format', 'json', name], { root })
+  expect(err).toBe('')
+  return JSON.parse(out) as XRay
+}
+
+const pidOf = ({ init }: Container) => init?.pid ?? 0
+
+describe('what is shown', () => {
+  test('of processes: everybody in the group, by both numbers', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const container = await runs({ root, script: 'sleep 1001 & echo ready; sleep 1002; true' })
+    await until(() => processesIn(container.groups).length === 3, () => 'three processes')
+    const { processes } = await xray(root, container)
+    expect(processes.map(({ host }) => host).sort()).toEqual(processesIn(container.groups).sort())
+    for (const { host, inside } of processes)
+      expect(statusOf(host, 'NSpid')).toBe(`${host}\t${inside}`)
+    expect(processes[0]).toMatchObject({ host: pidOf(container), inside: 1, state: 'S', uid: 0 })
+    expect(processes[0]?.command).toMatch(/^sh -c sleep 1001 &/)
+    const commands = processes.slice(1).map(({ command }) => command)
+    expect(commands.sort()).toEqual(['sleep 1001', 'sleep 1002'])
+  })
+
+  test.for([1, 2, 3, 5])('of namespaces, in chapter %i', async (chapter, context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const container = await runs({ root, chapter })
+    const seen = await xray(root, container)
+    for (const { kind, host, container: inside } of seen.namespaces) {
+      expect(readlinkSync(`/proc/self/ns/${kind}`)).toBe(`${kind}:[${host}]`)
+      expect(readlinkSync(`/proc/${pidOf(container)}/ns/${kind}`)).toBe(`${kind}:[${inside}]`)
+    }
+    const own = seen.namespaces.filter((each) => each.host !== each.container)
+    expect(own.map(({ kind }) => kind)).toEqual(['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'])
+    expect(seen.processes.map(({ host }) => host)).toContain(pidOf(container))
+  })
+
+  test('of mounts: the table of the container, and what the host has of it', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    for (const chapter of [2, 3, 5]) {
+      const container = await runs({ root, chapter })
+      const { mounts, host } = await xray(root, container)
+      const [inside, outside] = [mountsIn(pidOf(container)), mountsIn(process.pid)]
+      expect(mounts.map(({ device, target }) => `${device} ${target}`)).toEqual(inside)
+      expect(host.mounts).toBe(outside.length)
+      const devices = new Set(outside.map((line) => line.split(' ')[0]))
+      for (const { device, onHost } of mounts) expect(onHost.length > 0).toBe(devices.has(device))
+      const top = mounts.findLast(({ target }) => target === '/')
+      const expected = { 2: '/', 3: join(root, 'rootfs'), 5: '/' }[chapter] ?? ''
+      expect(top?.subtree.includes(expected)).toBe(true)
+    }
+  })
+
+  test('of the control group: limits as they are written, and what is used', async (context) => {
+    needs(context, 'root', 'cgroup-memory', 'cgroup-cpu', 'cgroup-pids')
+    const root = await rootWithBusybox()
+    const flags = ['--memory', '64m', '--cpus', '0.5', '--pids-limit', '20']
+    const container = await runs({ root, flags })
+    const { groups } = await xray(root, container)
+    expect(groups.dirs).toEqual(container.groups)
+    for (const [file, value] of Object.entries(groups.limits)) {
+      const dirs = container.groups.filter((dir) => existsSync(join(dir, file)))
+      expect(dirs.map((dir) => readFileSync(join(dir, file), 'utf8').trim())).toContain(value)
+    }
+    expect(Object.values(groups.limits)).toContain(String(64 * 2 ** 20))
+    expect(groups.limits['pids.max']).toBe('20')
+    expect(groups.usage.pids).toBe(processesIn(container.groups).length)
+    const { out } = await stepbox(['x-ray', container.name], { root })
+    expect(out).toMatch(/^ memory +[\d.]+ \w+ of 64 MiB$/m)
+    expect(out).toMatch(/^ processor time +[\d.]+ s, at most 0.5 at a time/m)
+    expect(out).toMatch(/^ processes +2 of 20$/m)
+  })
+
+  test('of layers: their sizes, topmost first, and who has them too', async (context) => {
+    needs(context, 'root', 'overlay')
+    const root = await rootWithBusybox()
+    const script = 'head -c 12345 /dev/zero > /made; echo ready; sleep 1000; true'
+    const container = await runs({ root, script })
+    const other = await runs({ root })
+    await stepbox(['commit', container.name, 'next'], { root })
+    const { layers } = await xray(root, container)
+    expect(layers.map(({ kind }) => kind)).toEqual(['write', 'init', 'image'])
+    expect(layers[0]?.sizeBytes).toBe(12345)
+    const init = join(containerDir(root, container.id), 'init/etc')
+    const sizes = readdirSync(init).map((name) => readFileSync(join(init, name)).length)
+    expect(layers[1]?.sizeBytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
+    expect(layers[2]).toMatchObject({
+      diffId: container.image?.diffIds[0],
+      containers: [other.name],
+      images: expect.arrayContaining(['busybox:latest', 'next:latest']),
+    })
+  })
+
+  test('of both sides: names, directories, users, capabilities', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const container = await runs({ root, flags: ['-h', 'inner', '-w', '/tmp', '-u', '7:8'] })
+    const seen = await xray(root, container)
+    expect(seen.host).toMatchObject({ hostname: hostname(), user: '0:0', cwd: process.cwd() })
+    expect(seen.container).toMatchObject({
+      pid: pidOf(container),
+      hostname: 'inner',
+      user: '7:8',
+      cwd: '/tmp',
+      capabilities: [],
+      root: { type: 'overlay', subtree: '/' },
+    })
+    const bits = BigInt(`0x${statusOf(process.pid, 'CapEff')}`).toString(2).replaceAll('0', '')
+    expect(seen.host.capabilities).toHaveLength(bits.length)
+  })
+
+  test.for(['none', 'host'])('of addresses, with --network %s', async (network, context) => {
+    needs(context, 'root', 'network-namespace')
+    const root = await rootWithBusybox()
+    const container = await runs({ root, flags: ['--network', network] })
+    const seen = await xray(root, container)
+    const here = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+    const addresses = new Set(here.map(({ address }) => address))
+    expect([...seen.host.addresses].sort()).toEqual([...addresses].sort())
+    if (network === 'host') expect(seen.container.addresses).toEqual(seen.host.addresses)
+    else expect(seen.container.interfaces).toEqual(['lo'])
+    if (network === 'none') expect(seen.container.addresses).toEqual(['127.0.0.1', '::1'])
+  })
+})
+
+test('addresses of version 6 are written as everybody writes them', () => {
+  const rows = [
+    '00000000000000000000000000000001',
+    'fe8000000000000000fc00fffe000001',
+    'fd000000000000000000000000000002',
+    '20010db8000000000001000000000001',
+    '20010db8000000010000000000000001',
+    '20010db8000100020003000400050006',
+    'fd000000000000000000000000000000',
+    '00100000000000000000000000000000',
+    '20010db8000000010002000300040005',
+  ]
+  for (const hex of rows) {
+    const url = new URL(`http://[${hex.match(/.{4}/g)?.join(':')}]`)
+    const { addresses } = networkFrom({ dev: '', trie: '', inet6: `${hex} 01 80 10 80 lo\n` })
+    expect(addresses).toEqual([url.hostname.slice(1, -1)])
+  }
+})
+
+describe('on paper and on the screen', () => {
+  test('no line is wider than 80 columns, in any chapter', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    for (const chapter of [1, 2, 3, 4, 5]) {
+      const { name } = await runs({ root, chapter })
+      const { out } = await stepbox(['x-ray', name], { root })
+      expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([])
+      expect(out).toContain('in the container')
+    }
+  }, 40_000)
+
+  test('a container that has ended, or never was, is one clear line', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    await stepbox(['run', '--name', 'old', 'busybox', 'true'], { root })
+    const ended = await stepbox(['x-ray', 'old'], { root })
+    expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(/^stepbox: .*ended.*\n$/)])
+    const none = await stepbox(['x-ray', 'nosuch'], { root })
+    expect(none).toMatchObject({ code: 1, err: expect.stringContaining("'nosuch'") })
+    const piped = await stepbox(['x-ray', '--watch', (await runs({ root })).name], { root })
+    expect(piped).toMatchObject({ code: 1, err: expect.stringContaining('needs a terminal') })
+  })
+
+  const ways = ['q', 'C-c', 'TERM', 'the end']
+  const options = { timeout: 40_000 }
+  test.for(ways)('--watch draws anew, until %s', options, async (way, context) => {
+    needs(context, 'root', 'tmux')
+    const root = await rootWithBusybox()
+    const script = 'echo ready; while [ ! -e /more ]; do sleep 0.1; done; sleep 1003; true'
+    const container = await runs({ root, script })
+    const screen = openTerminal({ STEPBOX_ROOT: root })
+    const watch = `node ${program} x-ray --watch ${container.name}`
+    screen.line(`stty -g > ${root}/before; ${watch}; echo "code $?"`)
+    await screen.shows(/q quit/)
+    await screen.shows(new RegExp(`^ \\w+ +${pidOf(container)} .* 1 +sh -c`, 'm'))
+    const children = `/proc/${screen.shell}/task/${screen.shell}/children`
+    const watcher = Number(readFileSync(children, 'utf8').split(' ')[0])
+    expect(screen.text()).not.toContain('sleep 1003')
+    makeInside(container, '/more')
+    await screen.shows('sleep 1003')
+    if (way === 'TERM') process.kill(watcher, 'SIGTERM')
+    else if (way === 'the end') process.kill(pidOf(container), 'SIGKILL')
+    else screen.keys(way)
+    await screen.shows(way === 'TERM' ? /^code 143$/m : /^code 0$/m)
+    if (way === 'the end') expect(screen.text()).toContain(`'${container.name}' has ended`)
+    screen.line(`stty -g | cmp - ${root}/before && echo as before`)
+    await screen.shows(/^as before$/m)
+    expect(screen.text()).not.toContain('q quit')
+  })
+})
+
+/** `8:1 /`, the device and the place of each mount. */
+function mountsIn(pid: number): string[] {
+  const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => line.split(' ')).map(([, , device, , target]) => `${device} ${target}`)
+}
+
+/** A file in the container, made from the host's side. */
+function makeInside(container: Container, path: string): void {
+  writeFileSync(`/proc/${pidOf(container)}/root${path}`, '')
+}
