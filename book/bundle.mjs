@@ -40,7 +40,7 @@ export async function bundle() {
   return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
 }
 
-/** Run the program once, so that what V8 compiles of it is kept: of `run`, where that is possible. */
+/** Run the program once and keep what V8 compiled of it: of `run`, where that is possible. */
 export async function keepCompiled(canRun) {
   const [, key] = /^\/\/ (\w+)/.exec(readFileSync(here('dist/main.cjs'), 'latin1')) ?? []
   const kept = readdirSync(here('dist')).filter((name) => name.endsWith('.v8'))

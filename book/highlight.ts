@@ -8,9 +8,9 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 const keywords =
   'abstract|as|async|await|break|case|catch|char|class|const|continue|default|delete|do|else|' +
-  'enum|export|extends|false|finally|for|from|function|if|import|in|int|interface|let|long|new|' +
-  'null|of|readonly|return|short|static|struct|switch|this|throw|true|try|type|typeof|undefined|union|' +
-  'unsigned|void|while|yield'
+  'enum|export|extends|false|finally|for|from|function|if|import|in|int|interface|let|long|' +
+  'new|null|of|readonly|return|short|static|struct|switch|this|throw|true|try|type|typeof|' +
+  'undefined|union|unsigned|void|while|yield'
 const strings = `"(?:\\\\.|[^"\\\\\\n])*"|'(?:\\\\.|[^'\\\\\\n])*'|\`(?:\\\\.|[^\`\\\\])*\``
 const codeParts = new RegExp(
   `(?<c>//[^\\n]*|/\\*[^]*?\\*/)|(?<s>${strings})|(?<k>\\b(?:${keywords})\\b|^#\\w+)`,

@@ -17,8 +17,8 @@ export function scratch(): string {
 export type Need = CapabilityName | (string & {})
 
 /**
- * Say first thing in a test what it needs: `needs(context, 'root', 'overlay', 'skopeo')`. Where that is
- * missing the test is reported as blocked, with the reason.
+ * Say first thing in a test what it needs: `needs(context, 'root', 'overlay', 'skopeo')`. Where
+ * that is missing the test is reported as blocked, with the reason.
  */
 export function needs(context: TestContext, ...all: Need[]): void {
   for (const need of all) {
@@ -27,7 +27,9 @@ export function needs(context: TestContext, ...all: Need[]): void {
   }
 }
 
-/** Why `need` is not met on this machine, or undefined when it is. Root needs the native program. */
+/**
+ * Why `need` is not met on this machine, or undefined when it is. Root needs the native program.
+ */
 function lack(need: Need): string | undefined {
   const capabilities = inject('capabilities')
   if (!capabilities) throw new Error('run vitest with --config test/vitest.config.ts')

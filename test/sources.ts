@@ -43,10 +43,11 @@ export interface Import {
 const staticImport = /^import (type )?(?:([\w*{},\s]+?) from )?'([^']+)'/gm
 const dynamicImport = /\bimport\('([^']+)'\)/g
 
-/** What a TypeScript file imports, in order. One that is imported late may use any name. */
+/** What a TypeScript file imports. Of what comes whole, or late, any name may be used. */
 export function importsOf({ path, text }: Source): Import[] {
   const place = (from: string): string =>
     from.startsWith('.') ? posix.join(posix.dirname(path), from) : from
+  const words = [...text.matchAll(/\w+/g)].map(([word]) => word)
   const fixed = [...text.matchAll(staticImport)].map(([, type, clause = '', from = '']) => {
     const items = clause
       .replace(/[{}]/g, ' ')
@@ -54,12 +55,12 @@ export function importsOf({ path, text }: Source): Import[] {
       .map((item) => item.trim())
       .filter(Boolean)
     const isType = type !== undefined || items.every((item) => item.startsWith('type '))
-    const names = items.map((item) => item.replace(/^type /, '').replace(/ as .*/, ''))
+    const named = items.map((item) => item.replace(/^type /, '').replace(/ as .*/, ''))
+    const names = named.includes('*') ? words : named
     return { from: place(from), names, isType: isType && items.length > 0 }
   })
   const late = [...text.matchAll(dynamicImport)].map(([, from = '']) => {
-    const names = [...text.matchAll(/\w+/g)].map(([word]) => word)
-    return { from: place(from), names, isType: false }
+    return { from: place(from), names: words, isType: false }
   })
   return [...fixed, ...late]
 }
