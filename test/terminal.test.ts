@@ -1,4 +1,5 @@
 /** Tests. A terminal of the container's own, on a real one: keys, sizes, and every way out. */
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
@@ -29,8 +30,17 @@ async function session(context: TestContext): Promise<Session> {
 
 /** That the shell has its terminal back as it was, and reads what is typed. */
 async function isAsBefore({ line, shows, root }: Session): Promise<void> {
-  line(`stty -g | cmp - ${root}/before && echo as before`)
-  await shows(/^as before$/m)
+  const times = ++asked
+  line(`stty -g | cmp - ${root}/before && echo as before ${times}`)
+  await shows(new RegExp(`^as before ${times}$`, 'm'))
+}
+
+let asked = 0
+
+/** Whether keys go through the terminal as they are. */
+function isRaw({ shell }: Session): boolean {
+  const tty = linkOf(`/proc/${shell}/fd/0`)
+  return execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }).includes('-icanon')
 }
 
 /** Node, the native program and the container's first process, once its shell has a prompt. */
@@ -62,7 +72,8 @@ describe('keys', () => {
     const terminal = await session(context)
     terminal.line(`${terminal.run('sh')}; echo "code $?"`)
     await terminal.shows('/ #')
-    terminal.line('cat')
+    terminal.line('echo g"o"; cat')
+    await terminal.shows(/^go$/m)
     terminal.line('through cat')
     await terminal.shows(/through cat\s+through cat/)
     terminal.keys('C-c')
@@ -77,7 +88,8 @@ describe('keys', () => {
     const terminal = await session(context)
     terminal.line(`${terminal.run('sh')}; echo "code $?"`)
     await terminal.shows('/ #')
-    terminal.line('cat')
+    terminal.line('echo g"o"; cat')
+    await terminal.shows(/^go$/m)
     terminal.line('through cat')
     await terminal.shows(/through cat\s+through cat/)
     terminal.keys('C-z')
@@ -122,15 +134,14 @@ describe('keys', () => {
 describe('size', () => {
   test('is that of the terminal, and follows it, with SIGWINCH', async (context) => {
     const terminal = await session(context)
-    terminal.line(
-      terminal.run(
-        `sh -c 'trap "stty size" WINCH; trap exit INT; stty size; while :; do sleep 0.1; done'`,
-      ),
-    )
+    const script =
+      'trap "stty size" WINCH; trap "exit 3" INT; stty size; while :; do sleep 0.1; done'
+    terminal.line(`${terminal.run(`sh -c '${script}'`)}; echo "code $?"`)
     await terminal.shows('30 100')
     terminal.resize(77, 33)
     await terminal.shows('33 77')
     terminal.keys('C-c')
+    await terminal.shows('code 3')
     await isAsBefore(terminal)
   }, 40_000)
 })
@@ -205,15 +216,13 @@ test('a container in the background waits until it is in front', async (context)
   const terminal = await session(context)
   terminal.line(`${terminal.run('sh')} &`)
   const native = () => childOf(childOf(terminal.shell))
-  await until(
-    () => statusOf(native(), 'State').startsWith('T'),
-    () => 'a native program that waits',
-  )
+  const isStopped = () => statusOf(native(), 'State').startsWith('T')
+  await until(isStopped, () => 'a native program that waits')
   await isAsBefore(terminal)
-  terminal.line('fg')
+  terminal.line('fg; echo "code $?"')
   await terminal.shows('/ #')
-  terminal.line('echo in $((3 * 7)) front; exit')
-  await terminal.shows('in 21 front')
+  terminal.line('exit 21')
+  await terminal.shows('code 21')
   await isAsBefore(terminal)
 }, 40_000)
 
@@ -221,15 +230,17 @@ test('after its job was suspended, a container is in raw mode again', async (con
   const terminal = await session(context)
   terminal.line(terminal.run('sh'))
   const [node] = await processes(terminal)
+  expect(isRaw(terminal)).toBe(true)
   process.kill(-node, 'SIGSTOP')
   await terminal.shows('Stopped')
   await isAsBefore(terminal)
-  terminal.line('fg')
-  terminal.line('cat')
-  terminal.keys('x', 'C-c')
-  await terminal.shows('^C')
-  terminal.line('echo in $((3 * 7)) front; exit')
-  await terminal.shows('in 21 front')
+  terminal.line('fg; echo "code $?"')
+  await until(
+    () => isRaw(terminal),
+    () => 'raw mode',
+  )
+  terminal.line('exit 21')
+  await terminal.shows('code 21')
   await isAsBefore(terminal)
 }, 40_000)
 
