@@ -188,7 +188,7 @@ export const commands: CommandSpec[] = [
     name: 'doctor',
     since: 1,
     usage: 'doctor',
-    summary: 'what this machine can do, by trying it, and for which chapters that is enough',
+    summary: 'what this machine can do, and for which chapters that is enough',
     flags: [format],
     words: [0, 0],
     load: async () => (await import('./doctor.ts')).doctor,
