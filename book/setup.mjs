@@ -129,13 +129,14 @@ async function compile(units, say) {
   if (!cc) return 'no compiler'
   const flags = ['-O2', '-static', '-Wall', '-Wextra', '-Werror']
   say(`${basename(cc)} ${flags.join(' ')} -o native/stepbox native/*.c`)
-  const out = ['-o', 'native/stepbox.new', ...units]
+  mkdirSync(here('dist'), { recursive: true })
+  const out = ['-o', 'dist/native.new', ...units]
   const strict = await run(cc, [...flags, ...out], { cwd: root })
   const isWarning = strict.output.includes('-Werror=') && !process.env.CI
   const lax = isWarning ? await run(cc, [...flags.slice(0, -1), ...out], { cwd: root }) : strict
   if (lax.code !== 0) return `cc says\n${complaints(lax.output)}`
   if (isWarning) say(`ignoring warnings:\n${complaints(strict.output)}`)
-  renameSync(here('native/stepbox.new'), here('native/stepbox'))
+  renameSync(here('dist/native.new'), here('native/stepbox'))
 }
 
 function complaints(output) {
