@@ -4,15 +4,16 @@ import type { Call, Step } from './step.ts'
 import { kindsOf } from './strace.ts'
 
 /**
- * What is asked of the native program beside the plan: `trace` reports every step, `step` waits for a
- * line on the socket before each. Without either, only `fork` and a failure are reported.
+ * What is asked of the native program beside the plan: `trace` reports every step, `step` waits
+ * for a line on the socket before each. Without either, only `fork` and a failure are reported.
  */
 export type Mode = 'run' | 'trace' | 'step'
 
 /**
- * One message: a header line `stepbox 1 <mode> <steps> <bytes>\n`, then for each step its name, the errno
- * it ignores (or nothing), and its arguments, each as `<length>:<kind><bytes>,` where length
- * counts the kind letter. A list is `l<count>` followed by so many items; NULL is `0` alone.
+ * One message: a header line `stepbox 1 <mode> <steps> <bytes>\n`, then for each step its name,
+ * the errno it ignores (or nothing), and its arguments, each as `<length>:<kind><bytes>,` where
+ * length counts the kind letter. A list is `l<count>` followed by so many items; NULL is `0`
+ * alone.
  */
 export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
   const body: Body = { parts: [], ascii: '', length: 0 }

@@ -1,17 +1,18 @@
 /** Chapter 2. Names for containers that were given none. */
 
 const adjectives =
-  'agile amber bold brave bright calm clever cosy crisp curious daring deep eager early fair fond ' +
-  'fresh gentle glad golden happy hidden humble jolly keen kind light lively lucid lucky mellow merry ' +
-  'mild modest neat nimble noble open patient plain polite prime proud quick quiet ready rosy round ' +
-  'serene sharp shiny silent sleek smart smooth snug solid spry steady still sunny swift tidy vivid ' +
-  'warm wise witty young'
+  'agile amber bold brave bright calm clever cosy crisp curious daring deep eager early ' +
+  'fair fond fresh gentle glad golden happy hidden humble jolly keen kind light lively ' +
+  'lucid lucky mellow merry mild modest neat nimble noble open patient plain polite prime ' +
+  'proud quick quiet ready rosy round serene sharp shiny silent sleek smart smooth snug ' +
+  'solid spry steady still sunny swift tidy vivid warm wise witty young'
 
 const boxes =
-  'ark bale barn barrel basin basket bin bottle bowl bucket cabin cage canister carton case cask chest ' +
-  'closet cocoon coffer cradle crate crock cube cup drawer drum envelope flask folder garage hangar ' +
-  'hive holster jar keg kettle kiosk locker lodge nest nook pail parcel pocket pod pot pouch purse sack ' +
-  'safe satchel shed shell shelf silo sleeve tank tent tin trough trunk tube urn vase vat vault vial'
+  'ark bale barn barrel basin basket bin bottle bowl bucket cabin cage canister carton case ' +
+  'cask chest closet cocoon coffer cradle crate crock cube cup drawer drum envelope flask ' +
+  'folder garage hangar hive holster jar keg kettle kiosk locker lodge nest nook pail ' +
+  'parcel pocket pod pot pouch purse sack safe satchel shed shell shelf silo sleeve tank ' +
+  'tent tin trough trunk tube urn vase vat vault vial'
 
 /** `adjective_box`, the same for the same id (hexadecimal digits). */
 export function randomName(id: string): string {

@@ -14,8 +14,9 @@ export function closeInherited(): Step[] {
 }
 
 /**
- * Process ids that begin at 1. The caller stays where it is and becomes the waiting parent; only its
- * next child is inside (pid_namespaces(7)), which goes on with the list and dies with its parent.
+ * Process ids that begin at 1. The caller stays where it is and becomes the waiting parent; only
+ * its next child is inside (pid_namespaces(7)), which goes on with the list and dies with its
+ * parent.
  */
 export function processIds(): Step[] {
   return [
@@ -28,8 +29,9 @@ export function processIds(): Step[] {
 export type Network = 'none' | 'host'
 
 /**
- * Names, message queues, mounts, the network and the view of control groups, all private. The cgroup
- * namespace takes the group the process is in *now* as its root, so the group is joined before.
+ * Names, message queues, mounts, the network and the view of control groups, all private. The
+ * cgroup namespace takes the group the process is in *now* as its root, so the group is joined
+ * before.
  */
 export function namespaces(network: Network): Step[] {
   const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']

@@ -3,10 +3,10 @@
 /**
  * One system call: its name, then its arguments in man-page order, as labelled tuples.
  *
- * Flags and constants travel by name, so that the plan is the same on every machine and architecture;
- * `null` is C's NULL. Two calls are short for three, because learners think of them as one:
- * `write` takes a path (open, write, close) and `ioctl_ifflags` an interface (socket, ioctl, close).
- * `execvpe` tries each directory of the PATH it is given, as execvp(3) does.
+ * Flags and constants travel by name, so that the plan is the same on every machine and
+ * architecture; `null` is C's NULL. Two calls are short for three, because learners think of them
+ * as one: `write` takes a path (open, write, close) and `ioctl_ifflags` an interface (socket,
+ * ioctl, close). `execvpe` tries each directory of the PATH it is given, as execvp(3) does.
  *
  * Descriptors are numbers known in advance: 0–2 are the container's, 3 is the native program's own
  * socket to its parent, and the first step closes everything above, so the next one opened is 4.
@@ -129,9 +129,9 @@ export interface Step {
 }
 
 /**
- * The kind of each argument, in order: `s` text, `b` bytes, `n` number, `o` number written in octal,
- * `f` names of flags joined by `|`, `l` list; `?` after a kind lets it be null. The native program
- * holds the same table, and a test compares the two.
+ * The kind of each argument, in order: `s` text, `b` bytes, `n` number, `o` number written in
+ * octal, `f` names of flags joined by `|`, `l` list; `?` after a kind lets it be null. The native
+ * program holds the same table, and a test compares the two.
  */
 export const signatures: Record<CallName, string> = {
   close_range: 'nnf',

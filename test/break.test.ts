@@ -60,7 +60,8 @@ describe('run --without', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const script = 'touch /harm 2> /dev/null || echo kept out; hostname'
-    const args = ['run', '--rm', '--without', 'pivot_root', '-h', 'box', 'busybox', 'sh', '-c', script]
+    const flags = ['--rm', '--without', 'pivot_root', '-h', 'box']
+    const args = ['run', ...flags, 'busybox', 'sh', '-c', script]
     const { out, err } = await stepbox(args, { root })
     expect(out).toBe('kept out\nbox\n')
     expect(err).toMatch(/^without line \d+, pivot_root\("\.", "\."\)\n {2}\S/)

@@ -120,7 +120,7 @@ describe('what a container writes', () => {
 })
 
 describe('the container-init layer', () => {
-  it('tells the container its name, and is neither in the image nor in the diff', async (context) => {
+  it('tells the container its name, and is in neither image nor diff', async (context) => {
     needs(context, 'root', 'overlay')
     const root = await rootWithBusybox()
     const script = 'cat /etc/hostname; grep -c told /etc/hosts; echo 1 >> /etc/hosts'

@@ -104,7 +104,10 @@ function choicesFor({ row }: Lesson, lessons: Lesson[]): string[] {
 function question({ title, why, row }: Lesson, choices: string[], count: string): string {
   const asks = 'alter' in row ? 'What happens when that is tried?' : 'What happens without it?'
   const lines = choices.map((choice, at) => `  ${chalk.bold(letters[at])}  ${choice}`)
-  return `\n${chalk.dim(count)}  ${chalk.bold(title)}\n      ${chalk.italic(why)}\n\n${asks}\n${lines.join('\n')}\n${chalk.dim(`${letters.slice(0, choices.length).split('').join(', ')}, or q to end:`)} `
+  const head = `${chalk.dim(count)}  ${chalk.bold(title)}\n      ${chalk.italic(why)}`
+  const known = [...letters.slice(0, choices.length)].join(', ')
+  const ask = chalk.dim(`${known}, or q to end:`)
+  return `\n${head}\n\n${asks}\n${lines.join('\n')}\n${ask} `
 }
 
 interface Answered {

@@ -7,9 +7,10 @@ import { strace } from '../strace.ts'
 import { UsageError } from './args.ts'
 
 /**
- * Leave out the line of that number, or the first call of that name. What is left runs on a pretend
- * machine: mounts, names and network of its own around the container's, and a disk that cannot be
- * written, so that what would reach the host ends there. What is known to happen is told beforehand.
+ * Leave out the line of that number, or the first call of that name. What is left runs on a
+ * pretend machine: mounts, names and network of its own around the container's, and a disk that
+ * cannot be written, so that what would reach the host ends there. What is known to happen is told
+ * beforehand.
  */
 export function leaveOut(
   what: string,

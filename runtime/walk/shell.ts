@@ -18,7 +18,7 @@ const joinable: [name: string, flag: NamespaceFlag][] = [
 ]
 
 /** Join what differs from `ours`, become a child in the pid namespace, and run a shell. */
-export function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
+function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
   const differing = joinable.filter(([name]) => theirs.namespaces[name] !== ours[name])
   const env = [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
