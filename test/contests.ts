@@ -28,6 +28,7 @@ export interface Contest {
 }
 
 const program = join(import.meta.dirname, '../dist/stepbox.cjs')
+const dockerImage = 'stepbox-bench'
 const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A container of chapter 4 from a process that runs already, against those that are programs. */
@@ -67,6 +68,7 @@ export async function* inProcess(dir: string): AsyncGenerator<Contest> {
     ],
     share: 0.1,
   }
+  await succeeds('docker', 'image', 'rm', '--force', dockerImage)
 }
 
 /** The whole command, cold, against Node doing nothing. */
@@ -117,7 +119,7 @@ export async function* commits(dir: string): AsyncGenerator<Contest> {
     { id: string },
   ]
   const upper = join(root, 'containers', id, 'upper')
-  for (const tree of ['node_modules/typescript', 'node_modules/vite'])
+  for (const tree of ['node_modules/typescript', 'node_modules/@rolldown'])
     cpSync(join(import.meta.dirname, '..', tree), join(upper, tree), { recursive: true })
   const pipes = `tar -C ${upper} -cf - . | tee >(sha256sum >${dir}/sum) | gzip -6 >${dir}/tar.gz`
   yield {
@@ -183,10 +185,9 @@ async function runcBundle(dir: string, rootfs: string): Promise<string> {
 
 /** Docker takes images alone, so one is made the first time, from the same root file system. */
 async function dockerRun(rootfs: string): Promise<void> {
-  const name = 'stepbox-bench'
-  const make = `docker version >/dev/null && tar -C ${rootfs} -c . | docker import - ${name}`
-  if (!(await succeeds('docker', 'image', 'inspect', name))) await execute('sh', '-c', make)
-  await execute('docker', 'run', '--rm', '--network=none', name, 'true')
+  const make = `docker version >/dev/null && tar -C ${rootfs} -c . | docker import - ${dockerImage}`
+  if (!(await succeeds('docker', 'image', 'inspect', dockerImage))) await execute('sh', '-c', make)
+  await execute('docker', 'run', '--rm', '--network=none', dockerImage, 'true')
 }
 
 async function succeeds(...command: [string, ...string[]]): Promise<boolean> {
