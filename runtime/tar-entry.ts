@@ -72,8 +72,9 @@ export function globalOf(before: Records, records: Records): Records {
 export function verifyChecksum(header: Buffer): void {
   const told = numberIn(header, fields.checksum)
   const sum = checksumOf(header)
+  if (told === sum) return
   const above = header.reduce((count, byte) => count + (byte >> 7), 0)
-  if (told !== sum && told !== sum - 256 * above) throw damaged('a header with a wrong checksum')
+  if (told !== sum - 256 * above) throw damaged('a header with a wrong checksum')
 }
 
 export function typeflagIn(header: Buffer): string {
@@ -88,19 +89,29 @@ export function sizeIn(header: Buffer): number {
  * Octal digits among spaces and NULs; or, where they do not suffice and the first bit is set, the
  * number itself, as big-endian two's complement after that bit (GNU's "base-256").
  */
-export function numberOf(bytes: Buffer): number {
-  if ((bytes[0] ?? 0) & 0x80) {
-    const value = BigInt.asIntN(8 * bytes.length - 1, BigInt(`0x${bytes.toString('hex')}`))
-    if (!Number.isSafeInteger(Number(value))) throw damaged('a number that is too large')
-    return Number(value)
+export function numberIn(block: Buffer, [offset, width]: Field): number {
+  const end = offset + width
+  if ((block[offset] ?? 0) & 0x80) return binaryIn(block.subarray(offset, end))
+  let at = offset
+  let value = 0
+  while (at < end && isBlank(block[at])) at++
+  for (let digit = 0; at < end; at++) {
+    digit = (block[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 7) break
+    value = value * 8 + digit
   }
-  const text = bytes.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '')
-  if (!/^[0-7]*$/.test(text)) throw damaged('a field that is not a number')
-  return text ? parseInt(text, 8) : 0
+  while (at < end) if (!isBlank(block[at++])) throw damaged('a field that is not a number')
+  return value
 }
 
-function numberIn(header: Buffer, [offset, width]: Field): number {
-  return numberOf(header.subarray(offset, offset + width))
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0
+}
+
+function binaryIn(bytes: Buffer): number {
+  const value = BigInt.asIntN(8 * bytes.length - 1, BigInt(`0x${bytes.toString('hex')}`))
+  if (!Number.isSafeInteger(Number(value))) throw damaged('a number that is too large')
+  return Number(value)
 }
 
 /** Only POSIX headers have a prefix there; GNU's, which say `ustar` and a space, have times. */
@@ -112,7 +123,7 @@ function nameIn(header: Buffer): string {
 }
 
 function stringIn(header: Buffer, [offset, width]: Field): string {
-  return untilNul(header.subarray(offset, offset + width))
+  return header[offset] === 0 ? '' : untilNul(header.subarray(offset, offset + width))
 }
 
 /** Bytes as text, up to a NUL. */
@@ -132,10 +143,14 @@ function textOf(bytes: Buffer): string {
 function typeIn(header: Buffer, name: string): EntryType {
   const flag = typeflagIn(header)
   if (/[\x0007S]/.test(flag)) return name.endsWith('/') && flag !== 'S' ? 'directory' : 'file'
-  const known = Object.entries(typeflags).find(([, value]) => value === flag)
-  if (!known) throw damaged(`an entry of unknown type '${flag}': ${name}`)
-  return known[0] as EntryType
+  const type = types.get(flag)
+  if (!type) throw damaged(`an entry of unknown type '${flag}': ${name}`)
+  return type
 }
+
+const types = new Map<string, EntryType>(
+  Object.entries(typeflags).map(([type, flag]) => [flag, type as EntryType]),
+)
 
 function xattrsOf(records: Records): Xattr[] {
   const found = new Map<string, Buffer>()

@@ -1,7 +1,7 @@
 /** Chapter 5. Reading tar archives: a stream in, entries out, and nothing in it is believed. */
 import {
   globalOf,
-  numberOf,
+  numberIn,
   readHeader,
   sizeIn,
   typeflagIn,
@@ -32,7 +32,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     while (said) {
       yield await nextEntry(source, said, left)
       while (left.bytes > 0) left.bytes -= (await source.some(left.bytes)).length
-      await source.take(left.padding)
+      if (!source.held(left.padding)) await source.take(left.padding)
       said = await nextHeader(source, said.global)
     }
     await source.expectZeros()
@@ -53,7 +53,7 @@ interface Left {
 async function nextHeader(source: Source, global: Records): Promise<Said | undefined> {
   const said: Said = { header: Buffer.alloc(0), global }
   for (;;) {
-    said.header = await source.take(blockSize)
+    said.header = source.held(blockSize) ?? (await source.take(blockSize))
     if (isZero(said.header)) {
       if (said.records || said.path || said.target) throw damaged('a name, and no file after it')
       return undefined
@@ -70,9 +70,9 @@ async function nextHeader(source: Source, global: Records): Promise<Said | undef
 
 async function extensionOf(source: Source, size: number): Promise<Buffer> {
   if (size > largestExtension) throw damaged(`an extended header of ${size} bytes`)
-  const bytes = await source.take(size)
-  await source.take(paddingOf(size))
-  return bytes
+  const whole = size + paddingOf(size)
+  const bytes = source.held(whole) ?? (await source.take(whole))
+  return bytes.subarray(0, size)
 }
 
 /** Of two that contradict each other one reader would believe the first, another the second. */
@@ -86,7 +86,7 @@ async function nextEntry(source: Source, said: Said, left: Left): Promise<TarEnt
   left.bytes = stored
   left.padding = paddingOf(stored)
   if (typeflagIn(said.header) === 'S') {
-    const old = await readOldSparse(said.header, numberOf, source.take)
+    const old = await readOldSparse(said.header, numberIn, source.take)
     entry.size = old.size
     entry.extents = checkExtents(old.extents ?? [], old.size, stored)
   } else if (sparse) entry.extents = await extentsOf(source, sparse, left)
@@ -126,6 +126,8 @@ interface Source {
   some(most: number): Promise<Buffer>
   /** So many bytes; throws when there are not. */
   take(size: number): Promise<Buffer>
+  /** The same without waiting, which is cheaper; undefined when they are not all here yet. */
+  held(size: number): Buffer | undefined
   /** Throws unless all that is left in the stream is zeros. */
   expectZeros(): Promise<void>
   close(): Promise<void>
@@ -133,28 +135,32 @@ interface Source {
 
 function sourceOf(chunks: AsyncIterable<Uint8Array>): Source {
   const iterator = chunks[Symbol.asyncIterator]()
-  let held: Buffer = Buffer.alloc(0)
+  let chunk: Buffer = Buffer.alloc(0)
   const refill = async () => {
     const { done, value } = await iterator.next()
-    if (!done) held = Buffer.from(value.buffer, value.byteOffset, value.length)
+    if (!done) chunk = Buffer.from(value.buffer, value.byteOffset, value.length)
     return !done
   }
-  const some = async (most: number) => {
-    while (held.length === 0) if (!(await refill())) throw damaged('it is cut off')
-    const bytes = held.subarray(0, most)
-    held = held.subarray(bytes.length)
+  const cut = (size: number) => {
+    const bytes = chunk.subarray(0, size)
+    chunk = chunk.subarray(bytes.length)
     return bytes
+  }
+  const held = (size: number) => (size <= chunk.length ? cut(size) : undefined)
+  const some = async (most: number) => {
+    while (chunk.length === 0) if (!(await refill())) throw damaged('it is cut off')
+    return cut(most)
   }
   const take = async (size: number) => {
     const parts: Buffer[] = []
     for (let missing = size; missing > 0; missing -= parts.at(-1)?.length ?? 0)
       parts.push(await some(missing))
-    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+    return Buffer.concat(parts)
   }
   const expectZeros = async () => {
-    do if (held.length && !isZero(held)) throw damaged('more follows after its end')
+    do if (chunk.length > 0 && !isZero(chunk)) throw damaged('more follows after its end')
     while (await refill())
   }
   const close = async () => void (await iterator.return?.())
-  return { some, take, expectZeros, close }
+  return { held, some, take, expectZeros, close }
 }

@@ -1,7 +1,7 @@
 /** Chapter 5. Files with holes: how an archive says where the data of a file lie. */
 import { fromBytes } from './bytes.ts'
 import type { Records } from './tar-pax.ts'
-import { blockSize, damaged, paddingOf, type Extent } from './tar.ts'
+import { blockSize, damaged, paddingOf, type Extent, type Field } from './tar.ts'
 
 /**
  * GNU tar has had four of them. We write the last, "1.0", which Go reads too:
@@ -110,14 +110,14 @@ function repeated(told: Records): number[] {
 /** The fields of a header of old GNU form; `take` gives the blocks that follow it. */
 export async function readOldSparse(
   header: Buffer,
-  number: (bytes: Buffer) => number,
+  number: (block: Buffer, field: Field) => number,
   take: (size: number) => Promise<Buffer>,
 ): Promise<Sparse> {
   const numbers: number[] = []
   const read = (from: Buffer, at: number, count: number) => {
     for (; count > 0; count--, at += 24) {
       if (from[at] === 0) return
-      numbers.push(number(from.subarray(at, at + 12)), number(from.subarray(at + 12, at + 24)))
+      numbers.push(number(from, [at, 12]), number(from, [at + 12, 12]))
     }
   }
   read(header, 386, 4)
@@ -127,7 +127,7 @@ export async function readOldSparse(
     read(block, 0, 21)
     goesOn = block[504]
   }
-  return { size: number(header.subarray(483, 495)), extents: pairs(numbers) }
+  return { size: number(header, [483, 12]), extents: pairs(numbers) }
 }
 
 /** Extents lie in order, inside the file, and their data are what the archive holds. */

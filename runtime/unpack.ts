@@ -26,11 +26,11 @@ export async function unpackLayer(
   try {
     for await (const entry of readTar(hashed(chunks, hash))) {
       const { steps, openPath } = tree.place(entry)
-      await calls.send(steps)
+      await calls.add(steps)
       if (openPath !== undefined) await write(calls, openPath, entry)
       entries++
     }
-    for (const steps of tree.finish()) await calls.send(steps)
+    for (const steps of tree.finish()) await calls.add(steps)
     await calls.all()
   } finally {
     await calls.end()
@@ -41,10 +41,10 @@ export async function unpackLayer(
 async function write(calls: Sender, path: string, entry: TarEntry): Promise<void> {
   let end = 0
   for await (const piece of entry.content) {
-    await calls.send(written(piece), piece.data.length)
+    await calls.add(written(piece), piece.data.length)
     end = piece.offset + piece.data.length
   }
-  await calls.send([...closed(entry, end), ...attributes(path, entry)])
+  await calls.add([...closed(entry, end), ...attributes(path, entry)])
 }
 
 async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
@@ -55,8 +55,8 @@ async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
 }
 
 interface Sender {
-  /** Resolves when there is room for more; rejects when a call has failed. */
-  send(steps: Step[], bytes?: number): Promise<void>
+  /** When there is something to wait for, it resolves once there is room for more. */
+  add(steps: Step[], bytes?: number): Promise<void> | undefined
   /** Resolves when all calls were made. */
   all(): Promise<void>
   end(): Promise<void>
@@ -82,16 +82,16 @@ function sender(first: Step[]): Sender {
     batch = []
     size = 0
   }
-  const send = async (steps: Step[], bytes = 0) => {
+  const add = (steps: Step[], bytes = 0) => {
     batch.push(...steps)
     size += bytes
-    if (batch.length < most.steps && size < most.bytes) return
+    if (batch.length < most.steps && size < most.bytes) return undefined
     flush()
-    await settle(most.batches)
+    return settle(most.batches)
   }
   const all = () => {
     flush()
     return settle(0)
   }
-  return { send, all, end: program.end }
+  return { add, all, end: program.end }
 }

@@ -20,7 +20,7 @@ import { carryOut, steps } from './carry-out.ts'
 import { scratch } from './scratch.ts'
 
 /** A capability as the kernel keeps it: VFS_CAP_REVISION_2, effective, CAP_NET_RAW permitted. */
-export const netRaw = Buffer.from('0100000200200000000000000000000000000000', 'hex')
+const netRaw = Buffer.from('0100000200200000000000000000000000000000', 'hex')
 
 /** Fill `dir` with one of everything that a layer must keep. Needs root. */
 export async function everything(dir: string): Promise<void> {

@@ -1,28 +1,19 @@
 /** Chapter 5. Archives unpacked: whole when they are honest, never outside when they are not. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { describe, expect, test, type TestContext } from 'vitest'
-import { batches } from '../../runtime/batches.ts'
-import { attributes, closed, enter, newFile, written } from '../../runtime/files.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { attributes, closed, newFile, written } from '../../runtime/files.ts'
 import { layerTar } from '../../runtime/layer.ts'
 import { StepError } from '../../runtime/native.ts'
 import { strace } from '../../runtime/strace.ts'
-import { encodeRecord } from '../../runtime/tar-pax.ts'
 import { tarEnd, tarHeader } from '../../runtime/tar-write.ts'
-import { checksumOf, fields, paddingOf, type Entry } from '../../runtime/tar.ts'
 import { unpackLayer } from '../../runtime/unpack.ts'
 import { stackIn } from '../../runtime/upper.ts'
-import { steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import {
-  change,
-  chunksOf,
-  everything,
-  facts,
-  gathered,
-  layOutEmpty,
-  sha256,
-} from '../../test/trees.ts'
+import { change, chunksOf, everything, facts, gathered } from '../../test/trees.ts'
+import { layOutEmpty, sha256 } from '../../test/trees.ts'
+import { archiveOf, directory, file, link, plain, symlink, unpacked } from './archives.ts'
+import type { Made } from './archives.ts'
 
 describe('a layer survives the way through an archive', () => {
   test('with all that a file can have', async (context) => {
@@ -217,151 +208,6 @@ test('a file is made by these calls, in this order', () => {
   ])
 })
 
-describe('the root that the calls are made in', () => {
-  test('is entered before anything else is done', () => {
-    expect(enter('/layer').map(({ call }) => strace(call))).toEqual([
-      'close_range(4, 4294967295, 0)',
-      'chroot("/layer")',
-      'chdir("/")',
-      'umask(0)',
-    ])
-  })
-
-  test('holds, whatever the calls say', async (context) => {
-    needs(context, 'root')
-    const [dir, victim] = [scratch(), scratch()]
-    const program = batches(enter(dir))
-    const absolute = `${victim}/absolute`
-    await program.make(
-      steps(['symlink', victim, 'out'], ['mkdir', '../../../up', 0o755], ['mkdir', '/top', 0o755]),
-    )
-    await expect(program.make(steps(['mkdir', absolute, 0o755]))).rejects.toThrow('mkdir: ENOENT')
-    const again = batches(enter(dir))
-    await expect(again.make(steps(['mkdir', 'out/x', 0o755]))).rejects.toThrow('mkdir: ENOENT')
-    await Promise.all([program.end(), again.end()])
-    expect(readdirSync(victim)).toEqual([])
-    expect(readdirSync(dir).sort()).toEqual(['out', 'top', 'up'])
-  })
-})
-
-describe('a hostile archive changes nothing outside', () => {
-  const outside = (context: TestContext) => {
-    needs(context, 'root')
-    const around = scratch()
-    mkdirSync(`${around}/layer`)
-    mkdirSync(`${around}/victim`)
-    writeFileSync(`${around}/victim/file`, 'as it was')
-    return { around, dir: `${around}/layer`, victim: `${around}/victim` }
-  }
-  type Attack = (victim: string) => Made[]
-  const clamped: Record<string, [Attack, made: (victim: string) => string]> = {
-    'with an absolute name': [(victim) => [file(`${victim}/file`)], (victim) => `${victim}/file`],
-    'with .. in a name': [() => [file('../victim/file')], () => 'victim/file'],
-    'with .. behind a directory': [
-      () => [directory('d'), file('d/../../victim/file')],
-      () => 'victim/file',
-    ],
-    'with .. in a pax name': [
-      () => [withRecords([['path', '../victim/file']], file('x'))],
-      () => 'victim/file',
-    ],
-    'with .. in the name of a file with holes': [
-      () => [{ ...file('../victim/file'), size: 4096, extents: [], content: '' }],
-      () => 'victim/file',
-    ],
-    'with a symlink to go through': [
-      (victim) => [symlink('s', victim), file('s/file')],
-      (victim) => `${victim}/file`,
-    ],
-    'with a relative symlink to go through': [
-      () => [symlink('a/s', '../../victim'), file('a/s/file')],
-      () => 'victim/file',
-    ],
-    'with a chain of symlinks': [
-      (victim) => [symlink('one', 'two/..'), symlink('two', victim), file('one/victim/file')],
-      (victim) => `${victim}/file`,
-    ],
-    'with a symlink in place of a directory': [
-      (victim) => [directory('d'), symlink('d', victim), file('d/file')],
-      (victim) => `${victim}/file`,
-    ],
-    'with a whiteout through a symlink': [
-      (victim) => [symlink('s', victim), file('s/.wh.file')],
-      (victim) => `${victim}/file`,
-    ],
-    'with the mode and owner of what a symlink leads to': [
-      (victim) => [symlink('s', victim), directory('s/.', { mode: 0o777, uid: 1000 })],
-      (victim) => victim,
-    ],
-  }
-  for (const [name, [attack, made]] of Object.entries(clamped))
-    test(`${name}: it stays inside`, async (context) => {
-      const { around, dir, victim } = outside(context)
-      const before = await facts(victim)
-      await unpackLayer(archiveOf(attack(victim)), dir)
-      expect(await facts(victim)).toEqual(before)
-      expect(readdirSync(around).sort()).toEqual(['layer', 'victim'])
-      expect((await facts(dir)).join('\n')).toContain(
-        `${JSON.stringify(made(victim).replace(/^\//, ''))} `,
-      )
-    })
-
-  test('with a file over a symlink: the link is replaced', async (context) => {
-    const { dir, victim } = outside(context)
-    await unpackLayer(archiveOf([symlink('s', `${victim}/file`), file('s', 'mine')]), dir)
-    expect([read(victim, 'file'), read(dir, 's')]).toEqual(['as it was', 'mine'])
-  })
-
-  const refused: Record<string, [Attack, RegExp]> = {
-    'with a second name of a file outside': [
-      (victim) => [link('mine', `${victim}/file`), file('mine', 'changed')],
-      /another name of .*which is no file in it/,
-    ],
-    'with a second name behind ..': [() => [link('mine', '../victim/file')], /no file in it/],
-    'with a second name through a symlink': [
-      (victim) => [symlink('s', victim), link('mine', 's/file')],
-      /no file in it/,
-    ],
-    'with a second name of a directory': [() => [directory('d'), link('e', 'd')], /no file in it/],
-    'with symlinks in a circle': [
-      () => [symlink('a', 'b'), symlink('b', 'a'), file('a/x')],
-      /too many symlinks/,
-    ],
-    'with a file in a file': [() => [file('f', 'x'), file('f/x')], /which is a file/],
-    'with a root that is a symlink': [(victim) => [symlink('.', victim)], /its root is a symlink/],
-    'with a root that is a file': [() => [file('..')], /its root is a file/],
-    'with a device that deletes': [
-      () => [made('character', 'dev', { device: { major: 0, minor: 0 } })],
-      /is a device 0:0/,
-    ],
-    'with a name longer than a path': [
-      () => [file(`${'x/'.repeat(3000)}y`)],
-      /longer than any path/,
-    ],
-  }
-  for (const [name, [attack, message]] of Object.entries(refused))
-    test(`${name}: it is refused`, async (context) => {
-      const { around, dir, victim } = outside(context)
-      const before = await facts(victim)
-      await expect(unpackLayer(archiveOf(attack(victim)), dir)).rejects.toThrow(message)
-      expect(await facts(victim)).toEqual(before)
-      expect(readdirSync(around).sort()).toEqual(['layer', 'victim'])
-    })
-
-  test("with overlayfs's own attributes: they are dropped, the others kept", async (context) => {
-    const names = [
-      'trusted.overlay.opaque',
-      'trusted.overlay.redirect',
-      'user.overlay.opaque',
-      'user.x',
-    ]
-    const xattrs = names.map((name) => ({ name, value: Buffer.from('y') }))
-    const dir = await unpacked(context, [directory('d', { xattrs }), file('f', 'x', { xattrs })])
-    const [, d, f] = await facts(dir)
-    for (const line of [d, f]) expect(line?.match(/\S+=\w+/g)).toEqual(['user.x=79'])
-  })
-})
-
 test('what the kernel refuses is told as the call that it refused', async (context) => {
   const failed = unpacked(context, [file('fine'), file('n'.repeat(256)), file('after')])
   await expect(failed).rejects.toThrow(StepError)
@@ -410,69 +256,6 @@ test('a large file is unpacked in little memory, whatever the chunks', async (co
   expect(readFileSync(`${dir}/large`).equals(Buffer.alloc(size, 'content '))).toBe(true)
   expect(most / 2 ** 20).toBeLessThan(100)
 })
-
-/** An entry and what follows it; `before` is what comes before it. */
-type Made = Entry & { content: string; before?: Buffer }
-
-const plain = {
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtimeNs: 0n,
-  target: '',
-  device: { major: 0, minor: 0 },
-  xattrs: [],
-}
-
-function made(type: Entry['type'], path: string, about: Partial<Entry>): Made {
-  return { ...plain, type, path, content: '', ...about }
-}
-
-function file(path: string, content = '', about: Partial<Entry> = {}): Made {
-  return { ...made('file', path, { size: content.length, ...about }), content }
-}
-
-function directory(path: string, about: Partial<Entry> = {}): Made {
-  return made('directory', path, { mode: 0o755, ...about })
-}
-
-function symlink(path: string, target: string): Made {
-  return made('symlink', path, { target })
-}
-
-function link(path: string, target: string): Made {
-  return made('hardlink', path, { target })
-}
-
-/** The entry with an extended header of these records. */
-function withRecords(records: [key: string, value: string][], entry: Made): Made {
-  const text = records.map(([key, value]) => encodeRecord(key, value)).join('')
-  const header = tarHeader({ ...plain, path: 'PaxHeaders/x', type: 'file', size: text.length })
-  header.write('x', fields.typeflag[0])
-  header.write(`${checksumOf(header).toString(8).padStart(6, '0')}\0 `, fields.checksum[0])
-  return { ...entry, before: Buffer.concat([header, padded(text)]) }
-}
-
-async function* archiveOf(entries: Made[]): AsyncGenerator<Buffer> {
-  for (const { content, before, ...entry } of entries) {
-    if (before) yield before
-    yield tarHeader(entry)
-    yield padded(content)
-  }
-  yield tarEnd
-}
-
-function padded(content: string): Buffer {
-  return Buffer.concat([Buffer.from(content)], content.length + paddingOf(content.length))
-}
-
-async function unpacked(context: TestContext, entries: Made[]): Promise<string> {
-  needs(context, 'root')
-  const dir = scratch()
-  await unpackLayer(archiveOf(entries), dir)
-  return dir
-}
 
 function read(dir: string, name: string): string {
   return readFileSync(`${dir}/${name}`, 'utf8')

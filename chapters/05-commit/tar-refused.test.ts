@@ -1,0 +1,77 @@
+/** Chapter 5. Archives that are cut off, changed or contradictory, each refused for what it is. */
+import { describe, expect, test } from 'vitest'
+import { encodeRecord } from '../../runtime/tar-pax.ts'
+import { tarEnd, tarHeader } from '../../runtime/tar-write.ts'
+import { fields } from '../../runtime/tar.ts'
+import { extension, plain, read, sealed } from './archives.ts'
+
+describe('an archive is refused', () => {
+  const header = tarHeader(plain)
+  const withRecords = (text: string, flag = 'x') => [extension(flag, text), header]
+  const flagged = (flag: string) => sealed(header, (block) => block.write(flag, fields.typeflag[0]))
+  const cases: Record<string, [parts: Buffer[], message: RegExp]> = {
+    'that is empty': [[], /cut off/],
+    'that ends without its end': [[header], /cut off/],
+    'cut off in a header': [[header.subarray(0, 300)], /cut off/],
+    'cut off in the content': [[tarHeader({ ...plain, size: 600 }), Buffer.alloc(512)], /cut off/],
+    'cut off in the padding': [[tarHeader({ ...plain, size: 3 }), Buffer.alloc(300)], /cut off/],
+    'with more after its end': [[tarEnd, header, tarEnd], /more follows/],
+    'with a changed header': [[Buffer.from(header).fill('F', 0, 1), tarEnd], /checksum/],
+    'with an entry of a type that is not known': [[flagged('D'), tarEnd], /unknown type 'D'/],
+    'with a field that is no number': [
+      [sealed(header, (block) => block.write('12x', fields.mode[0])), tarEnd],
+      /not a number/,
+    ],
+    'with a negative size': [
+      [sealed(header, (block) => block.fill(0xff, 124, 136)), tarEnd],
+      /not a size/,
+    ],
+    'with a name of nothing': [
+      [sealed(header, (block) => block.fill(0, 0, 100)), tarEnd],
+      /without a name/,
+    ],
+    'with a link to nothing': [[flagged('2'), tarEnd], /without a target/],
+    'with a record that is too long': [[...withRecords('99 path=x\n'), tarEnd], /made of records/],
+    'with a record that is too short': [[...withRecords('9 path=xy\n'), tarEnd], /made of records/],
+    'with records that no newline ends': [
+      [...withRecords('9 path=xy9 path=ab'), tarEnd],
+      /made of records/,
+    ],
+    'with a record without a key': [[...withRecords('5 =x\n'), tarEnd], /made of records/],
+    'with a record that is no record': [[...withRecords('path=x\n'), tarEnd], /made of records/],
+    'with a NUL in a name': [[...withRecords('11 path=a\0\n'), tarEnd], /NUL/],
+    'with a time that is none': [[...withRecords('13 mtime=1e9\n'), tarEnd], /a time/],
+    'with a size in words': [[...withRecords('11 size=0x\n'), tarEnd], /not a number/],
+    'with two names for one file': [
+      [extension('L', 'a\0'), extension('L', 'b\0'), header, tarEnd],
+      /two extended headers/,
+    ],
+    'with a name and no file after it': [[extension('L', 'a\0'), tarEnd], /no file/],
+    'with a name for all files': [[...withRecords('11 path=ab\n', 'g'), tarEnd], /of every file/],
+    'with an extended header of 2 MiB': [
+      [extension('x', encodeRecord('comment', Buffer.alloc(2 ** 21))), header, tarEnd],
+      /extended header of/,
+    ],
+    'with holes of a form to come': [
+      [...withRecords('22 GNU.sparse.major=2\n25 GNU.sparse.realsize=1\n'), tarEnd],
+      /form 2\.0/,
+    ],
+  }
+  for (const [name, [parts, message]] of Object.entries(cases))
+    test(name, async () => {
+      await expect(read(...parts)).rejects.toThrow(message)
+    })
+
+  test('with a map of holes without an end', async () => {
+    const told = ['major=1', 'minor=0', 'realsize=9'].map((text) => {
+      const [key = '', value = ''] = text.split('=')
+      return encodeRecord(`GNU.sparse.${key}`, value)
+    })
+    const map = Buffer.alloc(4 * 2 ** 20, '1\n')
+    map.write('9999999\n')
+    const large = tarHeader({ ...plain, size: map.length })
+    await expect(read(extension('x', told.join('')), large, map, tarEnd)).rejects.toThrow(
+      'has no end',
+    )
+  })
+})
