@@ -87,27 +87,19 @@ describe('kill -9', () => {
     expect(readdirSync(join(root, 'tmp'))).toEqual([])
   })
 
-  test('of stepbox, when the native program is stopped and cannot notice', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const [started, container] = await running(root)
-    const native = nativeOf(container)
-    process.kill(native, 'SIGSTOP')
-    await kill(started)
-    expect(identify(native)).toBeDefined()
-    expect(kinds(await reset(root))).toEqual(['process', 'container'])
-    await until(() => !identify(native), () => 'the end of the native program')
-    expect(container.init && identify(container.init.pid)).toBeUndefined()
-  })
-
-  test('of stepbox, while its container was frozen', async (context) => {
+  test('of stepbox, while its container was frozen and cannot die', async (context) => {
     needs(context, 'root', 'cgroup-freezer')
-    const root = await rootWithBusybox()
+    const [root, other] = [await rootWithBusybox(), await rootWithBusybox()]
     const [started, container] = await running(root)
+    onTestFinished(() => thaw(container.groups))
+    const native = nativeOf(container)
     freeze(container.groups)
     await kill(started)
+    expect(await reset(other, '--force')).toMatchObject([{ kind: 'process', done: false }])
+    expect(identify(native)).toBeDefined()
     expect(kinds(await reset(root))).toEqual(['process', 'container'])
     expect(container.groups.filter(existsSync)).toEqual([])
+    await until(() => !identify(native), () => 'the end of the native program')
     expect(container.init && identify(container.init.pid)).toBeUndefined()
   })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { listContainers, runningContainers, type Container } from '../runtime/containers.ts'
 import type { Deed } from '../runtime/reset.ts'
-import { statusOf } from './carry-out.ts'
+import { statusOf, until } from './carry-out.ts'
 import { start, stepbox, type Started } from './stepbox.ts'
 
 /** What `stepbox reset` did, without a problem. */
@@ -42,8 +42,9 @@ export async function running(root: string, ...flags: string[]): Promise<[Starte
     await stepbox(['reset', '--force'], { root })
   })
   await started.says('ready')
+  await until(() => runningContainers(root)[0]?.init !== undefined, () => 'its first process')
   const [container] = runningContainers(root)
-  if (!container?.init) throw new Error('the running container is not on record')
+  if (!container) throw new Error('the running container is not on record')
   natives.push(nativeOf(container))
   return [started, container]
 }

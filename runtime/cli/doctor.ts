@@ -90,7 +90,7 @@ function firstCauses({ state, missing }: ChapterVerdict, capabilities: Capabilit
 function summary({ ok, chapters }: Diagnosis): string {
   const full = chapters.filter(({ state }) => state === 'full').length
   if (ok) return ` ${chalk.green('All chapters can be had in full.')}`
-  const rest = full === 0 ? ' stepbox plan and replay, and the texts, work anywhere.' : ''
+  const rest = full === 0 ? '\n stepbox plan, stepbox replay and the texts work anywhere.' : ''
   return ` ${full} of ${chapters.length} chapters can be had in full.${rest}`
 }
 

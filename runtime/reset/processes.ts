@@ -6,28 +6,36 @@ import { runningContainers } from '../containers.ts'
 import { identify, isAlive, signalTo } from '../process.ts'
 import type { Leftover, Scene } from './leftover.ts'
 
-/** A native program notices that its monitor is gone, and ends within a moment. */
+/** A native program whose monitor is gone kills its container, and ends, within a moment. */
 const momentMs = 100
 
 /**
- * Native programs that did not notice: one that was stopped (SIGSTOP) cannot. Whose it was does not
- * matter, since it waits for nobody. One in a group of another root is left.
+ * Native programs that could not: one that is stopped (SIGSTOP), or whose container is frozen and
+ * does not die. Those of other roots are told of, and go with `all`.
  */
-export async function processLeftovers({ root, all }: Scene): Promise<Leftover[]> {
-  const own = new Set(runningContainers(root).map(({ id }) => `stepbox-${id}`))
-  const found = readdirSync('/proc').flatMap((name) => {
-    const pid = Number(name)
-    if (!isNative(pid) || isNative(parentOf(pid)) || isMonitor(parentOf(pid))) return []
-    const group = groupOf(pid)
-    return group !== undefined && !own.has(group) && !all ? [] : (identify(pid) ?? [])
-  })
+export async function processLeftovers(scene: Scene): Promise<Leftover[]> {
+  const pids = readdirSync('/proc').map(Number).filter((pid) => pid > 0)
+  const isOrphan = (pid: number) =>
+    isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid))
+  const found = pids.filter(isOrphan).flatMap((pid) => identify(pid) ?? [])
   if (found.length > 0) await setTimeout(momentMs)
-  return found.filter(isAlive).map((id) => ({
-    kind: 'process',
-    what: `${id.pid} (${commandOf(id.pid)})`,
-    why: 'the native program waits for a container, and nobody waits for it',
-    remove: () => void signalTo(id, 'SIGKILL'),
-  }))
+  return found.filter(isAlive).map((id): Leftover => {
+    const what = `${id.pid} (${commandOf(id.pid)})`
+    const children = pids.filter((pid) => parentOf(pid) === id.pid && identify(pid))
+    if (!scene.all && isOfOthers(scene.root, children))
+      return { kind: 'process', what, why: 'of a container of another root; --all kills it' }
+    const why = 'the native program waits for a container, and nobody waits for it'
+    return { kind: 'process', what, why, remove: () => void signalTo(id, 'SIGKILL') }
+  })
+}
+
+/** What it waits for is not known here. One that waits for nothing is of nobody. */
+function isOfOthers(root: string, children: number[]): boolean {
+  const own = runningContainers(root)
+  return children.some((pid) => {
+    const group = groupOf(pid)
+    return !own.some(({ id, init }) => group === `stepbox-${id}` || init?.pid === pid)
+  })
 }
 
 /** Whether some process above `pid` is one that can wait for containers. */
