@@ -1,6 +1,6 @@
 /** Tests. A terminal of the container's own, on a real one: keys, sizes, and every way out. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { plan } from '../chapters/03-pivot-root/plan.ts'
@@ -46,7 +46,8 @@ function isRaw({ shell }: Session): boolean {
 /** Node, the native program and the container's first process, once its shell has a prompt. */
 async function processes({ shell, shows }: Session): Promise<[number, number, number]> {
   await shows('/ #')
-  const node = childOf(shell)
+  const child = childOf(shell)
+  const node = linkOf(`/proc/${child}/exe`) === process.execPath ? child : childOf(child)
   const native = childOf(node)
   expect(linkOf(`/proc/${native}/exe`)).toBe('/memfd:stepbox (deleted)')
   return [node, native, childOf(native)]
@@ -60,9 +61,8 @@ function childOf(pid: number): number {
 }
 
 /** Chapter 3's list with a terminal, whose other side is the test's pipes. */
-async function withTerminal(script: string): Promise<Step[]> {
-  const size = { rows: 24, columns: 80 }
-  return plan({ ...worldOf(await ownRootfs(), script), terminal: size })
+function listWith(rootfs: string, script: string): Step[] {
+  return plan({ ...worldOf(rootfs, script), terminal: { rows: 24, columns: 80 } })
 }
 
 const isGone = (pid: number) => () => statusOf(pid, 'Pid') === ''
@@ -108,7 +108,7 @@ describe('keys', () => {
     needs(context, 'root')
     const count = 'while read -r l; do [ $l = end ] && break; echo $l; n=$((n + 1)); done'
     const { launched, says, said } = begin(
-      await withTerminal(`n=0; stty -echo; echo go; ${count}; echo $n`),
+      listWith(await ownRootfs(), `n=0; stty -echo; echo go; ${count}; echo $n`),
     )
     await says('go')
     launched.process.stdin?.write(`${`${'x'.repeat(50)}\n`.repeat(3000)}end\n`)
@@ -122,7 +122,7 @@ describe('keys', () => {
     needs(context, 'root')
     for (const input of ['', 'line\n', 'line\nhalf']) {
       const script = 'stty -echo; echo go; cat; echo over'
-      const { launched, says, said } = begin(await withTerminal(script))
+      const { launched, says, said } = begin(listWith(await ownRootfs(), script))
       await says('go')
       launched.process.stdin?.end(input)
       expect(await launched.outcome).toEqual({ exitCode: 0 })
@@ -155,7 +155,26 @@ describe('a program that closes its terminal', () => {
     expect(terminal.text()).toMatch(/^back$/m)
   }, 40_000)
 
-  test('is seen to its last byte: nothing of a long output is lost at the end', async (context) => {
+  test('is seen to its last byte, also by a parent that looks only later', async (context) => {
+    needs(context, 'root')
+    const rootfs = await ownRootfs()
+    const script = 'stty -opost; echo go; until [ -e /flag ]; do :; done; seq 4000'
+    const { launched, says, said, reports } = begin(listWith(rootfs, script))
+    await says('go')
+    const first = reports[0]?.result ?? 0
+    process.kill(launched.pid, 'SIGSTOP')
+    writeFileSync(join(rootfs, 'flag'), '')
+    await until(
+      () => statusOf(first, 'State').startsWith('Z'),
+      () => 'the end of the container',
+    )
+    process.kill(launched.pid, 'SIGCONT')
+    expect(await launched.outcome).toEqual({ exitCode: 0 })
+    const numbers = Array.from({ length: 4000 }, (_, at) => `${at + 1}\n`)
+    expect(said.out).toBe(`go\n${numbers.join('')}`)
+  })
+
+  test('may write for long: all of it arrives', async (context) => {
     const terminal = await session(context)
     const out = join(terminal.root, 'out')
     terminal.line(`${terminal.run('seq 100000')} | tee ${out} | tail -n 1; echo "code $?"`)
@@ -174,33 +193,48 @@ describe('a program that closes its terminal', () => {
 })
 
 describe("the caller's terminal is as before", () => {
+  /*
+   * A shell with job control restores the terminal itself after a job that was killed. This one has
+   * none: it notes what it finds.
+   */
+  const noted = (terminal: Session) =>
+    `(${terminal.run('sh')}; echo "code $?"; stty -g > ${terminal.root}/after; echo; echo noted)`
+
+  async function expectAsBefore(terminal: Session): Promise<void> {
+    await terminal.shows(/^noted$/m)
+    const settings = (name: string) => readFileSync(join(terminal.root, name), 'utf8')
+    expect(settings('after')).toBe(settings('before'))
+  }
+
   test('when the container is killed', async (context) => {
     const terminal = await session(context)
-    terminal.line(`${terminal.run('sh')}; echo "code $?"`)
+    terminal.line(noted(terminal))
     const [, , first] = await processes(terminal)
     process.kill(first, 'SIGKILL')
     await terminal.shows('code 137')
-    await isAsBefore(terminal)
+    await expectAsBefore(terminal)
   }, 40_000)
 
   test('when the native program is killed', async (context) => {
     const terminal = await session(context)
-    terminal.line(`${terminal.run('sh')}; echo "code $?"`)
+    terminal.line(noted(terminal))
     const [, native, first] = await processes(terminal)
     process.kill(native, 'SIGKILL')
     await terminal.shows('code 125')
     await until(isGone(first), () => 'the end of the container')
-    await isAsBefore(terminal)
+    await expectAsBefore(terminal)
   }, 40_000)
 
-  test('when Node is killed', async (context) => {
+  test('when Node is killed, as soon as the container has ended', async (context) => {
     const terminal = await session(context)
-    terminal.line(`${terminal.run('sh')}; echo "code $?"`)
+    terminal.line(noted(terminal).replace('stty', `cat ${terminal.root}/end; stty`))
     const [node, native, first] = await processes(terminal)
+    execFileSync('mkfifo', [join(terminal.root, 'end')])
     process.kill(node, 'SIGKILL')
     await terminal.shows('code 137')
     for (const pid of [native, first]) await until(isGone(pid), () => `the end of ${pid}`)
-    await isAsBefore(terminal)
+    writeFileSync(join(terminal.root, 'end'), '')
+    await expectAsBefore(terminal)
   }, 40_000)
 
   test('when the terminal itself is gone, nothing is left running', async (context) => {
@@ -250,7 +284,16 @@ describe('without -t', () => {
     const script = 'trap "echo interrupted" INT; echo waiting; while :; do sleep 0.05; done'
     terminal.line(`node ${program} run --rm --name once busybox sh -c '${script}'; echo "code $?"`)
     await terminal.shows(/^waiting$/m)
+    const native = childOf(childOf(terminal.shell))
+    process.kill(native, 'SIGSTOP') // so that whatever is sent to it comes together
     terminal.keys('C-c')
+    const interrupt = 1n << 1n
+    const pending = () => BigInt(`0x${statusOf(native, 'ShdPnd')}`)
+    await until(
+      () => (pending() & interrupt) !== 0n,
+      () => 'a signal that waits',
+    )
+    process.kill(native, 'SIGCONT')
     await terminal.shows(/interrupted$/m)
     terminal.keys('C-c')
     await terminal.shows(/interrupted\s+(\^C)?interrupted/)
