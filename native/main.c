@@ -93,6 +93,7 @@ static int make_calls(struct plan *plan, int is_first) {
       wait_for((pid_t)result);
     }
     if (failed && !is_first) await_end();
+    if (failed) await_go_ahead(); /* while we are here, it can be looked why */
     if (failed) _exit(125);
   }
   return has_forked;

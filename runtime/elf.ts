@@ -1,4 +1,5 @@
 /** Chapter 3. What an executable says of itself: for which processor, and who must load it. */
+import { fromBytes } from './bytes.ts'
 
 export interface Elf {
   /**
@@ -7,6 +8,8 @@ export interface Elf {
   architecture: string
   /** Whether another program, the dynamic loader, must load it (elf(5), PT_INTERP). */
   isDynamic: boolean
+  /** The path of that loader, where it is within the bytes. */
+  interpreter?: string
 }
 
 /** Read the headers of an ELF file (elf(5)). Undefined when the bytes are no such file. */
@@ -20,12 +23,18 @@ export function readElf(bytes: Uint8Array): Elf | undefined {
   const [size, count] = is64 ? [54, 56] : [42, 44]
   const entrySize = view.getUint16(size, isLittle)
   const entries = Array.from({ length: view.getUint16(count, isLittle) }, (_, at) => at)
-  const isDynamic = entries.some((entry) => {
-    const at = table + entry * entrySize
-    return at + 4 <= bytes.length && view.getUint32(at, isLittle) === programInterpreter
-  })
+  const header = entries
+    .map((entry) => table + entry * entrySize)
+    .find((at) => at + 32 <= bytes.length && view.getUint32(at, isLittle) === programInterpreter)
   const known = (is64 && isLittle ? little64 : others)[machine]
-  return { architecture: known ?? `machine-${machine}`, isDynamic }
+  const architecture = known ?? `machine-${machine}`
+  if (header === undefined) return { architecture, isDynamic: false }
+  const start = is64
+    ? Number(view.getBigUint64(header + 8, isLittle))
+    : view.getUint32(header + 4, isLittle)
+  const end = bytes.indexOf(0, start)
+  const interpreter = end > start ? fromBytes(bytes.subarray(start, end)) : undefined
+  return { architecture, isDynamic: true, ...(interpreter ? { interpreter } : {}) }
 }
 
 const programInterpreter = 3

@@ -1,4 +1,11 @@
 /** Command line. A failed step in words: the call, where in the plan, and what is wrong here. */
+import { ofExecvpe } from './explain/programs.ts'
+import { ofGetcwd, ofPath } from './explain/paths.ts'
+import { ofGroupMkdir, ofGroupWrite } from './explain/groups.ts'
+import { ofMount } from './explain/mounts.ts'
+import { ofPivotRoot } from './explain/roots.ts'
+import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './explain/privileges.ts'
+import type { Scene } from './explain/scene.ts'
 import type { Report } from './native.ts'
 import type { Call, Step } from './step.ts'
 import { strace } from './strace.ts'
@@ -10,20 +17,22 @@ export interface Explanation {
   exitCode: number
 }
 
-/** What to tell of the step on which `plan` stopped. */
-export function explain(plan: Step[], report: Report): Explanation {
-  const call = plan[report.index]?.call
-  if (!call) return { text: `step ${report.index + 1} failed: ${report.errno}`, exitCode: 125 }
-  const lines = [
-    `${shorten(call)} = ${report.errno}`,
-    `  step ${report.index + 1} of ${plan.length}`,
-  ]
-  const cause = causeOf(call, report.errno ?? '')
-  if (cause) lines.push(`  ${cause}`)
-  return { text: lines.join('\n'), exitCode: exitCodeOf(call, report.errno) }
+/**
+ * What to tell of the step on which `plan` stopped. `pid` is the process that made the call, by the
+ * host's number, and still as it was then (`onFailure` in native.ts); without it nothing is looked
+ * at, and only the call is told. Nothing is told as a cause but what was seen.
+ */
+export function explain(plan: Step[], report: Report, pid?: number): Explanation {
+  const { index, errno = 'no errno' } = report
+  const call = plan[index]?.call
+  if (!call) return { text: `step ${index + 1} failed: ${errno}`, exitCode: 125 }
+  const lines = [`${shorten(call)} = ${errno}`, `  step ${index + 1} of ${plan.length}`]
+  const cause = pid === undefined ? undefined : seenCause(call, { plan, index, errno, pid })
+  if (cause) lines.push(`  ${printable(cause)}`)
+  return { text: lines.join('\n'), exitCode: exitCodeOf(call, errno) }
 }
 
-function exitCodeOf(call: Call, errno: string | undefined): number {
+function exitCodeOf(call: Call, errno: string): number {
   if (call[0] !== 'execvpe') return 125
   return errno === 'ENOENT' ? 127 : 126
 }
@@ -35,29 +44,37 @@ function shorten(call: Call): string {
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`
 }
 
-function causeOf(call: Call, errno: string): string | undefined {
-  if (call[0] === 'execvpe') return ofCommand(call[1], call[3], errno)
-  if (errno === 'EPERM' || errno === 'EACCES') return 'this needs root and its capabilities'
-  if (call[0] === 'write' && errno === 'EBUSY')
-    return 'processes sit in this group itself; cgroup v2 allows children only without them'
-  if (call[0] === 'write' && errno === 'EINVAL')
-    return `the kernel does not accept '${call[2]}' here`
-  if (call[0] === 'mount' && call[3] === 'overlay' && errno === 'EINVAL')
-    return 'the write layer must not lie on an overlay itself; see the kernel log'
-  if (call[0] === 'mount' && errno === 'ENOENT')
-    return `the root file system has no ${call[2]} to mount on`
-  if (call[0] === 'mount' && errno === 'ELOOP')
-    return `${call[2]} is a symbolic link, which a mount must not follow`
-  return undefined
+/** Names of files may hold anything; what is told stays one line. */
+function printable(cause: string): string {
+  return cause.replace(/[\x00-\x1f\x7f]|[\udc80-\udcff]/gu, '?')
 }
 
-function ofCommand(file: string, env: string[], errno: string): string | undefined {
-  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5) ?? ''
-  const where = file.includes('/')
-    ? `no file ${file} inside, or no loader for it`
-    : `not in ${path}`
-  if (errno === 'ENOENT') return where
-  if (errno === 'ENOEXEC') return 'not a program for this processor, or a script without #!'
-  if (errno === 'EACCES') return 'it is a directory, or its mode lacks the x bit'
-  return undefined
+/** The first cause that holds, from what the call itself is about to what holds for all calls. */
+function seenCause(call: Call, scene: Scene): string | undefined {
+  try {
+    return causeOf(call, scene) ?? generalCause(call, scene)
+  } catch {
+    return undefined // ignoring: what cannot be looked at is not explained
+  }
+}
+
+function causeOf(call: Call, scene: Scene): string | undefined {
+  if (call[0] === 'pivot_root') return ofPivotRoot(call, scene)
+  if (call[0] === 'mount') return ofMount(call, scene)
+  if (call[0] === 'execvpe') return ofExecvpe(call, scene)
+  if (call[0] === 'getcwd') return ofGetcwd(scene)
+  if (call[0] === 'write') return ofGroupWrite(call, scene)
+  if (call[0] === 'mkdir') return ofGroupMkdir(call, scene) ?? ofPath(call[1], scene)
+  const paths = ['chdir', 'chroot', 'open', 'mknod', 'umount2'] as const
+  const isOnPath = (each: Call): each is Extract<Call, [(typeof paths)[number], ...unknown[]]> =>
+    (paths as readonly string[]).includes(each[0])
+  return isOnPath(call) ? ofPath(call[1], scene) : undefined
+}
+
+function generalCause(call: Call, scene: Scene): string | undefined {
+  const { errno } = scene
+  if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
+  if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))
+  if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
+  return call[0] === 'execvpe' ? undefined : deniedCause(call, errno, standingOf(scene))
 }

@@ -56,6 +56,11 @@ export interface LaunchOptions {
   /** The three descriptors of the container; nothing else is inherited. */
   stdio?: [Stream, Stream, Stream]
   onReport?: (report: Report) => void
+  /**
+   * A step failed, and the process that made the call, `pid`, stays as it is until this is done:
+   * the place to look why. Never rejects.
+   */
+  onFailure?: (failure: Report, pid: number) => Promise<void>
 }
 
 /**
@@ -82,15 +87,15 @@ export function makeReady(stdio: LaunchOptions['stdio']): Ready {
   const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
   const child = spawn(nativePath, [], { stdio: [...three, 'pipe'], env: {} })
   const control = child.stdio[3] as Duplex | undefined
-  const watch: Watch = { fork: -1, stdin: three[0], onReport: undefined, isLetGo: false }
+  const watch: Watch = { fork: -1, pid: child.pid ?? 0, isLetGo: false }
   const outcome = follow(child, control, watch)
   const abandon = () => {
     watch.isLetGo = true
     control?.destroy()
   }
-  const begin = (plan: Step[], { mode, onReport }: LaunchOptions = {}): Launch => {
+  const begin = (plan: Step[], { mode, ...listeners }: LaunchOptions = {}): Launch => {
     watch.fork = plan.findIndex(({ call }) => call[0] === 'fork')
-    watch.onReport = onReport
+    watch.listeners = listeners
     control?.write(encode(plan, mode))
     return {
       pid: child.pid ?? 0,
@@ -114,9 +119,9 @@ export async function perform(plan: Step[]): Promise<Report[]> {
     onReport: (report) => reports.push(report),
   })
   launched.end()
-  const { failure, refused, lost } = await launched.outcome
+  const { failure, refused, lost, signal } = await launched.outcome
   if (refused) throw new Error(`the native program refused the plan: ${refused}`)
-  if (lost) throw new Error('the native program was killed')
+  if (lost || signal) throw new Error('the native program was killed')
   if (failure) throw new StepError(plan, failure)
   return reports
 }
@@ -135,8 +140,9 @@ export class StepError extends Error {
 interface Watch {
   /** The place of the fork in the plan; -1 without one. */
   fork: number
-  stdin: Stream
-  onReport: LaunchOptions['onReport'] | undefined
+  /** The process that goes through the list. */
+  pid: number
+  listeners?: Pick<LaunchOptions, 'onReport' | 'onFailure'>
   isLetGo: boolean
 }
 
@@ -144,16 +150,20 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   const outcome: Outcome = { exitCode: 125 }
   let isContainer = false
   let waitStatus: number | undefined
-  let terminal: Buffer | undefined
+  let looking: Promise<void> | undefined
   const read = reader((kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
     else if (kind === 'refused') outcome.refused = fields.join(' ')
-    else if (kind === 'terminal') terminal = Buffer.from(fields[0] ?? '', 'hex')
     else {
       const report = reportOf(fields, answer)
       if (kind === 'failed') outcome.failure = report
-      else if (report.index === watch.fork) isContainer = true
-      watch.onReport?.(report)
+      else if (report.index === watch.fork) [isContainer, watch.pid] = [true, report.result]
+      watch.listeners?.onReport?.(report)
+      if (kind !== 'failed') return
+      const letGo = () => void (control?.writable && control.write('\n'))
+      looking = watch.listeners?.onFailure?.(report, watch.pid)
+      if (looking) void looking.then(letGo)
+      else letGo()
     }
   })
   return new Promise((resolve) => {
@@ -162,17 +172,15 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     child.on('error', (error) => {
       if (child.pid === undefined) resolve({ exitCode: 125, refused: error.message })
     })
-    child.on('close', (code, signal) => {
+    child.on('close', async (code, signal) => {
+      await looking
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
       else if (signal && isContainer) outcome.lost = true
       else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
       else outcome.exitCode = code ?? 125
       const hasReason = waitStatus !== undefined || outcome.failure || watch.isLetGo
       if (code === 125 && !hasReason) outcome.refused ??= 'it gave no reason'
-      if (!outcome.lost || !terminal) return resolve(outcome)
-      const restore = launch([restored(terminal)], { stdio: [watch.stdin, 'ignore', 'ignore'] })
-      restore.end()
-      void restore.outcome.then(() => resolve(outcome))
+      resolve(outcome)
     })
   })
 }
@@ -188,12 +196,6 @@ function endOf(waitStatus: number): { exitCode: number; signal?: string } {
   const number = waitStatus & 0x7f
   if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }
   return { exitCode: 128 + number, signal: signalNamed(number) }
-}
-
-/** What the native program does itself, unless it was killed. */
-function restored(terminal: Buffer): Step {
-  const why = "the caller's terminal was in raw mode when the native program was killed"
-  return { chapter: 3, call: ['tcsetattr', 0, 'TCSANOW', terminal], why }
 }
 
 /** Cut the socket's bytes into lines; after `step … <n>` come n bytes that are not text. */

@@ -83,6 +83,8 @@ export interface RunOptions {
   alter?: (plan: Step[]) => Step[]
   mode?: Mode
   onReport?: (report: Report) => void
+  /** Called when a step has failed, while the half-built container is still there to look at. */
+  onFailure?: (plan: Step[], failure: Report, pid: number) => Promise<void>
   /** Called once the native program runs, with the means to signal and step it, and its groups. */
   onLaunch?: (launched: Launch, plan: Step[], groups: string[]) => void
 }
@@ -179,7 +181,7 @@ interface Prepared {
 }
 
 async function carryOut({ ready, plan, options, container }: Prepared): Promise<Outcome> {
-  const { root, mode, onReport } = options
+  const { root, mode, onReport, onFailure } = options
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
   let problem: unknown
   const note = (pid: number) => {
@@ -197,6 +199,7 @@ async function carryOut({ ready, plan, options, container }: Prepared): Promise<
       if (report.index === fork && !report.errno) note(report.result)
       onReport?.(report)
     },
+    ...(onFailure ? { onFailure: (report, pid) => onFailure(plan, report, pid) } : {}),
   })
   options.onLaunch?.(launched, plan, container.groups)
   const outcome = await launched.outcome

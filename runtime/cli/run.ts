@@ -2,7 +2,7 @@
 import { fstatSync, realpathSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
-import { explain } from '../explain.ts'
+import type { Explanation } from '../explain.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
 import { run, type RunOptions, type RunResult } from '../run.ts'
 import { tidy } from '../tidy.ts'
@@ -25,15 +25,19 @@ export async function runCommand(input: Input): Promise<number> {
     const { leaveOut } = await import('./without.ts')
     options.alter = leaveOut(left, input.chapters, realpathSync(input.root))
   }
+  let told: Explanation | undefined
+  options.onFailure = async (plan, failure, pid) => {
+    const { explain } = await import('../explain.ts')
+    told = explain(plan, failure, pid)
+  }
   const result = await carryOut(input, options, (launched) => attach(launched, stdio))
   tidy(input.root)
   if (!result) return 125
   if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
   if (result.lost) throw new Error('the native program was killed, and the container with it')
-  if (result.failure) {
-    const { text, exitCode } = explain(result.plan, result.failure)
-    process.stderr.write(`stepbox: ${text}\n`)
-    return exitCode
+  if (told) {
+    process.stderr.write(`stepbox: ${told.text}\n`)
+    return told.exitCode
   }
   if (result.container.oomKilled) process.stderr.write(`stepbox: ${oomWords(options)}\n`)
   return result.exitCode

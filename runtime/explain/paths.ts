@@ -1,0 +1,51 @@
+/** Step by step. Why a path leads nowhere: which part of it is missing, a file, or a way out. */
+import { readlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { find, isReadOnly, mountOf, statusField, whyNot, type Found, type Scene } from './scene.ts'
+
+/** Only where it is another part than the path as a whole: that much the errno says itself. */
+export function ofPath(path: string, scene: Scene): string | undefined {
+  const found = find(scene, path)
+  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(scene.errno)) {
+    if (found.is === 'missing' && found.link === undefined && isWhole(found, path)) return undefined
+    if (found.is !== 'there') return whyNot(scene, path, found)
+    return scene.errno === 'ENOTDIR' && !found.stat.isDirectory()
+      ? `${path} is a file, not a directory`
+      : undefined
+  }
+  if (scene.errno === 'EACCES') return closedDirectory(path, scene)
+  if (scene.errno !== 'EROFS') return undefined
+  const at = find(scene, found.is === 'there' ? path : dirname(path))
+  const mount = at.is === 'there' ? mountOf(scene, at.real) : undefined
+  return mount && isReadOnly(mount) ? `the mount on ${mount.target} is read-only` : undefined
+}
+
+function isWhole(found: Found, path: string): boolean {
+  return found.path === path.replace(/(.)\/+$/, '$1')
+}
+
+/** The directory on the way that an ordinary user may not pass. */
+function closedDirectory(path: string, scene: Scene): string | undefined {
+  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+  if (uid === 0 || !path.startsWith('/')) return undefined
+  const names = path.split('/').filter(Boolean)
+  const ways = ['/', ...names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`)]
+  for (const way of ways) {
+    const found = find(scene, way)
+    if (found.is !== 'there' || !found.stat.isDirectory()) return undefined
+    const { mode, uid: owner, gid: group } = found.stat
+    const bit = uid === owner ? 0o100 : gid === group ? 0o010 : 0o001
+    const shown = `0${(mode & 0o7777).toString(8)}`
+    if ((mode & bit) === 0) return `uid ${uid} may not pass ${way}: its mode is ${shown}`
+  }
+  return undefined
+}
+
+/** ENOENT of getcwd: the working directory cannot be reached from the root. */
+export function ofGetcwd({ pid, errno }: Scene): string | undefined {
+  if (errno !== 'ENOENT') return undefined
+  const cwd = readlinkSync(`/proc/${pid}/cwd`)
+  if (cwd.endsWith(' (deleted)')) return `the working directory has been removed: ${cwd}`
+  return `the working directory lies outside the root: it is the host's ${cwd}`
+}
