@@ -212,13 +212,6 @@ static long do_sendmsg_rights(struct arg *a) {
 
 static long do_dup2(struct arg *a) { return dup2((int)a[0].number, (int)a[1].number); }
 
-static long do_tcsetattr(struct arg *a) {
-  struct termios modes;
-  if (a[2].length != sizeof modes) return errno = EINVAL, -1;
-  memcpy(&modes, a[2].text, sizeof modes);
-  return tcsetattr((int)a[0].number, (int)a[1].number, &modes);
-}
-
 static const struct call calls[] = {
     /* Chapter 1 */
     {"close_range", "nnf", do_close_range},
@@ -253,7 +246,6 @@ static const struct call calls[] = {
     {"fchown", "nnn", do_fchown},
     {"sendmsg_rights", "nn", do_sendmsg_rights},
     {"dup2", "nn", do_dup2},
-    {"tcsetattr", "nfb", do_tcsetattr},
     /* Chapter 5 */
     {"link", "ss", do_link},
     {"unlink", "s", do_unlink},
@@ -290,7 +282,7 @@ static const struct {
     /* Chapter 3 */
     FLAG(MNT_DETACH), FLAG(S_IFCHR), FLAG(S_IFBLK), FLAG(S_IFREG), FLAG(S_IFIFO), FLAG(AF_UNIX),
     FLAG(SOCK_STREAM), FLAG(O_RDONLY), FLAG(O_WRONLY), FLAG(O_RDWR), FLAG(O_CREAT), FLAG(O_EXCL),
-    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC), FLAG(TCSANOW),
+    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC),
     /* Chapter 5 */
     FLAG(LOCK_EX),
     /* Step by step */

@@ -37,16 +37,6 @@ void report_step(size_t index, long result, int error, int failed, long long nan
   deliver(parts, 2);
 }
 
-/* `terminal <hex>`: the caller's terminal as it was, should this program not live to restore it. */
-void report_terminal(const struct termios *before) {
-  const unsigned char *bytes = (const unsigned char *)before;
-  char line[16 + 2 * sizeof *before];
-  int length = sprintf(line, "terminal ");
-  for (size_t i = 0; i < sizeof *before; i++) length += sprintf(line + length, "%02x", bytes[i]);
-  line[length++] = '\n';
-  deliver_line(line, length);
-}
-
 /* `exit <wait status>`: how the container's first process ended, as wait(2) tells it. */
 void report_exit(int status) {
   char line[64];

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <termios.h>
 
 /* The socket to the parent: plans and go-aheads come in, reports go out. */
 #define CONTROL 3
@@ -83,7 +82,6 @@ int read_plan(struct plan *plan);
 
 /* report.c: the one reporter. */
 void report_step(size_t index, long result, int error, int failed, long long nanoseconds);
-void report_terminal(const struct termios *before);
 void report_exit(int status);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Our end and the child's of the socket on which the terminal comes; -1 when not asked for. */
@@ -90,7 +91,6 @@ static void enter_raw_mode(void) {
   pid_t front = tcgetpgrp(STDIN_FILENO);
   if (front > 0 && front != getpgrp()) kill(0, SIGTTOU);
   if (tcgetattr(STDIN_FILENO, &saved) != 0) return;
-  report_terminal(&saved);
   raw = saved;
   cfmakeraw(&raw);
   is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
@@ -102,7 +102,8 @@ void terminal_resume(void) {
   terminal_resize();
 }
 
-/* Even when the shell has taken the terminal back: left raw, it would be of no use to it. */
+/* Even when the shell has taken the terminal back: left raw, it would be of no use to it. When this
+ * program is killed it falls to Node, which leaves a terminal as it found it. */
 void terminal_restore(void) {
   sigset_t reach;
   sigemptyset(&reach);

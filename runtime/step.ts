@@ -59,7 +59,6 @@ export type Call =
   | [name: 'fchown', fd: number, uid: number, gid: number]
   | [name: 'sendmsg_rights', socket: number, fd: number]
   | [name: 'dup2', oldfd: number, newfd: number]
-  | [name: 'tcsetattr', fd: number, actions: 'TCSANOW', termios: Uint8Array]
   // Chapter 5: files exactly as an archive has them, and the facts an archive needs
   | [name: 'link', oldpath: string, newpath: string]
   | [name: 'unlink', pathname: string]
@@ -164,7 +163,6 @@ export const signatures: Record<CallName, string> = {
   fchown: 'nnn',
   sendmsg_rights: 'nn',
   dup2: 'nn',
-  tcsetattr: 'nfb',
   link: 'ss',
   unlink: 's',
   rmdir: 's',

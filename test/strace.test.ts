@@ -22,7 +22,6 @@ const composites: Partial<Record<Call[0], string[]>> = {
   ioctl_unlockpt: ['ioctl'],
   ioctl_winsize: ['ioctl'],
   ioctl_ctty: ['ioctl'],
-  tcsetattr: ['ioctl'],
   sendmsg_rights: ['sendmsg'],
   execvpe: ['execve'],
   pwrite: ['pwrite64'],
