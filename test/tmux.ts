@@ -24,6 +24,7 @@ export function openTerminal(env: Record<string, string>, columns = 100, rows = 
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', join(dir, 'socket'), '-f', '/dev/null', ...args], {
       encoding: 'utf8',
+      stdio: 'pipe',
       env: { ...process.env, ...env, TERM: 'xterm', PS1: '$ ' },
     })
   tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), 'bash --norc')
