@@ -26,7 +26,7 @@ export function ofGroupWrite([, path, value]: CallOf<'write'>, scene: Scene): st
 }
 
 /** The file written to, and how to read others: those of its group, and of the group above. */
-interface Look {
+export interface Look {
   dir: string
   file: string
   value: string
@@ -34,14 +34,17 @@ interface Look {
   above: (name: string) => string
 }
 
-function busy({ dir, file, value, read }: Look): string | undefined {
+/** EBUSY: a group has processes or children in its way, or more memory in use. */
+export function busy({ dir, file, value, read }: Look): string | undefined {
   if (file === 'cgroup.subtree_control') {
     const inside = processesIn(read('cgroup.procs'))
-    return inside && `${dir} holds ${inside}; version 2 lets only groups without any have children`
+    if (!inside) return undefined
+    return `${dir} holds ${inside}; version 2 lets only groups without any have children`
   }
   if (file === 'cgroup.procs') {
     const handed = read('cgroup.subtree_control')
-    return handed && `${dir} hands ${handed} down to its children, so only they may hold processes`
+    if (!handed) return undefined
+    return `${dir} hands ${handed} down to its children, so only they may hold processes`
   }
   const used = read('memory.usage_in_bytes')
   if (/limit_in_bytes$/.test(file) && Number(used) > Number(value))
@@ -50,9 +53,10 @@ function busy({ dir, file, value, read }: Look): string | undefined {
 }
 
 /** `process 12 (sh)`, `processes 12 (sh), 13 (cat) and 4 more`; empty when there is none. */
-export function processesIn(procs: string): string {
+function processesIn(procs: string): string {
   const pids = procs.split('\n').filter(Boolean)
-  const names = pids.slice(0, 3).map((pid) => `${pid} (${text(`/proc/${pid}/comm`).trim()})`)
+  const commandOf = (pid: string) => text(`/proc/${pid}/comm`).trim() || 'gone'
+  const names = pids.slice(0, 3).map((pid) => `${pid} (${commandOf(pid)})`)
   const more = pids.length > names.length ? ` and ${pids.length - names.length} more` : ''
   return pids.length > 0 ? `process${pids.length > 1 ? 'es' : ''} ${names.join(', ')}${more}` : ''
 }

@@ -48,6 +48,7 @@ export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: Scene)
   if (['ENOENT', 'ENOTDIR', 'EINVAL'].includes(errno) && nowhere) return nowhere
   if (errno === 'ELOOP') return overlap(scene, lowers)
   if (errno !== 'EINVAL' && errno !== 'EROFS') return undefined
+  if (lowers.length < (upper === undefined ? 2 : 1)) return 'there are too few lowerdirs to stack'
   const bad = ofWriteLayer(scene, upper, work)
   return bad ?? tooDeep(scene, lowers)
 }
@@ -59,7 +60,9 @@ function nameNowhere(scene: Scene, path: string): string | undefined {
   return found.stat.isDirectory() ? undefined : `${path} is not a directory`
 }
 
-function ofWriteLayer(scene: Scene, upper = '', work = ''): string | undefined {
+function ofWriteLayer(scene: Scene, upper?: string, work?: string): string | undefined {
+  if (upper !== undefined && work === undefined) return 'there is an upperdir, but no workdir'
+  if (upper === undefined || work === undefined) return undefined
   const [first, second] = [find(scene, upper), find(scene, work)]
   if (first.is !== 'there' || second.is !== 'there') return undefined
   const above = mountOf(scene, first.real)

@@ -1,4 +1,5 @@
 /** Step by step. Why a call is not permitted: who the process is, and what holds it back. */
+import { existsSync, lstatSync } from 'node:fs'
 import { privilegesIn } from '../doctor/privileges.ts'
 import type { Call, CallName } from '../step.ts'
 import { statusField, text, type Scene } from './scene.ts'
@@ -18,17 +19,21 @@ export interface Standing {
   gidMap: string
   /** `allow` or `deny`, of its user namespace. */
   setgroups: string
+  /** Its files in /proc belong to it. After setuid they do not (prctl(2), PR_SET_DUMPABLE). */
+  isDumpable: boolean
   sysctls: Record<string, string>
 }
 
 export function standingOf(scene: Scene): Standing {
   const proc = `/proc/${scene.pid}`
   const uidMap = text(`${proc}/uid_map`)
+  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
   const sysctl = (name: string) => text(`/proc/sys/${name.replaceAll('.', '/')}`).trim()
   return {
-    uid: Number(statusField(scene, 'Uid').split(/\s+/)[1]),
+    uid,
+    isDumpable: lstatSync(`${proc}/status`).uid === uid,
     capabilities: privilegesIn(statusField(scene, 'CapEff')),
-    isMapped: uidMap !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap),
+    isMapped: existsSync(`${proc}/uid_map`) && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap),
     isFiltered: statusField(scene, 'Seccomp') === '2',
     profile: text(`${proc}/attr/current`).replace(/\0|\n/g, ''),
     uidMap,
@@ -68,7 +73,7 @@ const needed: Partial<Record<CallName, string>> = {
 /** EPERM and EACCES. */
 export function deniedCause(call: Call, errno: string, standing: Standing): string | undefined {
   const { uid, capabilities, profile, isMapped, isFiltered } = standing
-  if (call[0] === 'write') return mapCause(call[1], standing)
+  if (call[0] === 'write') return mapCause(call[1], errno, standing)
   const capability = needed[call[0]]
   if (capability === undefined) return undefined
   if (call[0] === 'unshare' && call[1].includes('CLONE_NEWUSER') && uid !== 0)
@@ -98,13 +103,15 @@ function docker(profile: string): string {
 }
 
 /** Why an id map cannot be written (user_namespaces(7)). */
-function mapCause(path: string, standing: Standing): string | undefined {
+function mapCause(path: string, errno: string, standing: Standing): string | undefined {
   const [, file] = /\/(uid_map|gid_map)$/.exec(path) ?? []
-  if (!file || standing.uid === 0) return undefined
-  if (standing.sysctls[apparmorSwitch] === '1')
+  if (!file) return undefined
+  if (errno === 'EACCES')
+    return standing.isDumpable ? undefined : 'after setuid the files in /proc/self are not its own'
+  if (standing.uid !== 0 && standing.sysctls[apparmorSwitch] === '1')
     return `AppArmor restricts user namespaces: ${apparmorSwitch} is 1`
-  if (file === 'gid_map' && standing.setgroups === 'allow')
-    return "an ordinary user must first write 'deny' to /proc/self/setgroups"
+  if (file === 'gid_map' && standing.isMapped && standing.setgroups === 'allow')
+    return "who has no rights outside must first write 'deny' to /proc/self/setgroups"
   return undefined
 }
 

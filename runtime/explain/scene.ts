@@ -25,7 +25,13 @@ export type CallOf<Name extends CallName> = Extract<Call, [Name, ...unknown[]]>
 /** What a path of the process leads to, or the part of it that leads nowhere. */
 export type Found =
   | { is: 'there'; path: string; real: string; stat: Stats }
-  | { is: 'missing' | 'no directory' | 'loop'; path: string; link?: string }
+  | { is: 'missing' | 'no directory' | 'loop'; path: string; link?: Link }
+
+/** The last symbolic link that was followed, and what it says. */
+interface Link {
+  path: string
+  target: string
+}
 
 const mostLinks = 40
 
@@ -38,7 +44,7 @@ export function find({ pid }: Scene, path: string, followsLast = true): Found {
   let base = path.startsWith('/') ? 'root' : 'cwd'
   let done: string[] = []
   let links = 0
-  let link: string | undefined
+  let link: Link | undefined
   const here = () => `${base === 'root' ? '/' : ''}${done.join('/')}` || '.'
   const real = () => ['/proc', pid, base, ...done].join('/')
   let stat = lstat(`${real()}/.`)
@@ -53,8 +59,8 @@ export function find({ pid }: Scene, path: string, followsLast = true): Found {
     if (!stat) return { is: 'missing', path: here(), ...of(link) }
     if (!stat.isSymbolicLink() || (rest.length === 0 && !followsLast)) continue
     if (++links > mostLinks) return { is: 'loop', path: here() }
-    link = here()
     const target = linkOf(real())
+    link = { path: here(), target }
     rest.unshift(...namesOf(target))
     done.pop()
     if (target.startsWith('/')) [base, done] = ['root', []]
@@ -64,7 +70,7 @@ export function find({ pid }: Scene, path: string, followsLast = true): Found {
   return { is: 'there', path: here(), real: real(), stat }
 }
 
-function of(link: string | undefined): { link?: string } {
+function of(link: Link | undefined): { link?: Link } {
   return link === undefined ? {} : { link }
 }
 
@@ -75,7 +81,9 @@ export function whyNot({ pid }: Scene, path: string, found: Found): string | und
   const state = found.is === 'missing' ? 'is not there' : 'is not a directory'
   const from = path.startsWith('/') ? '' : ` in ${linkOf(`/proc/${pid}/cwd`)}`
   if (found.link === undefined) return `${found.path} ${state}${from}`
-  return `${found.link} is a symbolic link to ${found.path}, which ${state}`
+  const { path: at, target } = found.link
+  if (target === found.path) return `${at} is a symbolic link to ${target}, which ${state}`
+  return `${at} is a symbolic link to ${target}: ${found.path} ${state}`
 }
 
 function namesOf(path: string): string[] {

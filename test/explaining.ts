@@ -1,0 +1,66 @@
+/** Tests. A list that stops, and what is told of the step that it stops on. */
+import { onTestFinished } from 'vitest'
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { explain, type Explanation } from '../runtime/explain.ts'
+import { launch } from '../runtime/native.ts'
+import type { Call } from '../runtime/step.ts'
+import { mountsOf } from '../runtime/walk/observe.ts'
+import type { Mount } from '../runtime/explain/scene.ts'
+import { steps } from './carry-out.ts'
+
+/** Mounts made after these calls are seen by nobody else. */
+export const ownMounts: Call[] = [
+  ['unshare', ['CLONE_NEWNS']],
+  ['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null],
+]
+
+export const tmpfs = (target: string): Call => ['mount', 'tmpfs', target, 'tmpfs', [], null]
+export const bindTo = (target: string): Call => ['mount', target, target, null, ['MS_BIND'], null]
+
+/** Make `calls` until one fails, and explain that one. */
+export async function explained(...calls: Call[]): Promise<Explanation> {
+  const plan = steps(...calls)
+  let told: Explanation | undefined
+  const launched = launch(plan, {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    onFailure: async (failure, pid) => void (told = explain(plan, failure, pid)),
+  })
+  const { refused } = await launched.outcome
+  if (!told) throw new Error(`no call failed: ${refused ?? 'all were made'}`)
+  return told
+}
+
+/** The call that failed, with its errno, and the cause that was seen, if any. */
+export async function causeIn(...calls: Call[]): Promise<{ failed: string; cause?: string }> {
+  const { text } = await explained(...calls)
+  const [failed = '', , cause] = text.split('\n')
+  const name = failed.replace(/\(.* = (?=\w+$)/s, ' = ')
+  return { failed: name, ...(cause === undefined ? {} : { cause: cause.trim() }) }
+}
+
+/** A line of mountinfo, as a mount of a made-up machine. */
+export function mount(line: string): Mount {
+  const [parsed] = mountsOf(line)
+  if (!parsed) throw new Error(`no mount in '${line}'`)
+  return { ...parsed, parent: line.split(' ')[1] ?? '' }
+}
+
+let count = 0
+
+/** A fresh group for the running test in the tree at `tree`, removed after it. */
+export function groupIn(tree: string): string {
+  const dir = `${tree}/stepbox-test-${process.pid}-x${++count}`
+  mkdirSync(dir)
+  onTestFinished(() => rmdirSync(dir))
+  return dir
+}
+
+/** Where a tree of control groups is mounted: the one of version 2, or one with `controller`. */
+export function treeOf(controller?: string): string | undefined {
+  const mounts = mountsOf(readFileSync('/proc/self/mountinfo', 'utf8'))
+  return mounts.find(({ type, options }) =>
+    controller === undefined
+      ? type === 'cgroup2'
+      : type === 'cgroup' && options.split(/[ ,]/).includes(controller),
+  )?.target
+}
