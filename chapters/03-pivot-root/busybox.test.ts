@@ -132,7 +132,8 @@ describe('an executable says for which processor it is', () => {
     [elf(32, 'little', 40, 1), { architecture: 'arm', isDynamic: false }],
     [elf(32, 'little', 9, 3), { architecture: 'machine-9', isDynamic: true }],
   ])('%#: as its headers have it', (bytes, expected) => {
-    expect(readElf(bytes)).toEqual(expected)
+    const loader = expected.isDynamic ? { interpreter: expect.any(String) } : {}
+    expect(readElf(bytes)).toEqual({ ...expected, ...loader })
   })
 
   test('and what is no executable says nothing', () => {
