@@ -1,5 +1,5 @@
 /** Tests. Why mounts and roots fail: each cause provoked, and not told where it does not hold. */
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../runtime/explain.ts'
@@ -142,7 +142,7 @@ describe('another mount', () => {
     expect(unknownType('overlay', 'nodev\toverlay\n\text4\n')).toBeUndefined()
   })
 
-  test('ENOENT: the directory to mount on is missing, its parent, or the source', async (context) => {
+  test('ENOENT: the directory to mount on is missing, or the source is', async (context) => {
     needs(context, 'root')
     const dir = scratch()
     const cause = async (target: string) => (await causeIn(...ownMounts, tmpfs(target))).cause

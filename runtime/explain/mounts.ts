@@ -34,13 +34,11 @@ export function unknownType(type: string, filesystems: string): string | undefin
   return `this kernel has no ${type}, or its module is not loaded: modprobe ${type}`
 }
 
-function missingTarget({ errno, ...scene }: Scene, target: string, why: string | undefined) {
-  if (errno !== 'ENOENT' && errno !== 'ENOTDIR') return undefined
+function missingTarget(scene: Scene, target: string, why: string | undefined) {
   const isTop = !target.slice(1).includes('/')
-  const isInside = hasOwnRoot({ errno, ...scene })
-  return errno === 'ENOENT' && isInside && isTop
-    ? `the root file system has no ${target} to mount on`
-    : why
+  if (scene.errno === 'ENOENT' && isTop && hasOwnRoot(scene))
+    return `the root file system has no ${target} to mount on`
+  return scene.errno === 'ENOENT' || scene.errno === 'ENOTDIR' ? why : undefined
 }
 
 function ofLink(scene: Scene, target: string): string | undefined {

@@ -140,7 +140,7 @@ export function isReadOnly({ options }: MountLine): boolean {
   return options.split(' ').some((each) => each.split(',')[0] === 'ro')
 }
 
-/** What the process has joined before: a root of its own, so that paths are those of an image. */
+/** Whether the process has a root of its own by now, so that its paths are those of an image. */
 export function hasOwnRoot({ plan, index }: Scene): boolean {
   return plan.slice(0, index).some(({ call: [name] }) => ['pivot_root', 'chroot'].includes(name))
 }
