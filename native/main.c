@@ -80,12 +80,12 @@ static int make_calls(struct plan *plan, int is_first) {
     long result = step->call->make(step->args);
     int error = result < 0 ? errno : 0;
     int failed = result < 0 && error != step->ignoring;
-    /* fork returns twice: the child goes on, the parent reports its id and waits for it. Where all
-     * steps are reported, the child holds back until that one was, to keep the reports in order. */
+    /* fork returns twice: the child goes on, the parent reports its id and waits for it. The child
+     * holds back until that was reported: whoever hears from it later must know who it is. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
     if (is_child) has_forked = 1;
-    if (is_child && plan->mode != RUN) await_parent();
+    if (is_child) await_parent();
     if (failed || is_parent || answer_length > 0 || (plan->mode != RUN && !is_child))
       report_step(i, result, error, failed, now() - start);
     if (is_parent) {
