@@ -23,10 +23,14 @@ export async function observe(experiment: Experiment): Promise<string> {
   const list = [...pretendMachine(experiment.before), ...experiment.plan]
   const fork = list.findIndex(({ call }) => call[0] === 'fork')
   let first: ProcessId | undefined
+  let onFork = (): void => {}
+  const forked = new Promise<void>((resolve) => (onFork = resolve))
   const launched = launch(list, {
     stdio: ['pipe', 'pipe', 'ignore'],
     onReport: ({ index, result }) => {
-      if (index === fork) first = identify(result)
+      if (index !== fork) return
+      first = identify(result)
+      onFork()
     },
   })
   const { stdin, stdout } = launched.process
@@ -39,6 +43,8 @@ export async function observe(experiment: Experiment): Promise<string> {
     launched.abandon()
   }, patienceMs)
   const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
+  // What the command says may be read before the report that it was born.
+  if (isReady && fork >= 0) await Promise.race([forked, launched.outcome])
   const ids = { machine: launched.pid, first: first?.pid ?? 0 }
   const seen = isReady ? await outside(experiment, ids) : ''
   stdin?.end('\n')
