@@ -3,11 +3,11 @@ import { stepOf, type NamespaceFlag, type Step } from './step.ts'
 
 const step = stepOf(1)
 
-/** Nothing that the caller had open goes further: every descriptor above 3 is closed. */
-export function closeInherited(): Step[] {
+/** Nothing that the caller had open goes further: every descriptor from `first` on is closed. */
+export function closeInherited(first = 4): Step[] {
   return [
     step(
-      ['close_range', 4, 4294967295, []],
+      ['close_range', first, 4294967295, []],
       'a descriptor that leaks into the container is a way back to the host',
     ),
   ]

@@ -55,6 +55,8 @@ export interface LaunchOptions {
   mode?: Mode
   /** The three descriptors of the container; nothing else is inherited. */
   stdio?: [Stream, Stream, Stream]
+  /** So many sockets to us beside them, from descriptor 4 on, for a plan that leaves them open. */
+  sockets?: number
   onReport?: (report: Report) => void
   /**
    * A step failed, and the process that made the call, `pid`, stays as it is until this is done:
@@ -69,7 +71,7 @@ export interface LaunchOptions {
  */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
   encode(plan, options.mode) // throws
-  return makeReady(options.stdio).begin(plan, options)
+  return makeReady(options.stdio, options.sockets).begin(plan, options)
 }
 
 /** A native program that has been started and waits for its first plan. */
@@ -83,9 +85,10 @@ export interface Ready {
  * Start the native program before there is a plan: while it begins, on another processor, the plan
  * is made, and what the plan needs on the disk.
  */
-export function makeReady(stdio: LaunchOptions['stdio']): Ready {
+export function makeReady(stdio: LaunchOptions['stdio'], sockets = 0): Ready {
   const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
-  const child = spawn(nativePath, [], { stdio: [...three, 'pipe'], env: {} })
+  const further = Array.from({ length: sockets }, () => 'pipe' as const)
+  const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
   const control = child.stdio[3] as Duplex | undefined
   const watch: Watch = { fork: -1, pid: child.pid ?? 0, isLetGo: false }
   const outcome = follow(child, control, watch)

@@ -75,8 +75,9 @@ export function exportsOf({ text }: Source): { name: string; isType: boolean }[]
 
 /** The chapter that a file's first comment names; Infinity for what stands on all of them. */
 export function chapterOf({ text }: Source): number | undefined {
-  const first =
-    /^(?:#!.*\n)?\/\*\*(?:\n \*)? (?:Chapter (\d+)|(Command line|Step by step))\. \S/.exec(text)
+  const above = 'Command line|Step by step|Virtual machine'
+  const form = `^(?:#!.*\\n)?/\\*\\*(?:\\n \\*)? (?:Chapter (\\d+)|(${above}))\\. \\S`
+  const first = new RegExp(form).exec(text)
   if (!first) return undefined
   return first[2] ? Infinity : Number(first[1])
 }

@@ -16,6 +16,8 @@ export interface Parsed {
   switches: Set<string>
   values: Map<string, string[]>
   words: string[]
+  /** The words came after `--`. */
+  isDashed?: boolean
 }
 
 /** A mistake in how the command was typed: exit code 125, with a pointer to the help. */
@@ -32,6 +34,7 @@ export function parse(argv: string[], flags: Flag[], stopAtWord: boolean): Parse
   while (rest.length > 0) {
     const arg = rest.shift() ?? ''
     if (arg === '--') {
+      parsed.isDashed = parsed.words.length === 0
       parsed.words.push(...rest)
       break
     }

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, readlinkSync, realpathSync, statfsSync, statS
 import { dirname } from 'node:path'
 import { release } from 'node:os'
 import { lookAtCgroups } from '../cgroups.ts'
-import { readElf } from '../elf.ts'
 import type { Cgroups } from '../hierarchies.ts'
+import { onPath, staticBusybox } from '../programs.ts'
 import { nameOf, readIndex } from '../store.ts'
 import { mountsOf, type MountLine } from '../walk/observe.ts'
 import { lackingIn } from './privileges.ts'
@@ -130,24 +130,6 @@ function imagesIn(root: string): string[] {
   } catch {
     return [] // ignoring: a damaged store says so itself when it is used
   }
-}
-
-function staticBusybox(): string | undefined {
-  const paths = ['busybox', 'busybox.static', 'busybox-static'].map(onPath)
-  return paths.find((path) => path !== undefined && isStatic(path))
-}
-
-function isStatic(path: string): boolean {
-  try {
-    return readElf(readFileSync(path))?.isDynamic === false
-  } catch {
-    return false // ignoring: what cannot be read is of no use here
-  }
-}
-
-function onPath(command: string): string | undefined {
-  const dirs = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
-  return dirs.map((dir) => `${dir || '.'}/${command}`).find((path) => existsSync(path))
 }
 
 function field(status: string, name: string): string {

@@ -1,0 +1,168 @@
+/** Command line. `vm`: a machine with a kernel of its own, a shell or a command in it. */
+import { once } from 'node:events'
+import chalk from 'chalk'
+import { isatty, WriteStream } from 'node:tty'
+import { decimalSize } from '../humane.ts'
+import { parseMemory } from '../limits.ts'
+import { cacheDir, sizeOf } from '../vm/cache.ts'
+import { projectInGuest } from '../vm/initramfs.ts'
+import { parseShare } from '../vm/share.ts'
+import { prepare, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
+import { UsageError, valueOf } from './args.ts'
+import type { Input } from './main.ts'
+
+/** A shell without words, a command after `--`; else `build` or `test`. */
+export async function vm(input: Input): Promise<number> {
+  const [word, ...rest] = input.words
+  if (process.platform !== 'linux')
+    throw new Error(`its parts are Linux programs of this machine, and this is ${process.platform}`)
+  const options = asked(input)
+  if (input.isDashed || word === undefined) return inside(options, input.words)
+  if (word === 'build' && rest.length === 0) return build(options)
+  if (word === 'test') return test(options, rest)
+  throw new UsageError(`no 'vm ${word}'; a command for the machine comes after --: vm -- ${word}`)
+}
+
+function asked(input: Input): VmOptions {
+  const bytes = (flag: string) => {
+    const text = valueOf(input, flag)
+    return text === undefined ? undefined : sizeFrom(flag, text)
+  }
+  const options = {
+    kernel: valueOf(input, 'kernel'),
+    memoryBytes: bytes('memory'),
+    processors: processorsFrom(valueOf(input, 'cpus')),
+    diskBytes: bytes('disk'),
+    swapBytes: bytes('swap'),
+    shares: input.values.get('share')?.map(parseShare),
+    hasCheckout: input.switches.has('checkout'),
+    imagesOf: input.switches.has('store') ? input.root : undefined,
+    without: input.values.get('without')?.flatMap((each) => each.split(',')),
+  }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function sizeFrom(flag: string, text: string): number {
+  const least = flag === 'memory' ? 512 : 16
+  const bytes = parseMemory(text) ?? 0
+  if (bytes < least * 2 ** 20)
+    throw new UsageError(`invalid --${flag} '${text}': at least ${least}m`)
+  return Math.ceil(bytes / 2 ** 20) * 2 ** 20
+}
+
+function processorsFrom(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > 64) throw new UsageError(`invalid --cpus '${text}': from 1 to 64`)
+  return count
+}
+
+/** On a terminal it has a terminal, else three streams, as ssh has it. */
+async function inside(options: VmOptions, argv: string[]): Promise<number> {
+  const hasTerminal = isatty(0) && isatty(1)
+  const size = hasTerminal ? sizeOfTerminal() : undefined
+  const env = hasTerminal ? { TERM: process.env.TERM ?? 'xterm' } : {}
+  const say = progress()
+  const machine = await startVm({ ...options, argv, env, ...(size ? { terminal: size } : {}) }, say)
+  const { parts } = machine
+  say(`booting Linux ${parts.kernel.release}`)
+  void machine.ready.then(
+    (seconds) => (argv.length > 0 ? say('') : say(banner(parts, seconds))),
+    () => say(''),
+  )
+  return await (hasTerminal ? onTerminal(machine) : onStreams(machine))
+}
+
+/** What one sees first in a shell. */
+function banner(parts: Parts, seconds: number): string {
+  return [
+    `${chalk.bold(`Linux ${parts.kernel.release}`)}, up in ${seconds.toFixed(1)} s`,
+    hardware(parts),
+    'pure cgroup v2, / shared as systemd has it. Break what you like: exit, and all of it is gone.',
+    chalk.dim('Ctrl-] three times pulls the plug.'),
+    '',
+  ].join('\n')
+}
+
+function hardware({ accelerator, processors, memoryBytes, diskBytes }: Parts): string {
+  const how = accelerator === 'tcg' ? 'emulated' : accelerator.toUpperCase()
+  const sizes = [memoryBytes, diskBytes].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`)
+  return `${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`
+}
+
+/** Lines for whoever watches: on a terminal each takes the place of the one before. */
+function progress(): (text: string) => void {
+  if (!isatty(2)) return () => {}
+  return (text) =>
+    process.stderr.write(`\r\x1b[K${text && !text.includes('\n') ? chalk.dim(`${text} …`) : text}`)
+}
+
+const unplug = 0x1d // Ctrl-]
+
+async function onTerminal(machine: Vm): Promise<number> {
+  let pressed: number[] = []
+  const give = (keys: Buffer) => {
+    pressed = keys.length === 1 && keys[0] === unplug ? [...pressed, Date.now()].slice(-3) : []
+    if (pressed.length === 3 && Date.now() - (pressed[0] ?? 0) < 1000) machine.kill()
+    else machine.stdin.write(keys)
+  }
+  process.stdin.setRawMode(true)
+  process.stdin.on('data', give)
+  machine.stdout.on('data', (bytes: Buffer) => process.stdout.write(bytes))
+  process.stdout.on('resize', () => machine.resize(sizeOfTerminal()))
+  try {
+    return await ending(machine)
+  } finally {
+    process.stdin.setRawMode(false)
+    process.stdin.destroy()
+  }
+}
+
+function onStreams(machine: Vm): Promise<number> {
+  process.stdin.pipe(machine.stdin)
+  machine.stdin.on('error', () => process.stdin.unpipe()) // ignoring: nobody in there reads it
+  machine.stdout.pipe(process.stdout, { end: false })
+  machine.stderr.pipe(process.stderr, { end: false })
+  process.stdout.on('error', () => machine.kill()) // ignoring: nobody reads what it says
+  return ending(machine).finally(() => process.stdin.destroy())
+}
+
+async function ending(machine: Vm): Promise<number> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => machine.kill())
+  const end = await machine.ended
+  if ('exitCode' in end) return end.exitCode
+  throw new Error(`the machine ended by itself: ${end.why}`)
+}
+
+function sizeOfTerminal() {
+  const [columns, rows] = new WriteStream(1).getWindowSize()
+  return { rows, columns }
+}
+
+/** Everything made ready, and how large it is. */
+async function build(options: VmOptions): Promise<number> {
+  const parts = await prepare(options, (text) => process.stderr.write(`${chalk.dim(text)}\n`))
+  const { kernel, initramfs, memoryBytes } = parts
+  const lines = [
+    `kernel     ${kernel.release}, ${decimalSize(sizeOf(kernel.image))}`,
+    `modules    ${kernel.modules.map(({ name }) => name).length}, loaded when they are needed`,
+    `initramfs  ${decimalSize(sizeOf(initramfs))}: Node ${process.versions.node}, busybox, Stepbox`,
+    `machine    ${hardware(parts)}`,
+    `on disk    ${decimalSize(sizeOf(cacheDir()))} in ${cacheDir()}`,
+    `in memory  at most ${decimalSize(memoryBytes + 512 * 2 ** 20)} with QEMU's own`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}
+
+/** The kernel tests, of one chapter or of all, in the machine. */
+async function test(options: VmOptions, args: string[]): Promise<number> {
+  const program = `${projectInGuest}/dist/guest-tests/run.cjs`
+  const machine = await startVm({ ...options, argv: ['node', program, ...args] }, progress())
+  machine.stdin.end()
+  machine.stderr.pipe(process.stderr, { end: false })
+  machine.stdout.pipe(process.stdout, { end: false })
+  await once(machine.stdout, 'end')
+  return ending(machine)
+}

@@ -1,0 +1,50 @@
+/** Virtual machine. Disks: an empty ext4 file system, or one with a data root's images. */
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onPath } from '../programs.ts'
+import { cached } from './cache.ts'
+import { runProgram } from './program.ts'
+
+/** An empty disk of `bytes`, a sparse file that is kept. Undefined where there is no mke2fs. */
+export async function emptyDisk(bytes: number): Promise<string | undefined> {
+  if (!onPath('mke2fs')) return undefined
+  return cached('disks', `ext4-${bytes}`, (path) => format(path, bytes, undefined))
+}
+
+/** A disk of `bytes` for swap: what mkswap(8) writes is written in the guest. */
+export async function blankDisk(bytes: number): Promise<string> {
+  return cached('disks', `blank-${bytes}`, (path) => truncate(path, bytes))
+}
+
+/** A disk of `bytes` at `path` that begins with the images of `root` as they are now. */
+export async function diskWithImages(path: string, bytes: number, root: string): Promise<void> {
+  if (!onPath('mke2fs')) throw new Error('no mke2fs here to make a disk with; it is in e2fsprogs')
+  const tree = mkdtempSync(join(tmpdir(), 'stepbox-disk-'))
+  try {
+    mkdirSync(join(tree, 'lib/stepbox'), { recursive: true })
+    const { exitCode, err } = await runProgram(
+      ['sh', '-c', 'cp -a oci-layout index.json blobs "$0"', join(tree, 'lib/stepbox')],
+      { cwd: root },
+    )
+    if (exitCode !== 0) throw new Error(`cannot read the images in ${root}: ${err.trim()}`)
+    await format(path, bytes, tree)
+  } finally {
+    rmSync(tree, { recursive: true, force: true })
+  }
+}
+
+async function format(path: string, bytes: number, tree: string | undefined): Promise<void> {
+  truncate(path, bytes)
+  const from = tree === undefined ? [] : ['-d', tree]
+  const argv = ['mke2fs', '-q', '-t', 'ext4', '-F', '-E', 'root_owner=0:0', ...from, path]
+  const { exitCode, err } = await runProgram(argv)
+  if (exitCode !== 0) throw new Error(`mke2fs: ${err.trim()}`)
+}
+
+function truncate(path: string, bytes: number): void {
+  const fd = openSync(path, 'wx', 0o600)
+  ftruncateSync(fd, bytes)
+  closeSync(fd)
+}

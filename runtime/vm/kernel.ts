@@ -1,0 +1,126 @@
+/** Virtual machine. A kernel from Debian's package for virtual machines, not installed. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { onPath, staticBusybox } from '../programs.ts'
+import { download, packageOf, type Suite } from './apt.ts'
+import { cached } from './cache.ts'
+import { bootModules, inOrder, lateModules, moduleName, readModule } from './modules.ts'
+import type { KernelModule } from './modules.ts'
+import { runProgram } from './program.ts'
+
+export interface Kernel {
+  /** As `uname -r` has it: `6.1.0-50-cloud-amd64`. */
+  release: string
+  /** The file that a boot loader loads. */
+  image: string
+  /** Those that a guest takes along, each after what it needs; `path` is in `modulesDir`. */
+  modules: KernelModule[]
+  modulesDir: string
+}
+
+/** Tells what takes long. */
+export type Say = (text: string) => void
+
+/**
+ * The kernel that `--kernel` names: `stable` as the distribution has it, `backports` a newer one,
+ * or the file of a package. Its package is downloaded once and kept; no root is needed for that.
+ */
+export async function kernelFor(wanted: string, say: Say): Promise<Kernel> {
+  if (process.arch !== 'x64')
+    throw new Error(`a machine of its own is an x86-64 one so far, and this is ${process.arch}`)
+  const isFile = wanted.endsWith('.deb')
+  if (isFile && !existsSync(wanted)) throw new Error(`no kernel package at ${wanted}`)
+  if (!isFile && wanted !== 'stable' && wanted !== 'backports')
+    throw new Error(`no kernel '${wanted}'; have: stable, backports, or the FILE.deb of one`)
+  const name = isFile ? basename(wanted, '.deb') : `debian-${wanted}`
+  const dir = await cached(
+    'kernels',
+    name,
+    async (path) => {
+      const temporary = mkdtempSync(join(tmpdir(), 'stepbox-kernel-'))
+      try {
+        const deb = isFile ? resolve(wanted) : await fetched(wanted as Suite, temporary, say)
+        await unpack(deb, temporary, path)
+      } finally {
+        rmSync(temporary, { recursive: true, force: true })
+      }
+    },
+    4,
+  )
+  return kernelIn(dir)
+}
+
+async function fetched(suite: Suite, dir: string, say: Say): Promise<string> {
+  const name = await packageOf('linux-image-cloud-amd64', suite, say)
+  say(`downloading ${name}, Debian's kernel for virtual machines`)
+  return download(name, suite, dir)
+}
+
+/** Of the hundred megabytes of a package, the kernel and the modules that are needed. */
+async function unpack(deb: string, temporary: string, into: string): Promise<void> {
+  if (!onPath('dpkg-deb')) throw new Error('no dpkg-deb here to unpack a Debian package with')
+  const whole = join(temporary, 'unpacked')
+  const { exitCode, err } = await runProgram(['dpkg-deb', '-x', deb, whole])
+  if (exitCode !== 0) throw new Error(`cannot unpack ${basename(deb)}: ${err.trim()}`)
+  const image = readdirSync(join(whole, 'boot')).find((name) => name.startsWith('vmlinuz-'))
+  const release = image?.slice('vmlinuz-'.length)
+  const bases = ['lib/modules', 'usr/lib/modules'].map((base) => join(whole, base, release ?? ''))
+  const source = bases.find((base) => existsSync(base))
+  if (!image || !release || !source) throw new Error(`${basename(deb)} holds no kernel`)
+  mkdirSync(into)
+  copyFileSync(join(whole, 'boot', image), join(into, 'vmlinuz'))
+  writeFileSync(join(into, 'release'), release)
+  const all = new Map<string, KernelModule>()
+  const paths = new Map(
+    (readdirSync(source, { recursive: true }) as string[])
+      .filter((path) => /\.ko(\.\w+)?$/.test(path))
+      .map((path) => [moduleName(path), path]),
+  )
+  const content = new Map<string, Buffer>()
+  const take = async (name: string): Promise<void> => {
+    const path = paths.get(name)
+    if (path === undefined || all.has(name)) return
+    const bytes = await expanded(join(source, path))
+    content.set(name, bytes)
+    all.set(name, { name, path: path.replace(/(\.ko)\.\w+$/, '$1'), ...readModule(bytes) })
+    for (const needed of all.get(name)?.depends ?? []) await take(needed)
+  }
+  for (const name of [...bootModules, ...lateModules]) await take(name.replaceAll('-', '_'))
+  for (const { name, path } of all.values()) {
+    mkdirSync(dirname(join(into, 'modules', path)), { recursive: true })
+    writeFileSync(join(into, 'modules', path), content.get(name) ?? '')
+  }
+}
+
+/** Newer packages hold their modules compressed. */
+async function expanded(path: string): Promise<Buffer> {
+  if (path.endsWith('.ko')) return readFileSync(path)
+  const busybox = staticBusybox()
+  const tool = path.endsWith('.xz') ? 'unxz' : 'zcat'
+  const argv = onPath(tool) ? [tool, '-c', path] : [busybox ?? 'busybox', tool, '-c', path]
+  const { exitCode, out, err } = await runProgram(argv)
+  if (exitCode !== 0) throw new Error(`cannot unpack ${basename(path)}: ${err.trim()}`)
+  return out
+}
+
+function kernelIn(dir: string): Kernel {
+  const modulesDir = join(dir, 'modules')
+  const paths = (readdirSync(modulesDir, { recursive: true }) as string[]).filter((path) =>
+    path.endsWith('.ko'),
+  )
+  const all = paths.sort().map((path): [string, KernelModule] => {
+    const name = moduleName(path)
+    return [name, { name, path, ...readModule(readFileSync(join(modulesDir, path))) }]
+  })
+  return {
+    release: readFileSync(join(dir, 'release'), 'utf8'),
+    image: join(dir, 'vmlinuz'),
+    modules: inOrder(
+      all.map(([name]) => name),
+      new Map(all),
+    ),
+    modulesDir,
+  }
+}

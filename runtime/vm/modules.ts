@@ -1,0 +1,76 @@
+/** Virtual machine. Kernel modules: which a guest takes along, and in which order they go in. */
+
+/** What a module says of itself in its section `.modinfo`. */
+export interface ModuleInfo {
+  /** Modules that must be there before it. */
+  depends: string[]
+  /** Other names under which the kernel asks for it: `fs-overlay`. */
+  aliases: string[]
+}
+
+/** A module of a kernel: its name, with `_` for `-`, and its file relative to the release's. */
+export interface KernelModule extends ModuleInfo {
+  name: string
+  path: string
+}
+
+/** The devices that QEMU gives a guest, in at boot. */
+export const bootModules = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', 'virtiofs']
+
+/** What the chapters ask the kernel for, put in when it is first used. */
+export const lateModules = [
+  ...['overlay', 'loop', 'squashfs', 'erofs', 'xfs', 'zram', 'tun', 'dummy', 'fuse'],
+  ...['veth', 'bridge', 'br_netfilter', 'virtio_net'],
+  ...['nf_tables', 'nft_compat', 'nft_masq', 'nft_nat', 'nft_chain_nat', 'nft_ct', 'nft_fib_inet'],
+  ...['nft_reject_inet', 'ip_tables', 'iptable_nat', 'iptable_filter', 'xt_MASQUERADE'],
+  ...['xt_nat', 'xt_conntrack', 'xt_addrtype', 'xt_tcpudp', 'xt_comment', 'xt_mark'],
+]
+
+/** The name of the module in a file: `kernel/fs/overlayfs/overlay.ko.xz` is `overlay`. */
+export function moduleName(path: string): string {
+  const file = path.slice(path.lastIndexOf('/') + 1)
+  return file.replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_')
+}
+
+/**
+ * Read `.modinfo` of a module's object file: `key=value` texts, each ended by NUL. They are found
+ * by their keys, anywhere in the file: nothing else in a module has that form.
+ */
+export function readModule(bytes: Uint8Array): ModuleInfo {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  const valuesOf = (key: string) =>
+    [...text.matchAll(new RegExp(`(?:^|\\0)${key}=([^\\0]*)(?=\\0)`, 'g'))].map(
+      ([, value = '']) => value,
+    )
+  const depends = valuesOf('depends').flatMap((list) => list.split(',').filter(Boolean))
+  return { depends: depends.map((name) => name.replaceAll('-', '_')), aliases: valuesOf('alias') }
+}
+
+/** `wanted` and all that they need, each after what it needs. What there is none of is left out. */
+export function inOrder(wanted: string[], all: Map<string, KernelModule>): KernelModule[] {
+  const ordered = new Set<KernelModule>()
+  const add = (name: string): void => {
+    const found = all.get(name)
+    if (!found || ordered.has(found)) return
+    found.depends.forEach(add)
+    ordered.add(found)
+  }
+  wanted.forEach(add)
+  return [...ordered]
+}
+
+/** The tables that modprobe(8) reads: `modules.dep` and `modules.alias`. */
+export function tables(modules: KernelModule[]): { dep: string; alias: string } {
+  const byName = new Map(modules.map((each) => [each.name, each]))
+  const dep = modules.map(({ path, name }) => {
+    const needed = inOrder([name], byName).filter((each) => each.name !== name)
+    return `${path}:${needed
+      .toReversed()
+      .map((each) => ` ${each.path}`)
+      .join('')}\n`
+  })
+  const alias = modules.flatMap(({ name, aliases }) =>
+    aliases.map((each) => `alias ${each} ${name}\n`),
+  )
+  return { dep: dep.join(''), alias: alias.join('') }
+}

@@ -1,0 +1,58 @@
+/** Virtual machine. Programs of the host: QEMU, apt-get, mke2fs, each a short list of its own. */
+import { closeInherited } from '../namespaces.ts'
+import { launch, type Launch, type LaunchOptions } from '../native.ts'
+import { stepOf, type Step } from '../step.ts'
+
+const step = stepOf(1)
+
+export interface ProgramOptions {
+  /** The working directory, absolute; the caller's own without. */
+  cwd?: string
+  /** Beside the caller's own. */
+  env?: Record<string, string>
+  /** So many sockets between it and us, its descriptors from 4 on. */
+  sockets?: number
+  /** Calls to make before it becomes the program. */
+  before?: Step[]
+  stdio?: LaunchOptions['stdio']
+}
+
+/**
+ * Start a program that dies with this process, whatever kills this process. Needs no root. A
+ * program that is not there ends with 127.
+ */
+export function startProgram(argv: string[], options: ProgramOptions = {}): Launch {
+  const { cwd, env = {}, before = [], stdio, sockets = 0 } = options
+  const environment = Object.entries({ ...process.env, ...env })
+  const plan = [
+    ...closeInherited(4 + sockets),
+    step(['fork'], 'the program; its parent waits for it'),
+    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'it must not go on without us'),
+    ...(cwd ? [step(['chdir', cwd], 'where it finds and leaves its files')] : []),
+    ...before,
+    step(
+      ['execvpe', argv[0] ?? '', argv, environment.map(([name, value]) => `${name}=${value}`)],
+      'the process becomes the program',
+    ),
+  ]
+  return launch(plan, { sockets, ...(stdio ? { stdio } : {}) })
+}
+
+export interface Printed {
+  exitCode: number
+  out: Buffer
+  err: string
+}
+
+/** Run a program to its end. Never rejects; what cannot be started ends with 125 or 127. */
+export async function runProgram(argv: string[], options: ProgramOptions = {}): Promise<Printed> {
+  const launched = startProgram(argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  launched.process.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  launched.process.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+  const { exitCode, refused, failure } = await launched.outcome
+  const why = refused ?? (failure ? `${argv[0]}: ${failure.errno}` : Buffer.concat(err).toString())
+  const code = failure?.errno === 'ENOENT' ? 127 : exitCode
+  return { exitCode: code, out: Buffer.concat(out), err: why }
+}

@@ -1,0 +1,174 @@
+/** Virtual machine. QEMU: where it is, what can speed it up here, and its command line. */
+import { existsSync, accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { onPath } from '../programs.ts'
+import { cacheDir } from './cache.ts'
+import type { Kernel } from './kernel.ts'
+import { smallestInitramfs } from './initramfs.ts'
+import { startProgram } from './program.ts'
+
+export type Accelerator = 'kvm' | 'hvf' | 'tcg'
+
+/** A disk of the guest: /dev/vda, /dev/vdb … in their order. */
+export interface Drive {
+  /** A file, or what QEMU takes in its place: `nbd+unix:///?socket=…`. */
+  file: string
+  /** Keep what the guest writes; otherwise it goes to a file without a name, and is lost. */
+  isKept?: boolean
+}
+
+/** A folder of the host, served to the guest on a socket by virtiofsd. */
+export interface Shared {
+  tag: string
+  socket: string
+}
+
+export interface Hardware {
+  kernel: Pick<Kernel, 'image'>
+  initramfs: string
+  accelerator: Accelerator
+  memoryBytes: number
+  processors: number
+  drives: Drive[]
+  shared: Shared[]
+  /** Names under which the guest finds its ports to us. */
+  ports: string[]
+  /** A terminal, /dev/hvc0, as one more. */
+  console: boolean
+}
+
+/** In the order in which they are tried. TCG, QEMU's own translation, works anywhere. */
+function candidates(platform: NodeJS.Platform): Accelerator[] {
+  const native: Partial<Record<NodeJS.Platform, Accelerator>> = { linux: 'kvm', darwin: 'hvf' }
+  const first = native[platform]
+  return first ? [first, 'tcg'] : ['tcg']
+}
+
+/** The path of QEMU. Throws with what to install when there is none. */
+export function qemuPath(): string {
+  const path = onPath('qemu-system-x86_64')
+  if (path) return path
+  throw new Error(
+    [
+      'no qemu-system-x86_64 here to run a machine with',
+      '  Debian, Ubuntu   apt-get install --no-install-recommends qemu-system-x86',
+      '  Fedora           dnf install qemu-system-x86-core',
+      '  Arch             pacman -S qemu-system-x86',
+    ].join('\n'),
+  )
+}
+
+/**
+ * QEMU's arguments (qemu(1)), without its own path. It inherits connected sockets: descriptor 4 for
+ * the serial line, where the kernel complains, then one for each port, then one for the console.
+ */
+export function qemuArguments(hardware: Hardware): string[] {
+  const { kernel, initramfs, accelerator, memoryBytes, processors, drives, shared } = hardware
+  const { ports, console } = hardware
+  const memory = `${memoryBytes / 2 ** 20}M`
+  const append = 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'
+  return [
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...speed(accelerator),
+    ...['-smp', String(processors), '-m', memory],
+    ...['-kernel', kernel.image, '-initrd', initramfs, '-append', append],
+    ...['-chardev', 'socket,id=serial,fd=4', '-serial', 'chardev:serial'],
+    ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    ...ports.flatMap((name, at) => [
+      ...['-chardev', `socket,id=${name},fd=${5 + at}`],
+      ...['-device', `virtserialport,chardev=${name},name=${name}`],
+    ]),
+    ...(console ? ['-chardev', `socket,id=console,fd=${5 + ports.length}`] : []),
+    ...(console ? ['-device', 'virtconsole,chardev=console'] : []),
+    ...drives.flatMap(drive),
+    ...(shared.length === 0
+      ? []
+      : ['-object', `memory-backend-memfd,id=memory,size=${memory},share=on`]),
+    ...(shared.length === 0 ? [] : ['-numa', 'node,memdev=memory']),
+    ...shared.flatMap(({ tag, socket: path }) => [
+      ...['-chardev', `socket,id=${tag},path=${escaped(path)}`],
+      ...['-device', `vhost-user-fs-pci,chardev=${tag},tag=${tag}`],
+    ]),
+  ]
+}
+
+function speed(accelerator: Accelerator): string[] {
+  if (accelerator !== 'tcg') return ['-accel', accelerator, '-cpu', 'host']
+  return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max']
+}
+
+function drive({ file, isKept = false }: Drive, at: number): string[] {
+  const options = `if=none,id=disk${at},format=raw,file=${escaped(file)},cache=writeback`
+  return [
+    ...['-drive', `${options},snapshot=${isKept ? 'off' : 'on'}`],
+    ...['-device', `virtio-blk-pci,drive=disk${at}`],
+  ]
+}
+
+/** A comma ends an option, two are one comma. */
+function escaped(path: string): string {
+  return path.replaceAll(',', ',,')
+}
+
+const patienceMs = 10_000
+
+/**
+ * The fastest accelerator that works here. A device that is there may still hang, so the kernel is
+ * booted with it once, for ten seconds at most; what came of it is remembered until the machine or
+ * the kernel is another. `STEPBOX_ACCELERATOR` decides without trying.
+ */
+export async function acceleratorFor(
+  kernel: Kernel,
+  say: (text: string) => void,
+): Promise<Accelerator> {
+  const given = process.env.STEPBOX_ACCELERATOR
+  if (given === 'kvm' || given === 'hvf' || given === 'tcg') return given
+  for (const accelerator of candidates(process.platform)) {
+    if (accelerator === 'tcg') return 'tcg'
+    if (accelerator === 'kvm' && !isUsable('/dev/kvm')) continue
+    if (await hasWorked(accelerator, kernel, say)) return accelerator
+  }
+  return 'tcg'
+}
+
+function isUsable(device: string): boolean {
+  try {
+    accessSync(device, constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function hasWorked(
+  accelerator: Accelerator,
+  kernel: Kernel,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const path = join(cacheDir(), `accelerator-${accelerator}`)
+  const boot = '/proc/sys/kernel/random/boot_id'
+  const here = `${existsSync(boot) ? readFileSync(boot, 'utf8').trim() : ''} ${kernel.release}`
+  const [known, result] = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  if (known === here) return result === 'works'
+  say(`trying ${accelerator.toUpperCase()}, ten seconds at most`)
+  const works = await comesToLife(accelerator, kernel)
+  writeFileSync(path, `${here}\n${works ? 'works' : 'hangs or fails'}\n`)
+  return works
+}
+
+async function comesToLife(accelerator: Accelerator, kernel: Kernel): Promise<boolean> {
+  const append = 'console=ttyS0 quiet panic=-1'
+  const argv = [
+    qemuPath(),
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '256M'],
+    ...[...speed(accelerator), '-kernel', kernel.image, '-initrd', await smallestInitramfs()],
+    ...['-append', append, '-serial', 'stdio'],
+  ]
+  const launched = startProgram(argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+  let said = ''
+  launched.process.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
+  const timer = setTimeout(() => launched.abandon(), patienceMs)
+  await launched.outcome
+  clearTimeout(timer)
+  return said.includes('alive')
+}

@@ -1,0 +1,130 @@
+/** Virtual machine. Folders of the host in the guest, live, by way of virtiofsd. */
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { watch } from 'node:fs'
+import { join } from 'node:path'
+import { onPath } from '../programs.ts'
+import { stepOf, type Step } from '../step.ts'
+import { cacheDir } from './cache.ts'
+import { startProgram } from './program.ts'
+import type { Shared } from './qemu.ts'
+
+const step = stepOf(1)
+
+/** A folder to share: where it is here, where it is there, and whether the guest may write. */
+export interface Share {
+  source: string
+  target: string
+  readOnly: boolean
+}
+
+/** `DIR[:PATH][:ro]`; without a path it is `/share/NAME` in the guest. */
+export function parseShare(text: string): Share {
+  const readOnly = text.endsWith(':ro')
+  const rest = readOnly ? text.slice(0, -3) : text
+  const colon = rest.lastIndexOf(':')
+  const [dir, path] = colon > 0 ? [rest.slice(0, colon), rest.slice(colon + 1)] : [rest, undefined]
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`cannot share '${dir}': it is no directory here`)
+  const source = realpathSync(dir)
+  const target = path ?? `/share/${source.slice(source.lastIndexOf('/') + 1)}`
+  if (!/^\/[^\0\n]+$/.test(target))
+    throw new Error(`cannot share at '${target}': not a path from /`)
+  return { source, target, readOnly }
+}
+
+export interface Served extends Shared, Share {}
+
+/**
+ * Serve `shares`, each by a virtiofsd of its own that ends with the machine. `end` takes away the
+ * sockets. Without root each runs as root of a user namespace that holds the caller alone: every
+ * file then belongs to the guest's root.
+ */
+export async function serve(shares: Share[]): Promise<{ served: Served[]; end: () => void }> {
+  if (shares.length === 0) return { served: [], end: () => {} }
+  const program = virtiofsd()
+  mkdirSync(cacheDir(), { recursive: true })
+  const dir = mkdtempSync(join(cacheDir(), 'sockets-'))
+  const end = () => rmSync(dir, { recursive: true, force: true })
+  try {
+    const served = shares.map((share, at) => {
+      return { ...share, tag: `share${at}`, socket: join(dir, `${at}`) }
+    })
+    for (const each of served) await begin(program, each)
+    return { served, end }
+  } catch (error) {
+    end()
+    throw error
+  }
+}
+
+async function begin(program: string, { source, socket, readOnly }: Served): Promise<void> {
+  const isOld = program.includes('/qemu/') // QEMU's own, in C, until QEMU 8
+  const argv = isOld
+    ? [program, `--socket-path=${socket}`, '-o', `source=${source}`, '-o', 'sandbox=chroot']
+    : [program, `--socket-path=${socket}`, `--shared-dir=${source}`, '--sandbox=chroot']
+  const launched = startProgram(argv, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    before: [...ownNamespaces(), ...(readOnly ? frozen(source) : [])],
+  })
+  let said = ''
+  launched.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const early = launched.outcome.then(({ failure, refused }) => {
+    const why = refused ?? failure?.errno ?? said.trim().split('\n').at(-1) ?? 'no reason given'
+    throw new Error(`cannot share ${source}: virtiofsd: ${why}`)
+  })
+  early.catch(() => {}) // ignoring: afterwards it has ended because the machine has
+  await Promise.race([early, appears(socket)])
+}
+
+function virtiofsd(): string {
+  const places = ['/usr/libexec/virtiofsd', '/usr/lib/virtiofsd', '/usr/lib/qemu/virtiofsd']
+  const found = onPath('virtiofsd') ?? places.find((path) => existsSync(path))
+  if (found) return found
+  throw new Error(
+    [
+      'no virtiofsd here to share a folder with',
+      '  Debian 12        it is in qemu-system-common, beside QEMU',
+      '  Debian 13, Ubuntu, Fedora, Arch: the package is called virtiofsd',
+    ].join('\n'),
+  )
+}
+
+/** A /run that virtiofsd may write to, and rights over what is the caller's. */
+function ownNamespaces(): Step[] {
+  const uid = process.geteuid?.() ?? 0
+  const gid = process.getegid?.() ?? 0
+  const map = (file: string, text: string) =>
+    step(['write', `/proc/self/${file}`, text], 'who is who in the new user namespace')
+  const user = [
+    step(['unshare', ['CLONE_NEWUSER', 'CLONE_NEWNS']], 'root over nothing but its own'),
+    map('setgroups', 'deny'),
+    map('uid_map', `0 ${uid} 1`),
+    map('gid_map', `0 ${gid} 1`),
+  ]
+  return [
+    ...(uid === 0 ? [step(['unshare', ['CLONE_NEWNS']], 'its mounts are its own')] : user),
+    step(['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null], 'and stay its own'),
+    step(['mount', 'tmpfs', '/run', 'tmpfs', [], null], 'it keeps a file of its process id there'),
+  ]
+}
+
+/** The kernel of the host sees to it that nothing is written, whatever the guest does. */
+function frozen(dir: string): Step[] {
+  return [
+    step(['mount', dir, dir, null, ['MS_BIND', 'MS_REC'], null], 'only a mount can be read-only'),
+    step(['mount', null, dir, null, ['MS_REMOUNT', 'MS_BIND', 'MS_RDONLY'], null], 'as asked for'),
+  ]
+}
+
+/** Until the file at `path` is there. */
+function appears(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(join(path, '..'), () => look())
+    const look = () => {
+      if (!existsSync(path)) return
+      watcher.close()
+      resolve()
+    }
+    look()
+  })
+}
