@@ -22,7 +22,7 @@ ln -s /proc/self/fd /dev/fd
 ln -s fd/0 /dev/stdin && ln -s fd/1 /dev/stdout && ln -s fd/2 /dev/stderr
 mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
 mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /run
-[ -b /dev/vda ] && mount /dev/vda /var
+[ -b /dev/vda ] && mount -o noinit_itable /dev/vda /var
 mkdir -p /var/tmp /var/lib/stepbox && [ -e /var/lib/stepbox/index.json ] ||
   cp -a /usr/share/stepbox/. /var/lib/stepbox
 chmod 1777 /var/tmp && mount --bind /var/tmp /tmp

@@ -92,9 +92,13 @@ export function qemuArguments(hardware: Hardware): string[] {
   ]
 }
 
+/**
+ * Emulated, a guest must not use CMPXCHG16B: in QEMU 7.2 (Debian 12) it leaves rubbish in the flags
+ * register, and Linux 6.12, whose allocator uses it where it is there, dies of that while it boots.
+ */
 function speed(accelerator: Accelerator): string[] {
   if (accelerator !== 'tcg') return ['-accel', accelerator, '-cpu', 'host']
-  return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max']
+  return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max,-cx16']
 }
 
 function drive({ file, isKept = false }: Drive, at: number): string[] {

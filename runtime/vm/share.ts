@@ -1,10 +1,9 @@
 /** Virtual machine. Folders of the host in the guest, live, by way of virtiofsd. */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { watch } from 'node:fs'
+import { existsSync, realpathSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import type { Launch } from '../native.ts'
 import { onPath } from '../programs.ts'
 import { stepOf, type Step } from '../step.ts'
-import { cacheDir } from './cache.ts'
 import { startProgram } from './program.ts'
 import type { Shared } from './qemu.ts'
 
@@ -35,37 +34,47 @@ export function parseShare(text: string): Share {
 export interface Served extends Shared, Share {}
 
 /**
- * Serve `shares`, each by a virtiofsd of its own that ends with the machine. `end` takes away the
- * sockets. Without root each runs as root of a user namespace that holds the caller alone: every
- * file then belongs to the guest's root.
+ * Serve `shares`, each by a virtiofsd of its own that ends with the machine, on sockets in `dir`.
+ * `stop` ends those that no machine has come for. Without root each runs as root of a user
+ * namespace that holds the caller alone: every file then belongs to the guest's root.
  */
-export async function serve(shares: Share[]): Promise<{ served: Served[]; end: () => void }> {
-  if (shares.length === 0) return { served: [], end: () => {} }
+export async function serve(
+  shares: Share[],
+  dir: string,
+): Promise<{ served: Served[]; stop: () => void }> {
+  if (shares.length === 0) return { served: [], stop: () => {} }
   const program = virtiofsd()
-  mkdirSync(cacheDir(), { recursive: true })
-  const dir = mkdtempSync(join(cacheDir(), 'sockets-'))
-  const end = () => rmSync(dir, { recursive: true, force: true })
+  const begun: Launch[] = []
+  const stop = () => begun.forEach((each) => each.abandon())
+  const served = shares.map((share, at): Served => {
+    return { ...share, tag: `share${at}`, socket: join(dir, `${at}`) }
+  })
   try {
-    const served = shares.map((share, at) => {
-      return { ...share, tag: `share${at}`, socket: join(dir, `${at}`) }
-    })
-    for (const each of served) await begin(program, each)
-    return { served, end }
+    for (const each of served) {
+      const launched = begin(program, each)
+      begun.push(launched)
+      await listening(launched, each)
+    }
+    return { served, stop }
   } catch (error) {
-    end()
+    stop()
     throw error
   }
 }
 
-async function begin(program: string, { source, socket, readOnly }: Served): Promise<void> {
+function begin(program: string, { source, socket, readOnly }: Served): Launch {
   const isOld = program.includes('/qemu/') // QEMU's own, in C, until QEMU 8
   const argv = isOld
     ? [program, `--socket-path=${socket}`, '-o', `source=${source}`, '-o', 'sandbox=chroot']
     : [program, `--socket-path=${socket}`, `--shared-dir=${source}`, '--sandbox=chroot']
-  const launched = startProgram(argv, {
+  return startProgram(argv, {
     stdio: ['ignore', 'ignore', 'pipe'],
     before: [...ownNamespaces(), ...(readOnly ? frozen(source) : [])],
   })
+}
+
+/** Until virtiofsd has made its socket; rejects with its last word when it ends before. */
+async function listening(launched: Launch, { source, socket }: Served): Promise<void> {
   let said = ''
   launched.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const early = launched.outcome.then(({ failure, refused }) => {

@@ -1,8 +1,9 @@
 /** Virtual machine. A machine as it was asked for: its parts found or made, then started. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { clearStaging, makeStaging } from '../staging.ts'
 import type { Size } from '../terminal.ts'
+import { cacheDir } from './cache.ts'
 import { blankDisk, diskWithImages, emptyDisk } from './disk.ts'
 import { guestScript } from './guest.ts'
 import { initramfsFor, project, projectInGuest } from './initramfs.ts'
@@ -53,18 +54,13 @@ export interface Vm extends Machine {
 export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
   const parts = await prepare(options, say)
   const { without = [], swapBytes, imagesOf, argv = [], env, cwd, terminal } = options
-  const temporary = mkdtempSync(join(tmpdir(), 'stepbox-vm-'))
+  const staging = stagingIn(cacheDir())
   const checkout = { source: project, target: projectInGuest, readOnly: false }
-  const { served, end } = await serve([
-    ...(options.hasCheckout ? [checkout] : []),
-    ...(options.shares ?? []),
-  ])
-  const removeAll = () => {
-    end()
-    rmSync(temporary, { recursive: true, force: true })
-  }
+  const shares = [...(options.hasCheckout ? [checkout] : []), ...(options.shares ?? [])]
+  const { served, stop } = await serve(shares, staging)
+  const remove = () => rmSync(staging, { recursive: true, force: true })
   try {
-    const disk = join(temporary, 'disk')
+    const disk = join(staging, 'disk')
     if (imagesOf !== undefined) await diskWithImages(disk, parts.diskBytes, imagesOf)
     const first = imagesOf === undefined ? await emptyDisk(parts.diskBytes) : disk
     const swap = swapBytes === undefined ? undefined : await blankDisk(swapBytes)
@@ -84,12 +80,20 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
       }),
       ...(terminal ? { terminal } : {}),
     })
-    void machine.ended.then(removeAll)
+    void machine.ready.then(remove, remove) // QEMU has them open
     return { ...machine, parts }
   } catch (error) {
-    removeAll()
+    stop()
+    remove()
     throw error
   }
+}
+
+/** A directory that goes away; those of processes that were killed go now. */
+function stagingIn(dir: string): string {
+  const staging = makeStaging(dir)
+  clearStaging(dir)
+  return staging
 }
 
 /** Everything that a machine needs and that is kept for the next one. */
