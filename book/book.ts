@@ -49,10 +49,12 @@ async function update(): Promise<void> {
   const slugs = readdirSync(join(root, 'chapters')).sort()
   for (const text of ['README.md', ...slugs.map((slug) => `chapters/${slug}/README.md`)]) {
     if (!existsSync(join(root, text))) continue
-    const mismatches = await play(join(root, text))
-    console.log(`${text}: ${mismatches.length} changed`)
-    for (const mismatch of mismatches) console.log(explained(text, mismatch))
-    for (const path of [text, text.replace('.md', '.zh.md')])
-      if (existsSync(join(root, path))) rewrite(join(root, path), mismatches)
+    for (const place of ['host', 'vm'] as const) {
+      const mismatches = await play(join(root, text), place)
+      if (mismatches.length > 0) console.log(`${text}: ${mismatches.length} changed`)
+      for (const mismatch of mismatches) console.log(explained(text, mismatch))
+      for (const path of [text, text.replace('.md', '.zh.md')])
+        if (existsSync(join(root, path))) rewrite(join(root, path), place, mismatches)
+    }
   }
 }

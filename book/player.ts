@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { importBusybox } from '../runtime/busybox-image.ts'
 import { busyboxBinary } from './busybox.ts'
-import { compare, filled, refreshed, sessionsIn, type Exchange, type Seen } from './sessions.ts'
+import { compare, filled, refreshed, sessionsIn } from './sessions.ts'
+import type { Exchange, Place, Seen } from './sessions.ts'
 
 const patienceMs = 30_000
+const program = join(import.meta.dirname, '../dist/stepbox.cjs')
 
 /** An exchange that went otherwise than the text says. */
 export interface Mismatch extends Exchange {
@@ -21,15 +23,16 @@ export interface Mismatch extends Exchange {
 }
 
 /**
- * Carry out all sessions of the text at `path`, in order, in one shell: with a mount namespace of
- * its own, so that no mount reaches the host, an empty working directory, an empty data root with
- * the image busybox:latest, and `stepbox` on the PATH. Gives what went otherwise than written.
+ * Carry out all sessions of the text at `path` that belong to `place`, in order, in one shell: with
+ * a mount namespace of its own, so that no mount reaches the host, or with a machine of its own; an
+ * empty working directory, an empty data root with the image busybox:latest, and `stepbox` on the
+ * PATH. Gives what went otherwise than written.
  */
-export async function play(path: string): Promise<Mismatch[]> {
-  const exchanges = sessionsIn(readFileSync(path, 'utf8'))
+export async function play(path: string, place: Place): Promise<Mismatch[]> {
+  const exchanges = sessionsIn(readFileSync(path, 'utf8'), place)
   if (exchanges.length === 0) return []
   const dir = mkdtempSync('/tmp/stepbox-session-') // as long everywhere: long lines are wrapped
-  const shell = await startShell(dir)
+  const shell = await (place === 'vm' ? startMachine() : startShell(dir))
   const answerTo = async ({ command }: Exchange, seen: Seen) => shell.ask(filled(command, seen))
   const mismatches: Mismatch[] = []
   let seen: Seen = new Map()
@@ -65,10 +68,10 @@ export function explained(path: string, { line, command, expected, actual, at }:
 }
 
 /** Put what was really printed into a text at `path` that has the same exchanges. */
-export function rewrite(path: string, mismatches: Mismatch[]): void {
+export function rewrite(path: string, place: Place, mismatches: Mismatch[]): void {
   const text = readFileSync(path, 'utf8')
   const lines = text.split('\n')
-  const exchanges = sessionsIn(text)
+  const exchanges = sessionsIn(text, place)
   for (const mismatch of mismatches.toReversed()) {
     const own = exchanges[mismatch.index]
     if (own?.command !== mismatch.command) continue
@@ -93,7 +96,25 @@ while IFS= read -r -d '' -u 3 command; do
   (exit "\${status:-0}"); eval "$command" </dev/null 3<&-; status=$?
   printf '\\036'
 done`
+
+/** The same for the shell of busybox: a line is the end of a command, and standard input is all. */
+const simpleLoop = `exec 3<&0 2>&1; mkdir -p /root/work; cd /root/work
+while IFS= read -r line <&3; do
+  if [ "$line" != '\x1d' ]; then command="$command$line
+"; continue; fi
+  (exit "\${status:-0}"); eval "$command" </dev/null 3<&-; status=$?; command=
+  printf '\\036'
+done`
+const endOfCommand = '\n\x1d\n'
 const mark = '\x1e'
+
+/** A machine in which nothing needs to be cleaned up, and an emulated one takes its time. */
+async function startMachine(): Promise<Shell> {
+  const args = [program, 'vm', '--swap', '512m', '--', 'sh', '-c', simpleLoop]
+  const shell = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const channel = { commands: shell.stdin, endOfCommand, patienceMs: 4 * patienceMs }
+  return { ask: reader(shell, shell.stdout, channel), end: () => void shell.kill('SIGTERM') }
+}
 
 async function startShell(dir: string): Promise<Shell> {
   const bin = join(dir, 'bin')
@@ -101,7 +122,7 @@ async function startShell(dir: string): Promise<Shell> {
   const root = join(dir, 'root')
   mkdirSync(bin)
   mkdirSync(work)
-  symlinkSync(join(import.meta.dirname, '../dist/stepbox.cjs'), join(bin, 'stepbox'))
+  symlinkSync(program, join(bin, 'stepbox'))
   await importBusybox(root, busyboxBinary())
   const own = ['--mount', '--propagation', 'private', 'bash', '-c', loop, 'bash']
   const shell = spawn('unshare', own, {
@@ -118,19 +139,30 @@ async function startShell(dir: string): Promise<Shell> {
   })
   const [, output, , commands] = shell.stdio
   return {
-    ask: reader(shell, output as Readable, commands as Writable),
+    ask: reader(shell, output as Readable, {
+      commands: commands as Writable,
+      endOfCommand: '\0',
+      patienceMs,
+    }),
     end: () => void process.kill(-(shell.pid ?? 0), 'SIGKILL'),
   }
 }
 
-function reader(shell: ChildProcess, output: Readable, commands: Writable): Shell['ask'] {
+interface Channel {
+  commands: Writable
+  endOfCommand: string
+  patienceMs: number
+}
+
+function reader(shell: ChildProcess, output: Readable, channel: Channel): Shell['ask'] {
+  const { commands, endOfCommand, patienceMs } = channel
   let text = ''
   let onText = (): void => {}
   let onExit = (): void => {}
   shell.once('exit', () => onExit())
   output.on('data', (chunk: Buffer) => ((text += chunk.toString('latin1')), onText()))
   return async (command) => {
-    commands.write(`${command}\0`)
+    commands.write(`${command}${endOfCommand}`)
     await new Promise<void>((resolve, reject) => {
       const late = (): void => reject(new Error(`still running after ${patienceMs} ms: ${command}`))
       const timer = setTimeout(late, patienceMs)
@@ -147,5 +179,5 @@ function reader(shell: ChildProcess, output: Readable, commands: Writable): Shel
 
 /** A line as a terminal would have it: bash adds line numbers to its errors in a script. */
 function asSeen(line: string): string {
-  return line.trimEnd().replace(/^bash: line \d+: /, 'bash: ')
+  return line.trimEnd().replace(/^(bash|sh): (?:eval: )?line \d+: /, '$1: ')
 }

@@ -10,7 +10,12 @@
  * chapter, and different names different values where the kernel promises that (pid, ns, id,
  * digest); `{pid}` is any value, `{…}` any part of a line, and alone on a line any number of lines.
  * A hole in a command is filled in with the value that was seen.
+ *
+ * A block ```` ```console run vm ```` is played in a machine with a kernel of its own: `stepbox vm`.
  */
+
+/** Where a session is played: on this machine, or in one that it starts. */
+export type Place = 'host' | 'vm'
 
 /** One command and what it prints. `line` is where the command stands in the file, from 1. */
 export interface Exchange {
@@ -34,12 +39,17 @@ const kinds: Record<string, string> = {
 const hole = /\{(…|[a-z]+)(?::([A-Za-z0-9_-]+))?\}/g
 const manyLines = '{…}'
 
-/** The exchanges of all blocks ```` ```console run ```` of a text, in order. */
-export function sessionsIn(markdown: string): Exchange[] {
+const blocks: Record<Place, RegExp> = {
+  host: /^```console run\s*$/,
+  vm: /^```console run vm\s*$/,
+}
+
+/** The exchanges of all sessions of a text that are played at `place`, in order. */
+export function sessionsIn(markdown: string, place: Place): Exchange[] {
   const exchanges: Exchange[] = []
   let isInside = false
   markdown.split('\n').forEach((line, index) => {
-    if (line.startsWith('```')) isInside = !isInside && /^```console run\s*$/.test(line)
+    if (line.startsWith('```')) isInside = !isInside && blocks[place].test(line)
     else if (isInside) addLine(exchanges, line, index + 1)
   })
   return exchanges

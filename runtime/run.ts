@@ -29,6 +29,7 @@ import {
   type Report,
 } from './native.ts'
 import { identify, signalTo } from './process.ts'
+import { inWords } from './staging.ts'
 import type { Step } from './step.ts'
 import type { Size } from './terminal.ts'
 
@@ -121,7 +122,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     groups: options.chapter.number >= 2 ? groupDirs(group) : [],
   }
   const ready = makeReady(options.stdio)
-  const dir = orDismiss(ready, () => createContainer(root, container))
+  const dir = orDismiss(ready, root, () => createContainer(root, container))
   try {
     const layers = (await options.layers?.()) ?? []
     const { alter = (plan: Step[]) => plan, chapter } = options
@@ -130,16 +131,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } catch (error) {
     ready.dismiss()
     cleanUp(root, { ...container, rm: true })
-    throw error
+    throw inWords(error, root)
   }
 }
 
-function orDismiss<T>(ready: Ready, work: () => T): T {
+function orDismiss<T>(ready: Ready, root: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
     ready.dismiss()
-    throw error
+    throw inWords(error, root)
   }
 }
 

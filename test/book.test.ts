@@ -64,7 +64,7 @@ describe('a terminal session', () => {
 
   test('is the commands of the blocks that say run, with what each prints', () => {
     const text = 'x\n```console run\n$ a \\\n> b\nc\n$ d\n```\n```console\n$ no\n```\n'
-    expect(sessionsIn(text)).toEqual([
+    expect(sessionsIn(text, 'host')).toEqual([
       { command: 'a \\\nb', expected: ['c'], line: 3 },
       { command: 'd', expected: [], line: 6 },
     ])

@@ -34,7 +34,7 @@ test('every link of every text leads somewhere', () => {
 
 test('the first thing a reader sees is what really happens', async (context) => {
   needs(context, 'root', 'unshare')
-  const mismatches = await play(join(root, 'README.md'))
+  const mismatches = await play(join(root, 'README.md'), 'host')
   expect(mismatches.map((mismatch) => explained('README.md', mismatch)).join('\n')).toBe('')
 })
 
@@ -54,7 +54,9 @@ describe.each(slugs)('%s', (slug) => {
   test('shows the same code and the same sessions in both languages', () => {
     expect(codeIn(chinese)).toEqual(codeIn(english))
     const bare = (text: string) =>
-      sessionsIn(text).map(({ command, expected }) => [command, expected])
+      (['host', 'vm'] as const).map((place) =>
+        sessionsIn(text, place).map(({ command, expected }) => [command, expected]),
+      )
     expect(bare(chinese)).toEqual(bare(english))
   })
 
@@ -72,13 +74,22 @@ describe.each(slugs)('%s', (slug) => {
   })
 
   test('every terminal session is what really happens', async (context) => {
-    const commands = sessionsIn(english).map(({ command }) => command)
+    const commands = sessionsIn(english, 'host').map(({ command }) => command)
     const isUsed = (tool: string) => commands.some((text) => text.split(/[^\w-]+/).includes(tool))
     needs(context, 'root', 'unshare', ...tools.filter(isUsed))
-    const mismatches = await play(path('README.md'))
+    const mismatches = await play(path('README.md'), 'host')
     const text = `chapters/${slug}/README.md`
     expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')).toBe('')
   }, 120_000)
+
+  const inMachine = sessionsIn(english, 'vm')
+  if (inMachine.length > 0)
+    test('so is every session in a machine with a kernel of its own', async (context) => {
+      needs(context, 'native', 'qemu-system-x86_64')
+      const mismatches = await play(path('README.md'), 'vm')
+      const text = `chapters/${slug}/README.md`
+      expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')).toBe('')
+    }, 240_000)
 })
 
 test('the pages need nothing from elsewhere: no script, no other host', () => {

@@ -14,7 +14,7 @@ export interface Screen {
   line(text: string): void
   text(): string
   /** Wait until the screen shows it; throws with what it shows instead. */
-  shows(wanted: string | RegExp): Promise<string>
+  shows(wanted: string | RegExp, patienceMs?: number): Promise<string>
   resize(columns: number, rows: number): void
 }
 
@@ -42,11 +42,11 @@ export function openTerminal(env: Record<string, string>, columns = 100, rows = 
     keys: (...keys) => void tmux('send-keys', ...keys),
     line: (typed) => void tmux('send-keys', typed, 'Enter'),
     text,
-    async shows(wanted) {
-      for (let left = 400; ; left--) {
+    async shows(wanted, patienceMs = 10_000) {
+      for (let left = patienceMs / 25; ; left--) {
         const now = text()
         if (typeof wanted === 'string' ? now.includes(wanted) : wanted.test(now)) return now
-        if (left === 0) throw new Error(`the screen never showed ${String(wanted)}:\n${now}`)
+        if (left <= 0) throw new Error(`the screen never showed ${String(wanted)}:\n${now}`)
         await setTimeout(25)
       }
     },

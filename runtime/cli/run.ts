@@ -74,10 +74,11 @@ async function carryOut(
 
 function oomWords({ limits }: RunOptions): string {
   const bytes = limits?.memoryBytes
-  const limit = bytes
-    ? ` the ${Math.round(bytes / 2 ** 20)} MiB that --memory allows`
-    : ' its memory'
-  return `out of memory: the container used up${limit}, and the kernel killed a process in it`
+  const limit = bytes && `${Math.round(bytes / 2 ** 20)} MiB that --memory allows`
+  return limit
+    ? `out of memory: the container used up the ${limit}, and the kernel killed a process in it`
+    : 'the whole machine ran out of memory, and the kernel chose a process of this container;\n' +
+        '  with --memory the container has a limit of its own'
 }
 
 /**

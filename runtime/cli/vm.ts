@@ -1,6 +1,7 @@
 /** Command line. `vm`: a machine with a kernel of its own, a shell or a command in it. */
 import { once } from 'node:events'
 import chalk from 'chalk'
+import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { decimalSize } from '../humane.ts'
 import { parseMemory } from '../limits.ts'
@@ -128,10 +129,15 @@ function onStreams(machine: Vm): Promise<number> {
 }
 
 async function ending(machine: Vm): Promise<number> {
+  let told: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => machine.kill())
+    process.on(signal, () => {
+      told = signal
+      machine.kill()
+    })
   const end = await machine.ended
   if ('exitCode' in end) return end.exitCode
+  if (told) return 128 + constants.signals[told]
   throw new Error(`the machine ended by itself: ${end.why}`)
 }
 

@@ -114,8 +114,6 @@ function escaped(path: string): string {
   return path.replaceAll(',', ',,')
 }
 
-const patienceMs = 10_000
-
 /**
  * The fastest accelerator that works here. A device that is there may still hang, so the kernel is
  * booted with it once, for ten seconds at most; what came of it is remembered until the machine or
@@ -155,12 +153,17 @@ async function hasWorked(
   const [known, result] = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
   if (known === here) return result === 'works'
   say(`trying ${accelerator.toUpperCase()}, ten seconds at most`)
-  const works = await comesToLife(accelerator, kernel)
+  const works = await comesToLife(accelerator, kernel, { patienceMs: 10_000 })
   writeFileSync(path, `${here}\n${works ? 'works' : 'hangs or fails'}\n`)
   return works
 }
 
-async function comesToLife(accelerator: Accelerator, kernel: Kernel): Promise<boolean> {
+/** Whether a kernel under `accelerator` reaches its first process in time. */
+export async function comesToLife(
+  accelerator: Accelerator,
+  kernel: Kernel,
+  { patienceMs }: { patienceMs: number },
+): Promise<boolean> {
   const append = 'console=ttyS0 quiet panic=-1'
   const argv = [
     qemuPath(),

@@ -1,0 +1,269 @@
+/** Tests. A machine with a kernel of its own: what goes in, what comes out, and what is left. */
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { staticBusybox } from '../runtime/programs.ts'
+import { cacheDir } from '../runtime/vm/cache.ts'
+import { cpio } from '../runtime/vm/cpio.ts'
+import { guestScript, scriptBytes } from '../runtime/vm/guest.ts'
+import { kernelFor } from '../runtime/vm/kernel.ts'
+import { inOrder, readModule, tables, type KernelModule } from '../runtime/vm/modules.ts'
+import { comesToLife } from '../runtime/vm/qemu.ts'
+import { parseShare } from '../runtime/vm/share.ts'
+import { rootWithBusybox } from './busybox.ts'
+import { until } from './carry-out.ts'
+import { needs, scratch } from './scratch.ts'
+import { program, start, stepbox } from './stepbox.ts'
+import { openTerminal } from './tmux.ts'
+
+/** An emulated machine on a busy one takes its time. */
+const patienceMs = 180_000
+
+describe('in the machine', () => {
+  beforeEach((context) => needs(context, 'native', 'qemu-system-x86_64'))
+
+  test(
+    'a command has its arguments, its input, both outputs, its exit code and folders',
+    async () => {
+      const dir = scratch()
+      for (const name of ['open', 'closed']) mkdirSync(join(dir, name))
+      writeFileSync(join(dir, 'closed/here'), 'from the host\n')
+      const input = randomBytes(3_000_000).toString('base64')
+      const odd = `a 'b' "c" $d \\ e\nnext  line\n# end`
+      const script = `printf %s "$1" | sha256sum; cat | sha256sum; cat /closed/here
+      echo told >&2; echo > /dev/stderr; echo kept > /share/open/file; echo no > /closed/other
+      stepbox images -q | wc -l; exit 7`
+      const shares = ['--share', join(dir, 'open'), '--share', `${join(dir, 'closed')}:/closed:ro`]
+      const args = ['vm', ...shares, '--store', '--', 'sh', '-c', script, 'sh', odd]
+      const { code, out, err } = await stepbox(args, { root: await rootWithBusybox(), input })
+      expect(err).toContain('told\n')
+      expect(err).toContain('Read-only file system')
+      expect(out.split('\n')).toEqual([
+        `${sum(odd)}  -`,
+        `${sum(input)}  -`,
+        'from the host',
+        '1',
+        '',
+      ])
+      expect(code).toBe(7)
+      expect(readFileSync(join(dir, 'open/file'), 'utf8')).toBe('kept\n')
+      expect(readdirSync(join(dir, 'closed'))).toEqual(['here'])
+    },
+    patienceMs,
+  )
+
+  test(
+    'a shell has a terminal of the right size, job control, and the last word',
+    async (context) => {
+      needs(context, 'tmux')
+      const terminal = openTerminal({ STEPBOX_ROOT: scratch() }, 80, 24)
+      terminal.line(`${process.execPath} ${program} vm; echo code $?`)
+      await terminal.shows(/^stepbox-vm:~# *$/m, patienceMs)
+      terminal.line('stty size; sleep 1000')
+      await terminal.shows(/^24 80$/m, patienceMs)
+      terminal.keys('C-c')
+      await terminal.shows(/\^C/, patienceMs)
+      terminal.resize(100, 30)
+      terminal.line('until stty size | grep "30 100"; do sleep 0.1; done; exit 5')
+      await terminal.shows(/^30 100$[^]*^code 5$/m, patienceMs)
+      terminal.line('stty -a | grep -o " icanon "')
+      await terminal.shows(/^ icanon $/m)
+    },
+    2 * patienceMs,
+  )
+
+  test(
+    'a killed stepbox leaves no QEMU, no virtiofsd and no file',
+    async () => {
+      const dir = scratch()
+      const args = ['vm', '--share', dir, '--store', '--', 'sh', '-c', 'echo up; sleep 1000']
+      const running = start(args, { root: await rootWithBusybox() })
+      await running.says('up')
+      const pid = running.process.pid ?? 0
+      const ours = descendants(pid)
+      expect(ours.map(({ name }) => name).sort()).toEqual(
+        expect.arrayContaining(['qemu-system-x86', 'virtiofsd']),
+      )
+      const staged = readdirSync(join(cacheDir(), 'tmp')).filter((name) =>
+        name.includes(`_${pid}_`),
+      )
+      expect(staged).toEqual([])
+      running.process.kill('SIGKILL')
+      await running.ended
+      await until(
+        () => ours.every(({ pid }) => !existsSync(`/proc/${pid}`)),
+        () => 'the end of what it started',
+      )
+    },
+    patienceMs,
+  )
+
+  test(
+    'one that dies by itself says of what',
+    async () => {
+      const panic = 'echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'
+      const { code, err } = await stepbox(['vm', '--', 'sh', '-c', panic], { root: scratch() })
+      expect(err).toMatch(/^stepbox: the machine ended by itself: .*Kernel panic/)
+      expect(code).toBe(125)
+    },
+    patienceMs,
+  )
+
+  test(
+    'no root is needed, and a shared folder belongs to whoever shares it',
+    async (context) => {
+      needs(context, 'root', 'rootless', 'setpriv', 'unshare')
+      const dir = scratch()
+      await kernelFor('stable', () => {})
+      cpSync(join(cacheDir(), 'kernels'), join(dir, 'cache/kernels'), { recursive: true })
+      mkdirSync(join(dir, 'project'))
+      execFileSync('chown', ['-R', '65534:65534', dir])
+      const inside = "sh -c 'id -u; echo mine > /share/file; touch /share/file'"
+      const script = `mount --bind "$1" project && exec setpriv --reuid=65534 --regid=65534 \
+      --clear-groups "$2" project/dist/stepbox.cjs vm --share "$PWD":/share -- ${inside}`
+      const args = ['--mount', 'sh', '-ec', script, 'sh', join(program, '../..'), process.execPath]
+      const out = execFileSync('unshare', args, {
+        cwd: dir,
+        encoding: 'utf8',
+        env: { ...process.env, STEPBOX_CACHE: join(dir, 'cache'), HOME: dir },
+      })
+      expect(out).toBe('0\n')
+      const made = statSync(join(dir, 'file'))
+      expect([made.uid, readFileSync(join(dir, 'file'), 'utf8')]).toEqual([65534, 'mine\n'])
+    },
+    2 * patienceMs,
+  )
+})
+
+describe('whether a machine comes to life', () => {
+  test(
+    'is found out by starting one, and one that hangs is given up',
+    async (context) => {
+      needs(context, 'native', 'qemu-system-x86_64')
+      const kernel = await kernelFor('stable', () => {})
+      expect(await comesToLife('tcg', kernel, { patienceMs })).toBe(true)
+      const bin = scratch()
+      writeFileSync(join(bin, 'qemu-system-x86_64'), '#!/bin/sh\nexec sleep 1000\n', {
+        mode: 0o755,
+      })
+      const before = process.env['PATH']
+      process.env['PATH'] = `${bin}:${before}`
+      onTestFinished(() => void (process.env['PATH'] = before))
+      expect(await comesToLife('tcg', kernel, { patienceMs: 1000 })).toBe(false)
+    },
+    patienceMs,
+  )
+})
+
+describe('the archive that the kernel unpacks', () => {
+  test('holds each file once, behind the directories it lies in', (context) => {
+    const busybox = staticBusybox()
+    if (!busybox) return context.skip('blocked: no static busybox')
+    const file = { type: 'file', mode: 0o755, content: Buffer.from('hello') } as const
+    const files = [
+      { path: 'a/b/c', ...file },
+      { path: 'a/link', type: 'symlink', target: 'b/c' } as const,
+      { path: 'dev/console', type: 'character', major: 5, minor: 1 } as const,
+    ]
+    const archive = Buffer.concat([...cpio(files)])
+    const dir = scratch()
+    const list = execFileSync(busybox, ['cpio', '-t', '-v'], {
+      input: archive,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
+    const shown = list.split('\n').map((line) => line.replace(/ +/g, ' ').split(' '))
+    expect(shown.filter((words) => words.length > 5).map((words) => words[0])).toEqual([
+      ...['drwxr-xr-x', 'drwxr-xr-x', '-rwxr-xr-x', 'lrwxrwxrwx', 'drwxr-xr-x', 'crw-------'],
+    ])
+    execFileSync(busybox, ['cpio', '-i'], { input: archive, cwd: dir, stdio: 'pipe' })
+    expect(readFileSync(join(dir, 'a/link'), 'utf8')).toBe('hello')
+  })
+})
+
+describe('modules', () => {
+  const module = (name: string, ...depends: string[]): [string, KernelModule] => [
+    name,
+    { name, path: `kernel/${name}.ko`, depends, aliases: [`fs-${name}`] },
+  ]
+  const all = new Map([
+    module('top', 'left', 'right'),
+    module('left', 'base'),
+    module('right', 'base'),
+    module('base'),
+  ])
+
+  test('go in after what they need, each once, and those that are missing are left out', () => {
+    const names = inOrder(['top', 'absent', 'base'], all).map(({ name }) => name)
+    expect(names).toEqual(['base', 'left', 'right', 'top'])
+  })
+
+  test('are found by modprobe, with what they need', () => {
+    const { dep, alias } = tables([...all.values()])
+    expect(dep.split('\n')[0]).toBe('kernel/top.ko: kernel/right.ko kernel/left.ko kernel/base.ko')
+    expect(alias.split('\n')[3]).toBe('alias fs-base base')
+  })
+
+  test('say of themselves what they need, and under which names they are asked for', () => {
+    const text = '\0license=GPL\0alias=fs-overlay\0depends=exportfs,nls-base\0name=overlay\0'
+    expect(readModule(Buffer.from(text))).toEqual({
+      depends: ['exportfs', 'nls_base'],
+      aliases: ['fs-overlay'],
+    })
+  })
+})
+
+describe('what is typed', () => {
+  test('reaches the shell of the guest byte for byte, its end included', () => {
+    const argv = ['printf', '%s|', "it's", '# end', 'two\nlines', '$x `y`', '\udcff']
+    const [end = '', ...lines] = scriptBytes(guestScript({ argv, cwd: '/' }))
+      .toString('latin1')
+      .split('\n')
+    expect(lines.slice(0, -2)).not.toContain(end)
+    const script = Buffer.from(lines.slice(0, -2).join('\n'), 'latin1')
+    const out = execFileSync('sh', [], { input: script, encoding: 'latin1' })
+    expect(out).toBe("it's|# end|two\nlines|$x `y`|\xff|")
+  })
+
+  test('a folder to share is DIR, DIR:PATH, and read-only with :ro', () => {
+    const source = scratch()
+    const name = source.split('/').at(-1)
+    expect(parseShare(source)).toEqual({ source, target: `/share/${name}`, readOnly: false })
+    expect(parseShare(`${source}:/x:ro`)).toEqual({ source, target: '/x', readOnly: true })
+    expect(parseShare(`${source}:ro`).readOnly).toBe(true)
+    expect(() => parseShare(`${source}:x`)).toThrow("cannot share at 'x': not a path from /")
+    expect(() => parseShare('/nowhere')).toThrow("cannot share '/nowhere': it is no directory here")
+  })
+
+  test.each([
+    [['ls'], "no 'vm ls'; a command for the machine comes after --: vm -- ls"],
+    [['--kernel', '5.4'], "no kernel '5.4'; have: stable, backports, or the FILE.deb of one"],
+    [['--memory', '100m'], "invalid --memory '100m': at least 512m"],
+    [['--cpus', 'two'], "invalid --cpus 'two': from 1 to 64"],
+    [
+      ['--without', 'ext9'],
+      "cannot do without 'ext9': user-namespaces, overlay, or another module",
+    ],
+    [['--share', '/nowhere'], "cannot share '/nowhere': it is no directory here"],
+  ])('%j is refused in one line', async (args, said) => {
+    const { code, err } = await stepbox(['vm', ...args], { root: scratch(), input: '' })
+    expect([code, err.split('\n')[0]]).toEqual([125, `stepbox: ${said}`])
+  })
+})
+
+function sum(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** All that a process has started, and what they have. */
+function descendants(pid: number): { pid: number; name: string }[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')
+  return children.filter(Boolean).flatMap((text) => {
+    const child = Number(text)
+    const name = readFileSync(`/proc/${child}/comm`, 'utf8').trim()
+    return [{ pid: child, name }, ...descendants(child)]
+  })
+}
