@@ -43,8 +43,10 @@ describe('stepbox break', () => {
     for (const { number, consequences = [], misconceptions = [] } of chapters.slice(0, 4)) {
       const { out } = await stepbox(['--chapter', `${number}`, 'break', '--all'], { root: '/none' })
       for (const { consequence } of misconceptions) expect(out).toContain(consequence)
-      const shown = consequences.filter(({ consequence }) => out.includes(consequence))
-      expect(shown.length).toBeGreaterThan(0)
+      const missing = consequences.filter(({ consequence }) => !out.includes(consequence))
+      // Chapter 2 has rows for control groups of either version, and this machine is of one.
+      if (number !== 2) expect(missing).toEqual([])
+      expect(missing.length).toBeLessThan(consequences.length)
     }
   })
 

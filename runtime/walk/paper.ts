@@ -10,9 +10,9 @@ export function onPaper(): PlanOptions {
     hostname: 'box',
     network: 'none',
     group: { name: 'stepbox-<id>', cgroups: lookAtCgroups(), limits: {} },
-    root: '<root>',
+    root: '/image/rootfs',
     layers: ['init', 'lower0'],
-    dir: '<container>',
+    dir: '/containers/<id>',
     readOnly: false,
   }
 }
