@@ -69,6 +69,18 @@ describe('run --without', () => {
     expect(err).toMatch(/^without line \d+, pivot_root\("\.", "\."\)\n {2}\S/)
   })
 
+  test('a line that a later chapter leads elsewhere is told of in its words', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { out } = await stepbox(['plan', 'busybox', 'true'], { root })
+    const [, number = ''] = /^ *(\d+) .*chdir\("merged"\)$/m.exec(out) ?? []
+    for (const chapter of ['4', '5']) {
+      const args = ['--chapter', chapter, 'run', '--rm', '--without', number, 'busybox', 'true']
+      const { err } = await stepbox(args, { root })
+      expect(err).toContain('chdir("merged")\n  "." is a directory of the host, and no mount\n')
+    }
+  })
+
   test('a line that is not in the list is said before anything runs', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()

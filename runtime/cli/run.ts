@@ -23,7 +23,8 @@ export async function runCommand(input: Input): Promise<number> {
   const left = input.values.get('without')?.at(-1)
   if (left !== undefined) {
     const { leaveOut } = await import('./without.ts')
-    options.alter = leaveOut(left, input.chapters, realpathSync(input.root))
+    const known = input.chapters.filter(({ number }) => number <= input.chapter.number)
+    options.alter = leaveOut(left, known, realpathSync(input.root))
   }
   let told: Explanation | undefined
   options.onFailure = async (plan, failure, pid) => {

@@ -10,7 +10,8 @@ import { UsageError } from './args.ts'
  * Leave out the line of that number, or the first call of that name. What is left runs on a
  * pretend machine: mounts, names and network of its own around the container's, and a disk that
  * cannot be written, so that what would reach the host ends there. What is known to happen is told
- * beforehand.
+ * beforehand, in the words of the last of `chapters` that has any: `chdir` into the new root is of
+ * chapter 3, and chapter 4 leads it elsewhere.
  */
 export function leaveOut(
   what: string,
@@ -21,7 +22,8 @@ export function leaveOut(
     const place = placeOf(plan, what)
     const line = plan[place]
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
-    const rows = chapters.find(({ number }) => number === line.chapter)?.consequences ?? []
+    const since = chapters.filter(({ number }) => number >= line.chapter).toReversed()
+    const rows = since.flatMap(({ consequences }) => consequences ?? [])
     const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
     const told = row ? `\n  ${row.consequence}` : ''
     const text = `without line ${place + 1}, ${strace(line.call)}${told}`
