@@ -12,11 +12,25 @@ export async function bundle() {
   const isSame = last?.inputs.every((file) => existsSync(here(file)))
   if (isSame && isUpToDate('bundle', keyOf(last.inputs), 'dist/stepbox.cjs'))
     return { done: 'dist/stepbox.cjs, as before' }
+  const inputs = await bundleInto(here('dist/main.new.cjs'))
+  renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
+  copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
+  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
+  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
+  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
+  const kilobytes = Math.round(statSync(here('dist/main.cjs')).size / 1024)
+  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
+}
+
+/**
+ * The program as one file, whose first line names it by its content. Gives the files it is made of.
+ */
+export async function bundleInto(outfile, plugins = []) {
   const { build } = await import('esbuild')
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['chapters/stepbox.ts'],
-    outfile: 'dist/main.new.cjs',
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -27,17 +41,11 @@ export async function bundle() {
     minifyWhitespace: true,
     metafile: true,
     logLevel: 'silent',
+    plugins,
   })
-  const code = readFileSync(here('dist/main.new.cjs'), 'utf8').replace(/^#!.*\n/, '')
-  writeFileSync(here('dist/main.new.cjs'), `// ${hash([code]).slice(0, 16)}\n${code}`)
-  renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
-  copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
-  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
-  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
-  const inputs = Object.keys(metafile.inputs).sort()
-  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
-  const kilobytes = Math.round(statSync(here('dist/main.cjs')).size / 1024)
-  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
+  const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '')
+  writeFileSync(outfile, `// ${hash([code]).slice(0, 16)}\n${code}`)
+  return Object.keys(metafile.inputs).sort()
 }
 
 /** Run the program once and keep what V8 compiled of it: of `run`, where that is possible. */

@@ -7,7 +7,8 @@ import { cpus, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import chalk from 'chalk'
-import { commits, inProcess, onCommandLine, sameEverywhere, type Contest } from './contests.ts'
+import { commits, inProcess, onCommandLine, sameEverywhere } from './contests.ts'
+import { watched, type Contest } from './contests.ts'
 
 interface Row {
   what: string
@@ -26,7 +27,7 @@ const notes: string[] = []
 const dir = mkdtempSync(join(tmpdir(), 'stepbox-bench-'))
 try {
   const rows: Row[] = []
-  for (const contest of [inProcess, onCommandLine, sameEverywhere, commits])
+  for (const contest of [inProcess, onCommandLine, watched, sameEverywhere, commits])
     for await (const made of contest(dir)) rows.push(await row(made))
   if (values.json) console.log(JSON.stringify({ ...machine(), rows, notes }, undefined, 2))
   else print(rows)

@@ -6,8 +6,11 @@ import { busyboxBinary } from '../book/busybox.ts'
 import { chapters } from '../chapters/table.ts'
 import { importBusybox } from '../runtime/busybox-image.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/busybox.ts'
+import { tracer } from '../runtime/cli/trace.ts'
 import { layerDirs } from '../runtime/layer-dirs.ts'
+import type { Launch } from '../runtime/native.ts'
 import { run } from '../runtime/run.ts'
+import type { Step } from '../runtime/step.ts'
 import { resolve, type Image } from '../runtime/store.ts'
 
 interface Contender {
@@ -85,6 +88,37 @@ export async function* onCommandLine(dir: string): AsyncGenerator<Contest> {
   }
 }
 
+/** What it costs to watch a start, and what it costs those who do not that one could. */
+export async function* watched(dir: string): AsyncGenerator<Contest> {
+  const root = await rootIn(dir, 'start')
+  const image = resolve(root, 'busybox')
+  yield {
+    what: 'start, traced',
+    ours: () => start(root, image, { isTraced: true }),
+    theirs: [{ name: 'start', run: () => start(root, image) }],
+    budget: 1.1,
+  }
+  const args = ['--root', root, 'run', '--rm', 'busybox', 'true']
+  const traced = ['--root', root, 'run', '--rm', '--trace', 'busybox', 'true']
+  const run = () => execute(program, ...args)
+  yield {
+    what: 'stepbox run --trace, cold',
+    ours: () => execute(program, ...traced),
+    theirs: [{ name: 'stepbox run', run }],
+    budget: 1.1,
+  }
+  const other = join(dir, 'unwatched')
+  await execute(process.execPath, join(import.meta.dirname, 'unwatched.mjs'), other, ...args)
+  yield {
+    what: 'stepbox run, not watched',
+    ours: run,
+    theirs: [
+      { name: 'without that side', run: () => execute(join(other, 'dist/stepbox.cjs'), ...args) },
+    ],
+    budget: 1.05,
+  }
+}
+
 /** What must make no difference: how large the image is, how many containers there are. */
 export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
   const root = await rootIn(dir, 'start')
@@ -101,7 +135,7 @@ export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
   }
   const crowded = await rootIn(dir, 'crowded')
   const image = resolve(crowded, 'busybox')
-  for (let i = 0; i < 200; i++) await start(crowded, image, false)
+  for (let i = 0; i < 200; i++) await start(crowded, image, { rm: false })
   yield {
     what: 'start, beside 200 others',
     ours: () => start(crowded, image),
@@ -132,11 +166,16 @@ export async function* commits(dir: string): AsyncGenerator<Contest> {
 }
 
 /** `run()` of `true` as the command line would call it. */
-async function start(root: string, image: Image, rm = true): Promise<void> {
+async function start(
+  root: string,
+  image: Image,
+  { rm = true, isTraced = false } = {},
+): Promise<void> {
   const { name, id, manifest, layers } = image
   const diffIds = layers.map(({ diffId }) => diffId)
   const chapter = chapters.find(({ number }) => number === 4)
   if (!chapter) throw new Error('there is no chapter 4')
+  const trace = tracer(() => {})
   const { exitCode } = await run({
     chapter,
     root,
@@ -146,7 +185,15 @@ async function start(root: string, image: Image, rm = true): Promise<void> {
     image: { name, id, manifest: manifest.digest, diffIds },
     layers: () => layerDirs(root, image),
     stdio: ['ignore', 'ignore', 'ignore'],
+    ...(isTraced
+      ? {
+          mode: 'trace',
+          onReport: trace.report,
+          onLaunch: (_: Launch, plan: Step[]) => trace.begin(plan),
+        }
+      : {}),
   })
+  if (isTraced) trace.end()
   if (exitCode !== 0) throw new Error(`the container exited with ${exitCode}`)
 }
 

@@ -1,0 +1,32 @@
+/**
+ * Benchmark. `unwatched.mjs DIR ARGS…`: the program as it would be if nobody could watch a start,
+ * in DIR/dist/stepbox.cjs, with what V8 compiles of it for `stepbox ARGS…`. The native program is
+ * ours.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundleInto } from '../book/bundle.mjs'
+import { here } from '../book/made.mjs'
+
+const [dir = '.', ...args] = process.argv.slice(2)
+const inDir = (path) => join(dir, path)
+
+/** The commands and flags that watch, with all they need, and the rows about every line. */
+const commands = 'cli/(walk|step|trace|replay|without|break|xray)'
+const watching = new RegExp(`/(runtime/${commands}|chapters/.*(consequences|misconceptions))[.]ts$`)
+const nothing = 'export const consequences = [], misconceptions = {}'
+const leftOut = {
+  name: 'left out',
+  setup: (build) =>
+    build.onLoad({ filter: watching }, () => ({ contents: nothing, loader: 'ts' })),
+}
+
+for (const each of ['dist', 'book']) mkdirSync(inDir(each), { recursive: true })
+symlinkSync(here('native'), inDir('native'))
+await bundleInto(inDir('dist/main.cjs'), [leftOut])
+copyFileSync(here('book/launch.cjs'), inDir('dist/stepbox.cjs'))
+chmodSync(inDir('dist/stepbox.cjs'), 0o755)
+copyFileSync(here('book/keep.cjs'), inDir('book/keep.cjs'))
+const { status } = spawnSync(process.execPath, [inDir('book/keep.cjs'), ...args])
+process.exitCode = status ?? 1
