@@ -5,8 +5,8 @@ import type { Step } from '../step.ts'
 import { strace } from '../strace.ts'
 import type { Attempt } from './machine.ts'
 
-/** Nothing that is tried takes more than some milliseconds where it works. */
-const patienceMs = 3000
+/** What is tried takes milliseconds where it works, and seconds on a busy emulated machine. */
+const patienceMs = 10_000
 
 /**
  * Carry out `plan` and tell how far it came. What it changes ends with its process: nothing is
