@@ -24,6 +24,7 @@ const peers = {
   capsh: 'libcap2-bin',
   pgrep: 'procps',
   fincore: 'util-linux-extra',
+  'qemu-system-x86_64': 'qemu-system-x86',
 }
 
 /**
@@ -35,7 +36,8 @@ export async function setup({ withPeers = false } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
   if (!isNodeNewEnough()) return { ...is, failed: true }
   console.log(bold('Setting up Stepbox'))
-  const steps = { packages, native, bundle, busybox, ...(withPeers ? { peers: peersFor } : {}) }
+  const further = withPeers ? { peers: peersFor, machine } : {}
+  const steps = { packages, native, bundle, busybox, ...further }
   for (const [name, work] of Object.entries(steps)) {
     const start = Date.now()
     let label = name
@@ -196,6 +198,19 @@ async function peersFor(say) {
   if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
   if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
   return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
+}
+
+/** What `stepbox vm` needs and keeps: kernels, one of Debian's release and one of its backports. */
+async function machine() {
+  if (!onPath('qemu-system-x86_64')) return { done: 'no QEMU, no machine of its own', ok: false }
+  const made = []
+  for (const kernel of ['stable', 'backports']) {
+    const args = [here('dist/stepbox.cjs'), 'vm', '--kernel', kernel, 'build']
+    const { code, output } = await run(process.execPath, args)
+    if (code !== 0) throw new Error(lastLines(output, 2))
+    made.push(/^kernel +(\S+),/m.exec(output)?.[1])
+  }
+  return { done: `Linux ${made.join(' and ')}, for stepbox vm` }
 }
 
 const isColoured = process.stdout.isTTY && !process.env.NO_COLOR

@@ -70,7 +70,7 @@ describe('in the machine', () => {
       terminal.line('until stty size | grep "30 100"; do sleep 0.1; done; exit 5')
       await terminal.shows(/^30 100$[^]*^code 5$/m, patienceMs)
       terminal.line('stty -a | grep -o " icanon "')
-      await terminal.shows(/^ icanon $/m)
+      await terminal.shows(/^ icanon *$/m)
     },
     2 * patienceMs,
   )
@@ -97,6 +97,21 @@ describe('in the machine', () => {
         () => ours.every(({ pid }) => !existsSync(`/proc/${pid}`)),
         () => 'the end of what it started',
       )
+    },
+    patienceMs,
+  )
+
+  test(
+    'there is a newer kernel, and containers run on it',
+    async (context) => {
+      needs(context, 'apt-get')
+      const script = 'uname -r; stepbox run --rm busybox echo in a container'
+      const args = ['vm', '--kernel', 'backports', '--', 'sh', '-c', script]
+      const { code, out } = await stepbox(args, { root: scratch(), input: '' })
+      const [release = '', ...rest] = out.split('\n')
+      const { release: older } = await kernelFor('stable', () => {})
+      expect([code, rest]).toEqual([0, ['in a container', '']])
+      expect(versionOf(release)).toBeGreaterThan(versionOf(older))
     },
     patienceMs,
   )
@@ -253,6 +268,12 @@ describe('what is typed', () => {
     expect([code, err.split('\n')[0]]).toEqual([125, `stepbox: ${said}`])
   })
 })
+
+/** `6.12.95+deb12-cloud-amd64` is 6012. */
+function versionOf(release: string): number {
+  const [major = 0, minor = 0] = release.split('.').map(Number)
+  return major * 1000 + minor
+}
 
 function sum(text: string): string {
   return createHash('sha256').update(text).digest('hex')
