@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { putInPlace, writeDurably } from './durable.ts'
 import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
@@ -93,14 +94,25 @@ export function createContainer(root: string, container: Container): string {
   return dir
 }
 
-/** What is known of a running container; a reader sees the old state or the new one. */
+/**
+ * What is known of a running container; a reader sees the old state or the new one. It is not
+ * synced, as no container runs after a power cut: what that leaves of a mark is for `tidy`.
+ */
 export function saveRunning(root: string, container: Container): void {
-  replaceFile(root, runningMark(root, container.id), container)
+  const aside = asideOf(root, container)
+  writeFileSync(aside, textOf(container))
+  renameSync(aside, runningMark(root, container.id))
 }
 
-/** What is kept of a container that has ended; from here on it is acknowledged. */
+/**
+ * What is kept of a container that has ended; from here on it is acknowledged, and on the disk
+ * before the mark goes that would tell of it otherwise.
+ */
 export function saveEnded(root: string, container: Container): void {
-  replaceFile(root, join(containerDir(root, container.id), 'state.json'), container)
+  const aside = asideOf(root, container)
+  unlinkIfThere(aside)
+  writeDurably(aside, textOf(container))
+  putInPlace(aside, stateFile(root, container.id))
   markEnded(root, container.id)
 }
 
@@ -111,7 +123,20 @@ export function markEnded(root: string, id: string): void {
 
 /** The containers that were started and of which nobody has said that they ended. */
 export function runningContainers(root: string): Container[] {
-  return list(join(root, 'running')).flatMap((id) => read(runningMark(root, id)) ?? [])
+  return marks(root).flatMap(({ container }) => container ?? [])
+}
+
+/**
+ * The marks of running containers, and what each says: nothing, if a power cut came before it was
+ * on the disk, or if the container has ended since the marks were listed.
+ */
+export function marks(root: string): { id: string; container: Container | undefined }[] {
+  return list(join(root, 'running')).map((id) => ({ id, container: read(runningMark(root, id)) }))
+}
+
+/** What is kept of a container that has ended. */
+export function endedContainer(root: string, id: string): Container | undefined {
+  return read(stateFile(root, id))
 }
 
 /** Every container, newest first. */
@@ -120,7 +145,7 @@ export function listContainers(root: string): Container[] {
   const isRunning = new Set(running.map(({ id }) => id))
   const ended = list(join(root, 'containers'))
     .filter((id) => !isRunning.has(id))
-    .flatMap((id) => read(join(containerDir(root, id), 'state.json')) ?? [])
+    .flatMap((id) => endedContainer(root, id) ?? [])
   return [...running, ...ended].sort((a, b) => (a.created < b.created ? 1 : -1))
 }
 
@@ -143,7 +168,7 @@ export function findContainer(root: string, nameOrId: string): Container {
 }
 
 function stateOf(root: string, id: string): Container | undefined {
-  return read(runningMark(root, id)) ?? read(join(containerDir(root, id), 'state.json'))
+  return read(runningMark(root, id)) ?? endedContainer(root, id)
 }
 
 /** Delete a container that does not run. False when another process was faster. */
@@ -210,13 +235,19 @@ function linkedId(root: string, name: string): string | undefined {
 }
 
 /**
- * Write aside, then rename: never half a file under its own name. Several processes may find the
+ * Written aside, then renamed: never half a file under its own name. Several processes may find the
  * same container lost and write its end at once, each aside of its own.
  */
-function replaceFile(root: string, file: string, container: Container): void {
-  const aside = join(root, 'tmp', `state-${container.id}-${process.pid}`)
-  writeFileSync(aside, `${JSON.stringify(container, null, 2)}\n`)
-  renameSync(aside, file)
+function asideOf(root: string, { id }: Container): string {
+  return join(root, 'tmp', `state-${id}-${process.pid}`)
+}
+
+function textOf(container: Container): string {
+  return `${JSON.stringify(container, null, 2)}\n`
+}
+
+function stateFile(root: string, id: string): string {
+  return join(containerDir(root, id), 'state.json')
 }
 
 function runningMark(root: string, id: string): string {

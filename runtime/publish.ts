@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { blobPath, digest } from './blobs.ts'
+import { putInPlace, writeDurably } from './durable.ts'
 import { withLock } from './lock.ts'
 import { mediaTypes, nameAnnotation, type Descriptor, type Index, type Manifest } from './oci.ts'
-import { clearStaging, makeStaging, putInPlace, writeDurably } from './staging.ts'
+import { clearStaging, makeStaging } from './staging.ts'
 import { nameOf, readIndex } from './store.ts'
 
 /**

@@ -1,16 +1,6 @@
-/** Chapter 5. Where things are made, and how they are put in their place. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+/** Chapter 5. Where things are made before they are put in their place. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { StepError } from './native.ts'
 import { identify, isAlive } from './process.ts'
 
@@ -35,32 +25,6 @@ export function clearStaging(root: string): void {
     if (kind !== 'stage' || isAlive({ pid: Number(pid), start: Number(start), boot })) continue
     rmSync(join(root, 'tmp', name), { recursive: true, force: true })
   }
-}
-
-/** Write a new file whose content is on the disk when this returns. */
-export function writeDurably(path: string, data: string | Uint8Array): void {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  const fd = openSync(path, 'wx', 0o644)
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/**
- * Rename, and have it on the disk: after a power cut there is the old file or the new one, whole.
- */
-export function putInPlace(staged: string, path: string): void {
-  renameSync(staged, path)
-  syncDir(dirname(path))
-}
-
-function syncDir(path: string): void {
-  const fd = openSync(path, 'r')
-  fsyncSync(fd)
-  closeSync(fd)
 }
 
 /**

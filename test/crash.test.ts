@@ -1,6 +1,6 @@
 /** Tests. Bad luck: kill -9 at any moment, many at once, a full disk. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listContainers, runningContainers, type Container } from '../runtime/containers.ts'
@@ -66,6 +66,36 @@ describe('kill -9', () => {
     for (const { groups } of kept) expect(groups.filter(existsSync)).toEqual([])
     const { code } = await stepbox(['rm', ...kept.map(({ name }) => name)], { root })
     expect(code).toBe(kept.length > 0 ? 0 : 125)
+  })
+})
+
+describe('what a power cut leaves', () => {
+  test('of a mark that was not written yet goes, and the name is free', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    await stepbox(['run', '--name', 'victim', 'busybox', 'true'], { root })
+    const [victim] = listContainers(root)
+    const { id = '' } = victim ?? {}
+    rmSync(join(root, 'containers', id, 'state.json'))
+    for (const path of [`running/${id}`, `tmp/state-${id}-${2 ** 22 + 1}`])
+      writeFileSync(join(root, path), '')
+    expect(await stepbox(['ps', '-aq'], { root })).toMatchObject({ out: '', err: '', code: 0 })
+    for (const dir of ['containers', 'names', 'running', 'tmp'])
+      expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
+    const again = await stepbox(['run', '--name', 'victim', 'busybox', 'true'], { root })
+    expect(again).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('of the mark of a container that had ended goes, and its end stays', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const script = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+    const { container, started } = await runningContainer(root, ['--name', 'victim'], script)
+    started.process.kill('SIGTERM')
+    expect(await started.ended).toMatchObject({ code: 0 })
+    writeFileSync(join(root, 'running', container.id), JSON.stringify(container))
+    expect((await stepbox(['ps', '-a'], { root })).out).toMatch(/Exited \(0\).*victim/)
+    expect(readdirSync(join(root, 'running'))).toEqual([])
   })
 })
 

@@ -1,8 +1,9 @@
 /** Step by step. What a process that was killed left half-made in the data root. */
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { containerDir, removeContainer, runningContainers } from '../containers.ts'
-import { identify, isAlive } from '../process.ts'
+import { identify } from '../process.ts'
+import { linkOf, nameOf, whyStale } from '../tidy.ts'
 import { place, type Leftover, type Scene } from './leftover.ts'
 
 export function fileLeftovers(scene: Scene): Leftover[] {
@@ -21,12 +22,6 @@ function halfMade({ root }: Scene): Leftover[] {
     }
     return [{ kind: 'directory', what: dir, why: 'a container was begun, and never ran', remove }]
   })
-}
-
-/** Empty when it has none. */
-function nameOf(root: string, id: string): string {
-  const names = place(root, 'names')
-  return list(names).find((name) => linkOf(join(names, name)) === id) ?? ''
 }
 
 function isMarked(root: string, id: string): boolean {
@@ -67,27 +62,9 @@ function temporary({ root }: Scene): Leftover[] {
   })
 }
 
-/** Why something in `tmp` is of nobody any more. Its name says who is at work on it. */
-function whyStale(name: string): string | undefined {
-  const [kind, pid, start, boot = ''] = name.split('_')
-  if (kind === 'stage' && !isAlive({ pid: Number(pid), start: Number(start), boot }))
-    return 'whoever was writing it was killed'
-  if (name.startsWith('rm-')) return 'whoever was removing it was killed'
-  const [, writer] = /^(?:state|frozen)-[0-9a-f]+-(\d+)$/.exec(name) ?? []
-  return writer && !isRunning(Number(writer)) ? 'whoever was writing it was killed' : undefined
-}
-
 function file(path: string, why: string): Leftover {
   const kind = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
   return { kind, what: path, why, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return '' // ignoring: it is no link, and so no name
-  }
 }
 
 export function list(dir: string): string[] {

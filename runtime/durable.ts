@@ -1,0 +1,29 @@
+/** Chapter 2. Files that are still there after a power cut: written aside, synced, renamed. */
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Write a new file whose content is on the disk when this returns. */
+export function writeDurably(path: string, data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  const fd = openSync(path, 'wx', 0o644)
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * Rename, and have it on the disk: after a power cut there is the old file or the new one, whole.
+ */
+export function putInPlace(staged: string, path: string): void {
+  renameSync(staged, path)
+  syncDir(dirname(path))
+}
+
+function syncDir(path: string): void {
+  const fd = openSync(path, 'r')
+  fsyncSync(fd)
+  closeSync(fd)
+}
