@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { putInPlace, writeDurably } from './durable.ts'
+import { ownPrefix, putInPlace, writeDurably } from './durable.ts'
 import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
@@ -239,7 +239,7 @@ function linkedId(root: string, name: string): string | undefined {
  * same container lost and write its end at once, each aside of its own.
  */
 function asideOf(root: string, { id }: Container): string {
-  return join(root, 'tmp', `state-${id}-${process.pid}`)
+  return join(root, 'tmp', `${ownPrefix()}${id}`)
 }
 
 function textOf(container: Container): string {

@@ -1,6 +1,17 @@
 /** Chapter 2. Files that are still there after a power cut: written aside, synced, renamed. */
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { identify } from './process.ts'
+
+/**
+ * How the name of what this process makes in `tmp/` begins. It says which process it belongs to:
+ * when that is gone, be it by a reboot, anybody may remove it.
+ */
+export function ownPrefix(): string {
+  const owner = identify(process.pid)
+  const { pid, start, boot } = owner ?? { pid: process.pid, start: 0, boot: 'none' }
+  return `stage_${pid}_${start}_${boot}_`
+}
 
 /** Write a new file whose content is on the disk when this returns. */
 export function writeDurably(path: string, data: string | Uint8Array): void {

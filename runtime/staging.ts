@@ -1,19 +1,17 @@
 /** Chapter 5. Where things are made before they are put in their place. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownPrefix } from './durable.ts'
 import { StepError } from './native.ts'
-import { identify, isAlive } from './process.ts'
+import { isAlive } from './process.ts'
 
 /**
  * A fresh directory in `tmp/`, on the file system of everything else, so that a rename puts what
- * is in it in place. Its name says which process it belongs to: when that is gone, anybody may
- * remove it.
+ * is in it in place.
  */
 export function makeStaging(root: string): string {
-  const owner = identify(process.pid)
-  const { pid, start, boot } = owner ?? { pid: process.pid, start: 0, boot: 'none' }
   mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o711 })
-  return mkdtempSync(join(root, 'tmp', `stage_${pid}_${start}_${boot}_`))
+  return mkdtempSync(join(root, 'tmp', ownPrefix()))
 }
 
 /**

@@ -65,7 +65,7 @@ export function whyStale(name: string): string | undefined {
   if (kind === 'stage' && !isAlive({ pid: Number(pid), start: Number(start), boot }))
     return 'whoever was writing it was killed'
   if (name.startsWith('rm-')) return 'whoever was removing it was killed'
-  const [, writer] = /^(?:state|frozen)-[0-9a-f]+-(\d+)$/.exec(name) ?? []
+  const [, writer] = /^frozen-[0-9a-f]+-(\d+)$/.exec(name) ?? []
   return writer && !identify(Number(writer)) ? 'whoever was writing it was killed' : undefined
 }
 

@@ -77,7 +77,7 @@ describe('what a power cut leaves', () => {
     const [victim] = listContainers(root)
     const { id = '' } = victim ?? {}
     rmSync(join(root, 'containers', id, 'state.json'))
-    for (const path of [`running/${id}`, `tmp/state-${id}-${2 ** 22 + 1}`])
+    for (const path of [`running/${id}`, `tmp/stage_${process.pid}_1_before_${id}`])
       writeFileSync(join(root, path), '')
     expect(await stepbox(['ps', '-aq'], { root })).toMatchObject({ out: '', err: '', code: 0 })
     for (const dir of ['containers', 'names', 'running', 'tmp'])

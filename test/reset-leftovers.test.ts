@@ -85,7 +85,7 @@ describe('in the data root', () => {
       made(`running/${newId()}`, '{'),
       made(`tmp/stage_${dead.pid}_1_${dead.boot}_abc`),
       made(`tmp/rm-${id}`),
-      made(`tmp/state-${id}-${nobody}`, '{"half'),
+      made(`tmp/stage_${dead.pid}_1_${dead.boot}_${id}`, '{"half'),
       made(`tmp/frozen-${id}-${nobody}`, JSON.stringify({ by: dead, groups: [] })),
       made(`rootfs/0123456789ab.${nobody}/bin`).replace('/bin', ''),
       made('rootfs/0123456789ab'),
@@ -94,7 +94,7 @@ describe('in the data root', () => {
     const own = identify(process.pid)
     const kept = [
       made(`tmp/stage_${own?.pid}_${own?.start}_${own?.boot}_abc`),
-      made(`tmp/state-${id}-${process.pid}`, '{"half'),
+      made(`tmp/stage_${own?.pid}_${own?.start}_${own?.boot}_${id}`, '{"half'),
       made('tmp/somebody-elses', ''),
     ]
     const deeds = await reset(root)
