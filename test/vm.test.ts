@@ -253,6 +253,14 @@ describe('what is typed', () => {
     expect(() => parseShare('/nowhere')).toThrow("cannot share '/nowhere': it is no directory here")
   })
 
+  test('without QEMU it says what to install, and where', async (context) => {
+    needs(context, 'linux')
+    const setting = { root: scratch(), input: '', env: { PATH: scratch() } }
+    const { code, err } = await stepbox(['vm'], setting)
+    expect(code).toBe(125)
+    expect(err).toMatch(/^stepbox: no qemu-system-x86_64 here .*\n +Debian, Ubuntu +apt-get install/)
+  })
+
   test.each([
     [['ls'], "no 'vm ls'; a command for the machine comes after --: vm -- ls"],
     [['--kernel', '5.4'], "no kernel '5.4'; have: stable, backports, or the FILE.deb of one"],

@@ -1,16 +1,15 @@
 /** Command line. `vm`: a machine with a kernel of its own, a shell or a command in it. */
-import { once } from 'node:events'
 import chalk from 'chalk'
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { decimalSize } from '../humane.ts'
 import { parseMemory } from '../limits.ts'
 import { cacheDir, sizeOf } from '../vm/cache.ts'
-import { projectInGuest } from '../vm/initramfs.ts'
 import { parseShare } from '../vm/share.ts'
 import { prepare, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
 import { UsageError, valueOf } from './args.ts'
 import type { Input } from './main.ts'
+import { testInVm } from './vm-test.ts'
 
 /** A shell without words, a command after `--`; else `build` or `test`. */
 export async function vm(input: Input): Promise<number> {
@@ -20,7 +19,7 @@ export async function vm(input: Input): Promise<number> {
   const options = asked(input)
   if (input.isDashed || word === undefined) return inside(options, input.words)
   if (word === 'build' && rest.length === 0) return build(options)
-  if (word === 'test') return test(options, rest)
+  if (word === 'test') return testInVm(options, rest, progress())
   throw new UsageError(`no 'vm ${word}'; a command for the machine comes after --: vm -- ${word}`)
 }
 
@@ -160,15 +159,4 @@ async function build(options: VmOptions): Promise<number> {
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   return 0
-}
-
-/** The kernel tests, of one chapter or of all, in the machine. */
-async function test(options: VmOptions, args: string[]): Promise<number> {
-  const program = `${projectInGuest}/dist/guest-tests/run.cjs`
-  const machine = await startVm({ ...options, argv: ['node', program, ...args] }, progress())
-  machine.stdin.end()
-  machine.stderr.pipe(process.stderr, { end: false })
-  machine.stdout.pipe(process.stdout, { end: false })
-  await once(machine.stdout, 'end')
-  return ending(machine)
 }
