@@ -6,45 +6,65 @@ import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
 
 /** All of the program in dist/main.cjs, and dist/stepbox.cjs, which starts it. */
 export async function bundle() {
-  const last = state().bundle
   const own = ['book/bundle.mjs', 'book/launch.cjs']
-  const keyOf = (files) => hash([...own, ...files].map((file) => read(file)))
-  const isSame = last?.inputs.every((file) => existsSync(here(file)))
-  if (isSame && isUpToDate('bundle', keyOf(last.inputs), 'dist/stepbox.cjs'))
-    return { done: 'dist/stepbox.cjs, as before' }
-  const inputs = await bundleInto(here('dist/main.new.cjs'))
-  renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
-  copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
-  chmodSync(here('dist/stepbox.new.cjs'), 0o755)
-  renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
-  remember('bundle', keyOf(inputs), 'dist/stepbox.cjs', { inputs })
+  const made = await remembered('bundle', 'dist/stepbox.cjs', own, async () => {
+    const inputs = await bundleInto(here('dist/main.new.cjs'))
+    renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
+    copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
+    chmodSync(here('dist/stepbox.new.cjs'), 0o755)
+    renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
+    return inputs
+  })
+  if (!made) return { done: 'dist/stepbox.cjs, as before' }
   const kilobytes = Math.round(statSync(here('dist/main.cjs')).size / 1024)
-  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${inputs.length} files` }
+  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${made.length} files` }
 }
 
 /**
  * The program as one file, whose first line names it by its content. Gives the files it is made of.
  */
 export async function bundleInto(outfile, plugins = []) {
+  const inputs = await bundled({
+    entryPoints: ['chapters/stepbox.ts'],
+    outfile,
+    define: { 'import.meta.dirname': '__dirname' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    plugins,
+  })
+  const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '')
+  writeFileSync(outfile, `// ${hash([code]).slice(0, 16)}\n${code}`)
+  return inputs
+}
+
+/**
+ * Make `product` with `make`, which gives the files it read, unless it was made from the same
+ * before. Gives those files, or undefined when there was nothing to do.
+ */
+export async function remembered(name, product, own, make) {
+  const last = state()[name]
+  const keyOf = (files) => hash([...own, ...files].map((file) => read(file)))
+  const isSame = last?.inputs?.every((file) => existsSync(here(file)))
+  if (isSame && isUpToDate(name, keyOf(last.inputs), product)) return undefined
+  const inputs = await make()
+  remember(name, keyOf(inputs), product, { inputs })
+  return inputs
+}
+
+/** One call of esbuild. Gives the files that went in. */
+export async function bundled(options) {
   const { build } = await import('esbuild')
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['chapters/stepbox.ts'],
-    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node20',
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname' },
-    minifySyntax: true,
-    minifyWhitespace: true,
     metafile: true,
     logLevel: 'silent',
-    plugins,
+    ...options,
   })
-  const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '')
-  writeFileSync(outfile, `// ${hash([code]).slice(0, 16)}\n${code}`)
   return Object.keys(metafile.inputs).sort()
 }
 

@@ -1,5 +1,5 @@
 /**
- * Set-up. What a fresh checkout needs, made once: packages, native program, bundle, busybox image.
+ * Set-up. What a fresh checkout needs, made once: packages, native program, bundles, busybox image.
  * Plain Node, because nothing is installed yet. What is up to date is left as it is.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundle, keepCompiled } from './bundle.mjs'
+import { bundleTests } from './bundle-tests.mjs'
 import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
 import { lastLines, onPath, run } from './machine.mjs'
 import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
@@ -37,7 +38,7 @@ export async function setup({ withPeers = false } = {}) {
   if (!isNodeNewEnough()) return { ...is, failed: true }
   console.log(bold('Setting up Stepbox'))
   const further = withPeers ? { peers: peersFor, machine } : {}
-  const steps = { packages, native, bundle, busybox, ...further }
+  const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
   for (const [name, work] of Object.entries(steps)) {
     const start = Date.now()
     let label = name

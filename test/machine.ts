@@ -1,24 +1,20 @@
-/** Tests. What this machine can do, found out once for all tests, in the words of doctor. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** Tests. What this machine can do, given to all of them by vitest. */
 import type { TestProject } from 'vitest/node'
-import { chapters } from '../chapters/table.ts'
-import { diagnose, type Capability } from '../runtime/doctor/diagnosis.ts'
-import { probe } from '../runtime/doctor/probe.ts'
+import type { Capability } from '../runtime/doctor/diagnosis.ts'
+import { look } from './look.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     capabilities: Capability[]
   }
+  interface TaskMeta {
+    /** What a test has asked for. */
+    needs?: string[]
+    /** It takes its context, to ask for what it needs before it does anything (test/guest). */
+    asks?: boolean
+  }
 }
 
 export default async function ({ provide }: TestProject): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
-  try {
-    const machine = await probe(join(dir, 'root'), chapters)
-    provide('capabilities', diagnose(machine, chapters).capabilities)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
+  provide('capabilities', (await look()).capabilities)
 }

@@ -21,6 +21,7 @@ export type Need = CapabilityName | (string & {})
  * that is missing the test is reported as blocked, with the reason.
  */
 export function needs(context: TestContext, ...all: Need[]): void {
+  context.task.meta.needs = [...(context.task.meta.needs ?? []), ...all]
   for (const need of all) {
     const lacking = lack(need)
     if (lacking) context.skip(`blocked: ${lacking}`)

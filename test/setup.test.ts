@@ -16,8 +16,8 @@ test('a second set-up changes nothing, and does without npm, compiler and apt', 
   const before = times()
   const env = { PATH: '/nonexistent', STEPBOX_ROOT: process.env['STEPBOX_ROOT'] }
   const said = execFileSync(node, ['book/setup.mjs'], { cwd: root, env, encoding: 'utf8' })
-  expect(said.trim().split('\n').slice(1)).toHaveLength(4)
-  expect(said.match(/as before/g)).toHaveLength(4)
+  expect(said.trim().split('\n').slice(1)).toHaveLength(5)
+  expect(said.match(/as before/g)).toHaveLength(5)
   expect(times()).toEqual(before)
 })
 
@@ -33,7 +33,8 @@ test('the bundle needs nothing but Node', () => {
 test('without a compiler there is a plan, and a word about what is missing', (context) => {
   needs(context, 'root')
   const copy = scratch()
-  for (const part of ['book', 'chapters', 'native', 'runtime', 'package.json', 'package-lock.json'])
+  const parts = ['book', 'chapters', 'native', 'runtime', 'test']
+  for (const part of [...parts, 'package.json', 'package-lock.json'])
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !isMade(path) })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const env = { PATH: join(copy, 'nothing-here'), STEPBOX_ROOT: join(copy, 'data') }

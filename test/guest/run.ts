@@ -1,0 +1,82 @@
+/**
+ * Tests. The kernel tests as a plain program, which needs Node and nothing else:
+ *
+ *     node dist/guest-tests/run.cjs [--list] [--patience TIMES] [--chapter N | N | FILE…]
+ *
+ * Looks once at what the machine can do, then runs the files on two processes. Standard output is
+ * lines of JSON (`Line`); it exits with 0 when nothing failed and nothing is left over.
+ */
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { host, differences } from '../host.ts'
+import { look } from '../look.ts'
+import type { Result } from '../results.ts'
+import { runFiles, type Orders } from './crew.ts'
+import type { Line } from './lines.ts'
+
+const own = join(import.meta.dirname, '../../dist/guest-tests')
+const worker = join(own, 'worker.cjs')
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean', default: false },
+      patience: { type: 'string', default: '1' },
+      chapter: { type: 'string' },
+    },
+  })
+  const wanted = [...positionals, ...(values.chapter === undefined ? [] : [values.chapter])]
+  const files = chosen(wanted.map(chapterPath))
+  if (files.length === 0 && !values.list) return fail(`no tests here for ${wanted.join(' ')}`)
+  const patience = Number(values.patience)
+  const orders = { worker, files, graceMs: 40_000 * patience }
+  const listed: Orders['listed'] = (file, name) => print({ listed: { file, name } })
+  const told = (result: Result) => {
+    if (result.outcome === 'fail' || result.outcome === 'error') process.exitCode = 1
+    print({ result })
+  }
+  const options = { isList: values.list, capabilities: [], patience }
+  if (values.list) return runFiles({ ...orders, options, env: process.env, listed, told })
+  const start = performance.now()
+  const before = host()
+  const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
+  chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
+  const env = { ...process.env, TMPDIR: temporary }
+  const { capabilities, machine } = await look()
+  const { kernel, cgroups } = machine
+  const date = new Date().toISOString()
+  print({ machine: { kernel, cgroups, cpus: availableParallelism(), node: machine.node, date } })
+  await runFiles({ ...orders, options: { ...options, capabilities }, env, listed, told })
+  const leftovers = await differences(before, temporary)
+  rmSync(temporary, { recursive: true, force: true })
+  for (const leftover of leftovers) {
+    process.exitCode = 1
+    print({ leftover })
+  }
+  print({ ended: { ms: Math.round(performance.now() - start) } })
+}
+
+/** `3` means the tests of chapter 3. */
+function chapterPath(arg: string): string {
+  return /^\d{1,2}$/.test(arg) ? `chapters/${arg.padStart(2, '0')}-` : arg
+}
+
+/** The bundled files whose paths contain one of `wanted`; all without. */
+function chosen(wanted: string[]): string[] {
+  const files = JSON.parse(readFileSync(join(own, 'files.json'), 'utf8')) as string[]
+  return files.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+}
+
+function print(line: Line): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+function fail(message: string): void {
+  console.error(message)
+  process.exitCode = 1
+}
+
+void main()

@@ -1,0 +1,27 @@
+/**
+ * Tests. A test needs the kernel when it asks for a capability of doctor, and it is run on other
+ * kernels when it takes its context. This holds the two together: neither is a kernel test left out
+ * on other machines, nor is one run there that asks for nothing.
+ */
+import { topics } from '../../runtime/doctor/capabilities.ts'
+import type { Result } from '../results.ts'
+import { boot } from './boot.ts'
+import { listed } from './collect.ts'
+
+const capabilities = new Set<string>(topics.flatMap(([, names]) => names))
+
+/** A failure for each test of `results`, all of their files, where the two differ. */
+export async function selectionMistakes(results: Result[]): Promise<Result[]> {
+  const files = [...new Set(results.map(({ file }) => file).filter(Boolean))]
+  const chosen = await listed(boot(['--list', ...files]))
+  return results.flatMap(({ file, name, outcome, needs = [] }) => {
+    const asks = needs.some((need) => capabilities.has(need))
+    const isChosen = chosen.has(`${file} > ${name}`)
+    const isOver = outcome === 'pass' || outcome === 'blocked'
+    if (asks === isChosen || (!asks && !isOver)) return []
+    const reason = asks
+      ? 'asks for the kernel without its own context, and is left out on other machines'
+      : 'takes its context and asks for nothing of the kernel, and is run on other machines'
+    return [{ file, name, outcome: 'fail' as const, reason, error: reason }]
+  })
+}

@@ -1,0 +1,129 @@
+/**
+ * Tests. A process that runs one file of tests after the other, as its parent says, and tells how
+ * each test ended. Every file has all modules afresh, as vitest gives them to it.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { compileFunction } from 'node:vm'
+import { startTests, type File, type Suite, type Test } from '@vitest/runner'
+import type { Ended, Job, Said } from './job.ts'
+import { provide, vitest } from './vitest.ts'
+
+const root = join(import.meta.dirname, '../..')
+const path = join(root, 'dist/guest-tests/tests.cjs')
+const timeout = 20_000
+
+type Load = Record<string, () => Promise<unknown>>
+const make = compileFunction(readFileSync(path, 'utf8'), ['require', 'module', 'projectRoot'], {
+  filename: path,
+}) as (require: (name: string) => unknown, module: { exports: unknown }, root: string) => void
+
+const requireOwn = createRequire(path)
+const requireFor = (name: string): unknown => (name === 'vitest' ? vitest : requireOwn(name))
+
+function load(file: string): Promise<unknown> {
+  const module = { exports: {} }
+  make(requireFor, module, root)
+  const { files } = module.exports as { files: Load }
+  return files[file]?.() ?? Promise.reject(new Error(`no ${file} in dist/guest-tests`))
+}
+
+/** Run the tests of a file that ask for what they need, but those that are done. */
+async function run(job: Job): Promise<void> {
+  provide({ capabilities: job.capabilities }, job.patience)
+  const config = {
+    root,
+    setupFiles: [],
+    name: undefined,
+    passWithNoTests: true,
+    testNamePattern: undefined,
+    allowOnly: false,
+    sequence: { seed: 1, hooks: 'stack', setupFiles: 'list' },
+    chaiConfig: undefined,
+    maxConcurrency: 1,
+    testTimeout: timeout * job.patience,
+    hookTimeout: timeout * job.patience,
+    retry: 0,
+    includeTaskLocation: false,
+    tags: [],
+    tagsFilter: undefined,
+    strictTags: false,
+  } as const
+  const done = new Set(job.done)
+  const [file] = await startTests([join(root, job.file)], {
+    config: { ...config, setupFiles: [], tags: [], sequence: { ...config.sequence } },
+    importFile: () => load(job.file),
+    onCollected: ([file]) => {
+      if (!file) return
+      const names = job.isList ? asking(file).map(({ fullTestName: name }) => name) : []
+      for (const name of names) say({ listed: { name } })
+      select(file, ({ id, meta }) => meta.asks === true && !job.isList && !done.has(id))
+    },
+    onBeforeTryTask: ({ id, fullTestName: name, timeout }) => {
+      begun = performance.now()
+      say({ begun: { id, name, timeout } })
+    },
+    onAfterRetryTask: (test) => say({ ended: endOf(test) }),
+  })
+  for (const suite of file ? suitesOf(file) : [])
+    for (const error of suite.result?.errors ?? [])
+      say({ broken: { name: suite.fullTestName ?? '', error: textOf(error) } })
+  say({ ready: true })
+}
+
+/** Leave out what is not wanted, and the hooks of suites of which nothing is. */
+function select(suite: Suite, isWanted: (test: Test) => boolean): boolean {
+  const wanted = suite.tasks.filter((task) =>
+    task.type === 'suite' ? select(task, isWanted) : isWanted(task),
+  )
+  for (const task of suite.tasks) if (!wanted.includes(task)) task.mode = 'skip'
+  if (wanted.length === 0) suite.mode = 'skip'
+  return wanted.length > 0
+}
+
+function asking(suite: Suite): Test[] {
+  return suite.tasks.flatMap((task) =>
+    task.type === 'suite' ? asking(task) : task.meta.asks ? [task] : [],
+  )
+}
+
+function suitesOf(suite: Suite | File): Suite[] {
+  const below = suite.tasks.filter((task) => task.type === 'suite')
+  return [suite, ...below.flatMap(suitesOf)]
+}
+
+interface Thrown {
+  message: string
+  diff?: string | undefined
+  stack?: string | undefined
+}
+
+let begun = 0
+
+function endOf({ id, fullTestName: name, result, meta }: Test): Ended {
+  return {
+    id,
+    name,
+    state: result?.state === 'pass' || result?.state === 'fail' ? result.state : 'skip',
+    ms: Math.round(performance.now() - begun),
+    ...(result && 'note' in result ? { note: String(result.note) } : {}),
+    ...(meta.needs ? { needs: meta.needs } : {}),
+    ...(result?.errors?.length ? { error: result.errors.map(textOf).join('\n\n') } : {}),
+  }
+}
+
+/** What went wrong, how it differs from what was expected, and where. */
+function textOf({ message, diff = '', stack = '' }: Thrown): string {
+  const where = stack.split('\n').filter((line) => /^ +at .*tests\.cjs/.test(line))
+  return [message, diff, ...where.slice(0, 6)].filter(Boolean).join('\n')
+}
+
+function say(what: Said): void {
+  process.send?.(what)
+}
+
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(event, (error: Error) => say({ broken: { name: '', error: textOf(error) } }))
+process.on('message', (job: Job) => void run(job))
+process.on('disconnect', () => process.exit())
