@@ -4,6 +4,7 @@
  *
  *     run.cjs      the program: test/guest/run.ts
  *     worker.cjs   a process that runs tests: test/guest/worker.ts, with vitest's runner in it
+ *     program.cjs  runs a module that a test names with ownProgram: test/guest/program.ts
  *     tests.cjs    all tests and what they import, but vitest; each file is loaded by its name
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -19,17 +20,17 @@ export async function bundleTests() {
     rmSync(here('dist/guest-tests.new'), { recursive: true, force: true })
     mkdirSync(here('dist/guest-tests.new'), { recursive: true })
     const inputs = await bundled({
-      entryPoints: ['test/guest/run.ts', 'test/guest/worker.ts'],
+      entryPoints: ['run', 'worker', 'program'].map((name) => `test/guest/${name}.ts`),
       outdir: 'dist/guest-tests.new',
       outExtension: { '.js': '.cjs' },
       banner: { js: `const projectRoot = require('node:path').join(__dirname, '../..')` },
       plugins: [dirnames],
     })
-    const table = files.map((file) => `  '${file}': () => import('./${file}'),\n`).join('')
+    const table = [...files, ...programsIn(files)].map((file) => `  '${file}': () => import('./${file}'),\n`).join('')
     const more = await bundled({
       stdin: { contents: `export const files = {\n${table}}\n`, resolveDir: root },
       outfile: 'dist/guest-tests.new/tests.cjs',
-      external: ['vitest', 'esbuild'],
+      external: ['vitest'],
       sourcemap: 'external',
       plugins: [dirnames],
     })
@@ -53,6 +54,12 @@ function testFiles() {
       .map((name) => `${dir}/${name}`)
       .filter((path) => /\bcontext\b/.test(read(path).toString())),
   )
+}
+
+/** The modules that these tests start as programs of their own. */
+function programsIn(files) {
+  const named = (file) => read(file).toString().matchAll(/\bownProgram\(\s*'([^']+)'/g)
+  return [...new Set(files.flatMap((file) => [...named(file)].map(([, path]) => path)))]
 }
 
 /** `import.meta.dirname` is where the source is in the project, wherever the project lies. */

@@ -6,6 +6,8 @@ import { look } from './look.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     capabilities: Capability[]
+    /** Whether the tests come from their bundle, and their sources cannot be loaded. */
+    isBundled: boolean
   }
   interface TaskMeta {
     /** What a test has asked for. */
@@ -16,5 +18,6 @@ declare module 'vitest' {
 }
 
 export default async function ({ provide }: TestProject): Promise<void> {
+  provide('isBundled', false)
   provide('capabilities', (await look()).capabilities)
 }

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process'
 import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { launch } from '../runtime/native.ts'
 import { begin, contained, processesReading, statusOf, until, type Begun } from './carry-out.ts'
+import { ownProgram } from './own-program.ts'
 import { needs, scratch } from './scratch.ts'
 
 /** Says the name of each signal that it is sent, once for each time. */
@@ -131,21 +131,8 @@ describe('whoever is killed with -9, nothing lives on', () => {
 
   test('whoever started it: container and native program end', async (context) => {
     needs(context, 'root')
-    const runtime = join(import.meta.dirname, '../runtime')
-    const script = `
-      import { launch } from './native.ts'
-      const plan = ${JSON.stringify(contained(parrot(['HUP'])))}
-      const onReport = ({ result }) => console.log(process.pid, launched.pid, result)
-      const launched = launch(plan, { stdio: ['ignore', 'inherit', 'inherit'], onReport })`
-    const { outputFiles } = buildSync({
-      stdin: { contents: script, resolveDir: runtime },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      define: { 'import.meta.dirname': JSON.stringify(runtime) },
-      write: false,
-    })
-    const argv = ['--input-type=module', '--eval', outputFiles[0]?.text ?? '']
+    const plan = JSON.stringify(contained(parrot(['HUP'])))
+    const argv = ownProgram('test/launching.ts', plan)
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void child.kill('SIGKILL'))
     let out = ''

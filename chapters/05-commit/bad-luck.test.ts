@@ -8,32 +8,14 @@ import type { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { stageLayer } from '../../runtime/layer-blob.ts'
 import { resolve } from '../../runtime/store.ts'
+import { ownProgram } from '../../test/own-program.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { putImage, putIndex, sha256 } from './handmade.ts'
 
-const runtime = join(import.meta.dirname, '../../runtime')
-
 /** Commits what is in `upper` as each of `names`, in a process of its own; `shell` prepares it. */
 function committing(root: string, upper: string, names: string[], shell = 'true') {
-  const program = `
-    import { readdirSync } from 'node:fs'
-    import { commit } from '${runtime}/commit.ts'
-    import { resolve } from '${runtime}/store.ts'
-    for (const name of ${JSON.stringify(names)}) {
-      const stack = { upper: '${upper}', lowers: [] }
-      const more = { name, command: [], created: '2024-01-01T00:00:00Z' }
-      const onSkipped = (path) => console.log('skipped ' + path)
-      try {
-        await commit('${root}', { image: resolve('${root}', 'app:v1'), stack, ...more, onSkipped })
-        console.log('done ' + process.resourceUsage().maxRSS)
-      } catch (error) {
-        console.log('failed: ' + error.message)
-        console.log('left in tmp: ' + readdirSync('${root}/tmp').length)
-      }
-    }
-  `
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]
-  const args = ['-m', 'sh', '-ec', `${shell}; exec "$@"`, 'sh', ...node]
+  const program = ownProgram('chapters/05-commit/committing.ts', root, upper, ...names)
+  const args = ['-m', 'sh', '-ec', `${shell}; exec "$@"`, 'sh', process.execPath, ...program]
   const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child

@@ -10,10 +10,9 @@ import { mediaTypes } from '../../runtime/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from '../../runtime/publish.ts'
 import { readIndex, resolve } from '../../runtime/store.ts'
 import { strace } from '../../runtime/strace.ts'
+import { ownProgram } from '../../test/own-program.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, putBlob, putImage, putIndex, sha256, tarOf } from './handmade.ts'
-
-const runtime = join(import.meta.dirname, '../../runtime')
 
 /** Publish an image of one layer, which holds the one file `name`. */
 async function publishNamed(root: string, name: string): Promise<void> {
@@ -35,9 +34,8 @@ async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes
 }
 
-/** Another process of ours that runs `lines`; `said` gives what it prints, line by line. */
-function program(lines: string): { child: ChildProcess; said: AsyncIterator<string> } {
-  const args = ['--import', 'tsx', '--input-type=module', '-e', lines]
+/** Another process of ours; `said` gives what it prints, line by line. */
+function program(...args: string[]) {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return { child, said: createInterface(child.stdout)[Symbol.asyncIterator]() }
@@ -92,13 +90,7 @@ test('only one at a time is behind the lock', async (context) => {
 test('the lock of a process that was killed is free', async (context) => {
   needs(context, 'root')
   const root = scratch()
-  const holder = program(`
-    import { withLock } from '${runtime}/lock.ts'
-    await withLock('${root}', () => {
-      console.log('held')
-      return new Promise((resolve) => setTimeout(resolve, 1e6))
-    })
-  `)
+  const holder = program(...ownProgram('chapters/05-commit/holding.ts', root))
   expect((await holder.said.next()).value).toBe('held')
   let isFree = false
   const waiting = withLock(root, () => (isFree = true))
@@ -119,19 +111,7 @@ test('writers that are killed at any moment lose nothing they acknowledged', asy
   const root = scratch()
   await publishNamed(root, 'first:v1')
   for (let round = 0; round < 3; round++) {
-    const writer = program(`
-      import { makeBlobStaging, publish, stageDocument } from '${runtime}/publish.ts'
-      for (let at = 0; ; at++) {
-        const staging = makeBlobStaging('${root}')
-        const content = { architecture: 'amd64', os: 'linux', author: 'a' + at + '.${round}',
-          rootfs: { type: 'layers', diff_ids: [] } }
-        const config = stageDocument(staging, '${mediaTypes.config}', content)
-        const manifest = { schemaVersion: 2, config, layers: [] }
-        const name = 'n${round}-' + at + ':v1'
-        await publish('${root}', staging, { name, manifest })
-        console.log(name)
-      }
-    `)
+    const writer = program(...ownProgram('chapters/05-commit/publishing.ts', root, String(round)))
     const acknowledged: string[] = []
     while (acknowledged.length < 3 + round) acknowledged.push((await writer.said.next()).value)
     await killed(writer)

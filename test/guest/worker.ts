@@ -2,36 +2,18 @@
  * Tests. A process that runs one file of tests after the other, as its parent says, and tells how
  * each test ended. Every file has all modules afresh, as vitest gives them to it.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { compileFunction } from 'node:vm'
 import { startTests, type File, type Suite, type Test } from '@vitest/runner'
 import type { Ended, Job, Said } from './job.ts'
+import { load } from './load.ts'
 import { provide, vitest } from './vitest.ts'
 
 const root = join(import.meta.dirname, '../..')
-const path = join(root, 'dist/guest-tests/tests.cjs')
 const timeout = 20_000
-
-type Load = Record<string, () => Promise<unknown>>
-const make = compileFunction(readFileSync(path, 'utf8'), ['require', 'module', 'projectRoot'], {
-  filename: path,
-}) as (require: (name: string) => unknown, module: { exports: unknown }, root: string) => void
-
-const requireOwn = createRequire(path)
-const requireFor = (name: string): unknown => (name === 'vitest' ? vitest : requireOwn(name))
-
-function load(file: string): Promise<unknown> {
-  const module = { exports: {} }
-  make(requireFor, module, root)
-  const { files } = module.exports as { files: Load }
-  return files[file]?.() ?? Promise.reject(new Error(`no ${file} in dist/guest-tests`))
-}
 
 /** Run the tests of a file that ask for what they need, but those that are done. */
 async function run(job: Job): Promise<void> {
-  provide({ capabilities: job.capabilities }, job.patience)
+  provide({ capabilities: job.capabilities, isBundled: true }, job.patience)
   const config = {
     root,
     setupFiles: [],
@@ -53,7 +35,7 @@ async function run(job: Job): Promise<void> {
   const done = new Set(job.done)
   const [file] = await startTests([join(root, job.file)], {
     config: { ...config, setupFiles: [], tags: [], sequence: { ...config.sequence } },
-    importFile: () => load(job.file),
+    importFile: () => load(job.file, vitest),
     onCollected: ([file]) => {
       if (!file) return
       const names = job.isList ? asking(file).map(({ fullTestName: name }) => name) : []

@@ -1,0 +1,7 @@
+/** Chapter 5. For its tests: a process that takes the lock of a store and never gives it back. */
+import { withLock } from '../../runtime/lock.ts'
+
+void withLock(process.argv[2] ?? '', () => {
+  console.log('held')
+  return new Promise((resolve) => setTimeout(resolve, 1e6))
+})

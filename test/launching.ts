@@ -1,0 +1,8 @@
+/** Tests. A process that carries out the plan it is given, and tells who does at each step. */
+import { launch } from '../runtime/native.ts'
+import type { Step } from '../runtime/step.ts'
+
+const launched = launch(JSON.parse(process.argv[2] ?? '') as Step[], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+  onReport: ({ result }) => console.log(process.pid, launched.pid, result),
+})
