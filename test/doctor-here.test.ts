@@ -77,14 +77,18 @@ describe('this machine', () => {
     expect(readdirSync(join(root, 'tmp'))).toEqual([])
   })
 
-  test('is known in less than a second', async (context) => {
+  test('is known in the time in which Node starts twenty times', async (context) => {
     needs(context, 'native')
-    const took = [0, 1, 2].map(() => {
-      const start = performance.now()
-      doctor()
-      return performance.now() - start
-    })
-    expect(Math.min(...took)).toBeLessThan(1000)
+    const quickest = (work: () => unknown) => {
+      const took = [0, 1, 2].map(() => {
+        const start = performance.now()
+        work()
+        return performance.now() - start
+      })
+      return Math.min(...took)
+    }
+    const node = quickest(() => spawnSync(process.execPath, ['-e', '0']))
+    expect(quickest(() => doctor())).toBeLessThan(20 * node)
   })
 
   test('has a line for each capability, and its exit code is the sum', async (context) => {

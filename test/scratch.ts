@@ -1,4 +1,5 @@
 /** Tests. What they share: a directory that goes away again, and what this machine can do. */
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,10 @@ export function scratch(): string {
   return dir
 }
 
-/** What `stepbox doctor` has a name for, or a command that must be on the PATH. */
+/**
+ * What `stepbox doctor` has a name for, or a command that must be on the PATH; `gnu-tar` is a tar
+ * that says it is GNU's.
+ */
 export type Need = CapabilityName | (string & {})
 
 /**
@@ -28,17 +32,29 @@ export function needs(context: TestContext, ...all: Need[]): void {
   }
 }
 
+/** Whether all of this is there, where that must be known before a test. */
+export function has(...all: Need[]): boolean {
+  return all.every((need) => lack(need) === undefined)
+}
+
 /**
  * Why `need` is not met on this machine, or undefined when it is. Root needs the native program.
  */
 function lack(need: Need): string | undefined {
   const capabilities = inject('capabilities')
   if (!capabilities) throw new Error('run vitest with --config test/vitest.config.ts')
+  const [, gnu] = /^gnu-(\w+)$/.exec(need) ?? []
+  if (gnu) return isGnu(gnu) ? undefined : `no GNU ${gnu} on the PATH`
   if (!capabilities.some(({ name }) => name === need))
     return onPath(need) ? undefined : `no ${need} on the PATH`
   const wanted = need === 'root' ? ['native', 'root'] : [need]
   const missing = capabilities.find(({ name, state }) => wanted.includes(name) && isMissing(state))
   return missing && `no ${missing.name}: ${missing.why ?? missing.found}`
+}
+
+function isGnu(command: string): boolean {
+  const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
+  return /\bGNU\b/.test(stdout ?? '')
 }
 
 function isMissing(state: Capability['state']): boolean {

@@ -12,7 +12,7 @@ import { layerDirs } from '../../runtime/layer-dirs.ts'
 import { perform } from '../../runtime/native.ts'
 import { stepOf } from '../../runtime/step.ts'
 import { resolve } from '../../runtime/store.ts'
-import { needs } from '../../test/scratch.ts'
+import { has, needs } from '../../test/scratch.ts'
 import { sha256 } from './handmade.ts'
 import { tree } from './tree.ts'
 
@@ -24,7 +24,7 @@ let seen: string[] = []
 
 /** A container changes everything that a layer can tell of, and is committed. */
 beforeAll(async () => {
-  if (process.getuid?.() !== 0) return
+  if (!has('root', 'unshare', 'gnu-touch')) return
   dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
   root = join(dir, 'root')
   const image = await importBusybox(root, busyboxBinary())
@@ -72,11 +72,11 @@ function tool(name: string, args: string[], cwd?: string): string {
 
 /** Missing tools come with `npm run setup -- --with-peers`. */
 function peers(context: TestContext, ...tools: string[]): void {
-  needs(context, 'root', 'unshare', ...tools)
+  needs(context, 'root', 'unshare', 'gnu-touch', ...tools)
 }
 
 test('a container of the new image sees what the committed one saw', async (context) => {
-  needs(context, 'root', 'unshare')
+  needs(context, 'root', 'unshare', 'gnu-touch')
   const lowers = await layerDirs(root, resolve(root, 'site:v1'))
   const copy = 'mkdir again; cp -a merged/. again'
   tool('sh', ['-ec', `mount -t overlay -o lowerdir=${lowers.join(':')} none merged; ${copy}`])

@@ -64,7 +64,7 @@ describe('on a real overlay', () => {
   })
 
   test('the same changes in another order, place and time give the same bytes', async (context) => {
-    needs(context, 'root')
+    needs(context, 'root', 'gnu-touch')
     const once = async (script: string) => {
       const { dir, stack } = layOutEmpty(1)
       shell(`${dir}/lower0`, 'mkdir -p a gone; touch a/old')
@@ -177,7 +177,7 @@ describe('a whiteout', () => {
 })
 
 test('GNU tar extracts from the archive exactly the tree that it was made of', async (context) => {
-  needs(context, 'root', 'tar')
+  needs(context, 'root', 'gnu-tar')
   const [upper, copy] = [scratch(), scratch()]
   await everything(upper)
   const options = [

@@ -147,7 +147,7 @@ describe('what GNU tar writes is read as it was meant', () => {
   }
   for (const [name, options] of Object.entries(forms))
     test(name, async (context) => {
-      needs(context, 'root', 'tar')
+      needs(context, 'root', 'gnu-tar')
       const dir = scratch()
       const isExact = name.startsWith('pax')
       const hasLongNames = name !== 'v7'
