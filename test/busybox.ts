@@ -1,11 +1,28 @@
 /** Tests. A data root of one's own that holds the image busybox:latest. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { busyboxBinary } from '../book/busybox.ts'
 import { importBusybox } from '../runtime/busybox-image.ts'
 import { scratch } from './scratch.ts'
 
+let first: Promise<string> | undefined
+
+/** A copy of one that is made once for all tests of a file. */
 export async function rootWithBusybox(): Promise<string> {
+  first ??= made()
   const root = join(scratch(), 'root')
-  await importBusybox(root, busyboxBinary())
+  cpSync(join(await first, 'root'), root, { recursive: true })
   return root
 }
+
+async function made(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'stepbox-image-'))
+  await importBusybox(join(dir, 'root'), busyboxBinary())
+  return dir
+}
+
+afterAll(async () => {
+  if (first) rmSync(await first, { recursive: true, force: true })
+})
