@@ -15,7 +15,8 @@ import { here, read, root } from './made.mjs'
 
 export async function bundleTests() {
   const files = testFiles()
-  const own = ['book/bundle-tests.mjs', 'book/bundle.mjs', ...files]
+  const settings = ['book/bundle-tests.mjs', 'book/bundle.mjs', 'test/guest/left-out.json']
+  const own = [...settings, ...files]
   const made = await remembered('tests', 'dist/guest-tests/run.cjs', own, async () => {
     rmSync(here('dist/guest-tests.new'), { recursive: true, force: true })
     mkdirSync(here('dist/guest-tests.new'), { recursive: true })
@@ -44,14 +45,19 @@ export async function bundleTests() {
   return { done: `dist/guest-tests, ${kilobytes} kB from ${made.length} files` }
 }
 
-/** The files with a test that takes its context: the others ask for nothing. */
+/**
+ * The files with a test that takes its context, as the others ask for nothing; but those that are
+ * left out for a reason.
+ */
 function testFiles() {
+  const leftOut = JSON.parse(read('test/guest/left-out.json')).map(({ file }) => file)
   const chapters = readdirSync(here('chapters')).filter((name) => /^\d\d-/.test(name))
   return ['test', ...chapters.sort().map((name) => `chapters/${name}`)].flatMap((dir) =>
     readdirSync(here(dir))
       .filter((name) => name.endsWith('.test.ts'))
       .sort()
       .map((name) => `${dir}/${name}`)
+      .filter((path) => !leftOut.includes(path))
       .filter((path) => /\bcontext\b/.test(read(path).toString())),
   )
 }

@@ -23,22 +23,40 @@ const state = { assertionCalls: 0, isExpectingAssertions: false, expectedAsserti
 expecting.setState(state as never, expect as never)
 
 type Body = (context: TestContext) => unknown
-type Body1 = (item: unknown, context: TestContext) => unknown
+type BodyOf = (item: unknown, context: TestContext) => unknown
 
-function single(name: string, body: Body, timeout?: number): void {
-  runner.test(name, optionsOf(body.length > 0, timeout), body as never)
+type Limit = number | { timeout?: number }
+
+function single(name: string, ...rest: (Body | Limit)[]): void {
+  const { body, options } = partsOf(rest, 0)
+  runner.test(name, options, body as never)
 }
 
-function optionsOf(asks: boolean, timeout?: number): runner.TestOptions {
-  return { meta: { asks }, ...(timeout === undefined ? {} : { timeout: timeout * patience }) }
+/** The body of a test and its time limit, which may come before or after it. */
+function partsOf(rest: (((...args: never[]) => unknown) | Limit)[], given: number) {
+  const body = rest.find((part) => typeof part === 'function')
+  const limit = rest.find((part) => typeof part !== 'function')
+  const timeout = typeof limit === 'object' ? limit.timeout : limit
+  const meta = { asks: body !== undefined && body.length > given }
+  return { body, options: { meta, ...(timeout ? { timeout: timeout * patience } : {}) } }
 }
 
 const test = Object.assign(single, {
-  for: (cases: unknown[]) => (name: string, body: Body1, timeout?: number) =>
-    runner.test.for(cases)(name, optionsOf(body.length > 1, timeout), body as never),
-  each: (cases: unknown[]) => (name: string, body: () => unknown, timeout?: number) =>
-    runner.test.each(cases)(name, optionsOf(false, timeout), body as never),
+  for:
+    (cases: unknown[]) =>
+    (name: string, ...rest: (BodyOf | Limit)[]) => {
+      const { body, options } = partsOf(rest, 1)
+      runner.test.for(cases)(name, options, body as never)
+    },
+  /** Its body gets the items of a case, and no context. */
+  each:
+    (cases: unknown[]) =>
+    (name: string, ...rest: ((() => unknown) | Limit)[]) => {
+      const { body, options } = partsOf(rest, Infinity)
+      runner.test.each(cases)(name, options, body as never)
+    },
 })
+
 /** Timeouts are made for an ordinary machine; an emulated one gets so many times as long. */
 let patience = 1
 let provided: Partial<ProvidedContext> = {}
@@ -53,7 +71,21 @@ function inject<Name extends keyof ProvidedContext>(name: Name): ProvidedContext
   return provided[name] as ProvidedContext[Name]
 }
 
+const RealDate = Date
+
 const vi = {
+  /** Of all that can be faked, the date. */
+  useFakeTimers({ now }: { toFake: ['Date']; now: number }): void {
+    const ahead = now - RealDate.now()
+    globalThis.Date = class extends RealDate {
+      static override now(): number {
+        return RealDate.now() + ahead
+      }
+    } as DateConstructor
+  },
+  useRealTimers(): void {
+    globalThis.Date = RealDate
+  },
   /** Look again and again, every `interval` milliseconds, until `holds` throws no more. */
   async waitFor<T>(holds: () => T, { interval = 50, timeout = 1000 } = {}): Promise<T> {
     const end = Date.now() + timeout * patience
