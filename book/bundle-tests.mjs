@@ -24,10 +24,11 @@ export async function bundleTests() {
       entryPoints: ['run', 'worker', 'program'].map((name) => `test/guest/${name}.ts`),
       outdir: 'dist/guest-tests.new',
       outExtension: { '.js': '.cjs' },
-      banner: { js: `const projectRoot = require('node:path').join(__dirname, '../..')` },
+      banner: { js: "const projectRoot = require('node:path').join(__dirname, '../..')" },
       plugins: [dirnames],
     })
-    const table = [...files, ...programsIn(files)].map((file) => `  '${file}': () => import('./${file}'),\n`).join('')
+    const entryOf = (file) => `  '${file}': () => import('./${file}'),\n`
+    const table = [...files, ...programsIn(files)].map(entryOf).join('')
     const more = await bundled({
       stdin: { contents: `export const files = {\n${table}}\n`, resolveDir: root },
       outfile: 'dist/guest-tests.new/tests.cjs',
@@ -52,7 +53,7 @@ export async function bundleTests() {
 function testFiles() {
   const leftOut = JSON.parse(read('test/guest/left-out.json')).map(({ file }) => file)
   const chapters = readdirSync(here('chapters')).filter((name) => /^\d\d-/.test(name))
-  return ['test', ...chapters.sort().map((name) => `chapters/${name}`)].flatMap((dir) =>
+  return [...chapters.sort().map((name) => `chapters/${name}`), 'test'].flatMap((dir) =>
     readdirSync(here(dir))
       .filter((name) => name.endsWith('.test.ts'))
       .sort()

@@ -43,7 +43,7 @@ describe('this machine', () => {
     ['rootless', ['--user', '--map-root-user', '--mount'], 65534],
   ]
   test('has the namespaces that unshare(1) can make, and no others', async (context) => {
-    needs(context, 'unshare', 'native')
+    needs(context, 'util-linux-unshare', 'native')
     const diagnosis = doctor()
     const isRoot = process.getuid?.() === 0
     for (const [name, args, user] of kinds) {

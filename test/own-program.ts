@@ -1,4 +1,4 @@
-/** Tests. A process that runs a module of the project: from its source, or from the tests' bundle. */
+/** Tests. A process that runs a module of the project: its source, or what is bundled of it. */
 import { join } from 'node:path'
 import { inject } from 'vitest'
 

@@ -15,8 +15,8 @@ export function scratch(): string {
 }
 
 /**
- * What `stepbox doctor` has a name for, or a command that must be on the PATH; `gnu-tar` is a tar
- * that says it is GNU's.
+ * What `stepbox doctor` has a name for, or a command that must be on the PATH; `gnu-tar` is the tar
+ * of gnu, as it says itself.
  */
 export type Need = CapabilityName | (string & {})
 
@@ -43,8 +43,9 @@ export function has(...all: Need[]): boolean {
 function lack(need: Need): string | undefined {
   const capabilities = inject('capabilities')
   if (!capabilities) throw new Error('run vitest with --config test/vitest.config.ts')
-  const [, gnu] = /^gnu-(\w+)$/.exec(need) ?? []
-  if (gnu) return isGnu(gnu) ? undefined : `no GNU ${gnu} on the PATH`
+  const [, maker, made] = /^(gnu|util-linux)-(\w+)$/.exec(need) ?? []
+  if (maker && made)
+    return isOf(maker, made) ? undefined : `no ${made} of ${maker} on the PATH`
   if (!capabilities.some(({ name }) => name === need))
     return onPath(need) ? undefined : `no ${need} on the PATH`
   const wanted = need === 'root' ? ['native', 'root'] : [need]
@@ -52,9 +53,9 @@ function lack(need: Need): string | undefined {
   return missing && `no ${missing.name}: ${missing.why ?? missing.found}`
 }
 
-function isGnu(command: string): boolean {
+function isOf(maker: string, command: string): boolean {
   const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
-  return /\bGNU\b/.test(stdout ?? '')
+  return (stdout ?? '').toLowerCase().includes(maker)
 }
 
 function isMissing(state: Capability['state']): boolean {

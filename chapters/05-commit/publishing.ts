@@ -1,4 +1,4 @@
-/** Chapter 5. For its tests: a process that publishes ever more images, and names each when done. */
+/** Chapter 5. For its tests: a process that publishes ever more images, and names each one. */
 import { mediaTypes } from '../../runtime/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from '../../runtime/publish.ts'
 

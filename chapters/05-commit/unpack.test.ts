@@ -96,6 +96,7 @@ describe('of several entries with one name the last one counts', () => {
   })
 
   test('but a file does not empty a directory', async (context) => {
+    needs(context, 'root')
     const failed = unpacked(context, [directory('d'), file('d/x'), file('d')])
     await expect(failed).rejects.toThrow('rmdir: ENOTEMPTY')
   })
@@ -188,6 +189,7 @@ describe('whiteouts', () => {
   }
   for (const [name, entries] of Object.entries(refused))
     test(`are refused ${name}`, async (context) => {
+      needs(context, 'root')
       await expect(unpacked(context, entries)).rejects.toThrow('the archive is damaged')
     })
 })
@@ -210,6 +212,7 @@ test('a file is made by these calls, in this order', () => {
 })
 
 test('what the kernel refuses is told as the call that it refused', async (context) => {
+  needs(context, 'root')
   const failed = unpacked(context, [file('fine'), file('n'.repeat(256)), file('after')])
   await expect(failed).rejects.toThrow(StepError)
   await expect(failed).rejects.toMatchObject({ report: { errno: 'ENAMETOOLONG' } })
