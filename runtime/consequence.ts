@@ -21,6 +21,8 @@ export interface Consequence<Options> {
   before?: Call[]
   /** The line does something only where this path is there: kernels are built differently. */
   where?: string
+  /** Commands of the machine that it takes to look. */
+  needs?: string[]
 }
 
 /**

@@ -6,7 +6,9 @@ import { identify, signalTo, type ProcessId } from './process.ts'
 import { stepOf, type Call, type Step } from './step.ts'
 
 const step = stepOf(1)
-const patienceMs = 5000
+
+/** Whoever waits for longer waits for what never comes, even on a busy emulated machine. */
+const patienceMs = 20_000
 
 export interface Experiment {
   /** Its command is the `inside` of `see`. */

@@ -100,7 +100,7 @@ describe.each(chapters)('chapter $number', (chapter) => {
 
   for (const row of rows)
     test(`without ${nameOf(chapter, row)}, ${row.consequence}`, async (context) => {
-      needs(context, 'root')
+      needs(context, 'root', ...(row.needs ?? []))
       if (row.where && !existsSync(row.where))
         context.skip(`blocked: no ${row.where} in this kernel`)
       const { list } = await worldFor(chapter, row)

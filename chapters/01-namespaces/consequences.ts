@@ -62,6 +62,7 @@ export const consequences: Consequence<Options>[] = [
     drop: /^unshare\(CLONE_NEWNS/,
     flag: 'CLONE_NEWIPC',
     consequence: "the container can read the machine's message queues",
+    needs: ['ipcmk', 'ipcs'],
     see: {
       inside: `ipcmk -Q > /dev/null; ${waits}`,
       outside: 'nsenter -t $machine -i ipcs -q | grep -c 0x',
