@@ -12,6 +12,7 @@ const languages = [
     tag: 'en',
     dir: '',
     text: 'README.md',
+    machines: 'machines.md',
     lead: 'A container is a list of system calls. A chapter adds lines to the list.',
     contents: 'Contents',
     skip: 'Skip to the text',
@@ -21,6 +22,7 @@ const languages = [
     tag: 'zh',
     dir: 'zh/',
     text: 'README.zh.md',
+    machines: 'machines.zh.md',
     lead: '容器就是一张系统调用的清单，每一章往清单里添上几行。',
     contents: '目录',
     skip: '跳到正文',
@@ -49,6 +51,7 @@ export function pages(): Map<string, string> {
       const page = chapterPage(chapter, chapters, language, sources)
       files.set(`${language.dir}${chapter.slug}.html`, page)
     }
+    files.set(`${language.dir}machines.html`, machinesPage(chapters, language, sources))
   }
   for (const path of sources) files.set(sourceName(path), sourcePage(path))
   return files
@@ -59,14 +62,18 @@ function chaptersIn({ text }: Language): Chapter[] {
     .filter((name) => /^\d\d-/.test(name))
     .sort()
   const written = folders.filter((slug) => existsSync(join(root, 'chapters', slug, text)))
-  return written.map((slug) => {
-    const markdown = readFileSync(join(root, 'chapters', slug, text), 'utf8')
-    return { slug, title: (/^# (.+)$/m.exec(markdown)?.[1] ?? slug).replace(/[`*]/g, '') }
-  })
+  return written.map((slug) => ({ slug, title: titleOf(`chapters/${slug}/${text}`) }))
+}
+
+function titleOf(path: string): string {
+  const markdown = readFileSync(join(root, path), 'utf8')
+  return (/^# (.+)$/m.exec(markdown)?.[1] ?? path).replace(/[`*]/g, '')
 }
 
 function contentsPage(chapters: Chapter[], language: Language): string {
-  const main = `<h1>Stepbox</h1>\n<p class="lead">${language.lead}</p>\n${contents(chapters)}`
+  const beside = `<p><a href="machines.html">${titleOf(`chapters/${language.machines}`)}</a></p>`
+  const lead = `<h1>Stepbox</h1>\n<p class="lead">${language.lead}</p>`
+  const main = `${lead}\n${contents(chapters)}\n${beside}`
   return layout({ title: 'Stepbox', name: 'index.html', language, nav: '', main })
 }
 
@@ -76,7 +83,24 @@ function chapterPage(
   language: Language,
   sources: Set<string>,
 ): string {
-  const path = `chapters/${slug}/${language.text}`
+  const body = bodyOf(`chapters/${slug}/${language.text}`, language, sources)
+  const at = chapters.findIndex((chapter) => chapter.slug === slug)
+  const turn = turnPage(chapters[at - 1], chapters[at + 1], language)
+  const main = `${body}${turn}`
+  const nav = `<nav aria-label="${language.contents}">${contents(chapters, slug)}</nav>`
+  return layout({ title, name: `${slug}.html`, language, nav, main })
+}
+
+/** The table of chapters and machines, which tests fill. */
+function machinesPage(chapters: Chapter[], language: Language, sources: Set<string>): string {
+  const path = `chapters/${language.machines}`
+  const main = bodyOf(path, language, sources)
+  const nav = `<nav aria-label="${language.contents}">${contents(chapters)}</nav>`
+  return layout({ title: titleOf(path), name: 'machines.html', language, nav, main })
+}
+
+/** A text as HTML; the files that it shows or links to go into `sources`. */
+function bodyOf(path: string, language: Language, sources: Set<string>): string {
   const hrefOf = (target: Target): string | undefined => {
     const up = language.dir ? '../' : ''
     const heading = target.heading ? `#${encodeURIComponent(target.heading)}` : ''
@@ -88,12 +112,7 @@ function chapterPage(
     sources.add(target.path)
     return `${up}${sourceName(target.path)}${target.symbol ? `#${target.symbol}` : ''}`
   }
-  const body = render(readFileSync(join(root, path), 'utf8'), path, hrefOf)
-  const at = chapters.findIndex((chapter) => chapter.slug === slug)
-  const turn = turnPage(chapters[at - 1], chapters[at + 1], language)
-  const main = `${body}${turn}`
-  const nav = `<nav aria-label="${language.contents}">${contents(chapters, slug)}</nav>`
-  return layout({ title, name: `${slug}.html`, language, nav, main })
+  return render(readFileSync(join(root, path), 'utf8'), path, hrefOf)
 }
 
 function contents(chapters: Chapter[], current?: string): string {
@@ -147,9 +166,8 @@ interface Page {
 
 /** Whether the page `name` exists in the language of `text`. */
 function isWrittenIn(text: string, name: string): boolean {
-  return (
-    name === 'index.html' || existsSync(join(root, 'chapters', name.replace('.html', ''), text))
-  )
+  const isEverywhere = name === 'index.html' || name === 'machines.html'
+  return isEverywhere || existsSync(join(root, 'chapters', name.replace('.html', ''), text))
 }
 
 function layout({ title, name, language, nav, main }: Page): string {
