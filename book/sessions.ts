@@ -11,7 +11,7 @@
  * digest); `{pid}` is any value, `{…}` any part of a line, and alone on a line any number of lines.
  * A hole in a command is filled in with the value that was seen.
  *
- * A block ```` ```console run vm ```` is played in a machine with a kernel of its own: `stepbox vm`.
+ * A block ```` ```console run vm ```` is played in a machine with a kernel of its own.
  */
 
 /** Where a session is played: on this machine, or in one that it starts. */

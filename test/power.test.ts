@@ -15,7 +15,7 @@ import { needs, scratch } from './scratch.ts'
 const bytes = 96 * 2 ** 20
 /** More of them, or the same again: `STEPBOX_CUTS=2000 STEPBOX_SEED=7 npm test -- test/power`. */
 const seed = Number(process.env['STEPBOX_SEED'] ?? randomInt(2 ** 31))
-const count = Number(process.env['STEPBOX_CUTS'] ?? 200)
+const count = Number(process.env['STEPBOX_CUTS'] ?? (process.env['CI'] ? 200 : 40))
 const kills = 3
 
 test('a power cut loses nothing that was acknowledged; what it leaves works', async (context) => {

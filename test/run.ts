@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node'
-import { boot } from './guest/boot.ts'
+import { inMachine } from './guest/boot.ts'
 import { collect } from './guest/collect.ts'
 import { selectionMistakes } from './guest/selection.ts'
 import { differences, host } from './host.ts'
@@ -43,7 +43,7 @@ export async function run(args: string[]): Promise<number> {
   for (const reason of leftovers)
     results.push({ file: '', name: 'the host is as it was', outcome: 'fail', reason })
   if (!args.includes('--vm')) return report([{ prefix: '', results }])
-  const guest = await collect(boot(filter))
+  const guest = await collect(inMachine(filter))
   keep(guest)
   const prefix = `vm ${guest.machine.kernel.split('.').slice(0, 2).join('.')}`
   return report([

@@ -9,7 +9,7 @@ const patienceMs = 240_000
 beforeEach((context) => needs(context, 'native', 'qemu-system-x86_64'))
 
 test(
-  'where / is shared, swap is on and user namespaces are off, containers keep to themselves and to their limits',
+  'a shared /, swap and no user namespaces: containers keep to themselves and to their limits',
   async () => {
     const block = 'dd if=/dev/zero of=/dev/null bs=100M count=1 2>/dev/null; echo ended with $?'
     const said = await inMachine(
@@ -42,7 +42,7 @@ test(
     const said = await inMachine(
       ['--without', 'overlay'],
       `say run; stepbox run --rm busybox true; echo code $?
-    cd /tmp && mkdir -p rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/sys && cp /bin/busybox /tmp/rootfs/bin/sh
+    cd /tmp && mkdir rootfs && cd rootfs && mkdir bin dev etc proc sys && cp /bin/busybox bin/sh
     say chapter 3; stepbox --chapter 3 run --rm /tmp/rootfs sh -c 'echo in it'
     say doctor; stepbox doctor | grep -A 3 -E '✗ overlay|4 overlay'
     say left; stepbox ps -a -q; ls /sys/fs/cgroup | grep stepbox`,
@@ -66,7 +66,7 @@ test(
       ['--disk', '32m'],
       `stepbox run --name small busybox sh -c 'echo kept > /kept'
     stepbox commit small kept >/dev/null
-    say fill; stepbox run --name large busybox sh -c 'dd if=/dev/zero of=/large bs=64k 2>&1 | head -n 1'
+    say fill; stepbox run --name large busybox dd if=/dev/zero of=/large bs=64k
     say commit; stepbox commit large no; echo code $?
     say run; stepbox run --rm busybox true; echo code $?
     say images; stepbox images | cut -d' ' -f1
@@ -96,7 +96,7 @@ test(
     say groups; ls /sys/fs/cgroup | grep stepbox`,
     )
     expect(said('hog')).toEqual([
-      'stepbox: the whole machine ran out of memory, and the kernel chose a process of this container;',
+      expect.stringMatching(/^stepbox: the whole machine ran out of memory, and the kernel chose/),
       '  with --memory the container has a limit of its own',
       'code 137',
     ])

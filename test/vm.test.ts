@@ -258,7 +258,7 @@ describe('what is typed', () => {
     const setting = { root: scratch(), input: '', env: { PATH: scratch() } }
     const { code, err } = await stepbox(['vm'], setting)
     expect(code).toBe(125)
-    expect(err).toMatch(/^stepbox: no qemu-system-x86_64 here .*\n +Debian, Ubuntu +apt-get install/)
+    expect(err).toMatch(/^stepbox: no qemu-system-x86_64 here .*\n +Debian, Ubuntu +apt-get /)
   })
 
   test.each([

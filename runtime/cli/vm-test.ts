@@ -39,7 +39,8 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
   }
   const program = `${projectInGuest}/dist/guest-tests/run.cjs`
   const argv = ['node', program, '--patience', patience, ...wanted]
-  const vm = await startVm({ ...options, argv }, say)
+  const memoryBytes = options.memoryBytes ?? 3 * 2 ** 30
+  const vm = await startVm({ ...options, memoryBytes, argv }, say)
   vm.stdin.end()
   vm.stderr.pipe(process.stderr, { end: false })
   say(`booting Linux ${vm.parts.kernel.release}`)

@@ -33,7 +33,7 @@ export async function cached(
   const path = join(dir, name)
   if (!existsSync(path)) {
     mkdirSync(dir, { recursive: true, mode: 0o755 })
-    const staged = join(dir, `.new-${process.pid}-${name}`)
+    const staged = join(dir, `.new-${process.pid}-${count++}-${name}`)
     try {
       await make(staged)
       put(staged, path)
@@ -45,6 +45,8 @@ export async function cached(
   prune(dir, most)
   return path
 }
+
+let count = 0
 
 /** Another process may have made the same meanwhile: it is the same. */
 function put(staged: string, path: string): void {

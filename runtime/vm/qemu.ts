@@ -66,7 +66,8 @@ export function qemuArguments(hardware: Hardware): string[] {
   const { kernel, initramfs, accelerator, memoryBytes, processors, drives, shared } = hardware
   const { ports, console } = hardware
   const memory = `${memoryBytes / 2 ** 20}M`
-  const append = 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'
+  const append =
+    'console=ttyS0 quiet panic=-1 no_timer_check random.trust_cpu=on mitigations=off'
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...speed(accelerator),

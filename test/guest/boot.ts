@@ -1,15 +1,32 @@
-/** Tests. The one call that gives the kernel tests a machine. */
+/** Tests. What runs the kernel tests: this machine, or one with a kernel of its own. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { projectInGuest } from '../../runtime/vm/initramfs.ts'
+import { startVm } from '../../runtime/vm/vm.ts'
+
+const program = 'dist/guest-tests/run.cjs'
+
+/** The tests were written with the patience of a machine that is not emulated. */
+const patience = '8'
 
 /**
- * Run `dist/guest-tests/run.cjs ...args` and give what it prints, line by line, to its end. What it
- * says on standard error is shown as it comes.
+ * Run the kernel tests with `args` here, and give what they print, line by line, to the end. What
+ * they say on standard error is shown as it comes.
  */
-export function boot(args: string[]): AsyncIterable<string> {
-  const program = join(import.meta.dirname, '../../dist/guest-tests/run.cjs')
-  const stdio = ['ignore', 'pipe', 'inherit'] as const
-  const child = spawn(process.execPath, [program, ...args], { stdio: [...stdio] })
+export function onHost(args: string[]): AsyncIterable<string> {
+  const path = join(import.meta.dirname, '../..', program)
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   return createInterface(child.stdout)
+}
+
+/** The same in a machine that has all controllers in one tree. */
+export async function* inMachine(args: string[]): AsyncIterable<string> {
+  const argv = ['node', join(projectInGuest, program), '--patience', patience, ...args]
+  const vm = await startVm({ argv, memoryBytes: 3 * 2 ** 30 }, () => {})
+  vm.stdin.end()
+  vm.stderr.pipe(process.stderr, { end: false })
+  yield* createInterface({ input: vm.stdout })
+  const end = await vm.ended
+  if ('why' in end) throw new Error(`the machine ended by itself: ${end.why}`)
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { topics } from '../../runtime/doctor/capabilities.ts'
 import type { Result } from '../results.ts'
-import { boot } from './boot.ts'
+import { onHost } from './boot.ts'
 import { listed } from './collect.ts'
 
 const capabilities = new Set<string>(topics.flatMap(([, names]) => names))
@@ -18,7 +18,7 @@ export async function selectionMistakes(results: Result[]): Promise<Result[]> {
   const leftOut = (JSON.parse(text) as { file: string }[]).map(({ file }) => file)
   const all = [...new Set(results.map(({ file }) => file))]
   const files = all.filter((file) => file !== '' && !leftOut.includes(file))
-  const chosen = await listed(boot(['--list', ...files]))
+  const chosen = await listed(onHost(['--list', ...files]))
   const compared = results.filter(({ file }) => files.includes(file))
   return compared.flatMap(({ file, name, outcome, needs = [] }) => {
     const asks = needs.some((need) => capabilities.has(need))
