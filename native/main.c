@@ -22,6 +22,7 @@ extern char **environ;
 static void run_from_sealed_copy(char **argv);
 static int make_calls(struct plan *plan, int is_first);
 static void await_end(void);
+static int is_awaited(const struct plan *plan, size_t at);
 static void await_go_ahead(void);
 static long long now(void);
 
@@ -74,7 +75,7 @@ static int make_calls(struct plan *plan, int is_first) {
   int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
     struct step *step = &plan->steps[i];
-    if (plan->mode == STEP) await_go_ahead();
+    if (is_awaited(plan, i)) await_go_ahead();
     answer_length = 0;
     long long start = now();
     long result = step->call->make(step->args);
@@ -104,6 +105,13 @@ static int make_calls(struct plan *plan, int is_first) {
 static void await_end(void) {
   char bytes[4096];
   while (read(CONTROL, bytes, sizeof bytes) > 0) continue;
+}
+
+/* In TRACE the command waits until the parent has told of all that came before: its own words come
+ * after that, wherever both are written to. */
+static int is_awaited(const struct plan *plan, size_t at) {
+  int is_command = strcmp(plan->steps[at].call->name, "execvpe") == 0;
+  return plan->mode == STEP || (plan->mode == TRACE && is_command && at > 0);
 }
 
 /* A line from the parent; its end of the socket closed means that nobody wants this any more. */

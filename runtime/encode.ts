@@ -4,8 +4,9 @@ import type { Call, Step } from './step.ts'
 import { kindsOf } from './strace.ts'
 
 /**
- * What is asked of the native program beside the plan: `trace` reports every step, `step` waits
- * for a line on the socket before each. Without either, only `fork` and a failure are reported.
+ * What is asked of the native program beside the plan: `trace` reports every step, and waits for a
+ * line on the socket before it becomes the command; `step` waits for one before each step. Without
+ * either, only `fork` and a failure are reported.
  */
 export type Mode = 'run' | 'trace' | 'step'
 

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { encode, type Mode } from './encode.ts'
-import type { Step } from './step.ts'
+import type { CallName, Step } from './step.ts'
 
 /** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
@@ -90,14 +90,16 @@ export function makeReady(stdio: LaunchOptions['stdio'], sockets = 0): Ready {
   const further = Array.from({ length: sockets }, () => 'pipe' as const)
   const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
   const control = child.stdio[3] as Duplex | undefined
-  const watch: Watch = { fork: -1, pid: child.pid ?? 0, isLetGo: false }
+  const watch: Watch = { fork: -1, awaited: -1, pid: child.pid ?? 0, isLetGo: false }
   const outcome = follow(child, control, watch)
   const abandon = () => {
     watch.isLetGo = true
     control?.destroy()
   }
   const begin = (plan: Step[], { mode, ...listeners }: LaunchOptions = {}): Launch => {
-    watch.fork = plan.findIndex(({ call }) => call[0] === 'fork')
+    const placeOf = (name: CallName) => plan.findIndex(({ call }) => call[0] === name)
+    watch.fork = placeOf('fork')
+    if (mode === 'trace') watch.awaited = placeOf('execvpe')
     watch.listeners = listeners
     control?.write(encode(plan, mode))
     return {
@@ -143,6 +145,8 @@ export class StepError extends Error {
 interface Watch {
   /** The place of the fork in the plan; -1 without one. */
   fork: number
+  /** The place of the call that waits until those before it were told; -1 without one. */
+  awaited: number
   /** The process that goes through the list. */
   pid: number
   listeners?: Pick<LaunchOptions, 'onReport' | 'onFailure'>
@@ -162,8 +166,11 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       if (kind === 'failed') outcome.failure = report
       else if (report.index === watch.fork) [isContainer, watch.pid] = [true, report.result]
       watch.listeners?.onReport?.(report)
-      if (kind !== 'failed') return
       const letGo = () => void (control?.writable && control.write('\n'))
+      if (kind !== 'failed') {
+        if (report.index + 1 === watch.awaited) letGo()
+        return
+      }
       looking = watch.listeners?.onFailure?.(report, watch.pid)
       if (looking) void looking.then(letGo)
       else letGo()

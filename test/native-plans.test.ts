@@ -189,6 +189,16 @@ describe('reports', () => {
     }
   })
 
+  test('trace holds the command back until all before it were told', async (context) => {
+    needs(context, 'root')
+    const made = join(scratch(), 'made')
+    const plan = steps(['umask', 0o22], ['execvpe', 'touch', ['touch', made], ['PATH=/bin']])
+    expect(await say(encode(plan, 'trace'))).toMatch(/^step 0 \d+ 0 \d+ 0\n$/)
+    expect(existsSync(made)).toBe(false)
+    expect(await carryOut(plan, { mode: 'trace' })).toMatchObject({ exitCode: 0 })
+    expect(existsSync(made)).toBe(true)
+  })
+
   test('without trace only the fork is told, with the id of the child', async (context) => {
     needs(context, 'root')
     const { reported, reports } = begin(contained(['cat']))

@@ -1,4 +1,5 @@
 /** Tests. Step by step: the debugger on a real terminal and by lines, recordings, undoing. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -247,4 +248,29 @@ describe('--trace', () => {
       .map((line) => /^ *\d+ (\w+)\(/.exec(line)?.[1])
     expect(traced).toEqual(names.map((name) => name.replace(/^(ioctl|sendmsg).*/, '$1')))
   })
+
+  test('is told before the container says anything, in one place too', async (context) => {
+    needs(context, 'root')
+    const said = inOnePipe(`run --trace sh -c 'echo out; echo err >&2'`, scratch())
+    const lines = said.split('\n')
+    const at = (wanted: RegExp) => lines.findIndex((line) => wanted.test(line))
+    const order = [/^ *1 close_range/, /^12 execvpe/, /^out$/, /^err$/, /^---$/].map(at)
+    expect(order).toEqual([0, 11, 12, 13, 14])
+  })
+
+  test('is whole lines on a terminal that the container has', async (context) => {
+    needs(context, 'root', 'tmux')
+    const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() }, 200, 100)
+    screen.line(`node ${program} run --rm -it --trace busybox sh; echo code $?`)
+    await screen.shows(/^\/ # *$/m)
+    expect(screen.text()).toMatch(/^63 dup2\(7, 2\) = 2 <[\d.]+>\n64 umask/m)
+    screen.line('exit 4')
+    await screen.shows(/^64 calls in [^]*^code 4$/m)
+  }, 40_000)
 })
+
+/** What `stepbox --chapter 1 …` says when both of its outputs are one pipe. */
+function inOnePipe(command: string, root: string): string {
+  const line = `exec ${process.execPath} ${program} --root ${root} --chapter 1 ${command} 2>&1`
+  return execFileSync('sh', ['-c', line], { encoding: 'utf8' })
+}

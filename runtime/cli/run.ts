@@ -58,8 +58,8 @@ async function carryOut(
     return walkThrough(options, { onLaunch, isStepped: switches.has('step'), file })
   }
   if (!switches.has('trace')) return run({ ...options, onLaunch })
-  const { tracer } = await import('./trace.ts')
-  const trace = tracer()
+  const { toRawTerminal, tracer } = await import('./trace.ts')
+  const trace = tracer(switches.has('tty') && isatty(2) ? toRawTerminal : undefined)
   const result = await run({
     ...options,
     mode: 'trace',

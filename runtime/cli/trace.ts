@@ -29,6 +29,11 @@ export function tracer(write: (text: string) => void = (text) => process.stderr.
   }
 }
 
+/** A terminal that a container has is raw: there `\n` alone does not lead to column one. */
+export function toRawTerminal(text: string): void {
+  process.stderr.write(text.replaceAll('\n', '\r\n'))
+}
+
 const color = chalkStderr ?? chalk
 
 /** `12  mount("proc", …) = 0 <0.000044>` with the number first, so that it can be pointed at. */
