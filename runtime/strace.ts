@@ -10,6 +10,16 @@ export function strace(call: Call): string {
   return notation ? notation(args) : `${name}(${args.join(', ')})`
 }
 
+/** The call's name as strace has it, which is what people type: `ioctl` for every kind of ioctl. */
+export function nameOf(call: Call): string {
+  return /^\w+/.exec(strace(call))?.[0] ?? call[0]
+}
+
+/** What the call of that name gave back, as strace prints it: a mask in octal, as it was given. */
+export function resultOf(name: string, result: number): string {
+  return format(result, name === 'umask' ? 'o' : 'n')
+}
+
 /** The kind letters of a call's arguments without the `?`s. */
 export function kindsOf(name: Call[0]): string[] {
   return kinds[name]

@@ -258,6 +258,14 @@ describe('--trace', () => {
     expect(order).toEqual([0, 11, 12, 13, 14])
   })
 
+  test('names calls as strace does, and prints masks in octal', async (context) => {
+    needs(context, 'root')
+    const args = ['--chapter', '1', 'run', '--trace', 'true']
+    const { err } = await stepbox(args, { root: scratch() })
+    expect(err).toMatch(/% {2}<0\.\d{6}> {4}1 {2}ioctl$/m)
+    expect(err).toMatch(/^11 umask\(022\) = 0[0-7]* /m)
+  })
+
   test('is whole lines on a terminal that the container has', async (context) => {
     needs(context, 'root', 'tmux')
     const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() }, 200, 100)

@@ -5,7 +5,7 @@ import { placesOf, type Consequence, type Misconception } from '../consequence.t
 import { layerDirs } from '../layer-dirs.ts'
 import type { Chapter, PlanOptions } from '../run.ts'
 import { resolve } from '../store.ts'
-import { strace } from '../strace.ts'
+import { nameOf, strace } from '../strace.ts'
 import { experiment, type Place } from '../walk/laboratory.ts'
 import { onPaper } from '../walk/paper.ts'
 import { UsageError } from './args.ts'
@@ -48,7 +48,7 @@ function lessonsOf(chapter: Chapter): Lesson[] {
     const line = place === undefined ? undefined : list[place]
     if (!line) return []
     const title = row.flag ? `${row.flag} of ${strace(line.call)}` : strace(line.call)
-    return [{ row, name: row.flag ?? line.call[0], title, why: line.why }]
+    return [{ row, name: row.flag ?? nameOf(line.call), title, why: line.why }]
   })
   const believed = (chapter.misconceptions ?? []).map((row): Lesson => {
     return { row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }

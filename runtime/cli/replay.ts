@@ -1,6 +1,7 @@
 /** Command line. `replay FILE`: a recorded walk, forward and backward, without root, anywhere. */
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { resultOf } from '../strace.ts'
 import { draw } from '../walk/screen.ts'
 import { parseRecording, type Recording } from '../walk/recording.ts'
 import type { Input } from './main.ts'
@@ -86,8 +87,9 @@ function show(page: Page, recording: Recording, { at, isInspecting, scroll }: Po
 /** The same for a pipe: each call, its answer, and what it changed. */
 function asText({ plan, frames, exitCode }: Recording): string {
   const lines = frames.flatMap(({ index, errno, result, changes }) => {
-    const { strace = '', step = index + 1 } = plan[index] ?? {}
-    const answer = errno ? ` = ${errno}` : result === undefined ? '' : ` = ${result}`
+    const { strace = '', step = index + 1, name = '' } = plan[index] ?? {}
+    const given = result === undefined ? '' : ` = ${resultOf(name, result)}`
+    const answer = errno ? ` = ${errno}` : given
     const seen = changes.map(({ sign, topic, text }) => `        ${sign} ${topic} ${text}`)
     return [`${String(step).padStart(3)}  ${strace}${answer}`, ...seen]
   })

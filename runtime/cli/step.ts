@@ -1,7 +1,7 @@
 /** Command line. `run --step`: a debugger for a container's birth, by keys or by lines of text. */
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
-import { strace } from '../strace.ts'
+import { nameOf, strace } from '../strace.ts'
 import type { RunOptions, RunResult } from '../run.ts'
 import type { Step } from '../step.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../walk/recording.ts'
@@ -126,7 +126,7 @@ async function askTarget(page: Page, walk: Walk): Promise<number | string> {
 function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string): number | string {
   const number = /^\d+$/.test(typed) ? Number(typed) - 1 : -1
   if (number >= next && number < plan.length) return number
-  const at = plan.findIndex(({ call }, index) => index > next && call[0] === typed)
+  const at = plan.findIndex(({ call }, index) => index > next && nameOf(call) === typed)
   return at >= 0 ? at : `no line or call '${typed}' from here on`
 }
 

@@ -2,7 +2,7 @@
 import chalk, { chalkStderr } from 'chalk'
 import type { Report } from '../native.ts'
 import type { Step } from '../step.ts'
-import { strace } from '../strace.ts'
+import { nameOf, resultOf, strace } from '../strace.ts'
 
 /**
  * Writes lines to standard error as reports come, and last a sum. The container's output is not
@@ -41,7 +41,7 @@ function line(plan: Step[], report: Report): string {
   const { index, result, errno, nanoseconds } = report
   const call = plan[index]?.call
   const isFailure = failed(plan, report)
-  const answer = errno ? `-1 ${errno}` : String(result)
+  const answer = errno ? `-1 ${errno}` : resultOf(call?.[0] ?? '', result)
   const shown = isFailure ? color.red(answer) : errno ? color.dim(`${answer} (ignored)`) : answer
   const time = color.dim(seconds(nanoseconds))
   return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${time}\n`
@@ -70,7 +70,8 @@ function summary(plan: Step[], reports: Report[]): string {
   const total = reports.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0)
   const byName = new Map<string, { nanoseconds: number; calls: number }>()
   for (const { index, nanoseconds } of reports) {
-    const name = plan[index]?.call[0] ?? '?'
+    const call = plan[index]?.call
+    const name = call ? nameOf(call) : '?'
     const sum = byName.get(name) ?? { nanoseconds: 0, calls: 0 }
     byName.set(name, { nanoseconds: sum.nanoseconds + nanoseconds, calls: sum.calls + 1 })
   }

@@ -3,7 +3,7 @@ import chalk from 'chalk'
 import { pretendMachine, placesOf, without } from '../consequence.ts'
 import type { Chapter } from '../run.ts'
 import type { Call, Step } from '../step.ts'
-import { strace } from '../strace.ts'
+import { nameOf, strace } from '../strace.ts'
 import { UsageError } from './args.ts'
 
 /**
@@ -42,5 +42,5 @@ function readOnlyBut(root: string): Call[] {
 
 function placeOf(plan: Step[], what: string): number {
   if (/^\d+$/.test(what)) return Number(what) - 1
-  return plan.findIndex(({ call }) => call[0] === what)
+  return plan.findIndex(({ call }) => nameOf(call) === what)
 }

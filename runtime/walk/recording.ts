@@ -2,7 +2,7 @@
 import { release } from 'node:os'
 import type { RunOptions, RunResult } from '../run.ts'
 import type { Step } from '../step.ts'
-import { strace } from '../strace.ts'
+import { nameOf, strace } from '../strace.ts'
 import type { Change } from './changes.ts'
 import type { Observation } from './observe.ts'
 import type { Frame, Walk } from './walk.ts'
@@ -52,7 +52,7 @@ export function plannedLines(plan: Step[]): PlannedLine[] {
   return plan.map(({ chapter, call, why, ignoring }, at) => ({
     step: at + 1,
     chapter,
-    name: call[0],
+    name: nameOf(call),
     strace: strace(call),
     why,
     ...(ignoring ? { ignoring } : {}),
