@@ -1,5 +1,4 @@
-/** Tests. Step by step: the debugger on a real terminal and by lines, recordings, undoing. */
-import { execFileSync } from 'node:child_process'
+/** Tests. Step by step: what a walk shows, undoing, the debugger by lines, recordings. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -93,67 +92,6 @@ function seenInProc(pid: number): Partial<Observation> {
   }
 }
 
-describe('on a terminal', () => {
-  test('keys walk, show what changed, and hand the terminal to the container', async (context) => {
-    needs(context, 'root', 'tmux')
-    const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() })
-    screen.line(`node ${program} run --rm -it --step busybox sh; echo code $?`)
-    await screen.shows(/▶ +1 {2}close_range/)
-    screen.keys('n')
-    await screen.shows(/✓ +1 {2}close_range/)
-    screen.keys('r')
-    await screen.shows('run to which line or call?')
-    screen.line('sethostname')
-    await screen.shows(/▶ +\d+ {2}sethostname/)
-    screen.keys('n')
-    await screen.shows(/~ hostname +\S+ → [0-9a-f]{12}/)
-    screen.keys('i')
-    await screen.shows(/namespace +uts \d{10}/)
-    screen.keys('c')
-    await screen.shows('/ #')
-    screen.line('tty; stty size')
-    await screen.shows(/\/dev\/pts\/0\s+30 100/)
-    screen.line('exit 5')
-    await screen.shows('code 5')
-    screen.line('stty -a | tr " " "\\n" | grep -c -x -e icanon -e echo')
-    await screen.shows(/^2$/m)
-  }, 40_000)
-
-  test('a shell in the half-built container sees it, and gives back the keys', async (context) => {
-    needs(context, 'root', 'tmux')
-    const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() })
-    screen.line(`node ${program} run --rm --step -h halfway busybox true; echo code $?`)
-    await screen.shows('▶')
-    screen.keys('r')
-    await screen.shows('run to which line or call?')
-    screen.line('umount2')
-    await screen.shows(/▶ +\d+ {2}umount2/)
-    screen.keys('s')
-    await screen.shows('half-built#')
-    screen.line('hostname; echo pid $$; [ -d /../boot ] && echo the host is on top')
-    await screen.shows(/halfway\s+pid [2-9]\s+the host is on top/)
-    screen.line('exit')
-    await screen.shows(/▶ +\d+ {2}umount2/)
-    screen.keys('n')
-    await screen.shows(/- mount +\/ /)
-    screen.keys('q')
-    await screen.shows('code 125')
-  }, 40_000)
-
-  test('Ctrl-C quits, and the terminal is as it was', async (context) => {
-    needs(context, 'root', 'tmux')
-    const root = await rootWithBusybox()
-    const screen = openTerminal({ STEPBOX_ROOT: root })
-    screen.line(`stty -g > ${root}/before; node ${program} run --step busybox true; echo code $?`)
-    await screen.shows('▶')
-    screen.keys('n', 'n', 'C-c')
-    await screen.shows('code 125')
-    screen.line(`stty -g | cmp - ${root}/before && echo same`)
-    await screen.shows(/^same$/m)
-    expect(readdirSync(join(root, 'containers'))).toEqual([])
-  }, 40_000)
-})
-
 describe('by lines', () => {
   const walked = (root: string, input: string) =>
     stepbox(['run', '--rm', '--step', '-h', 'lines', 'busybox', 'echo', 'hi'], { root, input })
@@ -227,58 +165,3 @@ describe('a recording', () => {
     expect(() => parseRecording('{"stepbox":"recording","version":2}')).toThrow(/version 2/)
   })
 })
-
-describe('--trace', () => {
-  test('shows each call with result and time, and leaves the output alone', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const { out, err } = await stepbox(['run', '--rm', '--trace', 'busybox', 'echo', 'hi'], {
-      root,
-    })
-    expect(out).toBe('hi\n')
-    expect(err).toMatch(/^ *1 close_range\(4, 4294967295, 0\) = 0 <0\.\d{6}>$/m)
-    expect(err).toMatch(/^ *\d+ execvpe\("echo", \["echo", "hi"\]/m)
-    expect(err).toMatch(/^\d+ calls in \d+\.\d{3} ms$/m)
-    const plan = (await stepbox(['plan', '--format', 'json', 'busybox', 'echo', 'hi'], { root }))
-      .out
-    const names = (JSON.parse(plan) as { call: string }[]).map(({ call }) => call)
-    const traced = err
-      .split('\n---')[0]
-      ?.split('\n')
-      .map((line) => /^ *\d+ (\w+)\(/.exec(line)?.[1])
-    expect(traced).toEqual(names.map((name) => name.replace(/^(ioctl|sendmsg).*/, '$1')))
-  })
-
-  test('is told before the container says anything, in one place too', async (context) => {
-    needs(context, 'root')
-    const said = inOnePipe(`run --trace sh -c 'echo out; echo err >&2'`, scratch())
-    const lines = said.split('\n')
-    const at = (wanted: RegExp) => lines.findIndex((line) => wanted.test(line))
-    const order = [/^ *1 close_range/, /^12 execvpe/, /^out$/, /^err$/, /^---$/].map(at)
-    expect(order).toEqual([0, 11, 12, 13, 14])
-  })
-
-  test('names calls as strace does, and prints masks in octal', async (context) => {
-    needs(context, 'root')
-    const args = ['--chapter', '1', 'run', '--trace', 'true']
-    const { err } = await stepbox(args, { root: scratch() })
-    expect(err).toMatch(/% {2}<0\.\d{6}> {4}1 {2}ioctl$/m)
-    expect(err).toMatch(/^11 umask\(022\) = 0[0-7]* /m)
-  })
-
-  test('is whole lines on a terminal that the container has', async (context) => {
-    needs(context, 'root', 'tmux')
-    const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() }, 200, 100)
-    screen.line(`node ${program} run --rm -it --trace busybox sh; echo code $?`)
-    await screen.shows(/^\/ # *$/m)
-    expect(screen.text()).toMatch(/^63 dup2\(7, 2\) = 2 <[\d.]+>\n64 umask/m)
-    screen.line('exit 4')
-    await screen.shows(/^64 calls in [^]*^code 4$/m)
-  }, 40_000)
-})
-
-/** What `stepbox --chapter 1 …` says when both of its outputs are one pipe. */
-function inOnePipe(command: string, root: string): string {
-  const line = `exec ${process.execPath} ${program} --root ${root} --chapter 1 ${command} 2>&1`
-  return execFileSync('sh', ['-c', line], { encoding: 'utf8' })
-}

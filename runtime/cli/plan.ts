@@ -5,6 +5,7 @@ import type { Cgroups } from '../hierarchies.ts'
 import type { PlanOptions } from '../run.ts'
 import type { Step } from '../step.ts'
 import { strace } from '../strace.ts'
+import { wrap } from '../walk/wrap.ts'
 import { imageFor, type ForImage } from './image-for.ts'
 import type { Input } from './main.ts'
 import { request } from './request.ts'
@@ -81,24 +82,4 @@ function asText(plan: Step[], { chapter, switches }: Input): string {
   })
   const head = `${chalk.bold('step')}  the chapter it comes from, the call, and why`
   return `${chalk.dim(head)}\n${lines.join('\n')}\n`
-}
-
-/**
- * Break after spaces, between flags and options, and within a word only when it alone is too long.
- */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/(?<=[ |,])/)) {
-    if (line !== '' && line.length + word.trimEnd().length > width) {
-      lines.push(line.trimEnd())
-      line = ''
-    }
-    line += word
-    while (line.trimEnd().length > width) {
-      lines.push(line.slice(0, width))
-      line = line.slice(width)
-    }
-  }
-  return [...lines, line.trimEnd()]
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { resultOf } from '../strace.ts'
-import { draw } from '../walk/screen.ts'
+import { draw, scrolled, type Scene } from '../walk/screen.ts'
 import { parseRecording, type Recording } from '../walk/recording.ts'
 import type { Input } from './main.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
@@ -34,18 +34,18 @@ const keys = [
 
 async function walkThrough(recording: Recording): Promise<void> {
   const page = takeTerminal()
-  process.once('exit', page.leave)
   let at = 0
   let isInspecting = false
   let scroll = 0
   try {
     for (;;) {
-      show(page, recording, { at, isInspecting, scroll })
+      const scene = sceneOf(page, recording, { at, isInspecting, scroll })
+      page.draw(draw(scene))
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c' || key === 'escape') return
       if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
       if (isInspecting && (key === 'up' || key === 'down')) {
-        scroll = Math.max(0, scroll + (key === 'up' ? -1 : 1))
+        scroll = scrolled(scene, key)
         continue
       }
       if (['n', ' ', 'enter', 'right', 'down'].includes(key)) at++
@@ -66,22 +66,20 @@ interface Position {
   scroll: number
 }
 
-function show(page: Page, recording: Recording, { at, isInspecting, scroll }: Position): void {
-  const { chapter, plan, frames, kernel } = recording
+function sceneOf(page: Page, recording: Recording, { at, ...view }: Position): Scene {
+  const { chapter, plan, start, frames, kernel } = recording
   const where = `${at} of ${frames.length} calls made`
-  page.draw(
-    draw({
-      title: `replay   chapter ${chapter.number}, ${chapter.slug}   ${where}   Linux ${kernel}`,
-      plan,
-      next: frames[at]?.index ?? plan.length,
-      done: frames.slice(0, at),
-      isInspecting,
-      scroll,
-      keys,
-      rows: page.rows,
-      columns: page.columns,
-    }),
-  )
+  return {
+    title: `replay   chapter ${chapter.number}, ${chapter.slug}   ${where}   Linux ${kernel}`,
+    plan,
+    next: frames[at]?.index ?? plan.length,
+    done: frames.slice(0, at),
+    start,
+    ...view,
+    keys,
+    rows: page.rows,
+    columns: page.columns,
+  }
 }
 
 /** The same for a pipe: each call, its answer, and what it changed. */

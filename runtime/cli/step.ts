@@ -5,7 +5,7 @@ import { nameOf, strace } from '../strace.ts'
 import type { RunOptions, RunResult } from '../run.ts'
 import type { Step } from '../step.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../walk/recording.ts'
-import { draw, type Scene } from '../walk/screen.ts'
+import { draw, scrolled, type Scene } from '../walk/screen.ts'
 import { shellIn } from '../walk/shell.ts'
 import type { Frame, Walk } from '../walk/walk.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
@@ -41,8 +41,6 @@ const keys = [
 /** True when the whole list was gone through. */
 async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promise<boolean> {
   const page = takeTerminal()
-  const restore = () => page.leave()
-  process.once('exit', restore)
   const done: RecordedFrame[] = []
   let isInspecting = false
   let scroll = 0
@@ -59,24 +57,24 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
   }
   try {
     while (walk.next < walk.plan.length) {
-      page.draw(draw(sceneOf({ walk, page, options, done, isInspecting, scroll, message })))
+      const scene = sceneOf({ walk, page, options, done, isInspecting, scroll, message })
+      page.draw(draw(scene))
       message = undefined
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c') return false
       if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
       else if (isInspecting && (key === 'up' || key === 'down'))
-        scroll = Math.max(0, scroll + (key === 'up' ? -1 : 1))
+        scroll = scrolled(scene, key)
       else if (['n', ' ', 'enter', 'right', 'down'].includes(key)) await advance()
       else if (key === 's') message = await shellOn(page, walk, done)
       else if (key === 'c' || key === 'r') {
         const target = key === 'c' ? walk.plan.length : await askTarget(page, walk)
         if (typeof target === 'string') message = target
-        else while (walk.next < target) await advance()
+        else while (walk.next < target && !page.isOver()) await advance()
       }
     }
     return true
   } finally {
-    process.off('exit', restore)
     page.leave()
   }
 }
@@ -99,6 +97,7 @@ function sceneOf({ walk, page, options, done, isInspecting, scroll, message }: S
     plan: plannedLines(walk.plan),
     next: walk.next,
     done,
+    start: walk.start,
     isInspecting,
     scroll,
     keys,

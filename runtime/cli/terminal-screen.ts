@@ -1,12 +1,19 @@
 /** Command line. The whole terminal as a page to draw on, given back as it was on every way out. */
+import { constants } from 'node:os'
 import { ReadStream } from 'node:tty'
 
 export interface Page {
-  rows: number
-  columns: number
+  readonly rows: number
+  readonly columns: number
   draw(lines: string[]): void
-  /** The next key: a character, or `up`, `down`, `left`, `right`, `enter`, `escape`, `ctrl-c`. */
+  /**
+   * The next key: a character, or `up`, `down`, `left`, `right`, `enter`, `escape`, `ctrl-c`; or
+   * `resize`, which is a reason to draw. A signal that should end us, and a terminal that is gone,
+   * are `ctrl-c`, again and again.
+   */
   key(): Promise<string>
+  /** Whether only `ctrl-c` will come. */
+  isOver(): boolean
   /** A line typed after `prompt`, at the bottom; undefined when it was cancelled. */
   ask(prompt: string): Promise<string | undefined>
   /** Give the terminal away (to a shell, to the container), and take it back. */
@@ -27,36 +34,55 @@ const names: Record<string, string> = {
   '\b': 'backspace',
 }
 
+const fatal = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** Take the terminal on standard input and error. Node itself restores its modes when it ends. */
 export function takeTerminal(): Page {
   const input = process.stdin as ReadStream
   const output = process.stderr
   let keys: string[] = []
   let isTaken = false
+  let isOver = false
   let waiting: ((key: string) => void) | undefined
-  const give = (data: Buffer) => {
-    const text = data.toString('utf8')
-    keys.push(...(names[text] ? [names[text]] : [...text].map((each) => names[each] ?? each)))
-    while (waiting && keys.length > 0) {
-      const receive = waiting
-      waiting = undefined
-      receive(keys.shift() ?? '')
-    }
+  const receive = (key: string) => {
+    const resolve = waiting
+    waiting = undefined
+    if (resolve) resolve(key)
+    else keys.push(key)
   }
+  const give = (data: Buffer) => {
+    const typed = data.toString('utf8').match(/\x1b(?:\[[\d;]*[\x40-\x7e]|O.)|[^]/gu) ?? []
+    for (const each of typed) receive(names[each] ?? each)
+  }
+  const resized = () => receive('resize')
+  const end = () => {
+    isOver = true
+    receive('ctrl-c')
+  }
+  const endBy = (signal: (typeof fatal)[number]) => {
+    process.once('exit', () => (process.exitCode = 128 + constants.signals[signal]))
+    end()
+  }
+  input.on('error', end)
+  output.on('error', end) // ignoring: nobody can see it any more
+  process.once('exit', () => page.leave())
   const page: Page = {
-    rows: output.rows ?? 24,
-    columns: output.columns ?? 80,
+    get rows() {
+      return output.rows ?? 24
+    },
+    get columns() {
+      return output.columns ?? 80
+    },
     draw(lines) {
-      page.rows = output.rows ?? 24
-      page.columns = output.columns ?? 80
       output.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`)
     },
     key: () =>
       new Promise((resolve) => {
-        const ready = keys.shift()
+        const ready = isOver ? 'ctrl-c' : keys.shift()
         if (ready === undefined) waiting = resolve
         else resolve(ready)
       }),
+    isOver: () => isOver,
     async ask(prompt) {
       for (let typed = ''; ;) {
         output.write(`\r\x1b[${page.rows}H\x1b[K${prompt}${typed}\x1b[?25h`)
@@ -72,6 +98,9 @@ export function takeTerminal(): Page {
       if (!isTaken) return
       isTaken = false
       input.off('data', give)
+      input.off('end', end)
+      output.off('resize', resized)
+      for (const signal of fatal) process.off(signal, endBy)
       input.setRawMode(false)
       input.pause()
       output.write('\x1b[?25h\x1b[?1049l')
@@ -82,6 +111,9 @@ export function takeTerminal(): Page {
       output.write('\x1b[?1049h\x1b[?25l\x1b[H\x1b[J')
       input.setRawMode(true)
       input.on('data', give)
+      input.on('end', end)
+      output.on('resize', resized)
+      for (const signal of fatal) process.on(signal, endBy)
       input.resume()
     },
   }

@@ -40,10 +40,6 @@ const everyMs = 1000
 async function watch(root: string, container: Container): Promise<number> {
   if (!isatty(0) || !isatty(2)) throw new Error('--watch needs a terminal to draw on')
   const page = takeTerminal()
-  const restore = () => page.leave()
-  process.once('exit', restore)
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const)
-    process.once(signal, () => process.exit(128 + signalNumbers[signal]))
   let isOver = false
   let key = page.key()
   try {
@@ -57,13 +53,11 @@ async function watch(root: string, container: Container): Promise<number> {
       if (pressed !== undefined) key = page.key()
     }
   } finally {
-    restore()
+    page.leave()
   }
   if (!isOver) process.stderr.write(`container '${container.name}' has ended\n`)
   return 0
 }
-
-const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 /** As many lines as there is room for, and last the key. */
 function fitted(lines: string[], rows: number): string[] {

@@ -2,6 +2,7 @@
 import chalk from 'chalk'
 import type { Observation } from './observe.ts'
 import type { PlannedLine, RecordedFrame } from './recording.ts'
+import { wrap } from './wrap.ts'
 
 export interface Scene {
   title: string
@@ -9,6 +10,8 @@ export interface Scene {
   /** The call that is next. */
   next: number
   done: RecordedFrame[]
+  /** The state before the first call. */
+  start: Observation
   /** Whether the whole state is shown, from which line on, rather than the list. */
   isInspecting: boolean
   scroll: number
@@ -25,19 +28,24 @@ export function draw(scene: Scene): string[] {
   const last = scene.done.at(-1)
   if (isInspecting) {
     const title = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns)]
-    const state = stateLines(last?.state, columns).slice(scroll)
+    const state = stateLines(scene).slice(scroll)
     const foot = [rule(columns), keyLine(inspectKeys, columns)]
     return [...title, ...shorten(state, rows - 5, columns), ...foot]
   }
   const listRows = Math.max(4, Math.min(scene.plan.length, Math.floor((rows - 6) / 2)))
   const list = listLines(scene, listRows)
-  const why = scene.plan[scene.next]?.why ?? 'the list is done; the command runs'
   const head = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns), ...list]
-  const reason = [rule(columns), chalk.italic(fit(`   ${why}`, columns))]
+  const reason = [rule(columns), ...reasonLines(scene)]
   const foot = [rule(columns), scene.message ?? keyLine(scene.keys, columns)]
   const room = Math.max(1, rows - head.length - reason.length - foot.length - 1)
   const detail = shorten(changeLines(last, columns), room, columns)
   return [...head, ...reason, ...detail, ...foot].slice(0, rows)
+}
+
+/** Where `up` and `down` lead to from `scroll`: not beyond what there is to see. */
+export function scrolled(scene: Scene, key: 'up' | 'down'): number {
+  const most = Math.max(0, stateLines(scene).length - (scene.rows - 5))
+  return Math.max(0, Math.min(most, scene.scroll + (key === 'up' ? -1 : 1)))
 }
 
 const inspectKeys = [
@@ -46,6 +54,20 @@ const inspectKeys = [
   ['n', 'next'],
   ['q', 'quit'],
 ] as const
+
+/** Why the next call is made; before that the call itself, where the list has no room for it. */
+function reasonLines({ plan, next, columns }: Scene): string[] {
+  const line = plan[next]
+  const why = line?.why ?? 'the list is done; the command runs'
+  const isCut = line !== undefined && line.strace.length > columns - listMargin(plan)
+  const call = isCut ? hung('   ', line.strace, columns) : []
+  return [...call, ...hung('   ', why, columns).map((text) => chalk.italic(text))]
+}
+
+/** The columns before a call in the list: a mark, the number, spaces. */
+function listMargin(plan: PlannedLine[]): number {
+  return 6 + String(plan.length).length
+}
 
 /** Around the line that is next, as much of the list as there is room for. */
 function listLines({ plan, next, done, columns }: Scene, rows: number): string[] {
@@ -72,15 +94,15 @@ function changeLines(done: RecordedFrame | undefined, columns: number): string[]
   if (!done) return [chalk.dim('   Nothing is made yet. Each key n makes one call.')]
   if (done.changes.length === 0)
     return [chalk.dim('   The last call changed nothing that can be seen.')]
-  return done.changes.map(({ sign, topic, text }) => {
-    const line = fit(`   ${sign} ${topic.padEnd(12)} ${text}`, columns)
-    return sign === '+' ? chalk.green(line) : sign === '-' ? chalk.red(line) : chalk.yellow(line)
+  return done.changes.flatMap(({ sign, topic, text }) => {
+    const color = sign === '+' ? chalk.green : sign === '-' ? chalk.red : chalk.yellow
+    return hung(`   ${sign} ${topic.padEnd(12)} `, text, columns).map((line) => color(line))
   })
 }
 
-/** Everything that is known of the process that walks. */
-function stateLines(state: Observation | undefined, columns: number): string[] {
-  if (!state) return [chalk.dim('   Nothing to inspect: make a call first.')]
+/** Everything that was last seen of the process that walks. */
+function stateLines({ done, start, columns }: Scene): string[] {
+  const state = done.findLast((each) => each.state)?.state ?? start
   const pairs: [string, string][] = [
     ['process', `${state.pid} outside, ${state.pidInside} inside, '${state.command}'`],
     ['hostname', state.hostname],
@@ -106,7 +128,14 @@ function stateLines(state: Observation | undefined, columns: number): string[] {
       `${fd} ${target}`,
     ]),
   ]
-  return pairs.map(([name, value]) => fit(`   ${name.padEnd(12)} ${value}`, columns))
+  return pairs.flatMap(([name, value]) => hung(`   ${name.padEnd(12)} `, value, columns))
+}
+
+/** `text` after `beginning`, in as many lines as it takes, each below the first. */
+function hung(beginning: string, text: string, columns: number): string[] {
+  return wrap(text, Math.max(1, columns - beginning.length)).map((part, at) =>
+    fit(`${at === 0 ? beginning : ' '.repeat(beginning.length)}${part}`, columns),
+  )
 }
 
 function keyLine(keys: Scene['keys'], columns: number): string {

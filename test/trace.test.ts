@@ -1,0 +1,62 @@
+/** Tests. `run --trace`: each call with its result and time, beside what the container says. */
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { rootWithBusybox } from './busybox.ts'
+import { needs, scratch } from './scratch.ts'
+import { program, stepbox } from './stepbox.ts'
+import { openTerminal } from './tmux.ts'
+
+describe('--trace', () => {
+  test('shows each call with result and time, and leaves the output alone', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { out, err } = await stepbox(['run', '--rm', '--trace', 'busybox', 'echo', 'hi'], {
+      root,
+    })
+    expect(out).toBe('hi\n')
+    expect(err).toMatch(/^ *1 close_range\(4, 4294967295, 0\) = 0 <0\.\d{6}>$/m)
+    expect(err).toMatch(/^ *\d+ execvpe\("echo", \["echo", "hi"\]/m)
+    expect(err).toMatch(/^\d+ calls in \d+\.\d{3} ms$/m)
+    const plan = (await stepbox(['plan', '--format', 'json', 'busybox', 'echo', 'hi'], { root }))
+      .out
+    const names = (JSON.parse(plan) as { call: string }[]).map(({ call }) => call)
+    const traced = err
+      .split('\n---')[0]
+      ?.split('\n')
+      .map((line) => /^ *\d+ (\w+)\(/.exec(line)?.[1])
+    expect(traced).toEqual(names.map((name) => name.replace(/^(ioctl|sendmsg).*/, '$1')))
+  })
+
+  test('is told before the container says anything, in one place too', async (context) => {
+    needs(context, 'root')
+    const said = inOnePipe(`run --trace sh -c 'echo out; echo err >&2'`, scratch())
+    const lines = said.split('\n')
+    const at = (wanted: RegExp) => lines.findIndex((line) => wanted.test(line))
+    const order = [/^ *1 close_range/, /^12 execvpe/, /^out$/, /^err$/, /^---$/].map(at)
+    expect(order).toEqual([0, 11, 12, 13, 14])
+  })
+
+  test('names calls as strace does, and prints masks in octal', async (context) => {
+    needs(context, 'root')
+    const args = ['--chapter', '1', 'run', '--trace', 'true']
+    const { err } = await stepbox(args, { root: scratch() })
+    expect(err).toMatch(/% {2}<0\.\d{6}> {4}1 {2}ioctl$/m)
+    expect(err).toMatch(/^11 umask\(022\) = 0[0-7]* /m)
+  })
+
+  test('is whole lines on a terminal that the container has', async (context) => {
+    needs(context, 'root', 'tmux')
+    const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() }, 200, 100)
+    screen.line(`node ${program} run --rm -it --trace busybox sh; echo code $?`)
+    await screen.shows(/^\/ # *$/m)
+    expect(screen.text()).toMatch(/^63 dup2\(7, 2\) = 2 <[\d.]+>\n64 umask/m)
+    screen.line('exit 4')
+    await screen.shows(/^64 calls in [^]*^code 4$/m)
+  }, 40_000)
+})
+
+/** What `stepbox --chapter 1 …` says when both of its outputs are one pipe. */
+function inOnePipe(command: string, root: string): string {
+  const line = `exec ${process.execPath} ${program} --root ${root} --chapter 1 ${command} 2>&1`
+  return execFileSync('sh', ['-c', line], { encoding: 'utf8' })
+}
