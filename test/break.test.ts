@@ -39,15 +39,33 @@ describe('stepbox break', () => {
     expect(again.out).toContain('1 of 1 foretold')
   })
 
-  test('--all prints every consequence of the chapter, without root', async () => {
+  test('--all prints every consequence of the chapter, without root, in 80 columns', async () => {
     for (const { number, consequences = [], misconceptions = [] } of chapters.slice(0, 4)) {
       const { out } = await stepbox(['--chapter', `${number}`, 'break', '--all'], { root: '/none' })
-      for (const { consequence } of misconceptions) expect(out).toContain(consequence)
-      const missing = consequences.filter(({ consequence }) => !out.includes(consequence))
+      expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([])
+      const text = joined(out)
+      for (const { name, consequence } of misconceptions)
+        for (const each of [name, consequence]) expect(text).toContain(joined(each))
+      const missing = consequences.filter(({ consequence }) => !text.includes(joined(consequence)))
       // Chapter 2 has rows for control groups of either version, and this machine is of one.
       if (number !== 2) expect(missing).toEqual([])
       expect(missing.length).toBeLessThan(consequences.length)
     }
+  })
+
+  test('a chapter that adds no line has the exercises of all before it', async (context) => {
+    const table = async (number: number) =>
+      (await stepbox(['--chapter', `${number}`, 'break', '--all'], { root: '/none' })).out
+    const each = await Promise.all([1, 2, 3, 4].map(table))
+    const lines = (await table(5)).split('\n').filter((line) => !/^chapter \d/.test(line))
+    expect(lines.join('\n')).toBe(each.join(''))
+    needs(context, 'root')
+    const { out } = await stepbox(['break', 'no-private', 'chroot'], {
+      root: await rootWithBusybox(),
+      input: 'x\nx\n',
+    })
+    expect(out.match(/^ {2}without +(2|host)$/gm)).toHaveLength(2)
+    expect(out).toContain('0 of 2 foretold')
   })
 
   test('names what it has when asked for a line that is not there', async () => {
@@ -88,3 +106,8 @@ describe('run --without', () => {
     expect([code, err]).toEqual([125, expect.stringContaining("no line or call 'frob'")])
   })
 })
+
+/** What was broken into several lines is whole again. */
+function joined(text: string): string {
+  return text.replaceAll(/\s/g, '')
+}

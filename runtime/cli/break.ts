@@ -8,13 +8,15 @@ import { resolve } from '../store.ts'
 import { nameOf, strace } from '../strace.ts'
 import { experiment, type Place } from '../walk/laboratory.ts'
 import { onPaper } from '../walk/paper.ts'
+import { wrap } from '../walk/wrap.ts'
 import { UsageError } from './args.ts'
 import { checkMachine } from './check-machine.ts'
 import type { Input } from './main.ts'
-import { json, table } from './table.ts'
+import { json } from './table.ts'
 
 /** One exercise: what is left out or believed, and what follows. */
 interface Lesson {
+  chapter: Chapter
   row: Consequence<PlanOptions> | Misconception<PlanOptions>
   /** What `break NAME` calls it. */
   name: string
@@ -22,12 +24,10 @@ interface Lesson {
   why: string
 }
 
-export async function breakCommand({ root, chapter, words, switches, values }: Input) {
-  const lessons = lessonsOf(chapter)
-  if (lessons.length === 0)
-    throw new UsageError(`chapter ${chapter.number} adds no line to the list; try --chapter 4`)
+export async function breakCommand({ root, chapter, chapters, words, switches, values }: Input) {
+  const lessons = lessonsUpTo(chapter, chapters)
   if (values.has('format')) return print(json(lessons.map(plain)))
-  if (switches.has('all')) return print(asTable(lessons))
+  if (switches.has('all')) return print(asText(lessons))
   const chosen = words.length === 0 ? lessons : lessons.filter(({ name }) => words.includes(name))
   const unknown = words.find((word) => !lessons.some(({ name }) => name === word))
   if (unknown !== undefined)
@@ -35,8 +35,16 @@ export async function breakCommand({ root, chapter, words, switches, values }: I
       `no line '${unknown}' in chapter ${chapter.number}; have: ${names(lessons)}`,
     )
   checkMachine()
-  const layers = chapter.number < 3 ? [] : await layerDirs(root, resolve(root, 'busybox'))
-  return exercise(chapter, lessons, chosen, { root, layers })
+  const hasImage = chosen.some((lesson) => lesson.chapter.number >= 3)
+  const layers = hasImage ? await layerDirs(root, resolve(root, 'busybox')) : []
+  return exercise(lessons, chosen, { root, layers })
+}
+
+/** A chapter's own; one that adds no line has those of all before it, whose list it has. */
+function lessonsUpTo(chapter: Chapter, chapters: Chapter[]): Lesson[] {
+  const own = lessonsOf(chapter)
+  if (own.length > 0) return own
+  return chapters.filter(({ number }) => number < chapter.number).flatMap(lessonsOf)
 }
 
 /** In the order of the list, then what is believed. */
@@ -48,26 +56,22 @@ function lessonsOf(chapter: Chapter): Lesson[] {
     const line = place === undefined ? undefined : list[place]
     if (!line) return []
     const title = row.flag ? `${row.flag} of ${strace(line.call)}` : strace(line.call)
-    return [{ row, name: row.flag ?? nameOf(line.call), title, why: line.why }]
+    return [{ chapter, row, name: row.flag ?? nameOf(line.call), title, why: line.why }]
   })
   const believed = (chapter.misconceptions ?? []).map((row): Lesson => {
-    return { row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }
+    return { chapter, row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }
   })
   return [...rows, ...believed]
 }
 
-async function exercise(
-  chapter: Chapter,
-  lessons: Lesson[],
-  chosen: Lesson[],
-  place: Place,
-): Promise<number> {
+async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Promise<number> {
   const input = createInterface({ input: process.stdin })
   const lines = input[Symbol.asyncIterator]()
   let right = 0
   let asked = 0
   for (const lesson of chosen) {
-    const choices = choicesFor(lesson, lessons)
+    const near = lessons.filter((each) => each.chapter === lesson.chapter)
+    const choices = choicesFor(lesson, near)
     print(question(lesson, choices, `${asked + 1} of ${chosen.length}`))
     const answer = await lines.next()
     const typed = answer.done ? 'q' : answer.value.trim().toLowerCase()
@@ -76,7 +80,7 @@ async function exercise(
     const truth = choices.indexOf(lesson.row.consequence)
     const isRight = typed === letters[truth]
     if (isRight) right++
-    const found = await experiment(chapter, lesson.row, place)
+    const found = await experiment(lesson.chapter, lesson.row, place)
     print(answerTo({ lesson, isRight, letter: letters[truth] ?? '?', found }))
   }
   input.close()
@@ -103,8 +107,10 @@ function choicesFor({ row }: Lesson, lessons: Lesson[]): string[] {
 
 function question({ title, why, row }: Lesson, choices: string[], count: string): string {
   const asks = 'alter' in row ? 'What happens when that is tried?' : 'What happens without it?'
-  const lines = choices.map((choice, at) => `  ${chalk.bold(letters[at])}  ${choice}`)
-  const head = `${chalk.dim(count)}  ${chalk.bold(title)}\n      ${chalk.italic(why)}`
+  const lines = choices.map((choice, at) => `  ${chalk.bold(letters[at])}  ${below(choice, 5)}`)
+  const margin = count.length + 2
+  const asked = chalk.bold(below(title, margin))
+  const head = `${chalk.dim(count)}  ${asked}\n      ${chalk.italic(below(why, 6))}`
   const known = [...letters.slice(0, choices.length)].join(', ')
   const ask = chalk.dim(`${known}, or q to end:`)
   return `\n${head}\n\n${asks}\n${lines.join('\n')}\n${ask} `
@@ -118,31 +124,40 @@ interface Answered {
 }
 
 function answerTo({ lesson: { row }, isRight, letter, found }: Answered): string {
-  const verdict = isRight ? chalk.green('Yes.') : chalk.yellow(`No, it is ${letter}.`)
-  const shown = (text: string) =>
-    text === '' ? '(nothing)' : text.replaceAll('\n', '\n             ')
+  const verdict = isRight ? 'Yes.' : `No, it is ${letter}.`
+  const color = isRight ? chalk.green : chalk.yellow
+  const shown = (text: string) => below(text === '' ? '(nothing)' : text, 13)
   const script = row.see.inside.replace(/\s+/g, ' ')
   const seen = [
-    `  it ran     ${script}`,
+    `  it ran     ${below(script, 13)}`,
     `  with it    ${shown(found.kept)}`,
     `  without    ${shown(found.broken)}`,
   ]
   const doubt = found.isAsTold ? [] : [chalk.red('  not what was expected on this machine')]
   return [
-    `\n${verdict} ${row.consequence}.`,
+    `\n${below(`${verdict} ${row.consequence}.`, 0).replace(verdict, (text) => color(text))}`,
     ...seen.map((each) => chalk.dim(each)),
     ...doubt,
     '',
   ].join('\n')
 }
 
-function asTable(lessons: Lesson[]): string {
-  const cut = (text: string, length: number) =>
-    text.length <= length ? text : `${text.slice(0, length - 1)}…`
-  return table(
-    ['LINE', 'WITHOUT IT'],
-    lessons.map(({ title, row }) => [cut(title, 44), row.consequence]),
-  )
+/** Each line as a plan has it, a belief with the name to ask for it by; below it, what follows. */
+function asText(lessons: Lesson[]): string {
+  const several = new Set(lessons.map(({ chapter }) => chapter)).size > 1
+  const lines = lessons.flatMap(({ chapter, name, title, row }, at) => {
+    const isFirst = several && lessons[at - 1]?.chapter !== chapter
+    const head = isFirst ? [chalk.dim(`chapter ${chapter.number}, ${chapter.slug}`)] : []
+    const called = 'alter' in row ? `${name}  ${title}` : title
+    return [...head, chalk.bold(below(called, 2)), `    ${below(row.consequence, 4)}`]
+  })
+  return `${lines.join('\n')}\n`
+}
+
+/** Text in lines that end at column 80, those after the first `margin` columns in. */
+function below(text: string, margin: number): string {
+  const lines = text.split('\n').flatMap((line) => wrap(line, 80 - margin))
+  return lines.join(`\n${' '.repeat(margin)}`)
 }
 
 function plain({ name, title, why, row }: Lesson) {
