@@ -209,6 +209,22 @@ describe('on paper and on the screen', () => {
     expect(piped).toMatchObject({ code: 1, err: expect.stringContaining('needs a terminal') })
   })
 
+  test('--watch scrolls to all that a small window has no room for', async (context) => {
+    needs(context, 'root', 'tmux')
+    const root = await rootWithBusybox()
+    const { name } = await runs({ root, flags: ['--rm'] })
+    const screen = openTerminal({ STEPBOX_ROOT: root }, 80, 24)
+    screen.line(`node ${program} x-ray --watch ${name}; echo "code $?"`)
+    await screen.shows(/^ q quit · ↑ ↓ scroll · [1-9]\d* more lines below$/m)
+    screen.keys(...Array<string>(60).fill('Down'))
+    await screen.shows(/^ write layer[^]*^ q quit · ↑ ↓ scroll · 0 more lines below$/m)
+    screen.keys('Up')
+    await screen.shows('1 more lines below')
+    await stepbox(['rm', '-f', name], { root })
+    await screen.shows(`container '${name}' has ended`)
+    await screen.shows(/^code 0$/m)
+  }, 40_000)
+
   const ways = ['q', 'C-c', 'TERM', 'the end']
   const options = { timeout: 40_000 }
   test.for(ways)('--watch draws anew, until %s', options, async (way, context) => {

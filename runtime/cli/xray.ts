@@ -1,7 +1,7 @@
 /** Command line. `x-ray`: a running container and its host side by side, once or every second. */
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import { findContainer, type Container } from '../containers.ts'
+import { findContainer, listContainers, type Container } from '../containers.ts'
 import { tidy } from '../tidy.ts'
 import { xray as look } from '../xray.ts'
 import { UsageError } from './args.ts'
@@ -41,15 +41,21 @@ async function watch(root: string, container: Container): Promise<number> {
   if (!isatty(0) || !isatty(2)) throw new Error('--watch needs a terminal to draw on')
   const page = takeTerminal()
   let isOver = false
+  let above = 0
   let key = page.key()
   try {
     while (!isOver) {
-      const current = findContainer(root, container.id)
-      const seen = current.status === 'running' ? await look(root, current) : undefined
+      const current = listContainers(root).find(({ id }) => id === container.id)
+      const seen = current?.status === 'running' ? await look(root, current) : undefined
       if (!seen) break
-      page.draw(fitted(pageOf(seen), page.rows))
+      const lines = pageOf(seen)
+      const most = Math.max(0, lines.length - (page.rows - 1))
+      above = Math.min(above, most)
+      page.draw(fitted(lines, page.rows, above))
       const pressed = await Promise.race([key, setTimeout(everyMs, undefined)])
       isOver = ['q', 'escape', 'ctrl-c'].includes(pressed ?? '')
+      if (pressed === 'down') above = Math.min(most, above + 1)
+      if (pressed === 'up') above = Math.max(0, above - 1)
       if (pressed !== undefined) key = page.key()
     }
   } finally {
@@ -59,10 +65,10 @@ async function watch(root: string, container: Container): Promise<number> {
   return 0
 }
 
-/** As many lines as there is room for, and last the key. */
-function fitted(lines: string[], rows: number): string[] {
+/** As many lines as there is room for, without the `above` first; and last the keys. */
+function fitted(lines: string[], rows: number, above: number): string[] {
   const room = Math.max(1, rows - 1)
-  const more = lines.length - room
-  const shown = more > 0 ? lines.slice(0, room) : lines
-  return [...shown, more > 0 ? ` q quit · ${more} more lines below` : ' q quit']
+  const below = lines.length - room - above
+  const keys = below + above > 0 ? ` q quit · ↑ ↓ scroll · ${below} more lines below` : ' q quit'
+  return [...lines.slice(above, above + room), keys]
 }
