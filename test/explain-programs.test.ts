@@ -52,6 +52,13 @@ describe('a command that is not found (127)', () => {
     expect(exitCode).toBe(127)
   })
 
+  test('is a flag that stands behind the image', async (context) => {
+    needs(context, 'root')
+    const late = await causeIn(execute('--trace', 'PATH=/bin'))
+    expect(late.cause).toBe('--trace is the command here: flags stand before it')
+    expect((await causeIn(execute('x--trace', 'PATH=/bin'))).cause).toBe('not in /bin')
+  })
+
   test('is looked for in no PATH', async (context) => {
     needs(context, 'root')
     const { cause } = await causeIn(execute('no-such', 'HOME=/'))

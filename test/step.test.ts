@@ -158,6 +158,17 @@ describe('a recording', () => {
     await screen.shows('code 0')
   }, 40_000)
 
+  test('that cannot be written is said before anything is made', async (context) => {
+    needs(context, 'root')
+    const [root, dir] = [scratch(), scratch()]
+    for (const [file, code] of [[dir, 'EISDIR'], [join(dir, 'none/walk.json'), 'ENOENT']]) {
+      const args = ['--chapter', '1', 'run', '--record', `${file}`, 'touch', join(dir, 'made')]
+      const said = `stepbox: cannot write the recording to '${file}': ${code}\n`
+      expect(await stepbox(args, { root })).toMatchObject({ code: 125, err: said })
+    }
+    expect([readdirSync(root), readdirSync(dir)]).toEqual([[], []])
+  })
+
   test('of another kind or version is refused in one line', async (context) => {
     needs(context, 'root')
     const { code, err } = await stepbox(['replay', program], { root: '/nowhere' })

@@ -1,5 +1,6 @@
 /** Tests. `run --trace`: each call with its result and time, beside what the container says. */
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rootWithBusybox } from './busybox.ts'
 import { needs, scratch } from './scratch.ts'
@@ -53,6 +54,16 @@ describe('--trace', () => {
     screen.line('exit 4')
     await screen.shows(/^64 calls in [^]*^code 4$/m)
   }, 40_000)
+
+  test('is refused beside another way to watch', async (context) => {
+    needs(context, 'root')
+    for (const other of [['--step'], ['--record', join(scratch(), 'walk.json')]]) {
+      const args = ['--chapter', '1', 'run', '--trace', ...other, 'true']
+      const { code, err } = await stepbox(args, { root: scratch() })
+      expect(code).toBe(125)
+      expect(err).toContain(`stepbox: --trace and ${other[0]} both watch every call: choose one`)
+    }
+  })
 })
 
 /** What `stepbox --chapter 1 …` says when both of its outputs are one pipe. */

@@ -8,12 +8,14 @@ import { run, type RunOptions, type RunResult } from '../run.ts'
 import { tidy } from '../tidy.ts'
 import type { Size } from '../terminal.ts'
 import type { Input } from './main.ts'
+import { UsageError } from './args.ts'
 import { checkMachine } from './check-machine.ts'
 import { imageFor } from './image-for.ts'
 import { request } from './request.ts'
 
 export async function runCommand(input: Input): Promise<number> {
   checkMachine()
+  checkWatching(input)
   const hasTerminal = input.switches.has('tty')
   const isInteractive = input.switches.has('interactive')
   const stdio = streams(input, isInteractive, hasTerminal)
@@ -42,6 +44,12 @@ export async function runCommand(input: Input): Promise<number> {
   }
   if (result.container.oomKilled) process.stderr.write(`stepbox: ${oomWords(options)}\n`)
   return result.exitCode
+}
+
+function checkWatching({ switches, values }: Input): void {
+  const other = switches.has('step') ? 'step' : values.has('record') ? 'record' : undefined
+  if (switches.has('trace') && other)
+    throw new UsageError(`--trace and --${other} both watch every call: choose one of them`)
 }
 
 /**

@@ -19,7 +19,7 @@ export async function walkThrough(
   options: RunOptions,
   { onLaunch, isStepped, file }: Watching,
 ): Promise<RunResult | undefined> {
-  const output = file === undefined ? undefined : openSync(file, 'w')
+  const output = file === undefined ? undefined : opened(file)
   const walk = await beginWalk(options)
   const frames: Frame[] = []
   const keep = (frame: Frame) => void frames.push(frame)
@@ -36,4 +36,14 @@ export async function walkThrough(
   writeSync(output, text)
   closeSync(output)
   return result
+}
+
+/** Before anything is made: a walk that cannot be kept is not begun. */
+function opened(file: string): number {
+  try {
+    return openSync(file, 'w')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`cannot write the recording to '${file}': ${code}`, { cause })
+  }
 }

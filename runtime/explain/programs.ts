@@ -33,6 +33,8 @@ export function ofExecvpe([, file, , env]: CallOf<'execvpe'>, scene: Scene): str
   const cause = causes.find(Boolean)
   if (cause || there.length > 0 || errno === 'EACCES') return cause
   const empty = emptyRoot(scene)
+  if (isSearched && file.startsWith('-'))
+    return `${file} is the command here: flags stand before it`
   if (isSearched && errno === 'ENOENT')
     return empty ?? (path ? `not in ${path}` : `no PATH is set to look for ${file} in`)
   if (file === '') return 'the name of the command is empty'
