@@ -158,6 +158,20 @@ describe('a recording', () => {
     await screen.shows('code 0')
   }, 40_000)
 
+  test('has the fields that ARCHITECTURE.md tells of, and no others', async (context) => {
+    needs(context, 'root')
+    const file = join(scratch(), 'walk.json')
+    await stepbox(['--chapter', '1', 'run', '--record', file, 'true'], { root: scratch() })
+    const { plan, frames, ...rest } = parseRecording(readFileSync(file, 'utf8'))
+    const changes = frames.flatMap((frame) => frame.changes)
+    const objects = [rest, rest.chapter, ...plan, ...frames, ...changes]
+    const fields = new Set(['plan', 'frames', 'ignoring', 'errno', ...objects.flatMap(Object.keys)])
+    const paper = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
+    const [, told = ''] = /```\n(\{ "stepbox"[^]*?)```/.exec(paper) ?? []
+    const names = [...told.matchAll(/"(\w+)"(?=[:,?]| \})/g)].map(([, name = '']) => name)
+    expect(new Set(names.filter((name) => name !== 'recording'))).toEqual(fields)
+  })
+
   test('that cannot be written is said before anything is made', async (context) => {
     needs(context, 'root')
     const [root, dir] = [scratch(), scratch()]

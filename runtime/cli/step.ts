@@ -133,6 +133,7 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
  * The protocol for programs: a line in for each command (`next`, `to N|CALL`, `continue`,
  * `inspect`, `quit`), lines out on standard error. The end of input is `quit`.
  *
+ *     plan <lines>                        once, at the beginning
  *     next <line> <call>                  the call that is next
  *     done <line> <result> <errno|-> <ns> the call that was made
  *     change <+|-|~> <topic> <text>       what it changed
