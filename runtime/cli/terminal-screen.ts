@@ -34,6 +34,10 @@ const names: Record<string, string> = {
   '\b': 'backspace',
 }
 
+/** What one key sends (console_codes(4)), and one that has not come whole; Escape alone has. */
+const oneKey = /\x1b(?:\[[\d;]*[\x40-\x7e]|O.)|[^]/gu
+const cutOff = /(?:\x1b\[[\d;]*|\x1bO|(?<=[^])\x1b)$/
+
 const fatal = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Take the terminal on standard input and error. Node itself restores its modes when it ends. */
@@ -43,6 +47,7 @@ export function takeTerminal(): Page {
   let keys: string[] = []
   let isTaken = false
   let isOver = false
+  let rest = ''
   let waiting: ((key: string) => void) | undefined
   const receive = (key: string) => {
     const resolve = waiting
@@ -51,8 +56,10 @@ export function takeTerminal(): Page {
     else keys.push(key)
   }
   const give = (data: Buffer) => {
-    const typed = data.toString('utf8').match(/\x1b(?:\[[\d;]*[\x40-\x7e]|O.)|[^]/gu) ?? []
-    for (const each of typed) receive(names[each] ?? each)
+    const text = rest + data.toString('utf8')
+    const whole = text.replace(cutOff, '')
+    rest = text.slice(whole.length)
+    for (const each of whole.match(oneKey) ?? []) receive(names[each] ?? each)
   }
   const resized = () => receive('resize')
   const end = () => {
