@@ -8,7 +8,7 @@ import { stepOf, type Call, type Step } from './step.ts'
 const step = stepOf(1)
 
 /** Whoever waits for longer waits for what never comes, even on a busy emulated machine. */
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 export interface Experiment {
   /** Its command is the `inside` of `see`. */
