@@ -143,7 +143,7 @@ describe('in the machine', () => {
       const out = execFileSync('unshare', args, {
         cwd: dir,
         encoding: 'utf8',
-        env: { ...process.env, STEPBOX_CACHE: join(dir, 'cache'), HOME: dir },
+        env: { ...process.env, STEPBOX_CACHE: join(dir, 'cache'), HOME: dir, TMPDIR: dir },
       })
       expect(out).toBe('0\n')
       const made = statSync(join(dir, 'file'))
