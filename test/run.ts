@@ -38,12 +38,12 @@ export async function run(args: string[]): Promise<number> {
     keep({ machine, results })
     results.push(...(await selectionMistakes(results)))
   }
+  const guest = args.includes('--vm') ? await collect(inMachine(filter)) : undefined
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
   for (const reason of leftovers)
     results.push({ file: '', name: 'the host is as it was', outcome: 'fail', reason })
-  if (!args.includes('--vm')) return report([{ prefix: '', results }])
-  const guest = await collect(inMachine(filter))
+  if (!guest) return report([{ prefix: '', results }])
   keep(guest)
   const prefix = `vm ${guest.machine.kernel.split('.').slice(0, 2).join('.')}`
   return report([
