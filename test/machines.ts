@@ -114,6 +114,9 @@ export function pageOf(columns: Column[], language: 'en' | 'zh'): string {
     const folder = `${String(number).padStart(2, '0')}-${slug}`
     return row(`${number} [${slug}](${folder}/${said.text})`, counted(number))
   })
+  const hasRest = columns.some(
+    ({ chapters: { 0: count } }) => count && Math.max(...Object.values(count)) > 0,
+  )
   return `${[
     `# ${said.title}`,
     '',
@@ -125,7 +128,7 @@ export function pageOf(columns: Column[], language: 'en' | 'zh'): string {
     row(said.processors, ({ cpus }) => String(cpus)),
     row(said.date, ({ date }) => date),
     ...rows,
-    row(said.rest, counted(0)),
+    ...(hasRest ? [row(said.rest, counted(0))] : []),
     '',
     `## ${said.why}`,
     '',
