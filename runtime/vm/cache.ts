@@ -9,11 +9,11 @@ import {
   utimesSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** `STEPBOX_CACHE`, else /var/cache/stepbox for root and the user's cache directory for others. */
 export function cacheDir(): string {
-  if (process.env.STEPBOX_CACHE) return process.env.STEPBOX_CACHE
+  if (process.env.STEPBOX_CACHE) return resolve(process.env.STEPBOX_CACHE)
   if (process.geteuid?.() === 0) return '/var/cache/stepbox'
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stepbox')
 }

@@ -8,6 +8,8 @@ import { qemuArguments, qemuPath, type Hardware } from './qemu.ts'
 export interface MachineOptions extends Omit<Hardware, 'console' | 'ports'> {
   /** What the guest's shell runs, as root. */
   script: string
+  /** The directory of the sockets of shared folders. */
+  dir: string
   /** Run it on a terminal of this size; otherwise its input and both outputs are streams. */
   terminal?: Size
 }
@@ -41,6 +43,7 @@ export function startMachine(options: MachineOptions): Machine {
     ...qemuArguments({ ...options, ports: names, console: !!options.terminal }),
   ]
   const launched = startProgram(argv, {
+    cwd: options.dir,
     stdio: ['ignore', 'ignore', 'pipe'],
     sockets: 1 + names.length + Number(!!options.terminal),
   })

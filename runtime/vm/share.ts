@@ -34,7 +34,8 @@ export function parseShare(text: string): Share {
 export interface Served extends Shared, Share {}
 
 /**
- * Serve `shares`, each by a virtiofsd of its own that ends with the machine, on sockets in `dir`.
+ * Serve `shares`, each by a virtiofsd of its own that ends with the machine, on sockets in `dir`,
+ * named relative to it, because a socket's path has room for 107 bytes (unix(7)).
  * `stop` ends those that no machine has come for. Without root each runs as root of a user
  * namespace that holds the caller alone: every file then belongs to the guest's root.
  */
@@ -47,13 +48,13 @@ export async function serve(
   const begun: Launch[] = []
   const stop = () => begun.forEach((each) => each.abandon())
   const served = shares.map((share, at): Served => {
-    return { ...share, tag: `share${at}`, socket: join(dir, `${at}`) }
+    return { ...share, tag: `share${at}`, socket: `${at}` }
   })
   try {
     for (const each of served) {
-      const launched = begin(program, each)
+      const launched = begin(program, each, dir)
       begun.push(launched)
-      await listening(launched, each)
+      await listening(launched, each.source, join(dir, each.socket))
     }
     return { served, stop }
   } catch (error) {
@@ -62,19 +63,20 @@ export async function serve(
   }
 }
 
-function begin(program: string, { source, socket, readOnly }: Served): Launch {
+function begin(program: string, { source, socket, readOnly }: Served, cwd: string): Launch {
   const isOld = program.includes('/qemu/') // QEMU's own, in C, until QEMU 8
   const argv = isOld
     ? [program, `--socket-path=${socket}`, '-o', `source=${source}`, '-o', 'sandbox=chroot']
     : [program, `--socket-path=${socket}`, `--shared-dir=${source}`, '--sandbox=chroot']
   return startProgram(argv, {
+    cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
     before: [...ownNamespaces(), ...(readOnly ? frozen(source) : [])],
   })
 }
 
 /** Until virtiofsd has made its socket; rejects with its last word when it ends before. */
-async function listening(launched: Launch, { source, socket }: Served): Promise<void> {
+async function listening(launched: Launch, source: string, socket: string): Promise<void> {
   let said = ''
   launched.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const early = launched.outcome.then(({ failure, refused }) => {
@@ -82,7 +84,8 @@ async function listening(launched: Launch, { source, socket }: Served): Promise<
     throw new Error(`cannot share ${source}: virtiofsd: ${why}`)
   })
   early.catch(() => {}) // ignoring: afterwards it has ended because the machine has
-  await Promise.race([early, appears(socket)])
+  const made = appears(socket)
+  await Promise.race([early, made.promise]).finally(made.stop)
 }
 
 function virtiofsd(): string {
@@ -125,15 +128,12 @@ function frozen(dir: string): Step[] {
   ]
 }
 
-/** Until the file at `path` is there. */
-function appears(path: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(join(path, '..'), () => look())
-    const look = () => {
-      if (!existsSync(path)) return
-      watcher.close()
-      resolve()
-    }
-    look()
-  })
+/** Until the file at `path` is there; `stop` is for who no longer waits. */
+function appears(path: string): { promise: Promise<void>; stop: () => void } {
+  let isThere = () => {}
+  const promise = new Promise<void>((resolve) => (isThere = resolve))
+  const look = () => void (existsSync(path) && isThere())
+  const watcher = watch(join(path, '..'), look)
+  look()
+  return { promise, stop: () => watcher.close() }
 }

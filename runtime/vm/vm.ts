@@ -69,6 +69,7 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
       ...parts,
       drives: [...files.map((file): Drive => ({ file })), ...(options.drives ?? [])],
       shared: served,
+      dir: staging,
       script: guestScript({
         argv,
         ...(env ? { env } : {}),
