@@ -59,7 +59,7 @@ export function pivotCause(errno: string, facts: PivotFacts): string | undefined
   if (shared)
     return `the mount on ${shared.target} is shared (${shared.propagation}); make it private first`
   if (!root) return 'the present root is no mount but a directory, by an earlier chroot'
-  if (root.type === 'rootfs' || root.parent === root.id)
+  if (root.parent === root.id)
     return 'the present root is the initramfs (rootfs), which cannot be exchanged'
   if (fresh && !facts.isMountPoint)
     return `${notOwn}: ${freshPath} is a directory of the mount on ${fresh.target}`
