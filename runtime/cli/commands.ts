@@ -205,7 +205,7 @@ export const commands: CommandSpec[] = [
       { long: 'disk', value: '2g', text: 'how large its disk is' },
       { long: 'swap', value: '512m', text: 'give it so much swap' },
       { long: 'share', value: 'DIR[:PATH][:ro]', many: true, text: 'a folder of this machine' },
-      { long: 'checkout', text: 'share this checkout: what is edited here runs there' },
+      { long: 'checkout', text: 'share this checkout: edit here, run there' },
       { long: 'store', text: 'begin with the images of this data root' },
       { long: 'without', value: 'WHAT', many: true, text: 'overlay, user-namespaces, or a module' },
     ],

@@ -1,5 +1,5 @@
 /** Command line. `vm test`: the kernel tests in a machine of its own, told as they end. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import chalk from 'chalk'
@@ -7,6 +7,7 @@ import { project, projectInGuest } from '../vm/initramfs.ts'
 import type { Say } from '../vm/kernel.ts'
 import { runProgram } from '../vm/program.ts'
 import { startVm, type VmOptions } from '../vm/vm.ts'
+import { UsageError } from './args.ts'
 
 /** What the tests print, a line of JSON each: test/guest/lines.ts. */
 interface Line {
@@ -37,6 +38,7 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
     const { exitCode, out, err } = await runProgram([process.execPath, setup])
     if (exitCode !== 0) throw new Error(`set-up failed:\n${out.toString()}${err}`)
   }
+  checkWanted(wanted)
   const program = `${projectInGuest}/dist/guest-tests/run.cjs`
   const argv = ['node', program, '--patience', patience, ...wanted]
   const memoryBytes = options.memoryBytes ?? 3 * 2 ** 30
@@ -68,6 +70,17 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
   const { pass, failed, skipped } = count
   process.stdout.write(`${pass} passed, ${failed} failed, ${skipped} skipped\n`)
   return failed > 0 ? 1 : 0
+}
+
+/** Throws before anything is booted when there is no test for one of `wanted`. */
+function checkWanted(wanted: string[]): void {
+  const text = readFileSync(join(project, 'dist/guest-tests/files.json'), 'utf8')
+  const files = JSON.parse(text) as string[]
+  for (const word of wanted) {
+    const part = /^\d{1,2}$/.test(word) ? `chapters/${word.padStart(2, '0')}-` : word
+    if (files.some((file) => file.includes(part))) continue
+    throw new UsageError(`no kernel tests for '${word}'; have: a chapter, or a part of a file's name`)
+  }
 }
 
 function words({ kernel, cgroups, cpus }: NonNullable<Line['machine']>): string {

@@ -78,7 +78,8 @@ function banner(parts: Parts, seconds: number): string {
   return [
     `${chalk.bold(`Linux ${parts.kernel.release}`)}, up in ${seconds.toFixed(1)} s`,
     hardware(parts),
-    'pure cgroup v2, / shared as systemd has it. Break what you like: exit, and all of it is gone.',
+    'pure cgroup v2, / shared as systemd has it',
+    'Break what you like: exit, and all of it is gone.',
     chalk.dim('Ctrl-] three times pulls the plug.'),
     '',
   ].join('\n')
