@@ -79,7 +79,8 @@ function checkWanted(wanted: string[]): void {
   for (const word of wanted) {
     const part = /^\d{1,2}$/.test(word) ? `chapters/${word.padStart(2, '0')}-` : word
     if (files.some((file) => file.includes(part))) continue
-    throw new UsageError(`no kernel tests for '${word}'; have: a chapter, or a part of a file's name`)
+    const known = "a chapter, or a part of a file's name"
+    throw new UsageError(`no kernel tests for '${word}'; have: ${known}`)
   }
 }
 
