@@ -24,8 +24,9 @@ export function remember(name, key, product, more = {}) {
   mkdirSync(here('dist'), { recursive: true })
   const mtime = product ? statSync(here(product)).mtimeMs : undefined
   const text = JSON.stringify({ ...state(), [name]: { key, mtime, ...more } })
-  writeFileSync(here('dist/setup.json.new'), text)
-  renameSync(here('dist/setup.json.new'), here('dist/setup.json'))
+  const passing = here(`dist/setup.json.${process.pid}`)
+  writeFileSync(passing, text)
+  renameSync(passing, here('dist/setup.json'))
 }
 
 export function hash(parts) {

@@ -149,7 +149,7 @@ function complaints(output) {
   return lines.slice(0, 5).join('\n')
 }
 
-/** A static busybox, made into the image busybox:latest of the default data root. */
+/** A static busybox, made into the image busybox:latest of the data root: of each that was in use. */
 async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
   let binary = findBusybox()
@@ -164,16 +164,19 @@ async function busybox(say) {
   }
   const dir = dataRoot()
   const makers = ['busybox.ts', 'busybox-image.ts'].map((name) => read('runtime', name))
-  const key = hash([binary, String(statSync(binary).mtimeMs), dir, ...makers])
-  const index = join(dir, 'index.json')
-  const hasImage = existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
-  if (hasImage && state().busybox?.key === key)
-    return { done: `busybox:latest in ${dir}, as before` }
-  remember('busybox', '', undefined, { binary })
+  const key = hash([binary, String(statSync(binary).mtimeMs), ...makers])
+  const hasImage = (root) => {
+    const index = join(root, 'index.json')
+    return existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
+  }
+  const { keys = {} } = state().busybox ?? {}
+  if (hasImage(dir) && keys[dir] === key) return { done: `busybox:latest in ${dir}, as before` }
   const args = ['--import', 'tsx', 'book/import-busybox.ts', binary, dir]
   const { code, output } = await run(process.execPath, args, { cwd: root })
   if (code !== 0) throw new Error(/^.*Error.*$/m.exec(output)?.[0] ?? lastLines(output, 8))
-  remember('busybox', key, undefined, { binary })
+  const others = Object.entries(state().busybox?.keys ?? {}).filter(([other]) => hasImage(other))
+  const now = { ...Object.fromEntries(others), [dir]: key }
+  remember('busybox', key, undefined, { binary, keys: now })
   return { done: `busybox:latest in ${dir}, from ${binary}` }
 }
 

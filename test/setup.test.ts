@@ -9,16 +9,29 @@ import { needs, scratch } from './scratch.ts'
 const root = join(import.meta.dirname, '..')
 const node = process.execPath
 
+/** What a set-up prints where nothing but Node can be found. */
+function secondSetup(STEPBOX_ROOT = process.env['STEPBOX_ROOT']): string {
+  const env = { PATH: '/nonexistent', STEPBOX_ROOT }
+  return execFileSync(node, ['book/setup.mjs'], { cwd: root, env, encoding: 'utf8' })
+}
+
 test('a second set-up changes nothing, and does without npm, compiler and apt', (context) => {
   needs(context, 'root')
   const products = ['dist/stepbox.cjs', 'native/stepbox'].map((path) => join(root, path))
   const times = () => products.map((path) => statSync(path).mtimeMs)
   const before = times()
-  const env = { PATH: '/nonexistent', STEPBOX_ROOT: process.env['STEPBOX_ROOT'] }
-  const said = execFileSync(node, ['book/setup.mjs'], { cwd: root, env, encoding: 'utf8' })
+  const said = secondSetup()
   expect(said.trim().split('\n').slice(1)).toHaveLength(5)
   expect(said.match(/as before/g)).toHaveLength(5)
   expect(times()).toEqual(before)
+})
+
+test('the images of several data roots are remembered beside each other', (context) => {
+  needs(context, 'root')
+  const other = scratch()
+  expect(secondSetup(other)).toContain(`busybox:latest in ${other}, from`)
+  expect(secondSetup()).toMatch(/busybox:latest in .*, as before/)
+  expect(secondSetup(other)).toContain(`busybox:latest in ${other}, as before`)
 })
 
 test('the bundle needs nothing but Node', () => {
