@@ -12,7 +12,7 @@ import { staticBusybox } from '../programs.ts'
 import { cached } from './cache.ts'
 import { cpio, type RamFile } from './cpio.ts'
 import type { Kernel } from './kernel.ts'
-import { bootModules, inOrder, tables } from './modules.ts'
+import { bootModules, inOrder, tables, type KernelModule } from './modules.ts'
 
 /** The checkout, or what was installed of it. */
 export const project = join(dirname(nativePath), '..')
@@ -29,19 +29,21 @@ export async function initramfsFor(
   without: string[],
   say: (text: string) => void,
 ): Promise<string> {
-  const files = await filesFor(kernel, without)
+  const modules = kernel.modules.filter(({ name }) => !without.includes(name))
+  const busybox = fromHere('bin/busybox', busyboxPath())
+  const machine = [busybox, ...node(), ...modules.map((each) => moduleFile(kernel, each))]
+  const ours = projectFiles()
   const sum = createHash('sha256')
-  for (const file of files)
-    sum.update(`${JSON.stringify({ ...file, content: 0 })}\n`).update(identity(file))
+  for (const { path, source } of machine) sum.update(`${path}\n${versionOf(source)}\n`)
+  for (const each of ours)
+    sum.update(`${each.path} ${modeOf(each)}\n`).update(readFileSync(each.source))
   return cached(
     'initramfs',
     `${sum.digest('hex').slice(0, 24)}.cpio`,
-    (path) => {
+    async (archive) => {
       say(`making an initramfs of Node ${process.versions.node}, busybox and Stepbox`)
-      const fd = openSync(path, 'wx', 0o600)
-      for (const piece of cpio(files.map(withContent)))
-        for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
-      closeSync(fd)
+      const made = [...(await system()), ...loader(), ...setup(), ...tablesOf(kernel, modules)]
+      write(archive, cpio([...made, ...[...machine, ...ours].map(withContent)]))
     },
     3,
   )
@@ -57,38 +59,54 @@ export async function smallestInitramfs(): Promise<string> {
     { path: 'bin/busybox', type: 'file', mode: 0o755, content: readFileSync(binary) },
     { path: 'init', type: 'file', mode: 0o755, content: Buffer.from(script) },
   ]
-  return cached(
-    'initramfs',
-    'smallest.cpio',
-    (path) => {
-      const fd = openSync(path, 'wx', 0o600)
-      for (const piece of cpio(files)) writeSync(fd, piece)
-      closeSync(fd)
-    },
-    3,
-  )
+  return cached('initramfs', 'smallest.cpio', (path) => write(path, cpio(files)), 3)
 }
 
 /** The first process gets its descriptors from here: without it, it has none. */
 const console: RamFile = { path: 'dev/console', type: 'character', major: 5, minor: 1 }
 
-/** A large file is read only when the archive is made. */
-type Part = RamFile | { path: string; type: 'file'; mode: number; source: string }
+/** A file of this machine, read when the archive is made. */
+interface Taken {
+  path: string
+  source: string
+}
 
-async function filesFor(kernel: Kernel, without: string[]): Promise<Part[]> {
+function fromHere(path: string, source: string): Taken {
+  return { path, source }
+}
+
+/** Which file it was that lay there, without reading a hundred megabytes at each start. */
+function versionOf(source: string): string {
+  const { size, mtimeMs, ino } = statSync(source)
+  return `${source} ${size} ${mtimeMs} ${ino}`
+}
+
+function modeOf({ source }: Taken): number {
+  return statSync(source).mode & 0o111 ? 0o755 : 0o644
+}
+
+function withContent(taken: Taken): RamFile {
+  const { path, source } = taken
+  return { path, type: 'file', mode: modeOf(taken), content: readFileSync(source) }
+}
+
+function write(path: string, pieces: Iterable<Uint8Array>): void {
+  const fd = openSync(path, 'wx', 0o600)
+  for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
+  closeSync(fd)
+}
+
+/** What follows from busybox and the project alone. */
+async function system(): Promise<RamFile[]> {
   const busybox = await readBusybox(busyboxPath())
-  const image = await imageFiles()
   return [
-    ...busyboxRoot(busybox).filter(({ path }) => path !== 'bin/busybox'),
-    { path: 'bin/busybox', type: 'file', mode: 0o755, source: busyboxPath() },
+    ...busyboxRoot(busybox),
     console,
     ...['mnt', 'run', 'root', 'var'].map(directory),
     file('init', readFileSync(join(project, 'runtime/vm/init.sh')), 0o755),
     file('etc/profile', profile),
-    ...node(),
-    ...projectFiles(),
-    ...image,
-    ...modulesOf(kernel, without),
+    { path: 'usr/bin/stepbox', type: 'symlink', target: `${projectInGuest}/dist/stepbox.cjs` },
+    ...(await imageFiles()),
   ]
 }
 
@@ -111,37 +129,37 @@ function busyboxPath(): string {
   throw new Error('no static busybox here; Debian and Ubuntu: apt-get install busybox-static')
 }
 
-/** This Node, with the libraries that this very process has loaded, and their loader. */
-function node(): Part[] {
+/** This Node, with the libraries that this very process has loaded. */
+function node(): Taken[] {
   const report = process.report.getReport() as unknown as { sharedObjects: string[] }
-  const loader = readElf(readFileSync(process.execPath))?.interpreter
-  const libraries = report.sharedObjects.filter((path) => path.startsWith('/') && existsSync(path))
-  const paths = [
-    ...libraries.filter((path) => path !== process.execPath),
-    ...(loader ? [loader] : []),
+  const libraries = report.sharedObjects.filter(
+    (path) => path.startsWith('/') && path !== process.execPath && existsSync(path),
+  )
+  return [
+    fromHere('usr/bin/node', process.execPath),
+    ...libraries.map((path) => fromHere(path.slice(1), realpathSync(path))),
   ]
-  const parts = paths.map((path): Part => {
-    return { path: path.slice(1), type: 'file', mode: 0o755, source: realpathSync(path) }
-  })
-  const own: Part = { path: 'usr/bin/node', type: 'file', mode: 0o755, source: process.execPath }
-  return [own, ...parts]
 }
 
-/** What runs, what is read, and what is tested; the name of busybox is the guest's. */
-function projectFiles(): Part[] {
-  const inGuest = projectInGuest.slice(1)
+/** The program that loads Node and its libraries, which comes with one of them. */
+function loader(): RamFile[] {
+  const path = readElf(readFileSync(process.execPath))?.interpreter
+  return path ? [withContent(fromHere(path.slice(1), realpathSync(path)))] : []
+}
+
+/** What runs, what is read, and what is tested. */
+function projectFiles(): Taken[] {
   const all = ['package.json', 'dist', 'native', 'chapters', 'runtime', 'test']
   const paths = all.flatMap((name) => filesIn(join(project, name)))
-  const parts = paths.map((source): Part => {
-    const mode = statSync(source).mode & 0o111 ? 0o755 : 0o644
-    return { path: join(inGuest, relative(project, source)), type: 'file', mode, source }
-  })
-  const setup = JSON.stringify({ busybox: { binary: '/bin/busybox' } })
-  return [
-    ...parts.filter(({ path }) => path !== join(inGuest, 'dist/setup.json')),
-    file(join(inGuest, 'dist/setup.json'), setup),
-    { path: 'usr/bin/stepbox', type: 'symlink', target: `${projectInGuest}/dist/stepbox.cjs` },
-  ]
+  return paths.map((path) => fromHere(join(projectInGuest.slice(1), relative(project, path)), path))
+}
+
+/** Set-up's notes: the guest has its own, in which busybox is where it is there. */
+const notes = 'dist/setup.json'
+
+function setup(): RamFile[] {
+  const text = JSON.stringify({ busybox: { binary: '/bin/busybox' } })
+  return [file(join(projectInGuest.slice(1), notes), text)]
 }
 
 function filesIn(path: string): string[] {
@@ -149,13 +167,13 @@ function filesIn(path: string): string[] {
   if (!found) return []
   if (!found.isDirectory()) return [path]
   const names = readdirSync(path).filter(
-    (name) => !/^(native\.new|busybox|runs|.*\.new\.cjs)$/.test(name),
+    (name) => !/^(native\.new|busybox|runs|setup\.json.*|.*\.new\.cjs)$/.test(name),
   )
   return names.sort().flatMap((name) => filesIn(join(path, name)))
 }
 
 /** The image busybox:latest, to be put into the guest's data root. */
-async function imageFiles(): Promise<Part[]> {
+async function imageFiles(): Promise<RamFile[]> {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-image-'))
   try {
     await importBusybox(dir, busyboxPath())
@@ -170,31 +188,18 @@ async function imageFiles(): Promise<Part[]> {
   }
 }
 
-function modulesOf({ release, modules, modulesDir }: Kernel, without: string[]): Part[] {
-  const kept = modules.filter(({ name }) => !without.includes(name))
-  const byName = new Map(kept.map((each) => [each.name, each]))
-  const atBoot = inOrder(bootModules, byName)
-  const { dep, alias } = tables(kept)
-  const base = `lib/modules/${release}`
+function moduleFile({ release, modulesDir }: Kernel, { path }: KernelModule): Taken {
+  return fromHere(join('lib/modules', release, path), join(modulesDir, path))
+}
+
+/** What modprobe(8) reads, and what init puts in. */
+function tablesOf({ release }: Kernel, modules: KernelModule[]): RamFile[] {
+  const byName = new Map(modules.map((each) => [each.name, each]))
+  const atBoot = inOrder(bootModules, byName).map(({ path }) => `${release}/${path}\n`)
+  const { dep, alias } = tables(modules)
   return [
-    ...kept.map(({ path }): Part => {
-      return { path: join(base, path), type: 'file', mode: 0o644, source: join(modulesDir, path) }
-    }),
-    file(`${base}/modules.dep`, dep),
-    file(`${base}/modules.alias`, alias),
-    file('lib/modules/at-boot', atBoot.map(({ path }) => `${release}/${path}\n`).join('')),
+    file(`lib/modules/${release}/modules.dep`, dep),
+    file(`lib/modules/${release}/modules.alias`, alias),
+    file('lib/modules/at-boot', atBoot.join('')),
   ]
-}
-
-function withContent(part: Part): RamFile {
-  if (!('source' in part)) return part
-  const { path, type, mode, source } = part
-  return { path, type, mode, content: readFileSync(source) }
-}
-
-/** What tells whether a file is the same: its content, or for a large one where it is, and when. */
-function identity(part: Part): Uint8Array | string {
-  if (!('source' in part)) return 'content' in part ? part.content : ''
-  const { size, mtimeMs } = statSync(part.source)
-  return size > 1e6 ? `${part.source} ${size} ${mtimeMs}` : readFileSync(part.source)
 }

@@ -20,6 +20,9 @@ export interface Kernel {
   modulesDir: string
 }
 
+/** Of what `unpack` makes: what was kept in another is not looked at. */
+const format = 2
+
 /** Tells what takes long. */
 export type Say = (text: string) => void
 
@@ -34,7 +37,7 @@ export async function kernelFor(wanted: string, say: Say): Promise<Kernel> {
   if (isFile && !existsSync(wanted)) throw new Error(`no kernel package at ${wanted}`)
   if (!isFile && wanted !== 'stable' && wanted !== 'backports')
     throw new Error(`no kernel '${wanted}'; have: stable, backports, or the FILE.deb of one`)
-  const name = isFile ? basename(wanted, '.deb') : `debian-${wanted}`
+  const name = `${isFile ? basename(wanted, '.deb') : `debian-${wanted}`}.${format}`
   const dir = await cached(
     'kernels',
     name,
@@ -71,7 +74,6 @@ async function unpack(deb: string, temporary: string, into: string): Promise<voi
   if (!image || !release || !source) throw new Error(`${basename(deb)} holds no kernel`)
   mkdirSync(into)
   copyFileSync(join(whole, 'boot', image), join(into, 'vmlinuz'))
-  writeFileSync(join(into, 'release'), release)
   const all = new Map<string, KernelModule>()
   const paths = new Map(
     (readdirSync(source, { recursive: true }) as string[])
@@ -92,6 +94,8 @@ async function unpack(deb: string, temporary: string, into: string): Promise<voi
     mkdirSync(dirname(join(into, 'modules', path)), { recursive: true })
     writeFileSync(join(into, 'modules', path), content.get(name) ?? '')
   }
+  const modules = inOrder([...all.keys()].sort(), all)
+  writeFileSync(join(into, 'kernel.json'), JSON.stringify({ release, modules }))
 }
 
 /** Newer packages hold their modules compressed. */
@@ -106,21 +110,7 @@ async function expanded(path: string): Promise<Buffer> {
 }
 
 function kernelIn(dir: string): Kernel {
-  const modulesDir = join(dir, 'modules')
-  const paths = (readdirSync(modulesDir, { recursive: true }) as string[]).filter((path) =>
-    path.endsWith('.ko'),
-  )
-  const all = paths.sort().map((path): [string, KernelModule] => {
-    const name = moduleName(path)
-    return [name, { name, path, ...readModule(readFileSync(join(modulesDir, path))) }]
-  })
-  return {
-    release: readFileSync(join(dir, 'release'), 'utf8'),
-    image: join(dir, 'vmlinuz'),
-    modules: inOrder(
-      all.map(([name]) => name),
-      new Map(all),
-    ),
-    modulesDir,
-  }
+  const text = readFileSync(join(dir, 'kernel.json'), 'utf8')
+  const { release, modules } = JSON.parse(text) as Pick<Kernel, 'release' | 'modules'>
+  return { release, modules, image: join(dir, 'vmlinuz'), modulesDir: join(dir, 'modules') }
 }
