@@ -1,40 +1,95 @@
-/** Set-up. The program as Node starts it fastest: one file, compiled before. */
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+/** Set-up. The program as Node starts it fastest: few files, compiled before. */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { run } from './machine.mjs'
 import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
 
-/** All of the program in dist/main.cjs, and dist/stepbox.cjs, which starts it. */
+/** All of the program in dist/main.cjs and dist/more.cjs, and dist/stepbox.cjs, which starts it. */
 export async function bundle() {
   const own = ['book/bundle.mjs', 'book/launch.cjs']
-  const made = await remembered('bundle', 'dist/stepbox.cjs', own, async () => {
-    const inputs = await bundleInto(here('dist/main.new.cjs'))
-    renameSync(here('dist/main.new.cjs'), here('dist/main.cjs'))
-    copyFileSync(here('book/launch.cjs'), here('dist/stepbox.new.cjs'))
-    chmodSync(here('dist/stepbox.new.cjs'), 0o755)
-    renameSync(here('dist/stepbox.new.cjs'), here('dist/stepbox.cjs'))
-    return inputs
-  })
+  const made = await remembered('bundle', 'dist/stepbox.cjs', own, () => bundleInto(here('dist')))
   if (!made) return { done: 'dist/stepbox.cjs, as before' }
-  const kilobytes = Math.round(statSync(here('dist/main.cjs')).size / 1024)
-  return { done: `dist/stepbox.cjs, ${kilobytes} kB from ${made.length} files` }
+  const bytes = packs.reduce((sum, name) => sum + statSync(here('dist', `${name}.cjs`)).size, 0)
+  return { done: `dist/stepbox.cjs, ${Math.round(bytes / 1024)} kB from ${made.length} files` }
 }
 
+/** What `stepbox run` needs, also with --trace, and everything else: read only when it is asked for. */
+const packs = ['main', 'more']
+const often = ['chapters/stepbox.ts', 'runtime/cli/run.ts', 'runtime/cli/trace.ts']
+
 /**
- * The program as one file, whose first line names it by its content. Gives the files it is made of.
+ * The program as two packs of modules in `dir`, and what starts it. The modules are what esbuild
+ * makes where it splits the program at each `import()`. Gives the files they are made of.
  */
-export async function bundleInto(outfile, plugins = []) {
-  const inputs = await bundled({
+export async function bundleInto(dir, plugins = []) {
+  const { metafile, outputFiles } = await esbuild({
     entryPoints: ['chapters/stepbox.ts'],
-    outfile,
+    outdir: dir,
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    write: false,
     define: { 'import.meta.dirname': '__dirname' },
     minifySyntax: true,
     minifyWhitespace: true,
     plugins,
   })
-  const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '')
-  writeFileSync(outfile, `// ${hash([code]).slice(0, 16)}\n${code}`)
-  return inputs
+  const outputs = Object.values(metafile.outputs)
+  const paths = Object.keys(metafile.outputs)
+  const neededOften = withImports(
+    paths.filter((_, at) => often.includes(outputs[at].entryPoint)),
+    metafile.outputs,
+  )
+  const texts = paths.map((path) => {
+    const { text } = outputFiles.find((each) => each.path === join(root, path))
+    return { path, text }
+  })
+  mkdirSync(dir, { recursive: true })
+  for (const name of packs) {
+    const wanted = texts.filter(({ path }) => neededOften.has(path) === (name === 'main'))
+    replace(join(dir, `${name}.cjs`), await packOf(wanted))
+  }
+  replace(join(dir, 'stepbox.cjs'), read('book/launch.cjs'), 0o755)
+  return Object.keys(metafile.inputs).sort()
+}
+
+function withImports(paths, outputs, known = new Set()) {
+  for (const path of paths) {
+    if (known.has(path)) continue
+    known.add(path)
+    const { imports } = outputs[path]
+    const statically = imports.filter(
+      ({ kind, external }) => kind === 'import-statement' && !external,
+    )
+    withImports(
+      statically.map((each) => each.path),
+      outputs,
+      known,
+    )
+  }
+  return known
+}
+
+/** Modules by their names, as CommonJS has them; the first line names the pack by its content. */
+async function packOf(modules) {
+  const { transform } = await import('esbuild')
+  const made = modules.map(async ({ path, text }) => {
+    const { code } = await transform(text.replace(/^#!.*\n/, ''), {
+      format: 'cjs',
+      ...plain,
+      minifyWhitespace: true,
+    })
+    return `'./${basename(path)}'(require, module, __dirname) {${code}}`
+  })
+  const text = `({\n${(await Promise.all(made)).join(',\n')}\n})\n`
+  return `// ${hash([text]).slice(0, 16)}\n${text}`
+}
+
+function replace(path, content, mode = 0o644) {
+  writeFileSync(`${path}.new`, content, { mode })
+  renameSync(`${path}.new`, path)
 }
 
 /**
@@ -51,28 +106,34 @@ export async function remembered(name, product, own, make) {
   return inputs
 }
 
-/** One call of esbuild. Gives the files that went in. */
+/** For Node as it is since version 20. A call of `import()` is one of `require` a moment later. */
+const plain = {
+  platform: 'node',
+  target: 'node20',
+  supported: { 'dynamic-import': false },
+  logLevel: 'silent',
+}
+
+/** One bundle by esbuild. Gives the files that went in. */
 export async function bundled(options) {
-  const { build } = await import('esbuild')
-  const { metafile } = await build({
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    supported: { 'dynamic-import': false },
-    metafile: true,
-    logLevel: 'silent',
-    ...options,
-  })
+  const { metafile } = await esbuild({ format: 'cjs', ...plain, ...options })
   return Object.keys(metafile.inputs).sort()
+}
+
+async function esbuild(options) {
+  const { build } = await import('esbuild')
+  const { supported, ...rest } = plain
+  return build({ absWorkingDir: root, bundle: true, metafile: true, ...rest, ...options })
 }
 
 /** Run the program once and keep what V8 compiled of it: of `run`, where that is possible. */
 export async function keepCompiled(canRun) {
-  const [, key] = /^\/\/ (\w+)/.exec(readFileSync(here('dist/main.cjs'), 'latin1')) ?? []
   const kept = readdirSync(here('dist')).filter((name) => name.endsWith('.v8'))
-  if (kept.some((name) => name.startsWith(`${key}-${process.versions.v8}`))) return
+  const keys = packs.map((name) => {
+    const [, key] = /^\/\/ (\w+)/.exec(readFileSync(here('dist', `${name}.cjs`), 'latin1')) ?? []
+    return `${key}-${process.versions.v8}`
+  })
+  if (keys.every((key) => kept.some((name) => name.startsWith(key)))) return
   const args = canRun ? ['run', '--rm', 'busybox', 'true'] : ['--chapter', '1', 'plan', 'true']
   await run(process.execPath, [here('book/keep.cjs'), ...args])
   for (const name of kept) rmSync(here('dist', name), { force: true })

@@ -6,3 +6,6 @@ import { chapters } from './table.ts'
 void main(chapters).then((code) => {
   process.exitCode = code
 })
+
+// Nothing is left to do. Taking the heap apart as well would last as long as half a container.
+process.once('beforeExit', () => process.exit())

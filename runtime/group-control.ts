@@ -168,8 +168,9 @@ const cell = new Int32Array(new SharedArrayBuffer(4))
 
 /** Look again every millisecond, for so long at most; false when it did not come true. */
 function waitUntil(isDone: () => boolean, milliseconds: number): boolean {
-  const end = performance.now() + milliseconds
+  let end: number | undefined // `performance` is a module, which few need
   while (!isDone()) {
+    end ??= performance.now() + milliseconds
     if (performance.now() > end) return false
     Atomics.wait(cell, 0, 0, 1)
   }

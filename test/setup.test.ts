@@ -35,9 +35,12 @@ test('the images of several data roots are remembered beside each other', (conte
 })
 
 test('the bundle needs nothing but Node', () => {
-  const bundle = readFileSync(join(root, 'dist/main.cjs'), 'utf8')
+  const packs = ['main', 'more'].map((name) => readFileSync(join(root, `dist/${name}.cjs`), 'utf8'))
+  const bundle = packs.join('')
   const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name)
-  const builtin = (name: string): boolean => builtinModules.includes(name.replace('node:', ''))
+  const own = [...bundle.matchAll(/^'(\.\/[^']+)'\(/gm)].map(([, name]) => name)
+  const builtin = (name: string): boolean =>
+    builtinModules.includes(name.replace('node:', '')) || own.includes(name)
   expect(required.length).toBeGreaterThan(3)
   expect(required.filter((name) => !builtin(name))).toEqual([])
   expect(bundle).not.toMatch(/[^\x00-\x7f]/)

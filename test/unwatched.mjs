@@ -4,7 +4,7 @@
  * ours.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleInto } from '../book/bundle.mjs'
 import { here } from '../book/made.mjs'
@@ -24,9 +24,7 @@ const leftOut = {
 
 for (const each of ['dist', 'book']) mkdirSync(inDir(each), { recursive: true })
 symlinkSync(here('native'), inDir('native'))
-await bundleInto(inDir('dist/main.cjs'), [leftOut])
-copyFileSync(here('book/launch.cjs'), inDir('dist/stepbox.cjs'))
-chmodSync(inDir('dist/stepbox.cjs'), 0o755)
+await bundleInto(inDir('dist'), [leftOut])
 copyFileSync(here('book/keep.cjs'), inDir('book/keep.cjs'))
 const { status } = spawnSync(process.execPath, [inDir('book/keep.cjs'), ...args])
 process.exitCode = status ?? 1
