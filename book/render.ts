@@ -22,8 +22,9 @@ export function render(
         return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`
       },
       code({ text, lang = '' }: Tokens.Code): string {
-        const [language = ''] = lang.split(' ')
-        return `<pre class="${escapeHtml(language)}">${codeHtml(text, language)}</pre>\n`
+        const [language = '', ...words] = lang.split(' ')
+        const block = `<pre class="${escapeHtml(language)}">${codeHtml(text, language)}</pre>`
+        return words.includes('vm') ? captioned('<code>stepbox vm</code>', block) : `${block}\n`
       },
       paragraph({ tokens }: Tokens.Paragraph): string | false {
         const only = tokens.length === 1 ? tokens[0] : undefined
@@ -51,7 +52,11 @@ function figure(target: Target, href: string): string {
   const { code } = excerptOf(target)
   const html = codeHtml(code, extname(target.path).slice(1))
   const caption = `<a href="${escapeHtml(href)}">${escapeHtml(target.path)}</a>`
-  return `<figure><figcaption>${caption}</figcaption><pre>${html}</pre></figure>\n`
+  return captioned(caption, `<pre>${html}</pre>`)
+}
+
+function captioned(caption: string, block: string): string {
+  return `<figure><figcaption>${caption}</figcaption>${block}</figure>\n`
 }
 
 /** `tabindex`: what scrolls sideways has to be within reach of the keyboard. */

@@ -2,6 +2,7 @@
 import { get, request } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { anchors, follow } from '../book/links.ts'
+import { render } from '../book/render.ts'
 import { serve } from '../book/serve.ts'
 import { compare, filled, refreshed, sessionsIn, type Seen } from '../book/sessions.ts'
 import { symbolIn } from '../book/symbols.ts'
@@ -68,6 +69,13 @@ describe('a terminal session', () => {
       { command: 'a \\\nb', expected: ['c'], line: 3 },
       { command: 'd', expected: [], line: 6 },
     ])
+  })
+
+  test('says where it was played, when that was not the host', () => {
+    const page = (info: string) =>
+      render(`\`\`\`${info}\n$ true\n\`\`\`\n`, 'README.md', () => undefined)
+    expect(page('console run vm')).toContain('<figcaption><code>stepbox vm</code></figcaption>')
+    expect(page('console run')).not.toContain('figcaption')
   })
 
   test('has the same value for the same name, and another for another', () => {

@@ -28,7 +28,7 @@ test('a kernel test counts for its chapter, wherever it is written', () => {
     date,
     ...(outcome === 'blocked' ? { reason: 'no moon' } : {}),
   })
-  const machine = { kernel: '6.1', cgroups: 'v2', cpus: 2, node: '20', date } as const
+  const machine = { where: 'vm', kernel: '6.1', cgroups: 'v2', cpus: 2, node: '20', date } as const
   const column = columnOf({
     machine,
     results: [

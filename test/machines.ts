@@ -12,7 +12,10 @@ export interface Count {
 }
 
 /** A column: one machine. chapters/machines.json is a list of them. */
-export interface Column extends Pick<MachineWords, 'kernel' | 'cgroups' | 'cpus' | 'date'> {
+export interface Column extends Pick<
+  MachineWords,
+  'where' | 'kernel' | 'cgroups' | 'cpus' | 'date'
+> {
   /** By chapter number; 0 is what spans chapters. */
   chapters: Record<number, Count>
   blocked: { reason: string; count: number }[]
@@ -31,7 +34,7 @@ const kinds: Record<Outcome, keyof Count> = {
 
 /** The kernel tests of a run, counted. Its date is that of the oldest result in it. */
 export function columnOf({ machine, results }: Kept): Column {
-  const { kernel, cgroups, cpus } = machine
+  const { where, kernel, cgroups, cpus } = machine
   const numbers = [...chapters.map(({ number }) => number), 0]
   const counts = Object.fromEntries(
     numbers.map((number) => [number, { pass: 0, blocked: 0, fail: 0 }]),
@@ -50,7 +53,7 @@ export function columnOf({ machine, results }: Kept): Column {
   }
   const blocked = [...reasons].map(([reason, count]) => ({ reason, count }))
   blocked.sort((a, b) => b.count - a.count || a.reason.localeCompare(b.reason))
-  return { kernel, cgroups, cpus, date: date.slice(0, 10), chapters: counts, blocked }
+  return { where, kernel, cgroups, cpus, date: date.slice(0, 10), chapters: counts, blocked }
 }
 
 /** Of a chapter's folder, or of a table in which each chapter has its rows. */
@@ -64,8 +67,12 @@ const words = {
   en: {
     title: 'Machines',
     lead: `What came of the kernel tests where they last ran. \`npm test\` runs them on a machine,
-\`npm test -- --vm\` on a kernel of its own too, \`npm run matrix\` writes this page.`,
-    chapter: 'chapter',
+\`npm test -- --vm=stable,backports\` on kernels of their own too, \`npm run matrix\` writes this
+page.`,
+    machine: 'machine',
+    host: 'the host',
+    vm: '`stepbox vm`',
+    kernel: 'kernel',
     rest: 'what spans chapters',
     groups: 'control groups',
     processors: 'processors',
@@ -79,9 +86,12 @@ const words = {
   },
   zh: {
     title: '机器',
-    lead: `内核测试最近一次在各台机器上运行的结果。\`npm test\` 在本机运行它们，\`npm test -- --vm\`
-还会在自带的内核上再运行一遍，\`npm run matrix\` 写出本页。`,
-    chapter: '章',
+    lead: `内核测试最近一次在各台机器上运行的结果。\`npm test\` 在本机运行它们，
+\`npm test -- --vm=stable,backports\` 还会在自带的内核上各再运行一遍，\`npm run matrix\` 写出本页。`,
+    machine: '机器',
+    host: '本机',
+    vm: '`stepbox vm`',
+    kernel: '内核',
     rest: '跨章节的测试',
     groups: '控制组',
     processors: '处理器',
@@ -106,9 +116,14 @@ export function pageOf(columns: Column[], language: 'en' | 'zh'): string {
     const shown = parts.filter(({ kind, n }) => n > 0 || kind === 'pass')
     return shown.map(({ kind, n }) => `${n} ${said[kind]}`).join(', ')
   }
-  const reasons = columns.flatMap(({ kernel, cgroups, blocked }) => {
+  const reasons = columns.flatMap(({ where, kernel, cgroups, blocked }) => {
     const lines = blocked.map(({ reason, count }) => `- ${count} × ${reason}`)
-    return [`**${kernel}, ${cgroups}**`, '', ...(lines.length > 0 ? lines : [`- ${said.none}`]), '']
+    return [
+      `**${said[where]}, ${kernel}, ${cgroups}**`,
+      '',
+      ...(lines.length > 0 ? lines : [`- ${said.none}`]),
+      '',
+    ]
   })
   const rows = chapters.map(({ number, slug }) => {
     const folder = `${String(number).padStart(2, '0')}-${slug}`
@@ -122,8 +137,9 @@ export function pageOf(columns: Column[], language: 'en' | 'zh'): string {
     '',
     said.lead,
     '',
-    row(said.chapter, ({ kernel }) => kernel),
+    row(said.machine, ({ where }) => said[where]),
     `|${'---|'.repeat(columns.length + 1)}`,
+    row(said.kernel, ({ kernel }) => kernel),
     row(said.groups, ({ cgroups }) => cgroups),
     row(said.processors, ({ cpus }) => String(cpus)),
     row(said.date, ({ date }) => date),

@@ -13,14 +13,17 @@ const table = join(root, 'chapters/machines.json')
 
 const names = existsSync(runs) ? readdirSync(runs).filter((name) => name.endsWith('.json')) : []
 const fresh = names.sort().map((name) => columnOf(read(join(runs, name)) as Kept))
-const key = ({ kernel, cgroups }: Column): string => `${kernel} ${cgroups}`
+const key = ({ where, kernel, cgroups }: Column): string => `${where} ${kernel} ${cgroups}`
 const known = existsSync(table) ? (read(table) as Column[]) : []
 const others = known.filter((column) => !fresh.some((each) => key(each) === key(column)))
-const columns = [...others, ...fresh].sort((a, b) => key(a).localeCompare(key(b)))
+const columns = [...others, ...fresh].sort((a, b) =>
+  key(a).localeCompare(key(b), 'en', { numeric: true }),
+)
 writeFileSync(table, `${JSON.stringify(columns, undefined, 2)}\n`)
 writeFileSync(join(root, 'chapters/machines.md'), pageOf(columns, 'en'))
 writeFileSync(join(root, 'chapters/machines.zh.md'), pageOf(columns, 'zh'))
-for (const { kernel, cgroups, date } of columns) console.log(`${kernel}, ${cgroups}: ${date}`)
+for (const { where, kernel, cgroups, date } of columns)
+  console.log(`${where}, ${kernel}, ${cgroups}: ${date}`)
 
 function read(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'))

@@ -20,6 +20,8 @@ export interface Result {
 
 /** The words for a machine in a table of machines. */
 export interface MachineWords {
+  /** This very machine, or one of `stepbox vm`. */
+  where: 'host' | 'vm'
   kernel: string
   cgroups: 'v1' | 'v2' | 'hybrid' | 'none'
   cpus: number

@@ -9,16 +9,18 @@ import { selectionMistakes } from './guest/selection.ts'
 import { differences, host } from './host.ts'
 import { look } from './look.ts'
 import { report } from './report.ts'
-import { keep, skipped, type MachineWords, type Outcome, type Result } from './results.ts'
+import { keep, skipped, type MachineWords, type Outcome } from './results.ts'
+import type { Result, Run } from './results.ts'
 
 /**
  * Run the tests that `args` name (chapter numbers, paths, vitest's own options), all of them
- * without; with `--vm` the kernel tests among them also on the kernel of a virtual machine. Prints
- * what was skipped and why, what is left over on the host, and last the counts. Gives the exit
- * code.
+ * without; with `--vm` the kernel tests among them also on the kernel of a virtual machine, with
+ * `--vm=KERNEL,…` on those kernels. Prints what was skipped and why, what is left over on the host,
+ * and last the counts. Gives the exit code.
  */
 export async function run(args: string[]): Promise<number> {
-  const own = args.filter((arg) => arg !== '--vm')
+  const [vm, own] = [args.filter(isForVm), args.filter((arg) => !isForVm(arg))]
+  const kernels = vm.flatMap((arg) => (arg.slice('--vm='.length) || 'stable').split(','))
   const { filter, options } = parseCLI(['vitest', 'run', ...own.map(chapterPath)])
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
@@ -38,18 +40,24 @@ export async function run(args: string[]): Promise<number> {
     keep({ machine, results })
     results.push(...(await selectionMistakes(results)))
   }
-  const guest = args.includes('--vm') ? await collect(inMachine(filter)) : undefined
+  const guests: Run[] = []
+  for (const kernel of kernels) {
+    const { machine, results } = await collect(inMachine(filter, kernel))
+    guests.push({ machine: { ...machine, where: 'vm' }, results })
+  }
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
   for (const reason of leftovers)
     results.push({ file: '', name: 'the host is as it was', outcome: 'fail', reason })
-  if (!guest) return report([{ prefix: '', results }])
-  keep(guest)
-  const prefix = `vm ${guest.machine.kernel.split('.').slice(0, 2).join('.')}`
-  return report([
-    { prefix: '', results },
-    { prefix, results: guest.results },
-  ])
+  guests.forEach(keep)
+  const groups = guests.map(({ machine: { kernel }, results }) => {
+    return { prefix: `vm ${kernel.split('.').slice(0, 2).join('.')}`, results }
+  })
+  return report([{ prefix: '', results }, ...groups])
+}
+
+function isForVm(arg: string): boolean {
+  return arg === '--vm' || arg.startsWith('--vm=')
 }
 
 /** `3` means the tests of chapter 3. */
@@ -59,7 +67,8 @@ function chapterPath(arg: string): string {
 
 async function machineHere(): Promise<MachineWords> {
   const { kernel, cgroups, node } = (await look()).machine
-  return { kernel, cgroups, cpus: availableParallelism(), node, date: new Date().toISOString() }
+  const date = new Date().toISOString()
+  return { where: 'host', kernel, cgroups, cpus: availableParallelism(), node, date }
 }
 
 function resultsOf(module: TestModule, isNarrowed: boolean): Result[] {

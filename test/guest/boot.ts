@@ -20,10 +20,10 @@ export function onHost(args: string[]): AsyncIterable<string> {
   return createInterface(child.stdout)
 }
 
-/** The same in a machine that has all controllers in one tree. */
-export async function* inMachine(args: string[]): AsyncIterable<string> {
+/** The same in a machine that has all controllers in one tree, and `kernel` (runtime/vm/kernel.ts). */
+export async function* inMachine(args: string[], kernel: string): AsyncIterable<string> {
   const argv = ['node', join(projectInGuest, program), '--patience', patience, ...args]
-  const vm = await startVm({ argv, memoryBytes: 3 * 2 ** 30 }, () => {})
+  const vm = await startVm({ kernel, argv, memoryBytes: 3 * 2 ** 30 }, () => {})
   vm.stdin.end()
   vm.stderr.pipe(process.stderr, { end: false })
   yield* createInterface({ input: vm.stdout })

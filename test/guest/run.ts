@@ -48,7 +48,16 @@ async function main(): Promise<void> {
   const { capabilities, machine } = await look()
   const { kernel, cgroups } = machine
   const date = new Date().toISOString()
-  print({ machine: { kernel, cgroups, cpus: availableParallelism(), node: machine.node, date } })
+  print({
+    machine: {
+      where: 'host',
+      kernel,
+      cgroups,
+      cpus: availableParallelism(),
+      node: machine.node,
+      date,
+    },
+  })
   await runFiles({ ...orders, options: { ...options, capabilities }, env, listed, told })
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
