@@ -14,7 +14,7 @@ export async function bundle() {
   return { done: `dist/stepbox.cjs, ${Math.round(bytes / 1024)} kB from ${made.length} files` }
 }
 
-/** What `stepbox run` needs, also with --trace, and everything else: read only when it is asked for. */
+/** What `stepbox run` needs, also with --trace, and the rest: read only when it is asked for. */
 const packs = ['main', 'more']
 const often = ['chapters/stepbox.ts', 'runtime/cli/run.ts', 'runtime/cli/trace.ts']
 

@@ -149,7 +149,7 @@ function complaints(output) {
   return lines.slice(0, 5).join('\n')
 }
 
-/** A static busybox, made into the image busybox:latest of the data root: of each that was in use. */
+/** A static busybox, made into the image busybox:latest of each data root that is asked for. */
 async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
   let binary = findBusybox()

@@ -7,7 +7,7 @@ import { ofPivotRoot } from './explain/roots.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './explain/privileges.ts'
 import type { Scene } from './explain/scene.ts'
 import type { Report } from './native.ts'
-import type { Call, Step } from './step.ts'
+import { placeInWords, type Call, type Step } from './step.ts'
 import { strace } from './strace.ts'
 
 export interface Explanation {
@@ -26,7 +26,7 @@ export function explain(plan: Step[], report: Report, pid?: number): Explanation
   const { index, errno = 'no errno' } = report
   const call = plan[index]?.call
   if (!call) return { text: `step ${index + 1} failed: ${errno}`, exitCode: 125 }
-  const lines = [`${shorten(call)} = ${errno}`, `  step ${index + 1} of ${plan.length}`]
+  const lines = [`${shorten(call)} = ${errno}`, `  ${placeInWords(plan, index)}`]
   const cause = pid === undefined ? undefined : seenCause(call, { plan, index, errno, pid })
   if (cause) lines.push(`  ${printable(cause)}`)
   return { text: lines.join('\n'), exitCode: exitCodeOf(call, errno) }

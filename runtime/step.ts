@@ -125,6 +125,19 @@ export interface Step {
   call: Call
   why: string
   ignoring?: Ignorable
+  /** In a list that was altered: the line of the list it was made of, 0 when it is none of it. */
+  line?: number
+}
+
+/** The number that people know a line by: as the list counts it, from 1. */
+export function lineOf(plan: Step[], index: number): number {
+  return plan[index]?.line ?? index + 1
+}
+
+/** `step 12 of 45`, or what else it is part of. */
+export function placeInWords(plan: Step[], index: number): string {
+  const line = lineOf(plan, index)
+  return line > 0 ? `step ${line} of ${lineOf(plan, plan.length - 1)}` : (plan[index]?.why ?? '')
 }
 
 /**

@@ -87,6 +87,25 @@ describe('run --without', () => {
     expect(err).toMatch(/^without line \d+, pivot_root\("\.", "\."\)\n {2}\S/)
   })
 
+  test('counts lines as plan does, watched in whatever way', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const { out: printed } = await stepbox(['plan', 'busybox', 'true'], { root })
+    const planned = [...printed.matchAll(/^ *(\d+) +\d+ +(\w+)/gm)].map((all) => all.slice(1))
+    const left = planned.findIndex(([, name]) => name === 'sethostname')
+    const expected = planned.toSpliced(left, 1)
+    const words = ['--rm', '--without', 'sethostname', 'busybox', 'true']
+    const traced = await stepbox(['run', '--trace', ...words], { root })
+    expect(traced.err).toMatch(/^ *· mount\(/m)
+    const numbered = [...traced.err.matchAll(/^ *(\d+) (\w+)\(/gm)].map((all) => all.slice(1))
+    expect(numbered.map(([number]) => number)).toEqual(expected.map(([number]) => number))
+    const [at] = expected.find(([, name]) => name === 'pivot_root') ?? []
+    const input = `to ${at}\nquit\n`
+    const walked = await stepbox(['run', '--step', ...words], { root, input })
+    expect(walked.err).toContain(`\nnext ${at} pivot_root(`)
+    expect(walked.err).toMatch(/\nnext 0 unshare\(/)
+  })
+
   test('a line that a later chapter leads elsewhere is told of in its words', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()

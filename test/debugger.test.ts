@@ -7,7 +7,7 @@ import { draw } from '../runtime/walk/screen.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs } from './scratch.ts'
 import { program } from './stepbox.ts'
-import { openTerminal } from './tmux.ts'
+import { openTerminal, type Screen } from './tmux.ts'
 
 describe('on a terminal', () => {
   test('keys walk, show what changed, and hand the terminal to the container', async (context) => {
@@ -40,10 +40,7 @@ describe('on a terminal', () => {
     const screen = openTerminal({ STEPBOX_ROOT: await rootWithBusybox() })
     screen.line(`node ${program} run --rm --step -h halfway busybox true; echo code $?`)
     await screen.shows('▶')
-    screen.keys('r')
-    await screen.shows('run to which line or call?')
-    screen.line('umount2')
-    await screen.shows(/▶ +\d+ {2}umount2/)
+    await runTo(screen, 'umount2')
     screen.keys('s')
     await screen.shows('half-built#')
     screen.line('hostname; echo pid $$; [ -d /../boot ] && echo the host is on top')
@@ -62,10 +59,7 @@ describe('on a terminal', () => {
     screen.line(`node ${program} run --rm --step -m 64m busybox true`)
     await screen.shows('▶')
     for (const stop of ['fork', 'sethostname', 'umount2', 'setsid']) {
-      screen.keys('r')
-      await screen.shows('run to which line or call?')
-      screen.line(stop)
-      await screen.shows(new RegExp(`▶ +\\d+  ${stop}\\(`))
+      await runTo(screen, stop)
       screen.keys('i')
       const shown = await screen.shows('back to the list')
       const pid = Number(/ pid (\d+)$/m.exec(shown)?.[1])
@@ -101,10 +95,7 @@ describe('on a terminal', () => {
     const screen = openTerminal({ STEPBOX_ROOT: root })
     screen.line(`stty -g > ${root}/before; node ${program} run --step busybox true; echo code $?`)
     await screen.shows('▶')
-    screen.keys('r')
-    await screen.shows('run to which line or call?')
-    screen.line('setsid')
-    await screen.shows(/▶ +\d+ {2}setsid/)
+    await runTo(screen, 'setsid')
     screen.keys('r')
     await screen.shows('run to which line or call?')
     const signal = { TERM: 143, HUP: 129 }[way]
@@ -118,6 +109,14 @@ describe('on a terminal', () => {
       expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
   })
 })
+
+/** Go on until `call` is next. */
+async function runTo(screen: Screen, call: string): Promise<void> {
+  screen.keys('r')
+  await screen.shows('run to which line or call?')
+  screen.line(call)
+  await screen.shows(new RegExp(`▶ +\\d+  ${call}\\(`))
+}
 
 /** The beginning of a page: a rule that is as long as the window is wide, and no longer. */
 function drawnAt(columns: number): RegExp {

@@ -235,7 +235,8 @@ describe("the caller's terminal is as before", () => {
     for (const pid of [native, first]) await until(isGone(pid), () => `the end of ${pid}`)
     writeFileSync(join(terminal.root, 'end'), '')
     await expectAsBefore(terminal)
-    await stepbox(['run', '--rm', 'busybox', 'true'], { root: terminal.root }) // clears what it left
+    const { root } = terminal
+    await stepbox(['run', '--rm', 'busybox', 'true'], { root }) // clears what it left
   }, 40_000)
 
   test('when the terminal itself is gone, nothing is left running', async (context) => {

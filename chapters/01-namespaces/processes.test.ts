@@ -12,8 +12,11 @@ describe('process 1', () => {
     const container = contain(context, script)
     await container.says('ready')
     const first = await container.first()
+    await until(
+      () => processesOf(first).length >= 3,
+      () => `three of ${processesOf(first)}`,
+    )
     const inside = processesOf(first)
-    expect(inside.length).toBeGreaterThanOrEqual(3)
     expect(await saysOf(container)).toBe('ready\n')
     expect(inside.filter((pid) => statusOf(pid, 'State') !== '')).toEqual([])
   })

@@ -89,7 +89,7 @@ function asText({ plan, frames, exitCode }: Recording): string {
     const given = result === undefined ? '' : ` = ${resultOf(name, result)}`
     const answer = errno ? ` = ${errno}` : given
     const seen = changes.map(({ sign, topic, text }) => `        ${sign} ${topic} ${text}`)
-    return [`${String(step).padStart(3)}  ${strace}${answer}`, ...seen]
+    return [`${String(step || '·').padStart(3)}  ${strace}${answer}`, ...seen]
   })
   if (exitCode !== undefined) lines.push(`exit ${exitCode}`)
   return `${lines.join('\n')}\n`

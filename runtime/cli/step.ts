@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { nameOf, strace } from '../strace.ts'
 import type { RunOptions, RunResult } from '../run.ts'
-import type { Step } from '../step.ts'
+import { lineOf, placeInWords, type Step } from '../step.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../walk/recording.ts'
 import { draw, scrolled, type Scene } from '../walk/screen.ts'
 import { shellIn } from '../walk/shell.ts'
@@ -63,8 +63,7 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c') return false
       if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
-      else if (isInspecting && (key === 'up' || key === 'down'))
-        scroll = scrolled(scene, key)
+      else if (isInspecting && (key === 'up' || key === 'down')) scroll = scrolled(scene, key)
       else if (['n', ' ', 'enter', 'right', 'down'].includes(key)) await advance()
       else if (key === 's') message = await shellOn(page, walk, done)
       else if (key === 'c' || key === 'r') {
@@ -91,7 +90,7 @@ interface Shown {
 
 function sceneOf({ walk, page, options, done, isInspecting, scroll, message }: Shown): Scene {
   const { number, slug } = options.chapter
-  const where = `step ${walk.next + 1} of ${walk.plan.length}`
+  const where = placeInWords(walk.plan, walk.next)
   return {
     title: `stepbox   chapter ${number}, ${slug}   ${where}   pid ${walk.pid}`,
     plan: plannedLines(walk.plan),
@@ -123,9 +122,11 @@ async function askTarget(page: Page, walk: Walk): Promise<number | string> {
 
 /** The index to stop before: of a line's number, or of the next call of a name. */
 function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string): number | string {
-  const number = /^\d+$/.test(typed) ? Number(typed) - 1 : -1
-  if (number >= next && number < plan.length) return number
-  const at = plan.findIndex(({ call }, index) => index > next && nameOf(call) === typed)
+  const at = plan.findIndex(
+    ({ call }, index) =>
+      (index >= next && String(lineOf(plan, index)) === typed) ||
+      (index > next && nameOf(call) === typed),
+  )
   return at >= 0 ? at : `no line or call '${typed}' from here on`
 }
 
@@ -134,7 +135,7 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
  * `inspect`, `quit`), lines out on standard error. The end of input is `quit`.
  *
  *     plan <lines>                        once, at the beginning
- *     next <line> <call>                  the call that is next
+ *     next <line> <call>                  the call that is next; 0 is none of the list
  *     done <line> <result> <errno|-> <ns> the call that was made
  *     change <+|-|~> <topic> <text>       what it changed
  *     state <json>                        the answer to inspect
@@ -144,7 +145,7 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
   const announce = () => {
     const call = walk.plan[walk.next]?.call
-    if (call) say(`next ${walk.next + 1} ${strace(call)}`)
+    if (call) say(`next ${lineOf(walk.plan, walk.next)} ${strace(call)}`)
   }
   let state = walk.start
   const advance = async () => {
@@ -154,7 +155,7 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
     hooks.onFrame(frame)
     state = frame.state ?? state
     const { result = 0, errno = '-', nanoseconds = 0 } = frame.report ?? {}
-    say(`done ${frame.index + 1} ${result} ${errno} ${nanoseconds}`)
+    say(`done ${lineOf(walk.plan, frame.index)} ${result} ${errno} ${nanoseconds}`)
     for (const { sign, topic, text } of frame.changes) say(`change ${sign} ${topic} ${text}`)
   }
   say(`plan ${walk.plan.length}`)

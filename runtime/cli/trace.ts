@@ -1,7 +1,7 @@
 /** Command line. `run --trace`: each call as it is made, with result and duration. */
 import chalk, { chalkStderr } from 'chalk'
 import type { Report } from '../native.ts'
-import type { Step } from '../step.ts'
+import { lineOf, type Step } from '../step.ts'
 import { nameOf, resultOf, strace } from '../strace.ts'
 
 /**
@@ -53,8 +53,9 @@ function becoming(plan: Step[], index: number): string {
   return `${number(plan, index)} ${call ? strace(call) : '?'}\n`
 }
 
+/** A line that is none of the list has no number. */
 function number(plan: Step[], index: number): string {
-  return color.dim(String(index + 1).padStart(String(plan.length).length))
+  return color.dim(String(lineOf(plan, index) || '·').padStart(String(plan.length).length))
 }
 
 function failed(plan: Step[], { index, errno }: Report): boolean {

@@ -28,7 +28,9 @@ export function leaveOut(
     const told = row ? `\n  ${row.consequence}` : ''
     const text = `without line ${place + 1}, ${strace(line.call)}${told}`
     process.stderr.write(`${chalk.yellow(text)}\n`)
-    return [...pretendMachine(readOnlyBut(root)), ...without(plan, place)]
+    const machine = pretendMachine(readOnlyBut(root)).map((step) => ({ ...step, line: 0 }))
+    const numbered = plan.map((step, at) => ({ ...step, line: at + 1 }))
+    return [...machine, ...without(numbered, place)]
   }
 }
 

@@ -1,7 +1,7 @@
 /** Step by step. A walk as a file: the list, what each call did, what the kernel showed then. */
 import { release } from 'node:os'
 import type { RunOptions, RunResult } from '../run.ts'
-import type { Step } from '../step.ts'
+import { lineOf, type Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
 import type { Change } from './changes.ts'
 import type { Observation } from './observe.ts'
@@ -9,6 +9,7 @@ import type { Frame, Walk } from './walk.ts'
 
 /** One line of the list, without anything that cannot be told in JSON. */
 export interface PlannedLine {
+  /** Its number in the list, from 1; 0 for what was put before it (`--without`). */
   step: number
   chapter: number
   name: string
@@ -50,7 +51,7 @@ export interface Recording {
 
 export function plannedLines(plan: Step[]): PlannedLine[] {
   return plan.map(({ chapter, call, why, ignoring }, at) => ({
-    step: at + 1,
+    step: lineOf(plan, at),
     chapter,
     name: nameOf(call),
     strace: strace(call),

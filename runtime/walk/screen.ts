@@ -73,11 +73,11 @@ function listMargin(plan: PlannedLine[]): number {
 function listLines({ plan, next, done, columns }: Scene, rows: number): string[] {
   const from = Math.max(0, Math.min(next - Math.floor(rows / 2), plan.length - rows))
   const digits = String(plan.length).length
-  return plan.slice(from, from + rows).map(({ strace, ignoring }, at) => {
+  return plan.slice(from, from + rows).map(({ step, strace, ignoring }, at) => {
     const index = from + at
     const made = done.find((each) => each.index === index)
     const mark = index === next ? '▶' : made ? (isFailure(made, ignoring) ? '✗' : '✓') : ' '
-    const number = String(index + 1).padStart(digits)
+    const number = String(step || '·').padStart(digits)
     const answer = made?.errno ? ` = ${made.errno}` : ''
     const text = fit(`${mark} ${number}  ${strace}${answer}`, columns - 1)
     if (index === next) return ` ${chalk.inverse(text)}`

@@ -20,7 +20,7 @@ export function onHost(args: string[]): AsyncIterable<string> {
   return createInterface(child.stdout)
 }
 
-/** The same in a machine that has all controllers in one tree, and `kernel` (runtime/vm/kernel.ts). */
+/** The same in a machine with `kernel` (kernelFor), and all controllers in one tree. */
 export async function* inMachine(args: string[], kernel: string): AsyncIterable<string> {
   const argv = ['node', join(projectInGuest, program), '--patience', patience, ...args]
   const vm = await startVm({ kernel, argv, memoryBytes: 3 * 2 ** 30 }, () => {})
