@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node'
-import { inMachine } from './guest/boot.ts'
-import { collect } from './guest/collect.ts'
+import { inMachines } from './guest/boot.ts'
+import { chapterPath } from './guest/files.ts'
 import { selectionMistakes } from './guest/selection.ts'
 import { differences, host } from './host.ts'
 import { look } from './look.ts'
@@ -41,10 +41,7 @@ export async function run(args: string[]): Promise<number> {
     results.push(...(await selectionMistakes(results)))
   }
   const guests: Run[] = []
-  for (const kernel of kernels) {
-    const { machine, results } = await collect(inMachine(filter, kernel))
-    guests.push({ machine: { ...machine, where: 'vm' }, results })
-  }
+  for (const kernel of kernels) guests.push(await inMachines(filter, kernel))
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
   for (const reason of leftovers)
@@ -58,11 +55,6 @@ export async function run(args: string[]): Promise<number> {
 
 function isForVm(arg: string): boolean {
   return arg === '--vm' || arg.startsWith('--vm=')
-}
-
-/** `3` means the tests of chapter 3. */
-function chapterPath(arg: string): string {
-  return /^\d{1,2}$/.test(arg) ? `chapters/${arg.padStart(2, '0')}-` : arg
 }
 
 async function machineHere(): Promise<MachineWords> {

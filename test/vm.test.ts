@@ -11,7 +11,7 @@ import { cpio } from '../runtime/vm/cpio.ts'
 import { guestScript, scriptBytes } from '../runtime/vm/guest.ts'
 import { kernelFor } from '../runtime/vm/kernel.ts'
 import { inOrder, readModule, tables, type KernelModule } from '../runtime/vm/modules.ts'
-import { comesToLife } from '../runtime/vm/qemu.ts'
+import { comesToLife, takesTurnsIn } from '../runtime/vm/qemu.ts'
 import { parseShare } from '../runtime/vm/share.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { until } from './carry-out.ts'
@@ -171,6 +171,13 @@ describe('whether a machine comes to life', () => {
     },
     patienceMs,
   )
+})
+
+test('processors take turns in a QEMU that would run what another has overwritten', () => {
+  const said = (version: string) => `QEMU emulator version ${version} (Debian 1:${version}+dfsg)`
+  expect(['7.2.22', '8.0.5'].map((version) => takesTurnsIn(said(version)))).toEqual([true, true])
+  expect(['8.1.0', '10.0.2'].map((version) => takesTurnsIn(said(version)))).toEqual([false, false])
+  expect(takesTurnsIn('command not found')).toBe(true)
 })
 
 describe('the archive that the kernel unpacks', () => {

@@ -85,8 +85,9 @@ function banner(parts: Parts, seconds: number): string {
   ].join('\n')
 }
 
-function hardware({ accelerator, processors, memoryBytes, diskBytes }: Parts): string {
-  const how = accelerator === 'tcg' ? 'emulated' : accelerator.toUpperCase()
+function hardware({ accelerator, takesTurns, processors, memoryBytes, diskBytes }: Parts): string {
+  const emulated = takesTurns && processors > 1 ? 'emulated, in turns' : 'emulated'
+  const how = accelerator === 'tcg' ? emulated : accelerator.toUpperCase()
   const sizes = [memoryBytes, diskBytes].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`)
   return `${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`
 }

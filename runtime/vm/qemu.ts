@@ -1,11 +1,11 @@
 /** Virtual machine. QEMU: where it is, what can speed it up here, and its command line. */
-import { existsSync, accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onPath } from '../programs.ts'
-import { cacheDir } from './cache.ts'
+import { cacheDir, cached } from './cache.ts'
 import type { Kernel } from './kernel.ts'
 import { smallestInitramfs } from './initramfs.ts'
-import { startProgram } from './program.ts'
+import { runProgram, startProgram } from './program.ts'
 
 export type Accelerator = 'kvm' | 'hvf' | 'tcg'
 
@@ -27,6 +27,8 @@ export interface Hardware {
   kernel: Pick<Kernel, 'image'>
   initramfs: string
   accelerator: Accelerator
+  /** Emulated processors take turns, instead of having a thread each. */
+  takesTurns: boolean
   memoryBytes: number
   processors: number
   drives: Drive[]
@@ -64,11 +66,11 @@ export function qemuPath(): string {
  */
 export function qemuArguments(hardware: Hardware): string[] {
   const { kernel, initramfs, accelerator, memoryBytes, processors, drives, shared } = hardware
-  const { ports, console } = hardware
+  const { ports, console, takesTurns } = hardware
   const memory = `${memoryBytes / 2 ** 20}M`
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...speed(accelerator),
+    ...speed(accelerator, takesTurns),
     ...['-smp', String(processors), '-m', memory],
     ...['-kernel', kernel.image, '-initrd', initramfs, '-append', kernelArguments(accelerator)],
     ...['-chardev', 'socket,id=serial,fd=4', '-serial', 'chardev:serial'],
@@ -99,10 +101,32 @@ export function qemuArguments(hardware: Hardware): string[] {
  */
 const unwanted = ['erms', 'fsrm', 'la57', 'cx16']
 
-function speed(accelerator: Accelerator): string[] {
+function speed(accelerator: Accelerator, takesTurns: boolean): string[] {
   if (accelerator !== 'tcg') return ['-accel', accelerator, '-cpu', 'host']
   const cpu = ['max', ...unwanted.map((name) => `-${name}`)].join(',')
-  return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', cpu]
+  return ['-accel', `tcg,thread=${takesTurns ? 'single' : 'multi'},tb-size=256`, '-cpu', cpu]
+}
+
+/**
+ * Whether emulated processors must not run side by side. QEMU before 8.1 may go on with its
+ * translation of code that another processor has changed meanwhile (its commit deba78709ae8). Linux
+ * changes its own code whenever a static key is switched, as with the first cpuset: now and then it
+ * would die of a breakpoint that it has long taken back.
+ */
+export async function mustTakeTurns(): Promise<boolean> {
+  const path = qemuPath()
+  const { size, mtimeMs } = statSync(path)
+  const kept = await cached('qemu', `version-${size}-${Math.round(mtimeMs)}`, async (file) => {
+    const { out } = await runProgram([path, '--version'])
+    writeFileSync(file, out)
+  })
+  return takesTurnsIn(readFileSync(kept, 'utf8'))
+}
+
+/** The same, from what `--version` prints; of what cannot be read the worst is expected. */
+export function takesTurnsIn(said: string): boolean {
+  const [, major = 0, minor = 0] = /version (\d+)\.(\d+)/.exec(said) ?? []
+  return Number(major) < 8 || (Number(major) === 8 && Number(minor) < 1)
 }
 
 /**
@@ -181,7 +205,7 @@ export async function comesToLife(
   const argv = [
     qemuPath(),
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '256M'],
-    ...[...speed(accelerator), '-kernel', kernel.image, '-initrd', await smallestInitramfs()],
+    ...[...speed(accelerator, true), '-kernel', kernel.image, '-initrd', await smallestInitramfs()],
     ...['-append', append, '-serial', 'stdio'],
   ]
   const launched = startProgram(argv, { stdio: ['ignore', 'pipe', 'ignore'] })

@@ -9,7 +9,7 @@ import { guestScript } from './guest.ts'
 import { initramfsFor, project, projectInGuest } from './initramfs.ts'
 import { kernelFor, type Kernel, type Say } from './kernel.ts'
 import { startMachine, type Machine } from './machine.ts'
-import { acceleratorFor, qemuPath, type Accelerator, type Drive } from './qemu.ts'
+import { acceleratorFor, mustTakeTurns, qemuPath, type Accelerator, type Drive } from './qemu.ts'
 import { serve, type Share } from './share.ts'
 
 /** A machine as people ask for it. Everything has an ordinary value. */
@@ -41,6 +41,7 @@ export interface Parts {
   kernel: Kernel
   initramfs: string
   accelerator: Accelerator
+  takesTurns: boolean
   memoryBytes: number
   processors: number
   diskBytes: number
@@ -110,6 +111,7 @@ export async function prepare(options: VmOptions, say: Say): Promise<Parts> {
     kernel,
     initramfs: await initramfsFor(kernel, modules, say),
     accelerator: await acceleratorFor(kernel, say),
+    takesTurns: await mustTakeTurns(),
     memoryBytes: options.memoryBytes ?? 2 ** 30,
     processors: options.processors ?? 2,
     diskBytes: options.diskBytes ?? 2 ** 31,

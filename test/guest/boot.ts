@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { projectInGuest } from '../../runtime/vm/initramfs.ts'
 import { startVm } from '../../runtime/vm/vm.ts'
+import type { Run } from '../results.ts'
+import { collect } from './collect.ts'
+import { chosen } from './files.ts'
 
 const program = 'dist/guest-tests/run.cjs'
 
@@ -20,9 +23,23 @@ export function onHost(args: string[]): AsyncIterable<string> {
   return createInterface(child.stdout)
 }
 
-/** The same in a machine with `kernel` (kernelFor), and all controllers in one tree. */
-export async function* inMachine(args: string[], kernel: string): AsyncIterable<string> {
-  const argv = ['node', join(projectInGuest, program), '--patience', patience, ...args]
+/**
+ * The same in machines with `kernel` (kernelFor), and all controllers in one tree. There are two at
+ * once, because the processors of one may have to take turns (mustTakeTurns). Each has its part of
+ * the files: the long ones are at the end.
+ */
+export async function inMachines(wanted: string[], kernel: string): Promise<Run> {
+  const files = chosen(wanted).toReversed()
+  if (files.length === 0) throw new Error(`no kernel tests for ${wanted.join(' ')}`)
+  const parts = [0, 1].map((each) => files.filter((_, at) => at % 2 === each))
+  const busy = parts.filter((part) => part.length > 0)
+  const runs = await Promise.all(busy.map((part) => collect(inMachine(part, kernel))))
+  const [{ machine }] = runs as [Run, ...Run[]]
+  return { machine: { ...machine, where: 'vm' }, results: runs.flatMap(({ results }) => results) }
+}
+
+async function* inMachine(files: string[], kernel: string): AsyncIterable<string> {
+  const argv = ['node', join(projectInGuest, program), '--patience', patience, ...files]
   const vm = await startVm({ kernel, argv, memoryBytes: 3 * 2 ** 30 }, () => {})
   vm.stdin.end()
   vm.stderr.pipe(process.stderr, { end: false })

@@ -88,14 +88,14 @@ test('a failure says what differs, a blocked test why', async () => {
 
 test('one that kills its process, or stops it for good, is an error; the rest go on', async () => {
   const { results } = await told({
-      'a.test.ts': `
+    'a.test.ts': `
         test('before', (context) => {})
         test('dies', (context) => process.kill(process.pid, 'SIGKILL'))
         test('between', (context) => {})
         test('hangs', (context) => { for (;;) continue }, 100)
         test('after', (context) => {})`,
-      'b.test.ts': `throw new Error('does not load')`,
-      'c.test.ts': `test('another', (context) => {})`,
+    'b.test.ts': `throw new Error('does not load')`,
+    'c.test.ts': `test('another', (context) => {})`,
   })
   const late = 'nothing was heard of it for 3.1 s, and it was killed'
   expect(results.map(shapeOf).sort()).toEqual([

@@ -6,7 +6,7 @@
  * Looks once at what the machine can do, then runs the files on two processes. Standard output is
  * lines of JSON (`Line`); it exits with 0 when nothing failed and nothing is left over.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,6 +14,7 @@ import { host, differences } from '../host.ts'
 import { look } from '../look.ts'
 import type { Result } from '../results.ts'
 import { runFiles, type Orders } from './crew.ts'
+import { chosen } from './files.ts'
 import type { Line } from './lines.ts'
 
 const own = join(import.meta.dirname, '../../dist/guest-tests')
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     },
   })
   const wanted = [...positionals, ...(values.chapter === undefined ? [] : [values.chapter])]
-  const files = chosen(wanted.map(chapterPath))
+  const files = chosen(wanted)
   if (files.length === 0 && !values.list) return fail(`no tests here for ${wanted.join(' ')}`)
   const patience = Number(values.patience)
   const orders = { worker, files, graceMs: 40_000 * patience }
@@ -66,17 +67,6 @@ async function main(): Promise<void> {
     print({ leftover })
   }
   print({ ended: { ms: Math.round(performance.now() - start) } })
-}
-
-/** `3` means the tests of chapter 3. */
-function chapterPath(arg: string): string {
-  return /^\d{1,2}$/.test(arg) ? `chapters/${arg.padStart(2, '0')}-` : arg
-}
-
-/** The bundled files whose paths contain one of `wanted`; all without. */
-function chosen(wanted: string[]): string[] {
-  const files = JSON.parse(readFileSync(join(own, 'files.json'), 'utf8')) as string[]
-  return files.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
 }
 
 function print(line: Line): void {
