@@ -82,6 +82,7 @@ page.`,
     fail: 'fail',
     why: 'Blocked, and why',
     none: 'nothing',
+    comma: ', ',
     text: 'README.md',
   },
   zh: {
@@ -101,6 +102,7 @@ page.`,
     fail: '失败',
     why: '受阻的测试及其原因',
     none: '无',
+    comma: '，',
     text: 'README.zh.md',
   },
 }
@@ -114,7 +116,7 @@ export function pageOf(columns: Column[], language: 'en' | 'zh'): string {
     const count = column.chapters[number] ?? { pass: 0, blocked: 0, fail: 0 }
     const parts = (['pass', 'blocked', 'fail'] as const).map((kind) => ({ kind, n: count[kind] }))
     const shown = parts.filter(({ kind, n }) => n > 0 || kind === 'pass')
-    return shown.map(({ kind, n }) => `${n} ${said[kind]}`).join(', ')
+    return shown.map(({ kind, n }) => `${n} ${said[kind]}`).join(said.comma)
   }
   const reasons = columns.flatMap(({ where, kernel, cgroups, blocked }) => {
     const lines = blocked.map(({ reason, count }) => `- ${count} × ${reason}`)
