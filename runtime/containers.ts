@@ -18,9 +18,9 @@ import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
 /**
- * `running/<id>` while it runs, `containers/<id>/state.json` afterwards. A directory with neither
- * was never acknowledged, and is removed. Times are ISO 8601; `groups` are the container's cgroup
- * directories; `diffIds` bottom first.
+ * `running/<id>` while it runs, `containers/<id>/state.json` afterwards, for which `room` beside it
+ * holds the place. A directory with neither state was never acknowledged, and is removed. Times are
+ * ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
  */
 export interface Container {
   version: 1
@@ -76,22 +76,31 @@ export function newId(): string {
 
 /**
  * Mark the container as running, reserve its name and make its directory, in an order that leaves a
- * crash at any point to `tidy`. Gives the directory; throws when the name is taken.
+ * crash at any point to `tidy`. Gives the directory; throws when the name is taken, or the disk is
+ * full.
  */
 export function createContainer(root: string, container: Container): string {
   for (const name of ['containers', 'names', 'running', 'tmp'])
     mkdirSync(join(root, name), { recursive: true, mode: 0o711 })
   saveRunning(root, container)
+  const dir = containerDir(root, container.id)
   try {
     reserveName(root, container)
+    // What a container marks set-user-id is not for everybody on the host (CVE-2021-41091).
+    mkdirSync(dir, { mode: 0o700 })
+    if (!container.rm) makeRoom(root, container)
   } catch (error) {
+    removeContainer(root, container)
     markEnded(root, container.id)
     throw error
   }
-  const dir = containerDir(root, container.id)
-  // What a container marks set-user-id is not for everybody on the host (CVE-2021-41091).
-  mkdirSync(dir, { mode: 0o700 })
   return dir
+}
+
+/** Take as much of the disk as the state of its end will need: by then it may have filled it. */
+function makeRoom(root: string, container: Container): void {
+  const bytes = Buffer.byteLength(textOf(container)) + 4096
+  writeFileSync(roomFile(root, container.id), Buffer.alloc(bytes))
 }
 
 /**
@@ -111,6 +120,7 @@ export function saveRunning(root: string, container: Container): void {
 export function saveEnded(root: string, container: Container): void {
   const aside = asideOf(root, container)
   unlinkIfThere(aside)
+  renameIfThere(roomFile(root, container.id), aside)
   writeDurably(aside, textOf(container))
   putInPlace(aside, stateFile(root, container.id))
   markEnded(root, container.id)
@@ -250,6 +260,10 @@ function stateFile(root: string, id: string): string {
   return join(containerDir(root, id), 'state.json')
 }
 
+function roomFile(root: string, id: string): string {
+  return join(containerDir(root, id), 'room')
+}
+
 function runningMark(root: string, id: string): string {
   return join(root, 'running', id)
 }
@@ -278,6 +292,15 @@ function read(file: string): Container | undefined {
 function unlinkIfThere(path: string): void {
   try {
     unlinkSync(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
+/** Of several processes that do this at once, one does it. */
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
   } catch (error) {
     if (!isMissing(error)) throw error
   }

@@ -1,7 +1,10 @@
 /** Chapter 2. Files that are still there after a power cut: written aside, synced, renamed. */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync } from 'node:fs'
+import { renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { identify } from './process.ts'
+
+const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants
 
 /**
  * How the name of what this process makes in `tmp/` begins. It says which process it belongs to:
@@ -13,12 +16,16 @@ export function ownPrefix(): string {
   return `stage_${pid}_${start}_${boot}_`
 }
 
-/** Write a new file whose content is on the disk when this returns. */
+/**
+ * Write a file whose content is on the disk when this returns. If it is there already, what it has
+ * of the disk is used again: then this needs no room.
+ */
 export function writeDurably(path: string, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  const fd = openSync(path, 'wx', 0o644)
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0o644)
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at)
+    ftruncateSync(fd, bytes.length)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

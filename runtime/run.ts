@@ -95,7 +95,10 @@ export interface RunResult extends Outcome {
   container: Container
 }
 
-/** Run a container and clean up after it, whatever happened. Throws before anything was touched. */
+/**
+ * Run a container and clean up after it, whatever happened. Throws before anything was touched, and
+ * when there is no room to write down how it ended: it is kept then, and the next command tries.
+ */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { root } = options
   const monitor = identify(process.pid)
@@ -123,16 +126,24 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   const ready = makeReady(options.stdio)
   const dir = orDismiss(ready, root, () => createContainer(root, container))
+  let result: RunResult
   try {
     const layers = (await options.layers?.()) ?? []
     const { alter = (plan: Step[]) => plan, chapter } = options
     const plan = alter(chapter.plan(planOptions({ options, container, group, dir, layers })))
-    return { ...(await carryOut({ ready, plan, options, container })), plan, container }
+    result = { ...(await carryOut({ ready, plan, options, container })), plan, container }
   } catch (error) {
     ready.dismiss()
     cleanUp(root, { ...container, rm: true })
     throw inWords(error, root)
   }
+  const neverRan = result.failure !== undefined || result.refused !== undefined
+  try {
+    cleanUp(root, neverRan ? { ...container, rm: true } : container)
+  } catch (error) {
+    throw inWords(error, root, `'${container.name}' has ended, and how is not on record`)
+  }
+  return result
 }
 
 function orDismiss<T>(ready: Ready, root: string, work: () => T): T {
@@ -214,8 +225,6 @@ async function carryOut({ ready, plan, options, container }: Prepared): Promise<
     stats,
     oomKilled: (stats.oomKills ?? 0) > 0,
   })
-  const neverRan = outcome.failure !== undefined || outcome.refused !== undefined
-  cleanUp(root, neverRan ? { ...container, rm: true } : container)
   return outcome
 }
 

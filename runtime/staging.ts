@@ -26,11 +26,17 @@ export function clearStaging(root: string): void {
 }
 
 /**
- * Words for a disk that is full, whatever was being written; every other error stays what it is.
+ * Words for a disk that is full, whatever was being written, and what follows from that; every
+ * other error stays what it is.
  */
-export function inWords(error: unknown, root: string): unknown {
-  if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) return error
-  return new Error(`the disk that holds ${root} is full; nothing was changed`, { cause: error })
+export function inWords(error: unknown, root: string, then = 'nothing was changed'): unknown {
+  if (!isFull(error)) return error
+  return new Error(`the disk that holds ${root} is full; ${then}`, { cause: error })
+}
+
+/** Whether there was no room on the disk, or none for this user. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { thawAbandoned } from './frozen.ts'
 import { killAll, removeGroup } from './group-control.ts'
 import { identify, isAlive, signalTo } from './process.ts'
+import { isFull } from './staging.ts'
 
 /**
  * End every container under `root` whose monitor is gone: its processes, its groups, and with
@@ -41,7 +42,11 @@ export function endLost(root: string, container: Container): void {
   if (!isKept) removeContainer(root, container)
   if (!isKept || endedContainer(root, container.id)) return markEnded(root, container.id)
   const finished = new Date().toISOString()
-  saveEnded(root, { ...container, status: 'exited', exitCode: 137, signal: 'SIGKILL', finished })
+  try {
+    saveEnded(root, { ...container, status: 'exited', exitCode: 137, signal: 'SIGKILL', finished })
+  } catch (error) {
+    if (!isFull(error)) throw error // ignoring: its mark stays for the next, who may have made room
+  }
 }
 
 /**

@@ -179,23 +179,44 @@ describe('many at once', () => {
 })
 
 describe('a full disk', () => {
-  test('stops a commit in one clear line, and every image is still there', async (context) => {
-    needs(context, 'root', 'unshare')
+  /** A data root of 12 MB with the image in it, and what `sb` says there. */
+  async function onSmallDisk(commands: string) {
     const root = await rootWithBusybox()
-    const script = `set -e
-      mount -t tmpfs -o size=12m tmpfs '${root}/mnt'
+    const script = `mkdir '${root}/mnt'; mount -t tmpfs -o size=12m tmpfs '${root}/mnt'
       cp -a '${root}'/index.json '${root}'/oci-layout '${root}'/blobs '${root}/mnt'
       export STEPBOX_ROOT='${root}/mnt'
       sb() { '${process.execPath}' '${program}' "$@"; }
+      ${commands}`
+    const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script], {
+      encoding: 'utf8',
+    })
+    return { out: stdout.trim().split('\n'), err: stderr.replaceAll(`${root}/mnt`, 'ROOT') }
+  }
+
+  test('stops a commit in one clear line, and every image is still there', async (context) => {
+    needs(context, 'root', 'unshare')
+    const { out, err } = await onSmallDisk(`
       sb run --name full busybox sh -c 'head -c 6000000 /dev/urandom > /data'
       sb commit full big; echo "commit $?"
-      find '${root}/mnt/tmp' -type f | wc -l
+      find "$STEPBOX_ROOT/tmp" -type f | wc -l
       sb images -q | wc -l
-      sb run --rm busybox echo still here`
-    const shell = ['-m', 'sh', '-c', `mkdir '${root}/mnt'; ${script.replace('set -e', '')}`]
-    const { stdout, stderr } = spawnSync('unshare', shell, { encoding: 'utf8' })
-    expect(stderr).toBe(`stepbox: the disk that holds ${root}/mnt is full; nothing was changed\n`)
-    expect(stdout.trim().split('\n')).toEqual(['commit 1', '0', '1', 'still here'])
+      sb run --rm busybox echo still here`)
+    expect(err).toBe('stepbox: the disk that holds ROOT is full; nothing was changed\n')
+    expect(out).toEqual(['commit 1', '0', '1', 'still here'])
+  })
+
+  test('by a container, to the last byte, is no reason to lose the container', async (context) => {
+    needs(context, 'root', 'unshare')
+    const fill = 'cat /dev/zero > /large; for i in $(seq 99); do : > /$i; echo more > /$i; done'
+    const { out, err } = await onSmallDisk(`
+      sb run --name large busybox sh -c '(${fill}) 2> /dev/null; exit 3'; echo "run $?"
+      sb run busybox true; echo "another $?"
+      sb ps -a | grep -o 'Exited (3).*large'
+      sb rm large; find "$STEPBOX_ROOT"/tmp "$STEPBOX_ROOT"/running -type f
+      sb run --rm busybox echo room again`)
+    expect(err).toBe('stepbox: the disk that holds ROOT is full; nothing was changed\n')
+    const kept = expect.stringMatching(/^Exited \(3\).*large$/)
+    expect(out).toEqual(['run 3', 'another 125', kept, 'large', 'room again'])
   })
 })
 

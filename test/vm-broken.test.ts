@@ -66,7 +66,8 @@ test(
       ['--disk', '32m'],
       `stepbox run --name small busybox sh -c 'echo kept > /kept'
     stepbox commit small kept >/dev/null
-    say fill; stepbox run --name large busybox dd if=/dev/zero of=/large bs=64k
+    say fill; stepbox run --name large busybox sh -c '
+      for size in 64k 4k 1; do dd if=/dev/zero of=/large.$size bs=$size; done'
     say commit; stepbox commit large no; echo code $?
     say run; stepbox run --rm busybox true; echo code $?
     say images; stepbox images | cut -d' ' -f1
