@@ -18,9 +18,9 @@ import type { Stats } from './group-stats.ts'
 import type { ProcessId } from './process.ts'
 
 /**
- * `running/<id>` while it runs, `containers/<id>/state.json` afterwards, for which `room` beside it
- * holds the place. A directory with neither state was never acknowledged, and is removed. Times are
- * ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
+ * `running/<id>` while it runs, `containers/<id>/state.json` afterwards; until then `.room` beside
+ * that holds its place. A directory with neither state was never acknowledged, and is removed.
+ * Times are ISO 8601; `groups` are the container's cgroup directories; `diffIds` bottom first.
  */
 export interface Container {
   version: 1
@@ -261,7 +261,7 @@ function stateFile(root: string, id: string): string {
 }
 
 function roomFile(root: string, id: string): string {
-  return join(containerDir(root, id), 'room')
+  return join(containerDir(root, id), '.room')
 }
 
 function runningMark(root: string, id: string): string {

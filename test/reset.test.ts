@@ -78,6 +78,8 @@ describe('kill -9', () => {
     const words = ['run', ...image, 'sh', '-c', 'echo ready; sleep 1000']
     const started = start(['--chapter', `${chapter}`, ...words], { root })
     await started.says('ready')
+    const isOnRecord = () => runningContainers(root)[0]?.init !== undefined
+    await until(isOnRecord, () => 'a container whose first process is on record')
     const [container] = runningContainers(root)
     await kill(started)
     const deeds = await reset(root)
@@ -99,7 +101,10 @@ describe('kill -9', () => {
     expect(identify(native)).toBeDefined()
     expect(kinds(await reset(root))).toEqual(['process', 'container'])
     expect(container.groups.filter(existsSync)).toEqual([])
-    await until(() => !identify(native), () => 'the end of the native program')
+    await until(
+      () => !identify(native),
+      () => 'the end of the native program',
+    )
     expect(container.init && identify(container.init.pid)).toBeUndefined()
   })
 
