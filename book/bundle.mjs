@@ -36,12 +36,11 @@ export async function bundleInto(dir, plugins = []) {
     minifyWhitespace: true,
     plugins,
   })
-  const outputs = Object.values(metafile.outputs)
-  const paths = Object.keys(metafile.outputs)
-  const neededOften = withImports(
-    paths.filter((_, at) => often.includes(outputs[at].entryPoint)),
-    metafile.outputs,
-  )
+  const { outputs } = metafile
+  const paths = Object.keys(outputs)
+  const neededOften = new Set()
+  for (const path of paths)
+    if (often.includes(outputs[path].entryPoint)) withImports(path, outputs, neededOften)
   const texts = paths.map((path) => {
     const { text } = outputFiles.find((each) => each.path === join(root, path))
     return { path, text }
@@ -55,21 +54,12 @@ export async function bundleInto(dir, plugins = []) {
   return Object.keys(metafile.inputs).sort()
 }
 
-function withImports(paths, outputs, known = new Set()) {
-  for (const path of paths) {
-    if (known.has(path)) continue
-    known.add(path)
-    const { imports } = outputs[path]
-    const statically = imports.filter(
-      ({ kind, external }) => kind === 'import-statement' && !external,
-    )
-    withImports(
-      statically.map((each) => each.path),
-      outputs,
-      known,
-    )
-  }
-  return known
+/** Add to `known` what `path` is and what it imports at once, itself or through others. */
+function withImports(path, outputs, known) {
+  if (known.has(path)) return
+  known.add(path)
+  for (const { path: needed, kind, external } of outputs[path].imports)
+    if (kind === 'import-statement' && !external) withImports(needed, outputs, known)
 }
 
 /** Modules by their names, as CommonJS has them; the first line names the pack by its content. */
@@ -77,8 +67,8 @@ async function packOf(modules) {
   const { transform } = await import('esbuild')
   const made = modules.map(async ({ path, text }) => {
     const { code } = await transform(text.replace(/^#!.*\n/, ''), {
-      format: 'cjs',
-      ...plain,
+      ...node20,
+      ...commonJs,
       minifyWhitespace: true,
     })
     return `'./${basename(path)}'(require, module, __dirname) {${code}}`
@@ -106,24 +96,20 @@ export async function remembered(name, product, own, make) {
   return inputs
 }
 
-/** For Node as it is since version 20. A call of `import()` is one of `require` a moment later. */
-const plain = {
-  platform: 'node',
-  target: 'node20',
-  supported: { 'dynamic-import': false },
-  logLevel: 'silent',
-}
+const node20 = { platform: 'node', target: 'node20', logLevel: 'silent' }
+
+/** A call of `import()` is one of `require`, a moment later. */
+const commonJs = { format: 'cjs', supported: { 'dynamic-import': false } }
 
 /** One bundle by esbuild. Gives the files that went in. */
 export async function bundled(options) {
-  const { metafile } = await esbuild({ format: 'cjs', ...plain, ...options })
+  const { metafile } = await esbuild({ ...commonJs, ...options })
   return Object.keys(metafile.inputs).sort()
 }
 
 async function esbuild(options) {
   const { build } = await import('esbuild')
-  const { supported, ...rest } = plain
-  return build({ absWorkingDir: root, bundle: true, metafile: true, ...rest, ...options })
+  return build({ absWorkingDir: root, bundle: true, metafile: true, ...node20, ...options })
 }
 
 /** Run the program once and keep what V8 compiled of it: of `run`, where that is possible. */

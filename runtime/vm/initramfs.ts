@@ -167,7 +167,7 @@ function filesIn(path: string): string[] {
   if (!found) return []
   if (!found.isDirectory()) return [path]
   const names = readdirSync(path).filter(
-    (name) => !/^(native\.new|busybox|runs|setup\.json.*|.*\.new\.cjs)$/.test(name),
+    (name) => !/^(busybox|runs|setup\.json.*|.*\.new)$/.test(name),
   )
   return names.sort().flatMap((name) => filesIn(join(path, name)))
 }
