@@ -1,6 +1,6 @@
 /** Command line. What is often believed of containers, tried: by the chapter that knows better. */
 import type { Misconception } from '../runtime/consequence.ts'
-import type { PlanOptions } from '../runtime/run.ts'
+import type { PlanOptions } from '../runtime/container/run.ts'
 import { stepOf, type Call, type Step } from '../runtime/step.ts'
 
 const waits = 'echo ready; read line'

@@ -1,5 +1,5 @@
 /** Command line. The table of chapters: one row each, in order. */
-import type { Chapter } from '../runtime/run.ts'
+import type { Chapter } from '../runtime/container/run.ts'
 import { consequences as withoutNamespaces } from './01-namespaces/consequences.ts'
 import { plan as namespaces } from './01-namespaces/plan.ts'
 import { consequences as withoutCgroups } from './02-cgroups/consequences.ts'

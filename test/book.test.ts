@@ -38,11 +38,11 @@ describe('a symbol', () => {
 
   test('that is not there stops the build, with the nearest name', () => {
     const from = 'chapters/01-namespaces/README.md'
-    expect(() => follow('../../runtime/namespaces.ts#privateMount', from)).toThrow(
+    expect(() => follow('../../runtime/01-namespaces/namespaces.ts#privateMount', from)).toThrow(
       /no such symbol; nearest: privateMounts$/,
     )
-    expect(() => follow('../../runtime/namespace.ts', from)).toThrow(
-      /nearest: runtime\/namespaces.ts$/,
+    expect(() => follow('../../runtime/01-namespaces/namespace.ts', from)).toThrow(
+      /nearest: runtime\/01-namespaces\/namespaces.ts$/,
     )
     expect(() => follow('../../../etc/passwd', from)).toThrow(/no place in this repository/)
   })

@@ -1,9 +1,9 @@
 /** Tests. Break it: what is believed is tried, and the exercise tells what it saw. */
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { layerDirs } from '../runtime/layer-dirs.ts'
-import { resolve } from '../runtime/store.ts'
-import { experiment } from '../runtime/walk/laboratory.ts'
+import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
+import { resolve } from '../runtime/05-commit/store/store.ts'
+import { experiment } from '../runtime/tools/break/laboratory.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs } from './scratch.ts'
 import { stepbox } from './stepbox.ts'

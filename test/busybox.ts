@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { busyboxBinary } from '../book/busybox.ts'
-import { importBusybox } from '../runtime/busybox-image.ts'
+import { busyboxBinary } from '../runtime/setup/busybox.ts'
+import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { scratch } from './scratch.ts'
 
 let first: Promise<string> | undefined

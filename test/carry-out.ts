@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { processIds } from '../runtime/namespaces.ts'
+import { processIds } from '../runtime/01-namespaces/namespaces.ts'
 import {
   launch,
   type Launch,

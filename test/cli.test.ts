@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { importBusybox } from '../runtime/busybox-image.ts'
+import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs, onPath, scratch } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'

@@ -2,16 +2,16 @@
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { busyboxBinary } from '../book/busybox.ts'
+import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { chapters } from '../chapters/table.ts'
-import { importBusybox } from '../runtime/busybox-image.ts'
-import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/busybox.ts'
+import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
+import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/03-pivot-root/busybox.ts'
 import { tracer } from '../runtime/cli/trace.ts'
-import { layerDirs } from '../runtime/layer-dirs.ts'
+import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import type { Launch } from '../runtime/native.ts'
-import { run } from '../runtime/run.ts'
+import { run } from '../runtime/container/run.ts'
 import type { Step } from '../runtime/step.ts'
-import { resolve, type Image } from '../runtime/store.ts'
+import { resolve, type Image } from '../runtime/05-commit/store/store.ts'
 
 interface Contender {
   name: string

@@ -3,8 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { listContainers, runningContainers, type Container } from '../runtime/containers.ts'
-import { processesIn } from '../runtime/group-control.ts'
+import {
+  listContainers,
+  runningContainers,
+  type Container,
+} from '../runtime/container/containers.ts'
+import { processesIn } from '../runtime/02-cgroups/group-control.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs } from './scratch.ts'
 import { program, start, stepbox, type Started } from './stepbox.ts'

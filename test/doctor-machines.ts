@@ -1,6 +1,6 @@
 /** Tests. Machines made up for doctor: what probes would have found on them. */
-import type { Controller, Hierarchy } from '../runtime/hierarchies.ts'
-import type { Attempt, Machine, Try } from '../runtime/doctor/machine.ts'
+import type { Controller, Hierarchy } from '../runtime/02-cgroups/hierarchies.ts'
+import type { Attempt, Machine, Try } from '../runtime/tools/doctor/machine.ts'
 
 const ok: Attempt = { ok: true }
 

@@ -1,13 +1,13 @@
 /** Tests. Why control groups and privileges are refused: provoked, or on a made-up machine. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
-import { busy, type Look } from '../runtime/explain/groups.ts'
+import { busy, type Look } from '../runtime/tools/explain/groups.ts'
 import {
   deniedCause,
   namespaceLimit,
   unmappedCause,
   type Standing,
-} from '../runtime/explain/privileges.ts'
+} from '../runtime/tools/explain/privileges.ts'
 import type { Call } from '../runtime/step.ts'
 import { begin, contained } from './carry-out.ts'
 import { causeIn, groupIn, ownMounts, treeOf } from './explaining.ts'

@@ -1,11 +1,11 @@
 /** Tests. A list that stops, and what is told of the step that it stops on. */
 import { onTestFinished } from 'vitest'
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { explain, type Explanation } from '../runtime/explain.ts'
+import { explain, type Explanation } from '../runtime/tools/explain/explain.ts'
 import { launch } from '../runtime/native.ts'
 import type { Call } from '../runtime/step.ts'
-import { mountsOf } from '../runtime/walk/observe.ts'
-import type { Mount } from '../runtime/explain/scene.ts'
+import { mountsOf } from '../runtime/tools/walk/observe.ts'
+import type { Mount } from '../runtime/tools/explain/scene.ts'
 import { steps } from './carry-out.ts'
 
 /** Mounts made after these calls are seen by nobody else. */

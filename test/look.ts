@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chapters } from '../chapters/table.ts'
-import { diagnose, type Diagnosis } from '../runtime/doctor/diagnosis.ts'
-import { probe } from '../runtime/doctor/probe.ts'
+import { diagnose, type Diagnosis } from '../runtime/tools/doctor/diagnosis.ts'
+import { probe } from '../runtime/tools/doctor/probe.ts'
 
 export async function look(): Promise<Diagnosis> {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))

@@ -1,6 +1,6 @@
 /** Tests. What this machine can do, given to all of them by vitest. */
 import type { TestProject } from 'vitest/node'
-import type { Capability } from '../runtime/doctor/diagnosis.ts'
+import type { Capability } from '../runtime/tools/doctor/diagnosis.ts'
 import { look } from './look.ts'
 
 declare module 'vitest' {

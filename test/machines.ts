@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chapters } from '../chapters/table.ts'
-import { topics } from '../runtime/doctor/capabilities.ts'
+import { topics } from '../runtime/tools/doctor/capabilities.ts'
 import type { Kept, MachineWords, Outcome } from './results.ts'
 
 export interface Count {

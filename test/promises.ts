@@ -1,10 +1,10 @@
 /** Tests. The promises, one row each: since which chapter, what shows it, kept and broken. */
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Limits } from '../runtime/cgroup.ts'
+import type { Limits } from '../runtime/02-cgroups/cgroup.ts'
 import type { Sight } from '../runtime/consequence.ts'
 import { launch } from '../runtime/native.ts'
-import type { PlanOptions } from '../runtime/run.ts'
+import type { PlanOptions } from '../runtime/container/run.ts'
 import type { Call, Step } from '../runtime/step.ts'
 import { carryOut, processesReading, steps } from './carry-out.ts'
 import { scratch } from './scratch.ts'

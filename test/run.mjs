@@ -1,5 +1,5 @@
 /** Tests. `npm test [-- CHAPTER | FILE…]`: set everything up, then run the tests. */
-import { setup } from '../book/setup.mjs'
+import { setup } from '../runtime/setup/setup.mjs'
 
 const ready = await setup()
 if (!ready.packages) process.exit(1)

@@ -4,8 +4,8 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished, type TestContext } from 'vitest'
-import type { CapabilityName } from '../runtime/doctor/capabilities.ts'
-import type { Capability } from '../runtime/doctor/diagnosis.ts'
+import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
+import type { Capability } from '../runtime/tools/doctor/diagnosis.ts'
 
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {

@@ -12,7 +12,7 @@ const node = process.execPath
 /** What a set-up prints where nothing but Node can be found. */
 function secondSetup(STEPBOX_ROOT = process.env['STEPBOX_ROOT']): string {
   const env = { PATH: '/nonexistent', STEPBOX_ROOT }
-  return execFileSync(node, ['book/setup.mjs'], { cwd: root, env, encoding: 'utf8' })
+  return execFileSync(node, ['runtime/setup/setup.mjs'], { cwd: root, env, encoding: 'utf8' })
 }
 
 test('a second set-up changes nothing, and does without npm, compiler and apt', (context) => {
@@ -54,7 +54,7 @@ test('without a compiler there is a plan, and a word about what is missing', (co
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !isMade(path) })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const env = { PATH: join(copy, 'nothing-here'), STEPBOX_ROOT: join(copy, 'data') }
-  const { status, stdout } = spawnSync(node, ['book/setup.mjs'], {
+  const { status, stdout } = spawnSync(node, ['runtime/setup/setup.mjs'], {
     cwd: copy,
     env,
     encoding: 'utf8',
@@ -68,7 +68,7 @@ test('without a compiler there is a plan, and a word about what is missing', (co
 })
 
 test('a program that needs a loader is not taken for a busybox', async () => {
-  const machine: string = '../book/machine.mjs'
+  const machine: string = '../runtime/setup/machine.mjs'
   const { isStatic } = (await import(machine)) as { isStatic: (path: string) => boolean }
   expect(isStatic(node)).toBe(false)
   expect(isStatic(join(root, 'package.json'))).toBe(false)

@@ -73,11 +73,14 @@ export function exportsOf({ text }: Source): { name: string; isType: boolean }[]
   })
 }
 
-/** The chapter that a file's first comment names; Infinity for what stands on all of them. */
-export function chapterOf({ text }: Source): number | undefined {
-  const above = 'Command line|Step by step|Virtual machine'
-  const form = `^(?:#!.*\\n)?/\\*\\*(?:\\n \\*)? (?:Chapter (\\d+)|(${above}))\\. \\S`
-  const first = new RegExp(form).exec(text)
-  if (!first) return undefined
-  return first[2] ? Infinity : Number(first[1])
+/**
+ * The chapter of a file, by its path: 0 for the spine, Infinity for what stands on all
+ * chapters.
+ * Undefined elsewhere.
+ */
+export function chapterOf({ path }: Source): number | undefined {
+  const [, , number] = /^(runtime|chapters)\/(\d\d)-/.exec(path) ?? []
+  if (number !== undefined) return Number(number)
+  if (/^runtime\/[^/]+$/.test(path)) return 0
+  return /^(runtime|chapters)\//.test(path) ? Infinity : undefined
 }

@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
-import { batches } from '../runtime/batches.ts'
+import { batches } from '../runtime/04-overlay/batches.ts'
 import { fromBytes, toBytes } from '../runtime/bytes.ts'
-import { closeInherited, privateMounts } from '../runtime/namespaces.ts'
+import { closeInherited, privateMounts } from '../runtime/01-namespaces/namespaces.ts'
 import { perform } from '../runtime/native.ts'
-import { overlay } from '../runtime/overlay.ts'
+import { overlay } from '../runtime/04-overlay/overlay.ts'
 import type { Call } from '../runtime/step.ts'
-import { stackIn, type Stack } from '../runtime/upper.ts'
+import { stackIn, type Stack } from '../runtime/04-overlay/upper.ts'
 import { carryOut, steps } from './carry-out.ts'
 import { scratch } from './scratch.ts'
 

@@ -6,8 +6,8 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleInto } from '../book/bundle.mjs'
-import { here } from '../book/made.mjs'
+import { bundleInto } from '../runtime/setup/bundle.mjs'
+import { here } from '../runtime/setup/made.mjs'
 
 const [dir = '.', ...args] = process.argv.slice(2)
 const inDir = (path) => join(dir, path)
@@ -22,9 +22,9 @@ const leftOut = {
     build.onLoad({ filter: watching }, () => ({ contents: nothing, loader: 'ts' })),
 }
 
-for (const each of ['dist', 'book']) mkdirSync(inDir(each), { recursive: true })
+for (const each of ['dist', 'runtime/setup']) mkdirSync(inDir(each), { recursive: true })
 symlinkSync(here('native'), inDir('native'))
 await bundleInto(inDir('dist'), [leftOut])
-copyFileSync(here('book/keep.cjs'), inDir('book/keep.cjs'))
-const { status } = spawnSync(process.execPath, [inDir('book/keep.cjs'), ...args])
+copyFileSync(here('runtime/setup/keep.cjs'), inDir('runtime/setup/keep.cjs'))
+const { status } = spawnSync(process.execPath, [inDir('runtime/setup/keep.cjs'), ...args])
 process.exitCode = status ?? 1

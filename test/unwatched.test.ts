@@ -9,7 +9,7 @@ import { needs, scratch } from './scratch.ts'
 
 const top = join(import.meta.dirname, '..')
 const commands = 'walk|step|trace|replay|without|break|xray'
-const watching = new RegExp(`^runtime/(walk/|xray|experiment|cli/(${commands}))`)
+const watching = new RegExp(`^runtime/(tools/|cli/(${commands}))`)
 
 /** The modules of the program that Node evaluated, by its own account (NODE_V8_COVERAGE). */
 async function loadedBy(...args: string[]): Promise<string[]> {
@@ -30,7 +30,7 @@ async function loadedBy(...args: string[]): Promise<string[]> {
 test('an ordinary start loads nothing of what is there to watch one', async (context) => {
   needs(context, 'root')
   const loaded = await loadedBy('run', '--rm', 'busybox', 'true')
-  expect(loaded).toContain('runtime/run.ts')
+  expect(loaded).toContain('runtime/container/run.ts')
   expect(loaded.filter((path) => watching.test(path))).toEqual([])
 })
 

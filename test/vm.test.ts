@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:f
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { staticBusybox } from '../runtime/programs.ts'
+import { staticBusybox } from '../runtime/tools/programs.ts'
 import { cacheDir } from '../runtime/vm/cache.ts'
 import { cpio } from '../runtime/vm/cpio.ts'
 import { guestScript, scriptBytes } from '../runtime/vm/guest.ts'

@@ -1,5 +1,5 @@
 /** Chapter 1. The list so far: a process with namespaces of its own. */
-import { command, directory, session, type Command } from '../../runtime/command.ts'
+import { command, directory, session, type Command } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,
   hostname,
@@ -9,7 +9,7 @@ import {
   proc,
   processIds,
   type Network,
-} from '../../runtime/namespaces.ts'
+} from '../../runtime/01-namespaces/namespaces.ts'
 import type { Step } from '../../runtime/step.ts'
 
 export interface Options extends Command {

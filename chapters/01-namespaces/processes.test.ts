@@ -1,7 +1,7 @@
 /** Chapter 1. Processes and exit codes: process 1, its orphans and zombies, users, variables. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { explain } from '../../runtime/explain.ts'
+import { explain } from '../../runtime/tools/explain/explain.ts'
 import { linkOf, statusOf, until } from '../../test/carry-out.ts'
 import { contain, saysOf } from './contain.ts'
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { privateMounts } from '../../runtime/namespaces.ts'
+import { privateMounts } from '../../runtime/01-namespaces/namespaces.ts'
 import type { Call, MountFlag, Step } from '../../runtime/step.ts'
 import { begin, steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'

@@ -1,5 +1,5 @@
 /** Chapter 2. Each line that this chapter adds to the list, and what happens without it. */
-import type { Limits } from '../../runtime/cgroup.ts'
+import type { Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 import type { Options } from './plan.ts'
 

@@ -1,9 +1,9 @@
 /** Chapter 2. For its tests: a container with limits, watched from the host, cleaned up after. */
 import { onTestFinished, type TestContext } from 'vitest'
-import { groupDirs, type Group, type Limits } from '../../runtime/cgroup.ts'
-import { lookAtCgroups } from '../../runtime/cgroups.ts'
-import { killAll, removeGroup } from '../../runtime/group-control.ts'
-import type { Cgroups } from '../../runtime/hierarchies.ts'
+import { groupDirs, type Group, type Limits } from '../../runtime/02-cgroups/cgroup.ts'
+import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
+import { killAll, removeGroup } from '../../runtime/02-cgroups/group-control.ts'
+import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
 import { launch, type Launch, type LaunchOptions, type Outcome } from '../../runtime/native.ts'
 import type { Step } from '../../runtime/step.ts'
 import { needs } from '../../test/scratch.ts'

@@ -1,13 +1,19 @@
 /** Chapter 2. The group itself: who is in it and from when, stopping, killing, removing. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it, vi, type TestContext } from 'vitest'
-import { group, joinGroup, type Group } from '../../runtime/cgroup.ts'
-import { lookAtCgroups } from '../../runtime/cgroups.ts'
-import { command } from '../../runtime/command.ts'
-import { freeze, killAll, processesIn, removeGroup, thaw } from '../../runtime/group-control.ts'
-import { statsOf } from '../../runtime/group-stats.ts'
-import type { Cgroups } from '../../runtime/hierarchies.ts'
-import { closeInherited, processIds } from '../../runtime/namespaces.ts'
+import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'
+import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
+import { command } from '../../runtime/01-namespaces/command.ts'
+import {
+  freeze,
+  killAll,
+  processesIn,
+  removeGroup,
+  thaw,
+} from '../../runtime/02-cgroups/group-control.ts'
+import { statsOf } from '../../runtime/02-cgroups/group-stats.ts'
+import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
+import { closeInherited, processIds } from '../../runtime/01-namespaces/namespaces.ts'
 import type { Step } from '../../runtime/step.ts'
 import { contain, onlyVersion2 } from './contain.ts'
 

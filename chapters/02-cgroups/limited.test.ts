@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it, type TestContext } from 'vitest'
-import { lookAtCgroups } from '../../runtime/cgroups.ts'
-import { killAll, processesIn } from '../../runtime/group-control.ts'
-import { statsOf } from '../../runtime/group-stats.ts'
+import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
+import { killAll, processesIn } from '../../runtime/02-cgroups/group-control.ts'
+import { statsOf } from '../../runtime/02-cgroups/group-stats.ts'
 import { until } from '../../test/carry-out.ts'
 import { contain } from './contain.ts'
 

@@ -6,7 +6,7 @@ import {
   parseCpuShares,
   parseMemory,
   parsePidsLimit,
-} from '../../runtime/limits.ts'
+} from '../../runtime/02-cgroups/limits.ts'
 
 describe('--memory takes what Docker takes', () => {
   it.each([

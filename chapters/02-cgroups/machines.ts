@@ -1,5 +1,5 @@
 /** Chapter 2. Machines to plan for, each from what its kernel says of itself. */
-import { cgroupsFrom } from '../../runtime/hierarchies.ts'
+import { cgroupsFrom } from '../../runtime/02-cgroups/hierarchies.ts'
 
 const disk = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw'
 

@@ -1,7 +1,7 @@
 /** Chapter 2. What the list says on each kind of machine; runs anywhere, without root. */
 import { describe, expect, it } from 'vitest'
-import { group, groupDirs, joinGroup, type Limits } from '../../runtime/cgroup.ts'
-import type { Cgroups } from '../../runtime/hierarchies.ts'
+import { group, groupDirs, joinGroup, type Limits } from '../../runtime/02-cgroups/cgroup.ts'
+import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
 import { strace } from '../../runtime/strace.ts'
 import { docker, hybrid, nested, twice, v1, v2, v2Bare } from './machines.ts'
 import { plan } from './plan.ts'

@@ -1,6 +1,6 @@
 /** Chapter 2. The list so far: a process that cannot use more than it was given. */
-import { group, joinGroup, type Group } from '../../runtime/cgroup.ts'
-import { command, directory, session, type Command } from '../../runtime/command.ts'
+import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'
+import { command, directory, session, type Command } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,
   hostname,
@@ -10,7 +10,7 @@ import {
   proc,
   processIds,
   type Network,
-} from '../../runtime/namespaces.ts'
+} from '../../runtime/01-namespaces/namespaces.ts'
 import type { Step } from '../../runtime/step.ts'
 
 export interface Options extends Command {

@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { explain } from '../../runtime/explain.ts'
+import { explain } from '../../runtime/tools/explain/explain.ts'
 import { carryOut } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { plan } from './plan.ts'

@@ -1,6 +1,6 @@
 /** Chapter 4. Plans one after the other for one native program: answers in order, failures told. */
 import { expect, test } from 'vitest'
-import { batches } from '../../runtime/batches.ts'
+import { batches } from '../../runtime/04-overlay/batches.ts'
 import { StepError } from '../../runtime/native.ts'
 import type { Call } from '../../runtime/step.ts'
 import { steps } from '../../test/carry-out.ts'

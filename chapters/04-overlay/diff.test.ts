@@ -1,9 +1,9 @@
 /** Chapter 4. What `diff` tells: each change once, against the image, as Docker would. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { diff } from '../../runtime/diff.ts'
+import { diff } from '../../runtime/04-overlay/diff.ts'
 import { perform } from '../../runtime/native.ts'
-import { opaqueMark, readUpper, type Stack } from '../../runtime/upper.ts'
+import { opaqueMark, readUpper, type Stack } from '../../runtime/04-overlay/upper.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
 import { change, layOutEmpty } from '../../test/trees.ts'

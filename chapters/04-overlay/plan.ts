@@ -1,7 +1,7 @@
 /** Chapter 4. The list so far: the image stays as it is, writes go to a layer of its own. */
-import { group, joinGroup, type Group } from '../../runtime/cgroup.ts'
-import { command, session, type Command } from '../../runtime/command.ts'
-import { dev } from '../../runtime/devices.ts'
+import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'
+import { command, session, type Command } from '../../runtime/01-namespaces/command.ts'
+import { dev } from '../../runtime/03-pivot-root/devices.ts'
 import {
   closeInherited,
   hostname,
@@ -11,11 +11,17 @@ import {
   proc,
   processIds,
   type Network,
-} from '../../runtime/namespaces.ts'
-import { overlay, readOnlyRoot } from '../../runtime/overlay.ts'
-import { insideRoot, letGo, pivotRoot, readOnlyProc, sys } from '../../runtime/root.ts'
+} from '../../runtime/01-namespaces/namespaces.ts'
+import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
+import {
+  insideRoot,
+  letGo,
+  pivotRoot,
+  readOnlyProc,
+  sys,
+} from '../../runtime/03-pivot-root/root.ts'
 import type { Step } from '../../runtime/step.ts'
-import { terminal, terminalChannel, type Size } from '../../runtime/terminal.ts'
+import { terminal, terminalChannel, type Size } from '../../runtime/03-pivot-root/terminal.ts'
 
 export interface Options extends Command {
   hostname: string

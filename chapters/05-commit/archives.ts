@@ -1,10 +1,10 @@
 /** Chapter 5. Archives made by hand for the tests, and read whole. */
 import type { TestContext } from 'vitest'
-import { encodeRecord } from '../../runtime/tar-pax.ts'
-import { readTar } from '../../runtime/tar-read.ts'
-import { tarEnd, tarHeader } from '../../runtime/tar-write.ts'
-import { checksumOf, fields, paddingOf, type Entry } from '../../runtime/tar.ts'
-import { unpackLayer } from '../../runtime/unpack.ts'
+import { encodeRecord } from '../../runtime/05-commit/tar/pax.ts'
+import { readTar } from '../../runtime/05-commit/tar/read.ts'
+import { tarEnd, tarHeader } from '../../runtime/05-commit/tar/write.ts'
+import { checksumOf, fields, paddingOf, type Entry } from '../../runtime/05-commit/tar/tar.ts'
+import { unpackLayer } from '../../runtime/05-commit/layer/unpack.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { chunksOf } from '../../test/trees.ts'
 

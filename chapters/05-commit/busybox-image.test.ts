@@ -2,8 +2,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { busyboxBinary } from '../../book/busybox.ts'
-import { importBusybox } from '../../runtime/busybox-image.ts'
+import { busyboxBinary } from '../../runtime/setup/busybox.ts'
+import { importBusybox } from '../../runtime/05-commit/busybox-image.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, sha256 } from './handmade.ts'
 

@@ -1,7 +1,7 @@
 /** Chapter 5. Tests: what `commit --change` accepts, as Docker does, and what it refuses. */
 import { expect, test } from 'vitest'
-import { applyChanges } from '../../runtime/changes.ts'
-import type { ContainerConfig } from '../../runtime/oci.ts'
+import { applyChanges } from '../../runtime/05-commit/changes.ts'
+import type { ContainerConfig } from '../../runtime/05-commit/store/oci.ts'
 
 const before: ContainerConfig = { Cmd: ['sh'], Env: ['PATH=/bin', 'A=1'], WorkingDir: '/srv' }
 

@@ -1,7 +1,7 @@
 /** Chapter 5. For its tests: a process that commits `upper` as each of the names, and tells how. */
 import { readdirSync } from 'node:fs'
-import { commit } from '../../runtime/commit.ts'
-import { resolve } from '../../runtime/store.ts'
+import { commit } from '../../runtime/05-commit/commit.ts'
+import { resolve } from '../../runtime/05-commit/store/store.ts'
 
 async function main([root = '', upper = '', ...names]: string[]): Promise<void> {
   for (const name of names) {

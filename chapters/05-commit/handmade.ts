@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { mediaTypes, nameAnnotation, type Descriptor } from '../../runtime/oci.ts'
-import { tarEnd, tarHeader } from '../../runtime/tar-write.ts'
-import { paddingOf } from '../../runtime/tar.ts'
+import { mediaTypes, nameAnnotation, type Descriptor } from '../../runtime/05-commit/store/oci.ts'
+import { tarEnd, tarHeader } from '../../runtime/05-commit/tar/write.ts'
+import { paddingOf } from '../../runtime/05-commit/tar/tar.ts'
 import { scratch } from '../../test/scratch.ts'
 
 /** A tar of `files`: the content by path; a path that ends in `/` is a directory. */

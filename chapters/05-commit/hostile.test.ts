@@ -1,10 +1,10 @@
 /** Chapter 5. Hostile archives: what they may not have, and that they reach nothing outside. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { batches } from '../../runtime/batches.ts'
-import { enter } from '../../runtime/files.ts'
+import { batches } from '../../runtime/04-overlay/batches.ts'
+import { enter } from '../../runtime/05-commit/layer/files.ts'
 import { strace } from '../../runtime/strace.ts'
-import { unpackLayer } from '../../runtime/unpack.ts'
+import { unpackLayer } from '../../runtime/05-commit/layer/unpack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { facts } from '../../test/trees.ts'

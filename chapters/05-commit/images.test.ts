@@ -2,9 +2,9 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { detailsOf, historyOf, listImages } from '../../runtime/images.ts'
-import { removeImage, type User } from '../../runtime/remove-image.ts'
-import { layerDir, readIndex, resolve } from '../../runtime/store.ts'
+import { detailsOf, historyOf, listImages } from '../../runtime/05-commit/store/images.ts'
+import { removeImage, type User } from '../../runtime/05-commit/store/remove-image.ts'
+import { layerDir, readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, putImage, putIndex, sha256, tarOf } from './handmade.ts'
 

@@ -1,6 +1,6 @@
 /** Chapter 5. For its tests: a process that publishes ever more images, and names each one. */
-import { mediaTypes } from '../../runtime/oci.ts'
-import { makeBlobStaging, publish, stageDocument } from '../../runtime/publish.ts'
+import { mediaTypes } from '../../runtime/05-commit/store/oci.ts'
+import { makeBlobStaging, publish, stageDocument } from '../../runtime/05-commit/store/publish.ts'
 
 async function main([root = '', round = '']: string[]): Promise<void> {
   for (let at = 0; ; at++) {

@@ -2,9 +2,9 @@
 import { appendFileSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { mediaTypes } from '../../runtime/oci.ts'
-import { imageName, parseReference } from '../../runtime/reference.ts'
-import { resolve } from '../../runtime/store.ts'
+import { mediaTypes } from '../../runtime/05-commit/store/oci.ts'
+import { imageName, parseReference } from '../../runtime/05-commit/store/reference.ts'
+import { resolve } from '../../runtime/05-commit/store/store.ts'
 import { scratch } from '../../test/scratch.ts'
 import { blobFile, putBlob, putImage, putIndex, rootWith, sha256, tarOf } from './handmade.ts'
 

@@ -1,8 +1,8 @@
 /** Chapter 5. Archives that are cut off, changed or contradictory, each refused for what it is. */
 import { describe, expect, test } from 'vitest'
-import { encodeRecord } from '../../runtime/tar-pax.ts'
-import { tarEnd, tarHeader } from '../../runtime/tar-write.ts'
-import { fields } from '../../runtime/tar.ts'
+import { encodeRecord } from '../../runtime/05-commit/tar/pax.ts'
+import { tarEnd, tarHeader } from '../../runtime/05-commit/tar/write.ts'
+import { fields } from '../../runtime/05-commit/tar/tar.ts'
 import { extension, plain, read, sealed } from './archives.ts'
 
 describe('an archive is refused', () => {

@@ -5,11 +5,11 @@ import {
   listContainers,
   removeContainer,
   type Container,
-} from '../containers.ts'
-import { age, decimalSize } from '../humane.ts'
-import { statsOf, type Stats } from '../group-stats.ts'
+} from '../container/containers.ts'
+import { age, decimalSize } from '../units.ts'
+import { statsOf, type Stats } from '../02-cgroups/group-stats.ts'
 import { isAlive, signalTo } from '../process.ts'
-import { endLost, tidy } from '../tidy.ts'
+import { endLost, tidy } from '../container/tidy.ts'
 import type { Input } from './main.ts'
 import { json, printable, table } from './table.ts'
 
@@ -129,8 +129,8 @@ export async function diff({ root, words, values }: Input): Promise<number> {
   const container = findContainer(root, words[0] ?? '')
   if (!container.image)
     throw new Error(`'${container.name}' has no write layer: it is of chapter 3`)
-  const { diff: changesIn } = await import('../diff.ts')
-  const { stackIn } = await import('../upper.ts')
+  const { diff: changesIn } = await import('../04-overlay/diff.ts')
+  const { stackIn } = await import('../04-overlay/upper.ts')
   const changes = await changesIn(stackIn(containerDir(root, container.id)))
   if (values.has('format')) return print(json(changes))
   return print(changes.map(({ kind, path }) => `${kind} ${printable(path)}\n`).join(''))

@@ -1,9 +1,9 @@
 /** Command line. `doctor`: what this machine can do, and what to type where it cannot. */
 import chalk from 'chalk'
-import { topics } from '../doctor/capabilities.ts'
-import { diagnose, type Capability, type Diagnosis } from '../doctor/diagnosis.ts'
-import type { ChapterVerdict } from '../doctor/diagnosis.ts'
-import { probe } from '../doctor/probe.ts'
+import { topics } from '../tools/doctor/capabilities.ts'
+import { diagnose, type Capability, type Diagnosis } from '../tools/doctor/diagnosis.ts'
+import type { ChapterVerdict } from '../tools/doctor/diagnosis.ts'
+import { probe } from '../tools/doctor/probe.ts'
 import type { Input } from './main.ts'
 import { json, printable } from './table.ts'
 

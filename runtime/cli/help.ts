@@ -1,7 +1,7 @@
 /** Command line. The help: of all commands, or of one. */
 import chalk from 'chalk'
 import metadata from '../../package.json' with { type: 'json' }
-import type { Chapter } from '../run.ts'
+import type { Chapter } from '../container/run.ts'
 import type { Flag } from './args.ts'
 import { commands, usageIn, type CommandSpec } from './commands.ts'
 

@@ -1,10 +1,10 @@
 /** Command line. IMAGE as each chapter understands it: none, a directory, a stack of layers. */
 import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
-import type { ImageUse } from '../containers.ts'
-import { layerDirs } from '../layer-dirs.ts'
-import type { RunOptions } from '../run.ts'
-import { resolve, type Image } from '../store.ts'
+import type { ImageUse } from '../container/containers.ts'
+import { layerDirs } from '../05-commit/layer/dirs.ts'
+import type { RunOptions } from '../container/run.ts'
+import { resolve, type Image } from '../05-commit/store/store.ts'
 import type { Input } from './main.ts'
 import type { ImageConfig } from './request.ts'
 

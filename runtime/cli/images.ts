@@ -1,13 +1,18 @@
 /** Command line. `commit`, `images`, `history`, `inspect`, `rmi`: all there is to say of images. */
-import { commit as makeImage } from '../commit.ts'
-import { containerDir, findContainer, listContainers, type Container } from '../containers.ts'
-import { whileFrozen } from '../frozen.ts'
-import { age, decimalSize } from '../humane.ts'
-import { detailsOf, historyOf, listImages } from '../images.ts'
-import { removeImage } from '../remove-image.ts'
-import { imageWithManifest, resolve, shortId } from '../store.ts'
-import { tidy } from '../tidy.ts'
-import { stackIn } from '../upper.ts'
+import { commit as makeImage } from '../05-commit/commit.ts'
+import {
+  containerDir,
+  findContainer,
+  listContainers,
+  type Container,
+} from '../container/containers.ts'
+import { whileFrozen } from '../05-commit/frozen.ts'
+import { age, decimalSize } from '../units.ts'
+import { detailsOf, historyOf, listImages } from '../05-commit/store/images.ts'
+import { removeImage } from '../05-commit/store/remove-image.ts'
+import { imageWithManifest, resolve, shortId } from '../05-commit/store/store.ts'
+import { tidy } from '../container/tidy.ts'
+import { stackIn } from '../04-overlay/upper.ts'
 import { valueOf } from './args.ts'
 import { publicState } from './containers.ts'
 import type { Input } from './main.ts'

@@ -1,7 +1,7 @@
 /** Command line. `stepbox [--root DIR] [--chapter N] COMMAND …`: finds the command, runs it. */
 import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
-import type { Chapter } from '../run.ts'
+import type { Chapter } from '../container/run.ts'
 import { parse, UsageError, valueOf, type Flag, type Parsed } from './args.ts'
 import { commands, usageIn, type CommandSpec } from './commands.ts'
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { resultOf } from '../strace.ts'
-import { draw, scrolled, type Scene } from '../walk/screen.ts'
-import { parseRecording, type Recording } from '../walk/recording.ts'
+import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
+import { parseRecording, type Recording } from '../tools/walk/recording.ts'
 import type { Input } from './main.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 

@@ -1,15 +1,15 @@
 /** Command line. What `run` and `plan` were asked for: flags, the image's settings, defaults. */
-import type { User } from '../command.ts'
+import type { User } from '../01-namespaces/command.ts'
 import {
   parseCpus,
   parseCpusetCpus,
   parseCpuShares,
   parseMemory,
   parsePidsLimit,
-} from '../limits.ts'
-import type { Limits } from '../cgroup.ts'
-import type { Network } from '../namespaces.ts'
-import type { RunOptions } from '../run.ts'
+} from '../02-cgroups/limits.ts'
+import type { Limits } from '../02-cgroups/cgroup.ts'
+import type { Network } from '../01-namespaces/namespaces.ts'
+import type { RunOptions } from '../container/run.ts'
 import { UsageError, valueOf } from './args.ts'
 import type { Input } from './main.ts'
 

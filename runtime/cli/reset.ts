@@ -1,6 +1,6 @@
 /** Command line. `reset`: whatever was broken, back to a clean state, told line by line. */
 import chalk from 'chalk'
-import { reset as clear, type Deed } from '../reset.ts'
+import { reset as clear, type Deed } from '../tools/reset/reset.ts'
 import type { Input } from './main.ts'
 import { json, printable } from './table.ts'
 

@@ -2,11 +2,11 @@
 import { fstatSync, realpathSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
-import type { Explanation } from '../explain.ts'
+import type { Explanation } from '../tools/explain/explain.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
-import { run, type RunOptions, type RunResult } from '../run.ts'
-import { tidy } from '../tidy.ts'
-import type { Size } from '../terminal.ts'
+import { run, type RunOptions, type RunResult } from '../container/run.ts'
+import { tidy } from '../container/tidy.ts'
+import type { Size } from '../03-pivot-root/terminal.ts'
 import type { Input } from './main.ts'
 import { UsageError } from './args.ts'
 import { checkMachine } from './check-machine.ts'
@@ -30,7 +30,7 @@ export async function runCommand(input: Input): Promise<number> {
   }
   let told: Explanation | undefined
   options.onFailure = async (plan, failure, pid) => {
-    const { explain } = await import('../explain.ts')
+    const { explain } = await import('../tools/explain/explain.ts')
     told = explain(plan, failure, pid)
   }
   const result = await carryOut(input, options, (launched) => attach(launched, stdio))

@@ -2,12 +2,12 @@
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { nameOf, strace } from '../strace.ts'
-import type { RunOptions, RunResult } from '../run.ts'
+import type { RunOptions, RunResult } from '../container/run.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
-import { plannedLines, recordedFrame, type RecordedFrame } from '../walk/recording.ts'
-import { draw, scrolled, type Scene } from '../walk/screen.ts'
-import { shellIn } from '../walk/shell.ts'
-import type { Frame, Walk } from '../walk/walk.ts'
+import { plannedLines, recordedFrame, type RecordedFrame } from '../tools/walk/recording.ts'
+import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
+import { shellIn } from '../tools/walk/shell.ts'
+import type { Frame, Walk } from '../tools/walk/walk.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 
 /** Undefined when the walk was left before the command ran: then everything is undone. */

@@ -32,7 +32,7 @@ const patience = '8'
  * in. Gives 0 when nothing failed and the end was reached.
  */
 export async function testInVm(options: VmOptions, wanted: string[], say: Say): Promise<number> {
-  const setup = join(project, 'book/setup.mjs')
+  const setup = join(project, 'runtime/setup/setup.mjs')
   if (existsSync(setup)) {
     say('bringing set-up up to date')
     const { exitCode, out, err } = await runProgram([process.execPath, setup])

@@ -1,9 +1,9 @@
 /** Command line. A start that is walked through: with somebody at the keys, for a file, or both. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Launch } from '../native.ts'
-import type { RunOptions, RunResult } from '../run.ts'
-import { recordingOf } from '../walk/recording.ts'
-import { beginWalk, type Frame } from '../walk/walk.ts'
+import type { RunOptions, RunResult } from '../container/run.ts'
+import { recordingOf } from '../tools/walk/recording.ts'
+import { beginWalk, type Frame } from '../tools/walk/walk.ts'
 import { stepThrough } from './step.ts'
 
 interface Watching {

@@ -1,7 +1,7 @@
 /** Command line. `run --without N|CALL`: the list with a line missing, where it harms nobody. */
 import chalk from 'chalk'
 import { pretendMachine, placesOf, without } from '../consequence.ts'
-import type { Chapter } from '../run.ts'
+import type { Chapter } from '../container/run.ts'
 import type { Call, Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
 import { UsageError } from './args.ts'

@@ -1,9 +1,9 @@
 /** Command line. `x-ray`: a running container and its host side by side, once or every second. */
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import { findContainer, listContainers, type Container } from '../containers.ts'
-import { tidy } from '../tidy.ts'
-import { xray as look } from '../xray.ts'
+import { findContainer, listContainers, type Container } from '../container/containers.ts'
+import { tidy } from '../container/tidy.ts'
+import { xray as look } from '../tools/x-ray/xray.ts'
 import { UsageError } from './args.ts'
 import type { Input } from './main.ts'
 import { json } from './table.ts'

@@ -1,7 +1,7 @@
 /** Virtual machine. Debian packages, fetched without root into a directory of the user's own. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onPath } from '../programs.ts'
+import { onPath } from '../tools/programs.ts'
 import { cacheDir } from './cache.ts'
 import { runProgram } from './program.ts'
 

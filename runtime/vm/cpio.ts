@@ -1,5 +1,5 @@
 /** Virtual machine. The archive that a kernel unpacks as its first root file system: cpio, newc. */
-import type { RootFile } from '../busybox.ts'
+import type { RootFile } from '../03-pivot-root/busybox.ts'
 
 /** A file of an initramfs. Everything in it belongs to root, and its times are 0. */
 export type RamFile = RootFile | { path: string; type: 'character'; major: number; minor: number }

@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync } from 'node
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onPath } from '../programs.ts'
+import { onPath } from '../tools/programs.ts'
 import { cached } from './cache.ts'
 import { runProgram } from './program.ts'
 

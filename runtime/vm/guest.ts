@@ -1,6 +1,6 @@
 /** Virtual machine. What the guest's shell is told to do. Pure: text from options. */
 import { toBytes } from '../bytes.ts'
-import type { Size } from '../terminal.ts'
+import type { Size } from '../03-pivot-root/terminal.ts'
 
 export interface GuestOptions {
   /** Nothing: a shell. */

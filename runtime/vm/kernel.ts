@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { onPath, staticBusybox } from '../programs.ts'
+import { onPath, staticBusybox } from '../tools/programs.ts'
 import { download, packageOf, type Suite } from './apt.ts'
 import { cached } from './cache.ts'
 import { bootModules, inOrder, lateModules, moduleName, readModule } from './modules.ts'

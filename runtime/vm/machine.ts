@@ -1,6 +1,6 @@
 /** Virtual machine. One machine from beginning to end: QEMU, the ports into it, what runs in it. */
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { Size } from '../terminal.ts'
+import type { Size } from '../03-pivot-root/terminal.ts'
 import { scriptBytes } from './guest.ts'
 import { startProgram } from './program.ts'
 import { qemuArguments, qemuPath, type Hardware } from './qemu.ts'

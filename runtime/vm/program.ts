@@ -1,5 +1,5 @@
 /** Virtual machine. Programs of the host: QEMU, apt-get, mke2fs, each a short list of its own. */
-import { closeInherited } from '../namespaces.ts'
+import { closeInherited } from '../01-namespaces/namespaces.ts'
 import { launch, type Launch, type LaunchOptions } from '../native.ts'
 import { stepOf, type Step } from '../step.ts'
 

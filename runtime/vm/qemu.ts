@@ -1,7 +1,7 @@
 /** Virtual machine. QEMU: where it is, what can speed it up here, and its command line. */
 import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onPath } from '../programs.ts'
+import { onPath } from '../tools/programs.ts'
 import { cacheDir, cached } from './cache.ts'
 import type { Kernel } from './kernel.ts'
 import { smallestInitramfs } from './initramfs.ts'

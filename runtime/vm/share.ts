@@ -2,7 +2,7 @@
 import { existsSync, realpathSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Launch } from '../native.ts'
-import { onPath } from '../programs.ts'
+import { onPath } from '../tools/programs.ts'
 import { stepOf, type Step } from '../step.ts'
 import { startProgram } from './program.ts'
 import type { Shared } from './qemu.ts'

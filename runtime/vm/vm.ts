@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { clearStaging, makeStaging } from '../staging.ts'
-import type { Size } from '../terminal.ts'
+import type { Size } from '../03-pivot-root/terminal.ts'
 import { cacheDir } from './cache.ts'
 import { blankDisk, diskWithImages, emptyDisk } from './disk.ts'
 import { guestScript } from './guest.ts'

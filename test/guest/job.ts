@@ -1,5 +1,5 @@
 /** Tests. What the process that has the queue and one that runs tests say to each other. */
-import type { Capability } from '../../runtime/doctor/diagnosis.ts'
+import type { Capability } from '../../runtime/tools/doctor/diagnosis.ts'
 
 export interface Job {
   /** A file of tests, relative to the project. */

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { topics } from '../../runtime/doctor/capabilities.ts'
+import { topics } from '../../runtime/tools/doctor/capabilities.ts'
 import type { Result } from '../results.ts'
 import { onHost } from './boot.ts'
 import { listed } from './collect.ts'

@@ -1,18 +1,18 @@
 /** Tests. What a user does to a store: run, commit, rm, rmi, as the command line does it. */
 import { chapters } from '../../chapters/table.ts'
 import { imageFor } from '../../runtime/cli/image-for.ts'
-import { commit as makeImage } from '../../runtime/commit.ts'
+import { commit as makeImage } from '../../runtime/05-commit/commit.ts'
 import {
   containerDir,
   findContainer,
   listContainers,
   removeContainer,
-} from '../../runtime/containers.ts'
-import { removeImage, type User } from '../../runtime/remove-image.ts'
-import { run as runContainer, type Chapter } from '../../runtime/run.ts'
-import { imageWithManifest, type Image } from '../../runtime/store.ts'
-import { tidy } from '../../runtime/tidy.ts'
-import { stackIn } from '../../runtime/upper.ts'
+} from '../../runtime/container/containers.ts'
+import { removeImage, type User } from '../../runtime/05-commit/store/remove-image.ts'
+import { run as runContainer, type Chapter } from '../../runtime/container/run.ts'
+import { imageWithManifest, type Image } from '../../runtime/05-commit/store/store.ts'
+import { tidy } from '../../runtime/container/tidy.ts'
+import { stackIn } from '../../runtime/04-overlay/upper.ts'
 
 const chapter = chapters.at(-1) as Chapter
 const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'

@@ -1,0 +1,72 @@
+/** Chapter 1. Namespaces: what the process sees is its own. */
+import { stepOf, type NamespaceFlag, type Step } from '../step.ts'
+
+const step = stepOf(1)
+
+/** Nothing that the caller had open goes further: every descriptor from `first` on is closed. */
+export function closeInherited(first = 4): Step[] {
+  return [
+    step(
+      ['close_range', first, 4294967295, []],
+      'a descriptor that leaks into the container is a way back to the host',
+    ),
+  ]
+}
+
+/**
+ * Process ids that begin at 1. The caller stays where it is and becomes the waiting parent; only
+ * its next child is inside (pid_namespaces(7)), which goes on with the list and dies with its
+ * parent.
+ */
+export function processIds(): Step[] {
+  return [
+    step(['unshare', ['CLONE_NEWPID']], 'the next child becomes process 1 of a new pid namespace'),
+    step(['fork'], 'this is that child; it goes on with the list, its parent waits for it'),
+    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'when the parent dies, so does the container'),
+  ]
+}
+
+export type Network = 'none' | 'host'
+
+/**
+ * Names, message queues, mounts, the network and the view of control groups, all private. The
+ * cgroup namespace takes the group the process is in *now* as its root, so the group is joined
+ * before.
+ */
+export function namespaces(network: Network): Step[] {
+  const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']
+  if (network === 'none') flags.push('CLONE_NEWNET')
+  const own = network === 'none' ? 'names, IPC, groups and the network' : 'names, IPC and groups'
+  return [step(['unshare', flags], `from here on, mounts, ${own} are a copy of its own`)]
+}
+
+/** Mounts made from here on stay in this namespace, even where the host's / is shared. */
+export function privateMounts(): Step[] {
+  return [
+    step(
+      ['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null],
+      'otherwise a mount made here appears on the host too (mount propagation)',
+    ),
+  ]
+}
+
+/** The name that uname(2) answers, at most 64 bytes. */
+export function hostname(name: string): Step[] {
+  return [step(['sethostname', name], 'the container has a name, and the host keeps its own')]
+}
+
+/** The loopback interface of a new network namespace exists, but is down. */
+export function loopback(network: Network): Step[] {
+  if (network === 'host') return []
+  return [step(['ioctl_ifflags', 'lo', ['IFF_UP']], 'a new network has only lo, and it is down')]
+}
+
+/** /proc shows the pid namespace of whoever mounts it. */
+export function proc(): Step[] {
+  return [
+    step(
+      ['mount', 'proc', '/proc', 'proc', ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC'], null],
+      "without it, ps reads the host's /proc and shows the host's processes",
+    ),
+  ]
+}

@@ -1,0 +1,51 @@
+/** Chapter 3. A /dev of its own: the few devices every program expects, and none of the host's. */
+import { stepOf, type MountFlag, type Step } from '../step.ts'
+
+const step = stepOf(3)
+
+/** Name, major and minor number, as the kernel's devices.txt assigns them. */
+const devices = [
+  ['null', 1, 3, 'what is written here is gone'],
+  ['zero', 1, 5, 'bytes of zero, without end'],
+  ['full', 1, 7, 'a disk that is always full'],
+  ['random', 1, 8, 'random bytes'],
+  ['urandom', 1, 9, 'random bytes'],
+  ['tty', 5, 0, "the process's own terminal, whatever it is"],
+] as const
+
+const links = [
+  ['pts/ptmx', 'ptmx', "opening it makes a terminal in this container's devpts"],
+  ['/proc/self/fd', 'fd', 'shells write /dev/fd/3 for an open file'],
+  ['/proc/self/fd/0', 'stdin', 'scripts read from it'],
+  ['/proc/self/fd/1', 'stdout', 'scripts write to it'],
+  ['/proc/self/fd/2', 'stderr', 'scripts complain to it'],
+] as const
+
+/** An empty tmpfs, then nodes, links, terminals, shared memory and message queues in it. */
+export function dev(): Step[] {
+  return [
+    step(['umask', 0], 'the modes below are meant as they are written'),
+    step(
+      ['mount', 'tmpfs', '/dev', 'tmpfs', ['MS_NOSUID', 'MS_STRICTATIME'], 'mode=755,size=65536k'],
+      "an empty /dev; the host's disks are not in it",
+    ),
+    ...devices.map(([name, major, minor, why]) =>
+      step(['mknod', `/dev/${name}`, 'S_IFCHR', 0o666, major, minor], why),
+    ),
+    ...place('pts', 'devpts', terminals, "terminals numbered from 0, none of the host's"),
+    ...links.map(([target, name, why]) => step(['symlink', target, `/dev/${name}`], why)),
+    ...place('shm', 'tmpfs', 'mode=1777,size=65536k', 'shm_open(3) keeps shared memory here'),
+    ...place('mqueue', 'mqueue', null, 'message queues of this IPC namespace as files'),
+  ]
+}
+
+const terminals = 'newinstance,ptmxmode=0666,mode=0620,gid=5'
+
+function place(name: string, type: string, data: string | null, why: string): Step[] {
+  const flags: MountFlag[] = ['MS_NOSUID', 'MS_NOEXEC']
+  if (type !== 'devpts') flags.push('MS_NODEV')
+  return [
+    step(['mkdir', `/dev/${name}`, 0o755], `a place for ${name}`),
+    step(['mount', type, `/dev/${name}`, type, flags, data], why),
+  ]
+}

@@ -1,0 +1,81 @@
+/** Chapter 5. The root file system of chapter 3 as an image, the same bytes everywhere. */
+import { readFileSync, rmSync } from 'node:fs'
+import { digest, verifyBlob } from './store/blobs.ts'
+import { busyboxRoot, readBusybox, type RootFile } from '../03-pivot-root/busybox.ts'
+import { stageLayer } from './layer/blob.ts'
+import { mediaTypes, type ImageConfig } from './store/oci.ts'
+import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
+import { inWords } from '../staging.ts'
+import { resolve, type Image } from './store/store.ts'
+import { tarEnd, tarHeader } from './tar/write.ts'
+import { paddingOf, type Entry } from './tar/tar.ts'
+
+const name = 'busybox:latest'
+const created = '1970-01-01T00:00:00Z'
+const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * Make `busybox:latest` of the static busybox at `binary`, unless it was made of exactly that
+ * before and is undamaged. Gives the image. Its layer is not compressed: what zlib makes of the
+ * same bytes differs between its versions and between processors, and the image's digest must not.
+ */
+export async function importBusybox(root: string, binary: string): Promise<Image> {
+  const created_by = `busybox ${digest(readFileSync(binary))}`
+  const present = await intact(root, created_by)
+  if (present) return present
+  const busybox = await readBusybox(binary)
+  const staging = makeBlobStaging(root)
+  try {
+    const tar = tarOf(busyboxRoot(busybox))
+    const { layer, diffId } = await stageLayer(staging, tar, { isCompressed: false })
+    const content: ImageConfig = {
+      created,
+      architecture: busybox.architecture,
+      os: 'linux',
+      config: { Env: [path], Cmd: ['sh'] },
+      rootfs: { type: 'layers', diff_ids: [diffId] },
+      history: [{ created, created_by }],
+    }
+    const config = stageDocument(staging, mediaTypes.config, content)
+    const manifest = { schemaVersion: 2 as const, mediaType: mediaTypes.manifest, config }
+    await publish(root, staging, { name, manifest: { ...manifest, layers: [layer] } })
+    return resolve(root, name)
+  } catch (error) {
+    throw inWords(error, root)
+  } finally {
+    rmSync(staging, { recursive: true, force: true })
+  }
+}
+
+async function intact(root: string, createdBy: string): Promise<Image | undefined> {
+  try {
+    const image = resolve(root, name)
+    if (image.config.history?.[0]?.created_by !== createdBy || image.layers.length !== 1) return
+    for (const layer of image.layers) await verifyBlob(root, layer)
+    return image
+  } catch {
+    return undefined // ignoring: missing or damaged, it is made again
+  }
+}
+
+async function* tarOf(files: RootFile[]): AsyncGenerator<Uint8Array> {
+  for (const file of files) {
+    const content = file.type === 'file' ? file.content : Buffer.alloc(0)
+    const entry: Entry = {
+      path: file.path,
+      type: file.type,
+      mode: file.type === 'symlink' ? 0o777 : file.mode,
+      uid: 0,
+      gid: 0,
+      size: content.length,
+      mtimeNs: 0n,
+      target: file.type === 'symlink' ? file.target : '',
+      device: { major: 0, minor: 0 },
+      xattrs: [],
+    }
+    yield tarHeader(entry)
+    yield content
+    yield Buffer.alloc(paddingOf(content.length))
+  }
+  yield tarEnd
+}

@@ -1,0 +1,125 @@
+/** Chapter 5. `commit --change`: lines of a Dockerfile that change an image's configuration. */
+import { posix } from 'node:path'
+import type { ContainerConfig } from './store/oci.ts'
+import { expand, words } from './dockerfile-words.ts'
+
+/** What one instruction does to the configuration; `earlier` are the names of those before it. */
+type Instruction = (config: ContainerConfig, text: string, earlier: string[]) => ContainerConfig
+
+const instructions: Record<string, Instruction> = {
+  CMD: (config, text) => ({ ...config, Cmd: commandLine(text, 'CMD') }),
+  ENTRYPOINT: (config, text, earlier) => ({
+    ...config,
+    Entrypoint: commandLine(text, 'ENTRYPOINT'),
+    // The old CMD was meant as the arguments of the old ENTRYPOINT.
+    Cmd: earlier.includes('CMD') ? (config.Cmd ?? null) : null,
+  }),
+  ENV: (config, text) => ({ ...config, Env: withVariables(config.Env ?? [], text) }),
+  EXPOSE: (config, text) => ({
+    ...config,
+    ExposedPorts: { ...config.ExposedPorts, ...keys(all(text, config).flatMap(ports)) },
+  }),
+  LABEL: (config, text) => ({
+    ...config,
+    Labels: { ...config.Labels, ...Object.fromEntries(pairs(text, config.Env ?? [])) },
+  }),
+  USER: (config, text) => ({ ...config, User: only(text, config, 'a user, as in USER 1000:1000') }),
+  VOLUME: (config, text) => ({
+    ...config,
+    Volumes: { ...config.Volumes, ...keys(jsonList(text, 'VOLUME') ?? all(text, config)) },
+  }),
+  WORKDIR: (config, text) => ({
+    ...config,
+    WorkingDir: posix.resolve(config.WorkingDir || '/', expand(text, config.Env ?? [])),
+  }),
+}
+
+/**
+ * `config` after `changes`, applied in order, by Docker's rules: CMD and ENTRYPOINT as JSON or as
+ * a line for /bin/sh; ENV and LABEL as `a=b c="d e"` or the old `a b`; `$NAME` from the image's
+ * own variables. An error names the change and what would be accepted.
+ */
+export function applyChanges(config: ContainerConfig, changes: string[]): ContainerConfig {
+  const earlier: string[] = []
+  let changed = config
+  for (const change of changes) {
+    try {
+      const [, given = '', text = ''] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(change) ?? []
+      const name = given.toUpperCase()
+      const apply = Object.hasOwn(instructions, name) ? instructions[name] : undefined
+      if (!apply) throw new Error(`accepted are ${Object.keys(instructions).join(', ')}`)
+      if (text === '') throw new Error(`${name} needs a value`)
+      changed = apply(changed, text, earlier)
+      earlier.push(name)
+    } catch (cause) {
+      throw new Error(`invalid change '${change}': ${(cause as Error).message}`, { cause })
+    }
+  }
+  return changed
+}
+
+/** `["httpd", "-f"]` is the list itself; anything else is a line for the shell. */
+function commandLine(text: string, name: string): string[] {
+  return jsonList(text, name) ?? ['/bin/sh', '-c', text]
+}
+
+/**
+ * A list of strings in JSON, or undefined when the text is none. Docker hands a list in single
+ * quotes to the shell without a word; here it is an error.
+ */
+function jsonList(text: string, name: string): string[] | undefined {
+  if (!text.startsWith('[')) return undefined
+  try {
+    const list: unknown = JSON.parse(text)
+    if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list
+  } catch {
+    // ignoring: `[ -f /x ] && …` is a line for the shell
+  }
+  if (!/^\[.*['",].*\]$/s.test(text)) return undefined
+  throw new Error(`a list has strings in double quotes, as in ${name} ["first", "second"]`)
+}
+
+function withVariables(env: string[], text: string): string[] {
+  const variables = new Map(env.map((entry) => [entry.split('=', 1)[0] ?? '', entry]))
+  for (const [name, value] of pairs(text, env)) variables.set(name, `${name}=${value}`)
+  return [...variables.values()]
+}
+
+/** `a=b c="d e"`, or the old form `a b`, in which everything after the first space is the value. */
+function pairs(text: string, env: string[]): [name: string, value: string][] {
+  const [first = '', ...rest] = words(text)
+  if (!first.includes('=')) {
+    if (rest.length === 0) throw new Error('a name needs a value, as in NAME=value')
+    return [[expand(first, env), expand(text.slice(first.length).trim(), env)]]
+  }
+  return [first, ...rest].map((word) => {
+    const equals = word.indexOf('=')
+    if (equals < 1) throw new Error(`'${word}' is not of the form NAME=value`)
+    return [expand(word.slice(0, equals), env), expand(word.slice(equals + 1), env)]
+  })
+}
+
+function ports(word: string): string[] {
+  const [, first, last = first, protocol = 'tcp'] =
+    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(word) ?? []
+  const [from, to] = [Number(first), Number(last)]
+  if (!(from >= 1 && from <= to && to <= 65535))
+    throw new Error(`'${word}' is no port: 80, 80/udp and 8000-8010 are, up to 65535`)
+  return Array.from({ length: to - from + 1 }, (_, at) => `${from + at}/${protocol}`)
+}
+
+function all(text: string, { Env }: ContainerConfig): string[] {
+  return words(text).map((word) => expand(word, Env ?? []))
+}
+
+function only(text: string, config: ContainerConfig, what: string): string {
+  const [value = '', ...more] = all(text, config)
+  if (value === '' || more.length > 0) throw new Error(`it takes ${what}`)
+  return value
+}
+
+/** How OCI writes a set: an object whose values are empty. */
+function keys(names: string[]): Record<string, object> {
+  if (names.includes('')) throw new Error('a name in it is empty')
+  return Object.fromEntries(names.map((name) => [name, {}]))
+}

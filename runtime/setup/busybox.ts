@@ -1,0 +1,10 @@
+/** Set-up. The static busybox that set-up found on this machine. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export function busyboxBinary(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../dist/setup.json'), 'utf8')
+  const { busybox } = JSON.parse(text) as { busybox?: { binary: string } }
+  if (!busybox) throw new Error('no busybox: npm run setup says why')
+  return busybox.binary
+}

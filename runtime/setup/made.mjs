@@ -1,0 +1,36 @@
+/** Set-up. What was made, and from what: the reason why a second set-up has nothing to do. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const here = (...parts) => join(root, ...parts)
+export const read = (...parts) => readFileSync(here(...parts))
+
+/** What was made from what, in dist/setup.json: by name, the hash of all that went in. */
+export function state() {
+  const path = here('dist/setup.json')
+  return existsSync(path) ? JSON.parse(readFileSync(path)) : {}
+}
+
+export function isUpToDate(name, key, product) {
+  if (!existsSync(here(product))) return false
+  const last = state()[name]
+  return last?.key === key && last.mtime === statSync(here(product)).mtimeMs
+}
+
+export function remember(name, key, product, more = {}) {
+  mkdirSync(here('dist'), { recursive: true })
+  const mtime = product ? statSync(here(product)).mtimeMs : undefined
+  const text = JSON.stringify({ ...state(), [name]: { key, mtime, ...more } })
+  const passing = here(`dist/setup.json.${process.pid}`)
+  writeFileSync(passing, text)
+  renameSync(passing, here('dist/setup.json'))
+}
+
+export function hash(parts) {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(`${part.length}:`).update(part)
+  return sum.digest('hex')
+}

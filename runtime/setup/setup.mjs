@@ -1,0 +1,233 @@
+/**
+ * Set-up. What a fresh checkout needs, made once: packages, native program, bundles, busybox image.
+ * Plain Node, because nothing is installed yet. What is up to date is left as it is.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { realpathSync, renameSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { bundle, keepCompiled } from './bundle.mjs'
+import { bundleTests } from './bundle-tests.mjs'
+import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
+import { lastLines, onPath, run } from './machine.mjs'
+import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
+
+/** What the tests compare with, and the Debian package that has each. */
+const peers = {
+  skopeo: 'skopeo',
+  umoci: 'umoci',
+  podman: 'podman',
+  runc: 'runc',
+  bwrap: 'bubblewrap',
+  strace: 'strace',
+  tmux: 'tmux',
+  capsh: 'libcap2-bin',
+  pgrep: 'procps',
+  fincore: 'util-linux-extra',
+  'qemu-system-x86_64': 'qemu-system-x86',
+}
+
+/**
+ * Set everything up, telling each thing in a line. Gives what there is now: `packages`, `native`,
+ * `bundle`, `busybox`. What this machine cannot have is said and is no failure; what went wrong is,
+ * and makes `failed` true.
+ */
+export async function setup({ withPeers = false } = {}) {
+  const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
+  if (!isNodeNewEnough()) return { ...is, failed: true }
+  console.log(bold('Setting up Stepbox'))
+  const further = withPeers ? { peers: peersFor, machine } : {}
+  const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
+  for (const [name, work] of Object.entries(steps)) {
+    const start = Date.now()
+    let label = name
+    const say = (text) => {
+      for (const line of text.split('\n')) {
+        console.log(`  ${label.padEnd(9)} ${line}`)
+        label = ''
+      }
+    }
+    try {
+      const { done, ok = true } = await work(say)
+      const seconds = (Date.now() - start) / 1000
+      say(seconds < 0.1 ? done : `${done} ${dim(`(${seconds.toFixed(1)} s)`)}`)
+      is[name] = ok
+    } catch (error) {
+      say(`failed: ${error.message}`)
+      is.failed = true
+      if (name === 'packages') break
+    }
+  }
+  if (is.bundle) await keepCompiled(isRoot && is.native && is.busybox)
+  if (is.native && !isRoot)
+    console.log('  You are not root: `run` and `commit` will say what is missing.')
+  return is
+}
+
+function isNodeNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return true
+  console.error(`Stepbox needs Node 20.19 or newer, this is ${process.version}`)
+  console.error('  https://nodejs.org/en/download has it for every system')
+  return false
+}
+
+/** npm's own record of what it installed is compared with the lock file. */
+async function packages(say) {
+  const { packages: wanted } = JSON.parse(read('package-lock.json'))
+  const names = Object.keys(wanted).filter((name) => name && isForThisMachine(wanted[name]))
+  const record = here('node_modules/.package-lock.json')
+  const found = existsSync(record) ? JSON.parse(readFileSync(record)).packages : {}
+  const isThere = (name) =>
+    found[name]?.version === wanted[name].version && existsSync(here(name, 'package.json'))
+  if (names.every(isThere)) return { done: `${names.length} npm packages, as before` }
+  say('npm ci')
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = process.env.npm_execpath
+  const isWindows = process.platform === 'win32'
+  const { code, output } = npm?.endsWith('.js')
+    ? await run(process.execPath, [npm, ...args], { cwd: root })
+    : await run('npm', args, { cwd: root, shell: isWindows })
+  if (code !== 0) throw new Error(`npm ci\n${lastLines(output, 8)}`)
+  return { done: `${names.length} npm packages` }
+}
+
+function isForThisMachine({ optional, os, cpu, libc }) {
+  if (!optional) return true
+  return Boolean(os?.includes(process.platform) && cpu?.includes(process.arch) && !libc)
+}
+
+/** One line of cc. Without a C library for -static this says what to install. */
+async function native(say) {
+  if (!isLinux) return { done: 'not built: containers need Linux', ok: false }
+  const sources = readdirSync(here('native'))
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort()
+  const key = hash([process.arch, ...sources.map((name) => read('native', name))])
+  if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
+  const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
+  if (!onPath('musl-gcc')) await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)
+  const problem = await compile(units, say)
+  if (/^no compiler|cannot find -l|No such file/m.test(problem ?? '')) {
+    say(problem)
+    say('not built: there is no C compiler with a static C library here. Install one with')
+    say('  Debian, Ubuntu   apt-get install musl-tools gcc libc6-dev')
+    say('  Fedora           dnf install gcc glibc-static')
+    say('  Alpine           apk add gcc musl-dev linux-headers')
+    return { done: 'and run `npm run setup` again; `plan` and the texts work without', ok: false }
+  }
+  if (problem) throw new Error(problem)
+  remember('native', key, 'native/stepbox')
+  return { done: 'native/stepbox' }
+}
+
+/**
+ * Gives the problem, if there is one. musl's program starts in 0.1 ms where glibc's takes 0.6 ms in
+ * a virtual machine: glibc looks at the processor first, and each look is a way out of the machine.
+ * A new compiler may know new warnings: they stop only CI.
+ */
+async function compile(units, say) {
+  const cc = onPath('musl-gcc', 'cc', 'gcc', 'clang')
+  if (!cc) return 'no compiler'
+  const flags = ['-O2', '-static', '-Wall', '-Wextra', '-Werror']
+  say(`${basename(cc)} ${flags.join(' ')} -o native/stepbox native/*.c`)
+  mkdirSync(here('dist'), { recursive: true })
+  const out = ['-o', 'dist/native.new', ...units]
+  const strict = await run(cc, [...flags, ...out], { cwd: root })
+  const isWarning = strict.output.includes('-Werror=') && !process.env.CI
+  const lax = isWarning ? await run(cc, [...flags.slice(0, -1), ...out], { cwd: root }) : strict
+  if (lax.code !== 0) return `cc says\n${complaints(lax.output)}`
+  if (isWarning) say(`ignoring warnings:\n${complaints(strict.output)}`)
+  renameSync(here('dist/native.new'), here('native/stepbox'))
+}
+
+function complaints(output) {
+  const lines = output
+    .split('\n')
+    .filter((line) => /error|warning|cannot find|undefined/.test(line))
+  return lines.slice(0, 5).join('\n')
+}
+
+/** A static busybox, made into the image busybox:latest of each data root that is asked for. */
+async function busybox(say) {
+  if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
+  let binary = findBusybox()
+  if (!binary && (await aptInstall(['busybox-static'], say))) binary = findBusybox()
+  if (!binary) {
+    mkdirSync(here('dist/busybox'), { recursive: true })
+    if (await aptUnpack('busybox-static', here('dist/busybox'), say)) binary = findBusybox()
+  }
+  if (!binary) {
+    say('no static busybox here: install `busybox-static` (Debian, Ubuntu, Alpine)')
+    return { done: 'or `busybox` (Fedora), and run `npm run setup` again', ok: false }
+  }
+  const dir = dataRoot()
+  const makers = ['03-pivot-root/busybox.ts', '05-commit/busybox-image.ts'].map((name) =>
+    read('runtime', name),
+  )
+  const key = hash([binary, String(statSync(binary).mtimeMs), ...makers])
+  const hasImage = (root) => {
+    const index = join(root, 'index.json')
+    return existsSync(index) && readFileSync(index, 'utf8').includes('busybox:latest')
+  }
+  const { keys = {} } = state().busybox ?? {}
+  if (hasImage(dir) && keys[dir] === key) return { done: `busybox:latest in ${dir}, as before` }
+  const args = ['--import', 'tsx', 'runtime/setup/import-busybox.ts', binary, dir]
+  const { code, output } = await run(process.execPath, args, { cwd: root })
+  if (code !== 0) throw new Error(/^.*Error.*$/m.exec(output)?.[0] ?? lastLines(output, 8))
+  const others = Object.entries(state().busybox?.keys ?? {}).filter(([other]) => hasImage(other))
+  const now = { ...Object.fromEntries(others), [dir]: key }
+  remember('busybox', key, undefined, { binary, keys: now })
+  return { done: `busybox:latest in ${dir}, from ${binary}` }
+}
+
+function findBusybox() {
+  const unpacked = ['dist/busybox/bin/busybox', 'dist/busybox/usr/bin/busybox'].map((path) =>
+    here(path),
+  )
+  const found = ['busybox', 'busybox.static', 'busybox-static'].map((name) => onPath(name))
+  const last = state().busybox?.binary
+  return [last, ...found, ...unpacked].find((path) => path && isStatic(path))
+}
+
+/** As the command line has it: STEPBOX_ROOT, else by whether this is root. */
+function dataRoot() {
+  if (process.env.STEPBOX_ROOT) return process.env.STEPBOX_ROOT
+  if (isRoot) return '/var/lib/stepbox'
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'stepbox')
+}
+
+async function peersFor(say) {
+  const missing = Object.keys(peers).filter((name) => !onPath(name))
+  const names = missing.map((name) => peers[name])
+  if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
+  if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
+  return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
+}
+
+/** What `stepbox vm` needs and keeps: kernels, one of Debian's release and one of its backports. */
+async function machine() {
+  if (!onPath('qemu-system-x86_64')) return { done: 'no QEMU, no machine of its own', ok: false }
+  const made = []
+  for (const kernel of ['stable', 'backports']) {
+    const args = [here('dist/stepbox.cjs'), 'vm', '--kernel', kernel, 'build']
+    const { code, output } = await run(process.execPath, args)
+    if (code !== 0) throw new Error(lastLines(output, 2))
+    made.push(/^kernel +(\S+),/m.exec(output)?.[1])
+  }
+  return { done: `Linux ${made.join(' and ')}, for stepbox vm` }
+}
+
+const isColoured = process.stdout.isTTY && !process.env.NO_COLOR
+export function bold(text) {
+  return isColoured ? `\x1b[1m${text}\x1b[0m` : text
+}
+function dim(text) {
+  return isColoured ? `\x1b[2m${text}\x1b[0m` : text
+}
+
+if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  const { failed } = await setup({ withPeers: process.argv.includes('--with-peers') })
+  process.exitCode = failed ? 1 : 0
+}

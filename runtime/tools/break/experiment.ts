@@ -1,0 +1,95 @@
+/** Chapter 1. An experiment: a list is carried out on a pretend machine, and somebody looks. */
+import type { Readable } from 'node:stream'
+import { pretendMachine, type Sight } from '../../consequence.ts'
+import { launch, type Outcome } from '../../native.ts'
+import { identify, signalTo, type ProcessId } from '../../process.ts'
+import { stepOf, type Call, type Step } from '../../step.ts'
+
+const step = stepOf(1)
+
+/** Whoever waits for longer waits for what never comes, even on a busy emulated machine. */
+const patienceMs = 60_000
+
+export interface Experiment {
+  /** Its command is the `inside` of `see`. */
+  plan: Step[]
+  see: Sight
+  /** What the pretend machine has done before. */
+  before?: Call[]
+  /** What the script outside finds in its environment, beside `machine` and `first`. */
+  environment?: Record<string, string>
+}
+
+/** Gives what was seen: what the scripts printed, or the failure as `call = errno`. */
+export async function observe(experiment: Experiment): Promise<string> {
+  const list = [...pretendMachine(experiment.before), ...experiment.plan]
+  const fork = list.findIndex(({ call }) => call[0] === 'fork')
+  let first: ProcessId | undefined
+  let onFork = (): void => {}
+  const forked = new Promise<void>((resolve) => (onFork = resolve))
+  const launched = launch(list, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    onReport: ({ index, result }) => {
+      if (index !== fork) return
+      first = identify(result)
+      onFork()
+    },
+  })
+  const { stdin, stdout } = launched.process
+  stdin?.on('error', () => {}) // ignoring: the command need not read
+  const inside = listenTo(stdout)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    if (first) signalTo(first, 'SIGKILL')
+    launched.abandon()
+  }, patienceMs)
+  const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
+  // What the command says may be read before the report that it was born.
+  if (isReady && fork >= 0) await Promise.race([forked, launched.outcome])
+  const ids = { machine: launched.pid, first: first?.pid ?? 0 }
+  const seen = isReady ? await outside(experiment, ids) : ''
+  stdin?.end('\n')
+  const outcome = await launched.outcome
+  clearTimeout(timer)
+  if (isLate) return `nothing for ${patienceMs} ms`
+  return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
+}
+
+/** What the host's sh prints of the script. */
+async function outside({ see, environment }: Experiment, ids: object): Promise<string> {
+  const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+  const env = Object.entries({ PATH, ...environment, ...ids }).map((each) => each.join('='))
+  const argv = ['sh', '-c', see.outside ?? '']
+  const why = 'the host looks'
+  const plan = [step(['fork'], why), step(['execvpe', 'sh', argv, env], why)]
+  const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const said = listenTo(launched.process.stdout)
+  await launched.outcome
+  return said.text()
+}
+
+function listenTo(stream: Readable | null) {
+  let text = ''
+  stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return {
+    text: () => text,
+    /** False when the stream ended without it. */
+    until: (wanted: string) =>
+      new Promise<boolean>((resolve) => {
+        const look = () => text.includes(wanted) && resolve(true)
+        stream?.on('data', look)
+        stream?.on('close', () => resolve(false))
+        look()
+      }),
+  }
+}
+
+function failureOf(list: Step[], { failure, refused }: Outcome): string | undefined {
+  if (refused !== undefined) return `refused: ${refused}`
+  return failure && `${list[failure.index]?.call[0]} = ${failure.errno}`
+}
+
+function tidied(text: string): string {
+  return text.replaceAll('\r', '').trim()
+}

@@ -1,0 +1,40 @@
+/** Step by step. A few calls in a process of their own, to see whether this machine allows them. */
+import { launch } from '../../native.ts'
+import { closeInherited } from '../../01-namespaces/namespaces.ts'
+import type { Step } from '../../step.ts'
+import { strace } from '../../strace.ts'
+import type { Attempt } from './machine.ts'
+
+/** What is tried takes milliseconds where it works, and seconds on a busy emulated machine. */
+const patienceMs = 10_000
+
+/**
+ * Carry out `plan` and tell how far it came. What it changes ends with its process: nothing is
+ * tried in Node itself. Never rejects.
+ */
+export async function attempt(plan: Step[]): Promise<Attempt> {
+  const list = [...closeInherited(), ...plan]
+  const launched = launch(list, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let errors = ''
+  launched.process.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const hasFork = list.some(({ call }) => call[0] === 'fork')
+  if (!hasFork) launched.end()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    launched.abandon()
+    launched.process.kill('SIGKILL')
+  }, patienceMs)
+  const { failure, refused, exitCode } = await launched.outcome
+  clearTimeout(timer)
+  if (isLate) return { ok: false, said: `nothing came of it in ${patienceMs} ms` }
+  if (refused !== undefined) return { ok: false, said: refused }
+  const call = failure && list[failure.index]?.call
+  if (call) return { ok: false, call: strace(call), errno: failure.errno ?? '' }
+  if (exitCode === 0) return { ok: true }
+  return { ok: false, said: lastLine(errors) || `it ended with ${exitCode}` }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

@@ -1,0 +1,153 @@
+/** Step by step. What can be learned of this machine by reading: mounts, sysctls, surroundings. */
+import { existsSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { release } from 'node:os'
+import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
+import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
+import { onPath, staticBusybox } from '../programs.ts'
+import { nameOf, readIndex } from '../../05-commit/store/store.ts'
+import { mountsOf, type MountLine } from '../walk/observe.ts'
+import { lackingIn } from './privileges.ts'
+import { restricting, surroundingsOf, type Machine } from './machine.ts'
+import type { Tools } from './tries.ts'
+
+/** Everything but what must be tried. Works on every system, and as any user. */
+export function look(root: string): Omit<Machine, 'tries'> {
+  const isLinux = process.platform === 'linux'
+  const status = read('/proc/self/status')
+  const mounts = mountsOf(read('/proc/self/mountinfo'))
+  const busybox = staticBusybox()
+  const cgroups = isLinux ? lookAtCgroups() : { hierarchies: [] }
+  return {
+    platform: process.platform,
+    architecture: process.arch,
+    node: process.versions.node,
+    kernel: release(),
+    uid: process.geteuid?.() ?? -1,
+    lacking: lackingIn(field(status, 'CapEff')),
+    mapped: isMapped(read('/proc/self/uid_map')),
+    filtered: Number(field(status, 'Seccomp')) > 0,
+    seccompActions: read('/proc/sys/kernel/seccomp/actions_avail').trim(),
+    surroundings: surroundingsHere(),
+    proc: procHere(),
+    sysctls: sysctls(),
+    cgroups,
+    delegated: isBranch(cgroups),
+    propagation: mounts.findLast(({ target }) => target === '/')?.propagation || 'private',
+    dataRoot: { path: root, ...placeOf(root, mounts) },
+    elsewhere: elsewhere(mounts),
+    images: imagesIn(root),
+    ...(busybox ? { busybox } : {}),
+  }
+}
+
+/** The programs that the tries of later chapters ask. */
+export function toolsOf(busybox: string | undefined): Tools {
+  const [ip, nft, iptables] = [onPath('ip'), onPath('nft'), onPath('iptables')]
+  const builtIn = busybox ? { path: busybox, argv: ['busybox', 'ip'] } : undefined
+  const asking = ip ? { path: ip, argv: ['ip'] } : builtIn
+  return {
+    ...(asking ? { ip: asking } : {}),
+    ...(nft ? { nft } : {}),
+    ...(iptables ? { iptables } : {}),
+  }
+}
+
+function surroundingsHere() {
+  return surroundingsOf({
+    files: ['/.dockerenv', '/run/.containerenv'].filter((path) => existsSync(path)),
+    kernel: release(),
+    env: { ...process.env, ...firstEnvironment() },
+    mountinfo: read('/proc/self/mountinfo'),
+    pidNamespace: link('/proc/self/ns/pid').replace(/\D/g, ''),
+  })
+}
+
+/** Of what process 1 was told, which kind of container it is in: only root may read it. */
+function firstEnvironment(): Record<string, string> {
+  const found = /(?:^|\0)container=([^\0]*)/.exec(read('/proc/1/environ'))
+  return found?.[1] ? { container: found[1] } : {}
+}
+
+/** The link `self` has the number that this process has in the pid namespace of the mount. */
+export function procHere(): Machine['proc'] {
+  const self = link('/proc/self')
+  if (self === '') return 'none'
+  return self === String(process.pid) ? 'own' : 'above'
+}
+
+/** The first user namespace maps every id to itself. */
+function isMapped(map: string): boolean {
+  return map !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
+}
+
+/** Every group but the root of the tree has this file (cgroups(7)). */
+function isBranch({ hierarchies }: Cgroups): boolean {
+  const tree = hierarchies.find(({ version }) => version === 2)
+  return tree !== undefined && existsSync(`${tree.mount}/cgroup.events`)
+}
+
+function sysctls(): Record<string, string> {
+  const entries = restricting.map(
+    (name) => [name, read(`/proc/sys/${name.replaceAll('.', '/')}`).trim()] as const,
+  )
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''))
+}
+
+/** The file system that `root` is on, or will be when it is made. */
+function placeOf(root: string, mounts: MountLine[]) {
+  let path = root
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path)
+  const real = realpathSync(path)
+  const isAbove = ({ target }: MountLine) =>
+    real === target || real.startsWith(target === '/' ? '/' : `${target}/`)
+  const longest = Math.max(...mounts.filter(isAbove).map(({ target }) => target.length))
+  const mount = mounts.findLast((each) => isAbove(each) && each.target.length === longest)
+  const { bavail, bsize } = statfsSync(real)
+  return {
+    filesystem: mount?.type ?? '',
+    mountedOn: mount?.target ?? '',
+    freeBytes: bavail * bsize,
+  }
+}
+
+const ordinary = ['ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs']
+
+function elsewhere(mounts: MountLine[]): string[] {
+  const fits = ({ target, type, options }: MountLine) =>
+    ordinary.includes(type) && /^rw(?!.*noexec)/.test(options) && !/^\/(proc|sys)/.test(target)
+  const paths = mounts.filter(fits).map(({ target }) => target)
+  return [...new Set(paths)].filter((path) => path !== '/' && path !== '/dev' && isDirectory(path))
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function imagesIn(root: string): string[] {
+  try {
+    return readIndex(root).manifests.flatMap((entry) => nameOf(entry) ?? [])
+  } catch {
+    return [] // ignoring: a damaged store says so itself when it is used
+  }
+}
+
+function field(status: string, name: string): string {
+  return new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // ignoring: this system has no such file, or not for us
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return '' // ignoring: see above
+  }
+}

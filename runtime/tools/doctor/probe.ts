@@ -1,0 +1,195 @@
+/** Step by step. Looks at this machine and tries what it can do, in a fraction of a second. */
+import { chmodSync, existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { group, groupDirs, joinGroup, type Group, type Limits } from '../../02-cgroups/cgroup.ts'
+import { removeGroup } from '../../02-cgroups/group-control.ts'
+import { layOut } from '../../04-overlay/init-layer.ts'
+import { nativePath } from '../../native.ts'
+import { identify } from '../../process.ts'
+import type { Chapter } from '../../container/run.ts'
+import { makeStaging } from '../../staging.ts'
+import { stepOf, type Step } from '../../step.ts'
+import { attempt } from './attempt.ts'
+import { look, toolsOf } from './look.ts'
+import type { Attempt, Machine, Try } from './machine.ts'
+import { networkTries, plainTries, storageTries } from './tries.ts'
+
+type Tries = Machine['tries']
+
+/**
+ * Find out what this machine can do: with the data root `root`, for the lists of `chapters`. What
+ * is tried leaves nothing behind; what was made on the disk is removed again. Tries nothing where
+ * there is no native program to do it.
+ */
+export async function probe(root: string, chapters: Chapter[]): Promise<Machine> {
+  const machine = { ...look(root), tries: {} as Tries }
+  if (machine.platform !== 'linux' || !existsSync(nativePath)) return machine
+  const { uid } = machine
+  const gid = process.getegid?.() ?? 0
+  await onDisk(root, async (dir) => {
+    const plans = {
+      ...plainTries({ uid, gid }),
+      ...(dir === undefined ? {} : storageTries(`${dir}/disk`)),
+      ...networkTries(toolsOf(machine.busybox)),
+    }
+    const groups = groupTries(machine)
+    const entries = Object.entries(plans) as [Try, Step[]][]
+    const found = await Promise.all([
+      ...entries.map(async ([name, plan]) => [name, await attempt(plan)] as const),
+      ...groups.map(async ([name, wanted]) => [name, await tryGroup(name, wanted)] as const),
+    ])
+    Object.assign(machine.tries, Object.fromEntries(found))
+    if (dir !== undefined) Object.assign(machine.tries, await tryLists(machine, chapters, dir))
+  }).then((problem) => (machine.tries['data-root'] = problem))
+  return machine
+}
+
+/** Do `work` with a directory under `root`, or with none where that cannot be made. */
+async function onDisk(
+  root: string,
+  work: (dir: string | undefined) => Promise<void>,
+): Promise<Attempt> {
+  const made = existsSync(root) ? [] : [join(root, 'tmp'), ...missing(root)]
+  let dir: string | undefined
+  let problem: Attempt = { ok: true }
+  try {
+    dir = makeStaging(root)
+    layOutDisk(join(dir, 'disk'))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    problem = { ok: false, errno: code, said: `cannot write below ${root}` }
+  }
+  try {
+    await work(problem.ok ? dir : undefined)
+  } finally {
+    if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
+    for (const path of made) removeIfEmpty(path)
+  }
+  return problem
+}
+
+/** The directories that have to be made for `path` to be there, deepest first. */
+function missing(path: string): string[] {
+  return existsSync(path) ? [] : [path, ...missing(dirname(path))]
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // ignoring: somebody has begun to use it
+  }
+}
+
+/** As `storageTries` wants it. */
+function layOutDisk(dir: string): void {
+  for (const name of ['root', 'lower/old', 'upper', 'work', 'merged'])
+    mkdirSync(join(dir, name), { recursive: true })
+  writeFileSync(join(dir, 'lower/gone'), '')
+}
+
+const limits: Partial<Record<Try, Limits>> = {
+  cgroups: {},
+  'cgroup-cpu': { cpus: 0.5 },
+  'cgroup-cpuset': { cpusetCpus: '0' },
+  'cgroup-memory': { memoryBytes: 64 * 2 ** 20 },
+  'cgroup-pids': { pidsMax: 64 },
+  'cgroup-freezer': {},
+}
+
+function groupTries({ cgroups }: Machine): [Try, Group][] {
+  return (Object.entries(limits) as [Try, Limits][]).map(([name, wanted]) => [
+    name,
+    { name: groupName(name), cgroups, limits: wanted },
+  ])
+}
+
+/** Says whose it is, so that it can be removed when that process was killed. */
+function groupName(what: string): string {
+  const { pid, start } = identify(process.pid) ?? { pid: process.pid, start: 0 }
+  return `stepbox-doctor-${pid}-${start}-${what}`
+}
+
+async function tryGroup(name: Try, wanted: Group): Promise<Attempt> {
+  let plan: Step[]
+  try {
+    plan = withoutEnabling([...group(wanted), ...joinGroup(wanted)])
+  } catch (error) {
+    return { ok: false, said: error instanceof Error ? error.message : String(error) }
+  }
+  if (plan.length === 0) return { ok: false, said: 'no tree of groups is there to be written to' }
+  if (name === 'cgroup-freezer') return tryFreezer(wanted)
+  return withGroup(wanted, plan)
+}
+
+const step = stepOf(2)
+
+/** Stop a group that nobody is in. */
+function tryFreezer(wanted: Group): Promise<Attempt> {
+  const made = group(wanted).filter(({ call }) => call[0] === 'mkdir')
+  const why = 'a container is stopped while its files are read'
+  const trees = wanted.cgroups.hierarchies.filter(({ writable }) => writable)
+  const v1 = trees.find(({ controllers }) => controllers.includes('freezer'))
+  const v2 = trees.find(({ version }) => version === 2)
+  const brake = v1
+    ? step(['write', `${v1.mount}/${wanted.name}/freezer.state`, 'FROZEN'], why)
+    : v2 && step(['write', `${v2.mount}/${wanted.name}/cgroup.freeze`, '1'], why)
+  if (!brake) return Promise.resolve({ ok: false, said: 'none of the trees has a freezer' })
+  return withGroup(wanted, [...made, brake])
+}
+
+/**
+ * Enabling a controller for the groups of a tree lasts, and doctor is to change nothing. Without it
+ * there is no limit to write either: then no more is tried than to make the groups.
+ */
+function withoutEnabling(plan: Step[]): Step[] {
+  const isEnabling = ({ call }: Step) =>
+    call[0] === 'write' && call[1].endsWith('/cgroup.subtree_control')
+  return plan.some(isEnabling) ? plan.filter(({ call }) => call[0] === 'mkdir') : plan
+}
+
+async function withGroup(wanted: Group, plan: Step[]): Promise<Attempt> {
+  try {
+    return await attempt(plan)
+  } finally {
+    removeGroup(groupDirs(wanted).filter((dir) => existsSync(dir)))
+  }
+}
+
+/**
+ * The list of each chapter as `run` would make it, up to the command. Where there is no network
+ * namespace or no terminal to be had, without: that is told of by itself.
+ */
+async function tryLists(machine: Machine, chapters: Chapter[], dir: string): Promise<Tries> {
+  const { cgroups, tries } = machine
+  const found = chapters.map(async ({ number, plan }) => {
+    const name: Try = `list-${number}`
+    const own = join(dir, name)
+    const image = join(dir, `${name}-image`)
+    for (const path of [own, image, ...['proc', 'sys', 'dev'].map((each) => join(image, each))])
+      mkdirSync(path)
+    chmodSync(image, 0o755)
+    const layers = number >= 4 ? layOut(own, [image], { hostname: 'stepbox', resolver: '' }) : []
+    const wanted: Group = {
+      name: groupName(name),
+      cgroups: number >= 2 ? cgroups : { hierarchies: [] },
+      limits: {},
+    }
+    const list = plan({
+      argv: ['true'],
+      env: [],
+      hostname: 'stepbox',
+      network: tries['network-namespace']?.ok ? 'none' : 'host',
+      group: wanted,
+      root: image,
+      layers,
+      dir: own,
+      readOnly: false,
+      ...(tries.terminal?.ok ? { terminal: { rows: 24, columns: 80 } } : {}),
+    })
+    const isTried = ({ call }: Step) =>
+      call[0] !== 'execvpe' && !(call[0] === 'write' && call[1].endsWith('subtree_control'))
+    return [name, await withGroup(wanted, list.filter(isTried))] as const
+  })
+  return Object.fromEntries(await Promise.all(found))
+}

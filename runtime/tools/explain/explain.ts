@@ -1,0 +1,80 @@
+/** Command line. A failed step in words: the call, where in the plan, and what is wrong here. */
+import { ofExecvpe } from './programs.ts'
+import { ofGetcwd, ofPath } from './paths.ts'
+import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
+import { ofMount } from './mounts.ts'
+import { ofPivotRoot } from './roots.ts'
+import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
+import type { Scene } from './scene.ts'
+import type { Report } from '../../native.ts'
+import { placeInWords, type Call, type Step } from '../../step.ts'
+import { strace } from '../../strace.ts'
+
+export interface Explanation {
+  /** At most three lines. */
+  text: string
+  /** 127 when the command was not found, 126 when it cannot be executed, else 125. */
+  exitCode: number
+}
+
+/**
+ * What to tell of the step on which `plan` stopped. `pid` is the process that made the call, by the
+ * host's number, and still as it was then (`onFailure` in native.ts); without it nothing is looked
+ * at, and only the call is told. Nothing is told as a cause but what was seen.
+ */
+export function explain(plan: Step[], report: Report, pid?: number): Explanation {
+  const { index, errno = 'no errno' } = report
+  const call = plan[index]?.call
+  if (!call) return { text: `step ${index + 1} failed: ${errno}`, exitCode: 125 }
+  const lines = [`${shorten(call)} = ${errno}`, `  ${placeInWords(plan, index)}`]
+  const cause = pid === undefined ? undefined : seenCause(call, { plan, index, errno, pid })
+  if (cause) lines.push(`  ${printable(cause)}`)
+  return { text: lines.join('\n'), exitCode: exitCodeOf(call, errno) }
+}
+
+function exitCodeOf(call: Call, errno: string): number {
+  if (call[0] !== 'execvpe') return 125
+  return errno === 'ENOENT' ? 127 : 126
+}
+
+/** The call as strace has it; of an execvpe only the argument vector's beginning. */
+function shorten(call: Call): string {
+  const text =
+    call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`
+}
+
+/** Names of files may hold anything; what is told stays one line. */
+function printable(cause: string): string {
+  return cause.replace(/[\x00-\x1f\x7f]|[\udc80-\udcff]/gu, '?')
+}
+
+/** The first cause that holds, from what the call itself is about to what holds for all calls. */
+function seenCause(call: Call, scene: Scene): string | undefined {
+  try {
+    return causeOf(call, scene) ?? generalCause(call, scene)
+  } catch {
+    return undefined // ignoring: what cannot be looked at is not explained
+  }
+}
+
+function causeOf(call: Call, scene: Scene): string | undefined {
+  if (call[0] === 'pivot_root') return ofPivotRoot(call, scene)
+  if (call[0] === 'mount') return ofMount(call, scene)
+  if (call[0] === 'execvpe') return ofExecvpe(call, scene)
+  if (call[0] === 'getcwd') return ofGetcwd(scene)
+  if (call[0] === 'write') return ofGroupWrite(call, scene)
+  if (call[0] === 'mkdir') return ofGroupMkdir(call, scene) ?? ofPath(call[1], scene)
+  const paths = ['chdir', 'chroot', 'open', 'mknod', 'umount2'] as const
+  const isOnPath = (each: Call): each is Extract<Call, [(typeof paths)[number], ...unknown[]]> =>
+    (paths as readonly string[]).includes(each[0])
+  return isOnPath(call) ? ofPath(call[1], scene) : undefined
+}
+
+function generalCause(call: Call, scene: Scene): string | undefined {
+  const { errno } = scene
+  if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
+  if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))
+  if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
+  return call[0] === 'execvpe' ? undefined : deniedCause(call, errno, standingOf(scene))
+}

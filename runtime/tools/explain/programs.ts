@@ -1,0 +1,124 @@
+/** Step by step. Why a file does not become the command: found by reading the file itself. */
+import { closeSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
+import { arch } from 'node:os'
+import { toBytes } from '../../bytes.ts'
+import { readElf } from '../../03-pivot-root/elf.ts'
+import {
+  find,
+  hasOwnRoot,
+  mountOf,
+  statusField,
+  whyNot,
+  type CallOf,
+  type Found,
+  type Scene,
+} from './scene.ts'
+
+type There = Extract<Found, { is: 'there' }>
+
+export function ofExecvpe([, file, , env]: CallOf<'execvpe'>, scene: Scene): string | undefined {
+  const { errno } = scene
+  const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5)
+  const isSearched = file !== '' && !file.includes('/')
+  const names = isSearched ? (path || '.').split(':').map((dir) => `${dir || '.'}/${file}`) : [file]
+  const there = names.flatMap((name) => {
+    const found = find(scene, name)
+    return found.is === 'there' ? [{ ...found, name }] : []
+  })
+  const causes = there.map((found) => {
+    if (errno === 'ENOENT' || errno === 'ELOOP') return missingInterpreter(scene, found)
+    if (errno === 'EACCES') return forbidden(scene, found)
+    return errno === 'ENOEXEC' ? ofContent(found.name, beginningOf(found.real), here) : undefined
+  })
+  const cause = causes.find(Boolean)
+  if (cause || there.length > 0 || errno === 'EACCES') return cause
+  const empty = emptyRoot(scene)
+  if (isSearched && file.startsWith('-'))
+    return `${file} is the command here: flags stand before it`
+  if (isSearched && errno === 'ENOENT')
+    return empty ?? (path ? `not in ${path}` : `no PATH is set to look for ${file} in`)
+  if (file === '') return 'the name of the command is empty'
+  return empty ?? whyNot(scene, file, find(scene, file))
+}
+
+/** The kernel's word for what this machine runs, as Go, Docker and OCI have it. */
+const architectures: Record<string, string> = { x64: 'amd64', ia32: '386' }
+const here = architectures[arch()] ?? arch()
+
+function emptyRoot(scene: Scene): string | undefined {
+  if (!hasOwnRoot(scene)) return undefined
+  const names = readdirSync(`/proc/${scene.pid}/root/`).sort()
+  if (names.some((name) => !['dev', 'etc', 'proc', 'sys'].includes(name))) return undefined
+  return `the root file system is empty but for ${names.join(', ') || 'nothing'}`
+}
+
+/** Of a file that is there, and is said not to be: what is missing is who should read it. */
+function missingInterpreter(scene: Scene, { name, real, stat }: There & { name: string }) {
+  if (!stat.isFile()) return undefined
+  const bytes = beginningOf(real)
+  const loader = readElf(bytes)?.interpreter
+  const script = scriptInterpreter(bytes)
+  const wanted = loader ?? script
+  const found = wanted === undefined ? undefined : find(scene, wanted)
+  if (wanted === undefined || !found || found.is === 'there') return undefined
+  if (loader) return `${name} is there, its loader is not: ${loader}`
+  const start = `the first line of ${name} asks for ${JSON.stringify(wanted).slice(1, -1)}`
+  if (wanted.endsWith('\r')) return `${start}: it ends in a carriage return, as on Windows`
+  return `${start}, which is not there`
+}
+
+/** What follows `#!`, up to the first blank (execve(2)). */
+function scriptInterpreter(bytes: Buffer): string | undefined {
+  return /^#![ \t]*([^ \t\n\0]+)/.exec(bytes.toString('latin1'))?.[1]
+}
+
+function forbidden(scene: Scene, found: There & { name: string }): string | undefined {
+  const { name, real, stat } = found
+  if (stat.isDirectory()) return `${name} is a directory`
+  if (!stat.isFile()) return `${name} is not an ordinary file`
+  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+  if (!mayExecute(stat, uid, gid)) return `${name} lacks the x bit: its mode is ${modeOf(stat)}`
+  const mount = mountOf(scene, real)
+  if (mount?.options.split(/[ ,]/).includes('noexec'))
+    return `${name} lies on a mount that is noexec, on ${mount.target}`
+  const interpreter = scriptInterpreter(beginningOf(real))
+  const reader = interpreter === undefined ? undefined : find(scene, interpreter)
+  if (interpreter !== undefined && reader?.is === 'there' && interpreter !== name)
+    return forbidden(scene, { ...reader, name: interpreter })
+  return undefined
+}
+
+/** Root may execute what anybody may; others by the first class that they belong to. */
+function mayExecute({ mode, uid: owner, gid: group }: Stats, uid: number, gid: number): boolean {
+  if (uid === 0) return (mode & 0o111) !== 0
+  return (mode & (uid === owner ? 0o100 : gid === group ? 0o010 : 0o001)) !== 0
+}
+
+function modeOf({ mode }: Stats): string {
+  return `0${(mode & 0o7777).toString(8)}`
+}
+
+/** Why the kernel knows no way to run a file that begins so. */
+export function ofContent(name: string, bytes: Buffer, machine: string): string | undefined {
+  if (bytes.length === 0) return `${name} is empty`
+  const elf = readElf(bytes)
+  if (elf && elf.architecture !== machine)
+    return `${name} is made for ${elf.architecture}, and this machine is ${machine}`
+  if (elf || bytes.subarray(0, 4).toString('latin1') === '\x7fELF')
+    return elf ? undefined : `${name} is a program that was cut off`
+  if (bytes.subarray(0, 2).toString('latin1') === '#!') return undefined
+  return bytes.includes(0)
+    ? `${name} is neither a program nor a script`
+    : `${name} is text without #! and the name of an interpreter in its first line`
+}
+
+function beginningOf(real: string): Buffer {
+  const fd = openSync(toBytes(real), 'r')
+  try {
+    const bytes = Buffer.alloc(65536)
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,62 @@
+/** Step by step. Control groups without a container. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
+import { containerDir, runningContainers } from '../../container/containers.ts'
+import { killAll, processesIn, removeGroup } from '../../02-cgroups/group-control.ts'
+import { identify, isAlive } from '../../process.ts'
+import type { Leftover, Scene } from './leftover.ts'
+import { hasMonitor } from './processes.ts'
+
+/** A group that was made a moment ago may be of a container that is just being started. */
+const newMs = 10_000
+
+/**
+ * Groups named `stepbox-…` directly below the mounts, where containers have theirs. Those that this
+ * root knows to be of an ended container, and doctor's, go; those of nobody that is known are told
+ * of and go with `all`, unless somebody waits for what is in them.
+ */
+export function groupLeftovers(scene: Scene): Leftover[] {
+  const running = new Set(runningContainers(scene.root).map(({ id }) => id))
+  return [...groupsHere()].flatMap(([name, dirs]): Leftover[] => {
+    const id = name.slice('stepbox-'.length)
+    if (running.has(id)) return []
+    const found = { kind: 'group' as const, what: name, remove: () => remove(dirs) }
+    if (/^[0-9a-f]{32}$/.test(id) && existsSync(containerDir(scene.root, id)))
+      return [{ ...found, why: 'its container has ended' }]
+    const owner = ownerOf(name)
+    if (owner) return owner.isAlive ? [] : [{ ...found, why: 'doctor was killed at its work' }]
+    if (process.geteuid?.() !== 0) return [] // others' processes cannot be looked at
+    if (isNew(dirs) || processesIn(dirs).some(hasMonitor)) return []
+    if (scene.all) return [{ ...found, why: 'not known to this root, and you said --all' }]
+    return [{ kind: 'group', what: name, why: 'not known to this root; --all removes it' }]
+  })
+}
+
+/** The directories of each group, by its name. */
+function groupsHere(): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const { mount } of lookAtCgroups().hierarchies)
+    for (const name of readdirSync(mount))
+      if (/^stepbox-[A-Za-z0-9_.-]+$/.test(name))
+        groups.set(name, [...(groups.get(name) ?? []), join(mount, name)])
+  return groups
+}
+
+/** `stepbox-doctor-<pid>-<start>-…`: see doctor/probe.ts. */
+function ownerOf(name: string): { isAlive: boolean } | undefined {
+  const [, pid, start] = /^stepbox-doctor-(\d+)-(\d+)-/.exec(name) ?? []
+  const own = identify(process.pid)
+  if (pid === undefined || !own) return undefined
+  return { isAlive: isAlive({ pid: Number(pid), start: Number(start), boot: own.boot }) }
+}
+
+function isNew(dirs: string[]): boolean {
+  const made = dirs.map((dir) => statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  return Date.now() - Math.max(...made) < newMs
+}
+
+function remove(dirs: string[]): void {
+  killAll(dirs)
+  removeGroup(dirs)
+}

@@ -1,0 +1,62 @@
+/** Step by step. Mounts that came out of a container: nothing of ours is mounted on the host. */
+import { readFileSync, realpathSync } from 'node:fs'
+import { runningContainers } from '../../container/containers.ts'
+import { perform, StepError } from '../../native.ts'
+import { isAlive } from '../../process.ts'
+import { stepOf } from '../../step.ts'
+import { mountsOf, type MountLine } from '../walk/observe.ts'
+import type { Leftover, Scene } from './leftover.ts'
+
+const step = stepOf(1)
+
+/**
+ * Mounts inside the parts of the data root that containers use, and overlays made of them
+ * elsewhere; the last mounted first. The data root itself, or all its containers, may well be a
+ * mount.
+ */
+export function mountLeftovers({ root, force }: Scene): Leftover[] {
+  const healthy = runningContainers(root)
+    .filter(({ monitor }) => !force && isAlive(monitor))
+    .map(({ id }) => `/${id}/`)
+  const dirs = partsOf(root)
+  const isOurs = (mount: MountLine) =>
+    dirs.some((dir) => mount.target.startsWith(dir) || isMadeOf(mount, dir))
+  const found = mountsOf(readFileSync('/proc/self/mountinfo', 'utf8')).filter(isOurs)
+  return found
+    .filter(({ target, options }) => !healthy.some((id) => `${target}/ ${options}`.includes(id)))
+    .reverse()
+    .map(({ target, type, source }) => ({
+      kind: 'mount',
+      what: target,
+      why: `${type} from ${source}: nothing of a container is mounted outside of it`,
+      remove: () => unmount(target),
+    }))
+}
+
+function partsOf(root: string): string[] {
+  const real = realPath(root)
+  return ['containers', 'tmp', 'rootfs', 'layers'].map((name) => `${real}/${name}/`)
+}
+
+/** The mount table has paths without links. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path // ignoring: it is not there, and then nothing is mounted in it
+  }
+}
+
+function isMadeOf({ type, options }: MountLine, dir: string): boolean {
+  return type === 'overlay' && options.includes(dir)
+}
+
+/** Lazily: what still uses it is about to end. */
+async function unmount(target: string): Promise<void> {
+  try {
+    await perform([step(['umount2', target, ['MNT_DETACH']], 'it was left behind')])
+  } catch (error) {
+    const isGone = error instanceof StepError && /EINVAL|ENOENT/.test(error.report.errno ?? '')
+    if (!isGone) throw error
+  }
+}

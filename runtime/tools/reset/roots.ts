@@ -1,0 +1,73 @@
+/** Step by step. Root file systems of chapter 3, which containers write right into; and images. */
+import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { listContainers, runningContainers } from '../../container/containers.ts'
+import { removeImage } from '../../05-commit/store/remove-image.ts'
+import { layerDir, nameOf, readIndex, resolve } from '../../05-commit/store/store.ts'
+import { isRunning, list } from './files.ts'
+import { place, type Leftover, type Scene } from './leftover.ts'
+
+/** Copies that are half made, that a container has changed, or whose image is gone. */
+export function rootLeftovers(scene: Scene): Leftover[] {
+  const { root, ending } = scene
+  const isUsed = runningContainers(root).some(({ id, chapter }) => chapter === 3 && !ending.has(id))
+  return list(place(root, 'rootfs')).flatMap((name): Leftover[] => {
+    const path = join(place(root, 'rootfs'), name)
+    const why = whyStale(scene, name, path)
+    const isBusy = isUsed && !name.includes('.')
+    if (why === undefined || isBusy) return []
+    const remove = () => rmSync(path, { recursive: true, force: true })
+    return [{ kind: 'directory', what: path, why, remove }]
+  })
+}
+
+/** `<first digits of the image's id>`, while it is made `….<pid>` (cli/image-for.ts). */
+function whyStale({ root, images }: Scene, name: string, path: string): string | undefined {
+  const [id = '', pid] = name.split('.')
+  if (pid !== undefined) return isRunning(Number(pid)) ? undefined : 'the copy was never finished'
+  const layer = onlyLayer(root, id)
+  if (layer === undefined) return 'its image is gone'
+  if (images) return 'the image goes as well'
+  return isSame(layer, path) ? undefined : 'containers of chapter 3 have changed it'
+}
+
+function onlyLayer(root: string, id: string): string | undefined {
+  try {
+    const [layer] = resolve(root, id).layers
+    return layer && layerDir(root, layer.diffId)
+  } catch {
+    return undefined // ignoring: there is no such image
+  }
+}
+
+/** The same names, kinds, modes and sizes; of files the same time of change. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [look(one), look(other)]
+  if (!a || !b || a.mode !== b.mode) return false
+  if (a.isSymbolicLink()) return readlinkSync(one) === readlinkSync(other)
+  if (a.isFile()) return a.size === b.size && Math.trunc(a.mtimeMs) === Math.trunc(b.mtimeMs)
+  if (!a.isDirectory()) return a.rdev === b.rdev
+  const [names, others] = [readdirSync(one), readdirSync(other)]
+  if (names.length !== others.length) return false
+  return names.every((name) => isSame(join(one, name), join(other, name)))
+}
+
+function look(path: string) {
+  return lstatSync(path, { throwIfNoEntry: false })
+}
+
+/** With `images`: all of them, except what a container stands on. */
+export function imageLeftovers({ root, images }: Scene): Leftover[] {
+  if (!images) return []
+  const users = () =>
+    listContainers(root).flatMap(({ name, image }) =>
+      image ? [{ name, manifest: image.manifest, diffIds: image.diffIds }] : [],
+    )
+  return readIndex(root).manifests.map((entry): Leftover => {
+    const name = nameOf(entry) ?? entry.digest.slice('sha256:'.length)
+    const [user] = users().filter(({ manifest }) => manifest === entry.digest)
+    if (user) return { kind: 'image', what: name, why: `container '${user.name}' stands on it` }
+    const remove = async () => void (await removeImage(root, name, users))
+    return { kind: 'image', what: name, why: 'you said --images', remove }
+  })
+}

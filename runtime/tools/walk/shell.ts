@@ -1,0 +1,61 @@
+/** Step by step. A shell in a half-built container: what the command would see if it ran now. */
+import { existsSync, readFileSync } from 'node:fs'
+import { launch } from '../../native.ts'
+import { stepOf, type NamespaceFlag, type Step } from '../../step.ts'
+import type { Observation } from './observe.ts'
+
+const step = stepOf(1)
+
+/** In the order in which they are joined: the mount namespace last, because /proc goes with it. */
+const joinable: [name: string, flag: NamespaceFlag][] = [
+  ['user', 'CLONE_NEWUSER'],
+  ['cgroup', 'CLONE_NEWCGROUP'],
+  ['ipc', 'CLONE_NEWIPC'],
+  ['uts', 'CLONE_NEWUTS'],
+  ['net', 'CLONE_NEWNET'],
+  ['pid', 'CLONE_NEWPID'],
+  ['mnt', 'CLONE_NEWNS'],
+]
+
+/** Join what differs from `ours`, become a child in the pid namespace, and run a shell. */
+function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
+  const differing = joinable.filter(([name]) => theirs.namespaces[name] !== ours[name])
+  const env = [
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'HOME=/',
+    'TERM=xterm',
+  ]
+  return [
+    ...differing.map(([name, flag]) =>
+      step(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
+    ),
+    step(['fork'], 'only a child is in the pid namespace'),
+    step(['chdir', '/'], 'the top of what is seen from here'),
+    step(['execvpe', 'sh', ['sh', '-i'], [...env, 'PS1=half-built# ']], 'look around'),
+  ]
+}
+
+/** Run it on the caller's terminal, and wait until it is left. Gives why it could not, if so. */
+export async function shellIn(
+  theirs: Observation,
+  ours: Record<string, string>,
+): Promise<string | undefined> {
+  if (!existsSync(`/proc/${theirs.pid}`)) return 'the process is gone'
+  const plan = shellPlan(theirs, ours)
+  const { outcome } = launch(plan, { stdio: ['inherit', 'inherit', 'inherit'] })
+  const { failure, refused } = await outcome
+  await takeBackTerminal()
+  if (refused) return refused
+  if (!failure) return undefined
+  return `${plan[failure.index]?.call[0]} = ${failure.errno}`
+}
+
+/** A shell with job control makes the terminal its own, and forgets to give it back. */
+async function takeBackTerminal(): Promise<void> {
+  const stat = readFileSync('/proc/self/stat', 'latin1')
+  const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
+  const plan = [step(['tcsetpgrp', 0, group], 'the terminal is ours again')]
+  const launched = launch(plan, { stdio: ['inherit', 'ignore', 'ignore'] })
+  launched.end()
+  await launched.outcome
+}

@@ -1,0 +1,68 @@
+/** Step by step. What a container's root is stacked from, how large it is, and who shares it. */
+import { join } from 'node:path'
+import { containerDir, listContainers, type Container } from '../../container/containers.ts'
+import type { Descriptor } from '../../05-commit/store/oci.ts'
+import { contentSize, layerSize } from '../../05-commit/store/sizes.ts'
+import { imageAt, imageWithManifest, readIndex, type Image } from '../../05-commit/store/store.ts'
+
+export interface SeenLayer {
+  /** `write`: what the container writes; `init`: what it was told at its start. */
+  kind: 'write' | 'init' | 'image'
+  /** Of a layer of the image: its diff id. */
+  diffId?: string
+  /** Of the files in it; absent where they change faster than they can be counted. */
+  sizeBytes?: number
+  /** Other containers, and images, that have the very same layer. */
+  containers: string[]
+  images: string[]
+}
+
+/** Topmost first. Empty before chapter 4, where there are no layers. */
+export function layersOf(root: string, container: Container): SeenLayer[] {
+  if (!container.image) return []
+  const dir = containerDir(root, container.id)
+  const own = (kind: 'write' | 'init', name: string): SeenLayer => {
+    const sizeBytes = ifSteady(() => contentSize(join(dir, name)))
+    return { kind, ...(sizeBytes === undefined ? {} : { sizeBytes }), containers: [], images: [] }
+  }
+  const image = ifSteady(() => imageWithManifest(root, container.image?.manifest ?? ''))
+  const others = listContainers(root).filter(({ id }) => id !== container.id)
+  const images = allImages(root)
+  const ofImage = container.image.diffIds.map((diffId, at): SeenLayer => {
+    const layer = image?.layers[at]
+    const sizeBytes = layer && ifSteady(() => layerSize(root, layer))
+    return {
+      kind: 'image',
+      diffId,
+      ...(sizeBytes === undefined ? {} : { sizeBytes }),
+      containers: others.filter((each) => has(each, diffId)).map(({ name }) => name),
+      images: images.filter((each) => isIn(each, diffId)).map(({ name }) => name),
+    }
+  })
+  return [own('write', 'upper'), own('init', 'init'), ...ofImage.reverse()]
+}
+
+function has({ image }: Container, diffId: string): boolean {
+  return image?.diffIds.includes(diffId) ?? false
+}
+
+/** Each once, however many names it has. */
+function allImages(root: string): Image[] {
+  const index = readIndex(root)
+  const read = (entry: Descriptor) => ifSteady(() => imageAt(root, entry, index)) ?? []
+  const images = index.manifests.flatMap(read)
+  return images.filter(({ id }, at) => images.findIndex((each) => each.id === id) === at)
+}
+
+function isIn({ layers }: Image, diffId: string): boolean {
+  return layers.some((each) => each.diffId === diffId)
+}
+
+/** What is looked at may change or go meanwhile, and is looked at again a second later. */
+function ifSteady<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined // ignoring: see above
+  }
+}

@@ -1,0 +1,113 @@
+/** Step by step. A running container and its host side by side, as the kernel shows both. */
+import type { Container } from '../../container/containers.ts'
+import { privilegesIn } from '../doctor/privileges.ts'
+import { statsOf, type Stats } from '../../02-cgroups/group-stats.ts'
+import { observe, type MountLine, type Observation } from '../walk/observe.ts'
+import { layersOf, type SeenLayer } from './layers.ts'
+import { networkOf } from './network.ts'
+import { processesWith, type SeenProcess } from './processes.ts'
+
+/**
+ * What `stepbox x-ray --format json` prints. Fields may be added; what is here stays as it is.
+ * `host` is what this program itself has, `container` what the container's first process has.
+ */
+export interface XRay {
+  version: 1
+  id: string
+  name: string
+  chapter: number
+  image?: string
+  command: string[]
+  created: string
+  host: Side
+  container: Side
+  /** By both numbers. */
+  processes: SeenProcess[]
+  /** The inode of each kind of namespace on both sides. */
+  namespaces: { kind: string; host: string; container: string }[]
+  mounts: SeenMount[]
+  groups: {
+    dirs: string[]
+    /** `memory.max` and the like, with what is written in them; only those that limit something. */
+    limits: Record<string, string>
+    usage: Stats
+  }
+  /** Topmost first; none before chapter 4. */
+  layers: SeenLayer[]
+}
+
+export interface Side {
+  pid: number
+  hostname: string
+  /** Of the process, as the host counts: `0:0`. */
+  user: string
+  /** Names, in the order of their bits. */
+  capabilities: string[]
+  /** The type of the file system that is `/`, and which directory of it. */
+  root: { type: string; subtree: string }
+  cwd: string
+  interfaces: string[]
+  addresses: string[]
+  mounts: number
+}
+
+/** A mount of the container, and where the host has the same file system mounted. */
+export interface SeenMount extends Omit<MountLine, 'id'> {
+  onHost: string[]
+}
+
+/** Look at both. Undefined when the container is about to end. */
+export async function xray(root: string, container: Container): Promise<XRay | undefined> {
+  if (!container.init) return undefined
+  const [host, inside] = await Promise.all([
+    observe(process.pid, []),
+    observe(container.init.pid, container.groups),
+  ])
+  if (!host || !inside) return undefined
+  const { id, name, chapter, image, command, created, groups } = container
+  return {
+    version: 1,
+    id,
+    name,
+    chapter,
+    ...(image ? { image: image.name } : {}),
+    command,
+    created,
+    host: sideOf(host),
+    container: sideOf(inside),
+    processes: processesWith(container.init.pid),
+    namespaces: Object.keys(host.namespaces)
+      .filter((kind) => !kind.endsWith('_for_children'))
+      .map((kind) => ({
+        kind,
+        host: host.namespaces[kind] ?? '',
+        container: inside.namespaces[kind] ?? '',
+      })),
+    mounts: inside.mounts.map((mount) => seenMount(mount, host.mounts)),
+    groups: {
+      dirs: groups,
+      limits: Object.assign({}, ...Object.values(inside.groups)) as Record<string, string>,
+      usage: statsOf(groups),
+    },
+    layers: layersOf(root, container),
+  }
+}
+
+function sideOf(state: Observation): Side {
+  const top = state.mounts.findLast(({ target }) => target === '/')
+  return {
+    pid: state.pid,
+    hostname: state.hostname,
+    user: `${state.uid}:${state.gid}`,
+    capabilities: privilegesIn(state.capabilities),
+    root: { type: top?.type ?? '', subtree: top?.subtree ?? '' },
+    cwd: state.cwd,
+    ...networkOf(state.pid),
+    mounts: state.mounts.length,
+  }
+}
+
+function seenMount({ id: _, ...mount }: MountLine, ofHost: MountLine[]): SeenMount {
+  const same = ofHost.filter(({ device }) => device === mount.device)
+  return { ...mount, onHost: same.map(({ target }) => target) }
+}
