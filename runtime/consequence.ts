@@ -1,11 +1,12 @@
 /** Chapter 1. Leave a line out: what breaks, as data, and a pretend machine to break it on. */
+import type { PlanOptions } from './options.ts'
 import { stepOf, type Call, type Step } from './step.ts'
 import { strace } from './strace.ts'
 
 const step = stepOf(1)
 
 /** What happens without one line of a chapter's list. */
-export interface Consequence<Options> {
+export interface Consequence {
   /** The line or lines, by what `strace` prints of them; each is left out in turn. */
   drop: RegExp
   /** Where several lines read the same: which, counted from 0. */
@@ -16,7 +17,7 @@ export interface Consequence<Options> {
   consequence: string
   see: Sight
   /** What the line needs to be in the list, from the chapter's ordinary options. */
-  options?: (ordinary: Options) => Partial<Options>
+  options?: (ordinary: PlanOptions) => Partial<PlanOptions>
   /** What the machine did before: a file left open, groups of its own. */
   before?: Call[]
   /** The line does something only where this path is there: kernels are built differently. */
@@ -79,15 +80,15 @@ export function without(plan: Step[], place: number, flag?: string): Step[] {
 }
 
 /** What people believe would do as well, and what happens when it is tried. */
-export interface Misconception<Options> {
+export interface Misconception {
   /** A word to call it by. */
   name: string
   /** What is believed, as a sentence. */
   belief: string
   /** The list as it is believed to be good. */
-  alter: (plan: Step[], options: Options) => Step[]
+  alter: (plan: Step[], options: PlanOptions) => Step[]
   consequence: string
   see: Sight
-  options?: (ordinary: Options) => Partial<Options>
+  options?: (ordinary: PlanOptions) => Partial<PlanOptions>
   before?: Call[]
 }

@@ -1,11 +1,10 @@
 /** Chapter 1. Each line of the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
-import type { Options } from './plan.ts'
 
 const user = { uid: 1000, gid: 1000 }
 const waits = 'echo ready; read line'
 
-export const consequences: Consequence<Options>[] = [
+export const consequences: Consequence[] = [
   {
     drop: /^close_range/,
     consequence: 'a file that the caller had open can be read inside, path or no path',
@@ -179,7 +178,7 @@ export const consequences: Consequence<Options>[] = [
 ]
 
 /** The name of the machine, asked from outside. */
-function renamed(name: string): Consequence<Options>['see'] {
+function renamed(name: string): Consequence['see'] {
   return {
     inside: waits,
     outside: 'nsenter -t $machine -u uname -n',
@@ -189,7 +188,7 @@ function renamed(name: string): Consequence<Options>['see'] {
 }
 
 /** How many file systems are mounted on the machine's /proc. */
-function proc(mounts: number): Consequence<Options>['see'] {
+function proc(mounts: number): Consequence['see'] {
   const outside = `awk '$5 == "/proc"' /proc/$machine/mountinfo | wc -l`
   return { inside: waits, outside, kept: '1', broken: String(mounts) }
 }

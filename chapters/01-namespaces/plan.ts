@@ -1,5 +1,5 @@
 /** Chapter 1. The list so far: a process with namespaces of its own. */
-import { command, directory, session, type Command } from '../../runtime/01-namespaces/command.ts'
+import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,
   hostname,
@@ -8,16 +8,11 @@ import {
   privateMounts,
   proc,
   processIds,
-  type Network,
 } from '../../runtime/01-namespaces/namespaces.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
-export interface Options extends Command {
-  hostname: string
-  network: Network
-}
-
-export function plan(options: Options): Step[] {
+export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(), // new
     ...processIds(), // new

@@ -1,7 +1,6 @@
 /** Chapter 2. Each line that this chapter adds to the list, and what happens without it. */
 import type { Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
-import type { Options } from './plan.ts'
 
 const waits = 'echo ready; read line'
 const all: Limits = {
@@ -13,7 +12,7 @@ const all: Limits = {
 }
 
 /** Which machine writes which file: version 1 is named first. */
-export const consequences: Consequence<Options>[] = [
+export const consequences: Consequence[] = [
   {
     drop: /^write\(".*\/cgroup\.subtree_control"/,
     consequence: 'the groups below have no such controller, and so no file for its limit',

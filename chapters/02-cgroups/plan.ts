@@ -1,6 +1,6 @@
 /** Chapter 2. The list so far: a process that cannot use more than it was given. */
-import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'
-import { command, directory, session, type Command } from '../../runtime/01-namespaces/command.ts'
+import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
+import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,
   hostname,
@@ -9,17 +9,11 @@ import {
   privateMounts,
   proc,
   processIds,
-  type Network,
 } from '../../runtime/01-namespaces/namespaces.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
-export interface Options extends Command {
-  hostname: string
-  network: Network
-  group: Group
-}
-
-export function plan(options: Options): Step[] {
+export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...group(options.group), // new

@@ -1,6 +1,5 @@
 /** Chapter 3. Each line that this chapter adds to the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
-import type { Options } from './plan.ts'
 
 const waits = 'echo ready; read line'
 const ran = { inside: 'echo it ran', kept: 'it ran' }
@@ -8,7 +7,7 @@ const user = { uid: 1000, gid: 1000 }
 const withTerminal = (): Partial<Options> => ({ terminal: { rows: 24, columns: 80 } })
 const inApp = (): Partial<Options> => ({ cwd: '/srv/app' })
 
-export const consequences: Consequence<Options>[] = [
+export const consequences: Consequence[] = [
   {
     drop: /^mount\(".*", ".*", NULL, MS_BIND\|MS_REC/,
     consequence: 'the new root is a directory and no mount, which pivot_root refuses',
@@ -164,7 +163,7 @@ export const consequences: Consequence<Options>[] = [
   },
 ]
 
-function terminal(): Consequence<Options>[] {
+function terminal(): Consequence[] {
   const options = withTerminal
   const isTerminal = (fd: number) => ({
     inside: `[ -t ${fd} ] && echo a terminal || echo none`,
@@ -251,7 +250,7 @@ function terminal(): Consequence<Options>[] {
   ]
 }
 
-function device(name: string, inside: string, kept: string): Consequence<Options> {
+function device(name: string, inside: string, kept: string): Consequence {
   return {
     drop: new RegExp(`^mknod\\("/dev/${name}"`),
     consequence: `there is no /dev/${name}`,
@@ -260,7 +259,7 @@ function device(name: string, inside: string, kept: string): Consequence<Options
 }
 
 /** Both lines that make a part of /proc read-only. */
-function readOnly(name: string): Consequence<Options>[] {
+function readOnly(name: string): Consequence[] {
   const where = `/proc/${name}`
   return [
     {
@@ -278,13 +277,13 @@ function readOnly(name: string): Consequence<Options>[] {
   ]
 }
 
-function mountedReadOnly(path: string): Consequence<Options>['see'] {
+function mountedReadOnly(path: string): Consequence['see'] {
   const inside = `grep -q " ${path} ro," /proc/self/mountinfo && echo read-only || echo writable`
   return { inside, kept: 'read-only', broken: 'writable' }
 }
 
 /** A directory that the host has, and a root with nothing but busybox has not. */
-function seesHost(path: string): Consequence<Options>['see'] {
+function seesHost(path: string): Consequence['see'] {
   const inside = `[ -d ${path} ] && echo the host || echo busybox alone`
   return { inside, kept: 'busybox alone', broken: 'the host' }
 }

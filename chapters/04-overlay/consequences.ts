@@ -1,10 +1,9 @@
 /** Chapter 4. Each line that this chapter adds to the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
-import type { Options } from './plan.ts'
 
 const ran = { inside: 'echo it ran', kept: 'it ran' }
 
-export const consequences: Consequence<Options>[] = [
+export const consequences: Consequence[] = [
   {
     drop: /^chdir\("\//,
     nth: 0,

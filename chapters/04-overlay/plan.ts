@@ -1,6 +1,6 @@
 /** Chapter 4. The list so far: the image stays as it is, writes go to a layer of its own. */
-import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'
-import { command, session, type Command } from '../../runtime/01-namespaces/command.ts'
+import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
+import { command, session } from '../../runtime/01-namespaces/command.ts'
 import { dev } from '../../runtime/03-pivot-root/devices.ts'
 import {
   closeInherited,
@@ -10,7 +10,6 @@ import {
   privateMounts,
   proc,
   processIds,
-  type Network,
 } from '../../runtime/01-namespaces/namespaces.ts'
 import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
 import {
@@ -20,22 +19,11 @@ import {
   readOnlyProc,
   sys,
 } from '../../runtime/03-pivot-root/root.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
-import { terminal, terminalChannel, type Size } from '../../runtime/03-pivot-root/terminal.ts'
+import { terminal, terminalChannel } from '../../runtime/03-pivot-root/terminal.ts'
 
-export interface Options extends Command {
-  hostname: string
-  network: Network
-  group: Group
-  /** Read-only layers, topmost first, named relative to `dir`. */
-  layers: string[]
-  /** The container's directory, with upper, work and merged in it. */
-  dir: string
-  readOnly: boolean
-  terminal?: Size
-}
-
-export function plan(options: Options): Step[] {
+export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...group(options.group),

@@ -1,21 +1,8 @@
 /** Chapter 1. The last lines of every list: who runs the command, where, and the command. */
+import type { PlanOptions, User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(1)
-
-export interface User {
-  uid: number
-  gid: number
-}
-
-export interface Command {
-  argv: string[]
-  /** `NAME=value` each; PATH among them decides where argv[0] is looked for. */
-  env: string[]
-  /** The working directory, absolute. */
-  cwd?: string
-  user?: User
-}
 
 /** A session of its own: no signal from the caller's terminal, no typing into it (TIOCSTI). */
 export function session(): Step[] {
@@ -28,7 +15,7 @@ export function directory(cwd: string | undefined): Step[] {
 }
 
 /** Become the command. Whatever the native program had open is closed by this very call. */
-export function command({ argv, env, user }: Command): Step[] {
+export function command({ argv, env, user }: Pick<PlanOptions, 'argv' | 'env' | 'user'>): Step[] {
   return [
     ...identity(user),
     step(['umask', 0o022], 'new files are not writable for everybody'),

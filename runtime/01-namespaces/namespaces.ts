@@ -26,7 +26,17 @@ export function processIds(): Step[] {
   ]
 }
 
-export type Network = 'none' | 'host'
+/** `host` shares the host's network. With any other name the container has a private one. */
+export type Network = 'none' | 'host' | (string & {})
+
+declare module '../options.ts' {
+  interface ContainerOptions {
+    network?: Network
+  }
+  interface PlanOptions {
+    network: Network
+  }
+}
 
 /**
  * Names, message queues, mounts, the network and the view of control groups, all private. The
@@ -35,8 +45,8 @@ export type Network = 'none' | 'host'
  */
 export function namespaces(network: Network): Step[] {
   const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']
-  if (network === 'none') flags.push('CLONE_NEWNET')
-  const own = network === 'none' ? 'names, IPC, groups and the network' : 'names, IPC and groups'
+  if (network !== 'host') flags.push('CLONE_NEWNET')
+  const own = network === 'host' ? 'names, IPC and groups' : 'names, IPC, groups and the network'
   return [step(['unshare', flags], `from here on, mounts, ${own} are a copy of its own`)]
 }
 

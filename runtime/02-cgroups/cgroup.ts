@@ -25,6 +25,19 @@ export interface Group {
   limits: Limits
 }
 
+declare module '../options.ts' {
+  interface ContainerOptions {
+    limits?: Limits
+  }
+  interface PlanOptions {
+    group: Group
+  }
+  interface Container {
+    /** The directories of its group, one in each tree. */
+    groups?: string[]
+  }
+}
+
 /**
  * Make the group and write its limits, before there is a process to be in it: the container never
  * runs without them. Its directories lie directly under the mounts, so no parent of ours is left

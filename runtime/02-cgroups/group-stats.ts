@@ -21,6 +21,15 @@ export interface Stats {
   forksRefused?: number
 }
 
+declare module '../options.ts' {
+  interface Container {
+    /** What its group had used at its end. */
+    stats?: Stats
+    /** The kernel killed a process of it because memory ran out. */
+    oomKilled?: boolean
+  }
+}
+
 /** Read what the group in `dirs` has used up to now. Of a group that is gone nothing is known. */
 export function statsOf(dirs: string[]): Stats {
   const facts = new Map(files.map((file) => [file, textOf(dirs, file)]))

@@ -3,6 +3,17 @@ import { stepOf, type MountFlag, type Step } from '../step.ts'
 
 const step = stepOf(3)
 
+declare module '../options.ts' {
+  interface ContainerOptions {
+    /** A directory that holds a root file system. */
+    rootfs?: string
+  }
+  interface PlanOptions {
+    /** The directory that becomes `/`. */
+    root: string
+  }
+}
+
 /** Make the directory `root` a mount point, which is what pivot_root(2) demands of a new root. */
 export function bind(root: string): Step[] {
   return [

@@ -1,5 +1,5 @@
 /** Chapter 3. A terminal of the container's own, carried to the caller's by the waiting parent. */
-import type { User } from '../01-namespaces/command.ts'
+import type { User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(3)
@@ -8,6 +8,15 @@ const step = stepOf(3)
 export interface Size {
   rows: number
   columns: number
+}
+
+declare module '../options.ts' {
+  interface ContainerOptions {
+    terminal?: Size
+  }
+  interface PlanOptions {
+    terminal?: Size
+  }
 }
 
 /** Descriptors in the order in which they are opened: see `Call` in step.ts. */

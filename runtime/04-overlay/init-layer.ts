@@ -1,5 +1,6 @@
 /** Chapter 4. A container's own directories: write layer, init layer, links to the image's. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface InitFiles {
@@ -29,6 +30,13 @@ export function layOut(dir: string, layers: string[], files: InitFiles): string[
   likeImage(layers, '', join(dir, 'init'))
   likeImage(layers, 'etc', join(dir, 'init/etc'))
   return ['init', ...lowers]
+}
+
+/** What `layOut` gave when it made `dir`; undefined when it did not. */
+export function layersLaidOut(dir: string): string[] | undefined {
+  const names = readdirSync(dir)
+  if (!names.includes('init')) return undefined
+  return ['init', ...names.filter((name) => /^lower\d+$/.test(name)).map((_, at) => `lower${at}`)]
 }
 
 function isDirectory(path: string): boolean {

@@ -3,6 +3,31 @@ import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(4)
 
+declare module '../options.ts' {
+  interface ContainerOptions {
+    image?: ImageUse
+    readOnly?: boolean
+  }
+  interface PlanOptions {
+    /** Read-only layers, topmost first, named relative to `dir`. */
+    layers: string[]
+    /** The container's directory, with upper, work and merged in it. */
+    dir: string
+    readOnly: boolean
+  }
+}
+
+/** Which image a container stands on: by name when it was started, and exactly. */
+export interface ImageUse {
+  name: string
+  /** Digest of the image's configuration, which is the image's id. */
+  id: string
+  /** Digest of its manifest. */
+  manifest: string
+  /** Bottom first. */
+  diffIds: string[]
+}
+
 /**
  * Stack a writable directory on read-only `layers` (topmost first), all named relative to `dir`:
  *

@@ -12,8 +12,18 @@ import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
 import { imageName } from './store/reference.ts'
 import { contentSize, keepSize } from './store/sizes.ts'
 import { inWords } from '../staging.ts'
-import { imageAt, readIndex, type Image } from './store/store.ts'
-import type { Stack } from '../04-overlay/upper.ts'
+import { imageAt, imageWithManifest, readIndex, type Image } from './store/store.ts'
+import { stackIn, type Stack } from '../04-overlay/upper.ts'
+import { containerDir } from '../container/state.ts'
+import type { Container } from '../options.ts'
+import { whileFrozen } from './frozen.ts'
+
+declare module '../options.ts' {
+  interface ContainerOptions {
+    /** How it was started, in the words of an image's configuration: what `commit` hands on. */
+    config?: ContainerConfig
+  }
+}
 
 export interface CommitOptions {
   /** What the container stands on. */
@@ -64,6 +74,25 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
   } finally {
     rmSync(staging, { recursive: true, force: true })
   }
+}
+
+/** What `commit` says of a container; the rest follows from its state. */
+export type ContainerCommit = Omit<CommitOptions, 'image' | 'stack' | 'command' | 'config'>
+
+/** Make an image of what `container` wrote; while it is read, nothing in it runs. */
+export async function commitContainer(
+  root: string,
+  container: Container,
+  options: ContainerCommit,
+): Promise<Image> {
+  const use = container.image
+  if (!use) throw new Error(`'${container.name}' has no write layer: chapter 4 brings it`)
+  const image = imageWithManifest(root, use.manifest)
+  if (!image) throw new Error(`the image that '${container.name}' stands on is gone: ${use.name}`)
+  const stack = stackIn(containerDir(root, container.id))
+  const config = { ...image.config.config, ...container.config }
+  const all = { ...options, image, stack, command: container.argv, config }
+  return whileFrozen(root, container, () => commit(root, all))
 }
 
 /** An archive without an entry: the two blocks of zeros that end it. */

@@ -1,7 +1,7 @@
 /** Chapter 5. A container held still while somebody reads what it wrote, then let go. */
 import { mkdirSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Container } from '../container/containers.ts'
+import type { Container } from '../options.ts'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
 import { identify, isAlive, type ProcessId } from '../process.ts'
 
@@ -20,12 +20,12 @@ export async function whileFrozen<T>(
   if (container.status !== 'running' || !by) return work()
   const mark = join(root, 'tmp', `frozen-${container.id}-${by.pid}`)
   mkdirSync(join(root, 'tmp'), { recursive: true })
-  writeFileSync(mark, JSON.stringify({ by, groups: container.groups } satisfies Mark))
+  writeFileSync(mark, JSON.stringify({ by, groups: container.groups ?? [] } satisfies Mark))
   try {
-    freeze(container.groups)
+    freeze(container.groups ?? [])
     return await work()
   } finally {
-    thaw(container.groups)
+    thaw(container.groups ?? [])
     unlinkSync(mark)
   }
 }

@@ -1,32 +1,20 @@
-/** Command line. `break`: leave a line out, foretell what happens, see what happens, and why. */
+/** `break`: leave a line out, predict what happens, see what happens, and why. */
 import { createInterface } from 'node:readline'
 import chalk from 'chalk'
-import { placesOf, type Consequence, type Misconception } from '../consequence.ts'
 import { layerDirs } from '../05-commit/layer/dirs.ts'
-import type { Chapter, PlanOptions } from '../container/run.ts'
 import { resolve } from '../05-commit/store/store.ts'
-import { nameOf, strace } from '../strace.ts'
+import { traitsOf, type Chapter } from '../chapter.ts'
+import { UsageError, type Input } from '../command-line.ts'
 import { experiment, type Place } from '../tools/break/laboratory.ts'
-import { onPaper } from '../tools/break/paper.ts'
+import { lessonsUpTo, type Lesson } from '../tools/break/lessons.ts'
 import { wrap } from '../tools/wrap.ts'
-import { UsageError } from './args.ts'
 import { checkMachine } from './check-machine.ts'
-import type { Input } from './main.ts'
-import { json } from './table.ts'
+import { asJson } from './print.ts'
 
-/** One exercise: what is left out or believed, and what follows. */
-interface Lesson {
-  chapter: Chapter
-  row: Consequence<PlanOptions> | Misconception<PlanOptions>
-  /** What `break NAME` calls it. */
-  name: string
-  title: string
-  why: string
-}
-
-export async function breakCommand({ root, chapter, chapters, words, switches, values }: Input) {
-  const lessons = lessonsUpTo(chapter, chapters)
-  if (values.has('format')) return print(json(lessons.map(plain)))
+export async function breakCommand({ runtime, chapter, words, switches, values }: Input) {
+  const { root, rows } = runtime
+  const lessons = await lessonsUpTo(rows)
+  if (values.has('format')) return print(asJson(lessons.map(plain)))
   if (switches.has('all')) return print(asText(lessons))
   const chosen = words.length === 0 ? lessons : lessons.filter(({ name }) => words.includes(name))
   const unknown = words.find((word) => !lessons.some(({ name }) => name === word))
@@ -35,33 +23,14 @@ export async function breakCommand({ root, chapter, chapters, words, switches, v
       `no line '${unknown}' in chapter ${chapter.number}; have: ${names(lessons)}`,
     )
   checkMachine()
-  const hasImage = chosen.some((lesson) => lesson.chapter.number >= 3)
+  const hasImage = chosen.some((lesson) => traitsOf(lesson.rows).root !== 'host')
   const layers = hasImage ? await layerDirs(root, resolve(root, 'busybox')) : []
   return exercise(lessons, chosen, { root, layers })
 }
 
-/** A chapter's own; one that adds no line has those of all before it, whose list it has. */
-function lessonsUpTo(chapter: Chapter, chapters: Chapter[]): Lesson[] {
-  const own = lessonsOf(chapter)
-  if (own.length > 0) return own
-  return chapters.filter(({ number }) => number < chapter.number).flatMap(lessonsOf)
-}
-
-/** In the order of the list, then what is believed. */
-function lessonsOf(chapter: Chapter): Lesson[] {
-  const options = onPaper()
-  const rows = (chapter.consequences ?? []).flatMap((row): Lesson[] => {
-    const list = chapter.plan({ ...options, ...row.options?.(options) })
-    const [place] = placesOf(list, row)
-    const line = place === undefined ? undefined : list[place]
-    if (!line) return []
-    const title = row.flag ? `${row.flag} of ${strace(line.call)}` : strace(line.call)
-    return [{ chapter, row, name: row.flag ?? nameOf(line.call), title, why: line.why }]
-  })
-  const believed = (chapter.misconceptions ?? []).map((row): Lesson => {
-    return { chapter, row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }
-  })
-  return [...rows, ...believed]
+/** The chapter whose list a lesson is about. */
+function chapterOf({ rows }: Lesson): Chapter | undefined {
+  return rows.at(-1)
 }
 
 async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Promise<number> {
@@ -70,7 +39,7 @@ async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Prom
   let right = 0
   let asked = 0
   for (const lesson of chosen) {
-    const near = lessons.filter((each) => each.chapter === lesson.chapter)
+    const near = lessons.filter((each) => chapterOf(each) === chapterOf(lesson))
     const choices = choicesFor(lesson, near)
     print(question(lesson, choices, `${asked + 1} of ${chosen.length}`))
     const answer = await lines.next()
@@ -80,12 +49,12 @@ async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Prom
     const truth = choices.indexOf(lesson.row.consequence)
     const isRight = typed === letters[truth]
     if (isRight) right++
-    const found = await experiment(lesson.chapter, lesson.row, place)
+    const found = await experiment(lesson.rows, lesson.row, place)
     print(answerTo({ lesson, isRight, letter: letters[truth] ?? '?', found }))
   }
   input.close()
   process.stdin.destroy()
-  print(`\n${right} of ${asked} foretold.\n`)
+  print(`\n${right} of ${asked} predicted.\n`)
   return 0
 }
 
@@ -144,10 +113,13 @@ function answerTo({ lesson: { row }, isRight, letter, found }: Answered): string
 
 /** Each line as a plan has it, a belief with the name to ask for it by; below it, what follows. */
 function asText(lessons: Lesson[]): string {
-  const several = new Set(lessons.map(({ chapter }) => chapter)).size > 1
-  const lines = lessons.flatMap(({ chapter, name, title, row }, at) => {
-    const isFirst = several && lessons[at - 1]?.chapter !== chapter
-    const head = isFirst ? [chalk.dim(`chapter ${chapter.number}, ${chapter.slug}`)] : []
+  const several = new Set(lessons.map(chapterOf)).size > 1
+  const lines = lessons.flatMap((lesson, at) => {
+    const { name, title, row } = lesson
+    const chapter = chapterOf(lesson)
+    const last = lessons[at - 1]
+    const isFirst = several && (!last || chapterOf(last) !== chapter)
+    const head = isFirst ? [chalk.dim(`chapter ${chapter?.number}, ${chapter?.slug}`)] : []
     const called = 'alter' in row ? `${name}  ${title}` : title
     return [...head, chalk.bold(below(called, 2)), `    ${below(row.consequence, 4)}`]
   })

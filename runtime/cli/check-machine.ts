@@ -1,4 +1,4 @@
-/** Command line. What every command that makes a container needs, said in one line. */
+/** What every command that makes a container needs, said in one line. */
 
 /** Throws when this is not Linux, or not root. */
 export function checkMachine(): void {

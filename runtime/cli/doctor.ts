@@ -1,16 +1,18 @@
-/** Command line. `doctor`: what this machine can do, and what to type where it cannot. */
+/** `doctor`: what this machine can do, and what to type where it cannot. */
 import chalk from 'chalk'
 import { topics } from '../tools/doctor/capabilities.ts'
-import { diagnose, type Capability, type Diagnosis } from '../tools/doctor/diagnosis.ts'
-import type { ChapterVerdict } from '../tools/doctor/diagnosis.ts'
+import { demandsOf, diagnose, type CapabilityVerdict } from '../tools/doctor/diagnosis.ts'
+import type { ChapterVerdict, Diagnosis } from '../tools/doctor/diagnosis.ts'
 import { probe } from '../tools/doctor/probe.ts'
-import type { Input } from './main.ts'
-import { json, printable } from './table.ts'
+import { rowsUpTo } from '../chapter.ts'
+import type { Input } from '../command-line.ts'
+import { asJson, printable } from './print.ts'
 
 /** Ends with 0 when every chapter can be had in full, with 1 when something is missing. */
-export async function doctor({ root, chapters, values }: Input): Promise<number> {
-  const diagnosis = diagnose(await probe(root, chapters), chapters)
-  process.stdout.write(values.has('format') ? json(diagnosis) : render(diagnosis))
+export async function doctor({ runtime, values }: Input): Promise<number> {
+  const rows = await rowsUpTo(runtime.chapters, Infinity)
+  const diagnosis = diagnose(await probe(runtime.root, rows), await demandsOf(rows))
+  process.stdout.write(values.has('format') ? asJson(diagnosis) : render(diagnosis))
   return diagnosis.ok ? 0 : 1
 }
 
@@ -46,7 +48,7 @@ function header({ machine }: Diagnosis): string {
 
 const marks = { yes: '✓', part: '~', no: '✗', unknown: '?' }
 
-function capabilityLines(capability: Capability, told: Set<string>): string[] {
+function capabilityLines(capability: CapabilityVerdict, told: Set<string>): string[] {
   const { name, state, found, why, remedy } = capability
   const color = state === 'yes' ? chalk.green : state === 'no' ? chalk.red : chalk.yellow
   const seen = cut(printable(found), width - 24)
@@ -58,7 +60,7 @@ function capabilityLines(capability: Capability, told: Set<string>): string[] {
   return [line, ...[...reason, ...help].map((text) => `       ${text}`)]
 }
 
-function chapterLine(chapter: ChapterVerdict, capabilities: Capability[]): string {
+function chapterLine(chapter: ChapterVerdict, capabilities: CapabilityVerdict[]): string {
   const { number, slug, state, stops } = chapter
   const [mark, color] = looks[state]
   const names = firstCauses(chapter, capabilities)
@@ -76,7 +78,7 @@ const looks = {
 } as const
 
 /** Of a chapter that cannot be had, what is missing without what is so for a reason told before. */
-function firstCauses({ state, missing }: ChapterVerdict, capabilities: Capability[]): string[] {
+function firstCauses({ state, missing }: ChapterVerdict, capabilities: CapabilityVerdict[]): string[] {
   if (state === 'part') return missing
   const reasons = new Set<string>()
   return missing.filter((name) => {

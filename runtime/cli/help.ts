@@ -1,29 +1,30 @@
-/** Command line. The help: of all commands, or of one. */
+/** The help: of all commands, or of one. */
 import chalk from 'chalk'
 import metadata from '../../package.json' with { type: 'json' }
-import type { Chapter } from '../container/run.ts'
-import type { Flag } from './args.ts'
-import { commands, usageIn, type CommandSpec } from './commands.ts'
+import type { Chapter } from '../chapter.ts'
+import type { CommandSpec, Flag } from '../command-line.ts'
+import { commandsOf, usageIn } from './words.ts'
 
-/** The help of `command`, or of the whole program, as it is in `chapter`. */
+/** The help of `command`, or of the whole program, as it is in the last of `rows`. */
 export function helpText(
   command: CommandSpec | undefined,
-  chapter: Chapter,
+  rows: Chapter[],
   globalFlags: Flag[],
 ): string {
-  return command ? ofCommand(command, chapter) : ofProgram(chapter, globalFlags)
+  return command ? ofCommand(command, rows) : ofProgram(rows, globalFlags)
 }
 
 export function versionText(): string {
   return `stepbox ${metadata.version}\n`
 }
 
-function ofProgram(chapter: Chapter, globalFlags: Flag[]): string {
-  const list = commands
-    .filter(({ since }) => since <= chapter.number)
-    .map(({ name, summary }) => `  ${chalk.bold(name.padEnd(10))}${summary}`)
+function ofProgram(rows: Chapter[], globalFlags: Flag[]): string {
+  const { number, slug } = rows.at(-1) as Chapter
+  const list = commandsOf(rows).map(
+    ({ name, summary }) => `  ${chalk.bold(name.padEnd(10))}${summary}`,
+  )
   return [
-    `A container is a list of system calls. This is chapter ${chapter.number}, ${chapter.slug}.`,
+    `A container is a list of system calls. This is chapter ${number}, ${slug}.`,
     '',
     `${chalk.bold('Usage:')} stepbox [--root DIR] [--chapter N] COMMAND …`,
     '',
@@ -36,10 +37,9 @@ function ofProgram(chapter: Chapter, globalFlags: Flag[]): string {
   ].join('\n')
 }
 
-function ofCommand({ usage, summary, flags }: CommandSpec, chapter: Chapter): string {
-  const known = flags.filter(({ since = 1 }) => since <= chapter.number)
-  const head = `${chalk.bold('Usage:')} stepbox ${usageIn(chapter.number, usage)}`
-  return [head, '', `  ${summary}`, '', ...flagLines(known), ''].join('\n')
+function ofCommand({ usage, summary, flags }: CommandSpec, rows: Chapter[]): string {
+  const head = `${chalk.bold('Usage:')} stepbox ${usageIn(rows, usage)}`
+  return [head, '', `  ${summary}`, '', ...flagLines(flags), ''].join('\n')
 }
 
 function flagLines(flags: Flag[]): string[] {

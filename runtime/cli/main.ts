@@ -1,17 +1,11 @@
-/** Command line. `stepbox [--root DIR] [--chapter N] COMMAND …`: finds the command, runs it. */
+/** `stepbox [--root DIR] [--chapter N] COMMAND …`: finds the command, runs it, prints its answer. */
 import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
-import type { Chapter } from '../container/run.ts'
-import { parse, UsageError, valueOf, type Flag, type Parsed } from './args.ts'
-import { commands, usageIn, type CommandSpec } from './commands.ts'
-
-/** What a command gets to work on. */
-export interface Input extends Parsed {
-  /** The data root. */
-  root: string
-  chapter: Chapter
-  chapters: Chapter[]
-}
+import { rowsUpTo, type Chapter, type ChapterEntry, type Runtime } from '../chapter.ts'
+import { UsageError, valueOf, type CommandSpec, type Flag, type Typed } from '../command-line.ts'
+import { parse, UnknownFlag } from './args.ts'
+import { printable, printAnswer } from './print.ts'
+import { commandsOf, usageIn } from './words.ts'
 
 const globalFlags: Flag[] = [
   { long: 'root', value: 'DIR', text: 'where images and containers are kept' },
@@ -21,30 +15,43 @@ const globalFlags: Flag[] = [
 ]
 const helpFlag: Flag = { long: 'help', text: 'this help' }
 
+/** A command line that was understood. */
+interface Understood {
+  command: CommandSpec
+  typed: Typed
+  runtime: Runtime
+}
+
 /** Run one command line. Gives the exit code; prints errors, never throws them. */
-export async function main(chapters: Chapter[]): Promise<number> {
+export async function main(chapters: ChapterEntry[]): Promise<number> {
   let command: CommandSpec | undefined
   try {
     const argv = argvFrom(ownCommandLine(), process.argv.slice(2))
     const globals = parse(argv, globalFlags, true)
     const [name, ...rest] = globals.words
     if (globals.switches.has('version')) return await version()
-    if (name === undefined || name === 'help' || globals.switches.has('help'))
-      return await help(
-        name === 'help' ? rest[0] : name,
-        chapterOf(globals, chapters),
-        name === undefined,
-      )
-    command = commandNamed(name, chapterOf({ ...globals, values: new Map() }, chapters))
-    const flags = [...command.flags, ...globalFlags.filter(({ value }) => value), helpFlag]
-    const parsed = parse(rest, flags, command.stopAtWord ?? false)
-    const given = { ...globals, values: new Map([...globals.values, ...parsed.values]) }
-    const chapter = chapterOf(given, chapters)
-    command = commandNamed(name, chapter)
-    if (parsed.switches.has('help')) return await help(name, chapter, false)
-    check(command, parsed, chapter)
+    const asksForHelp = name === undefined || name === 'help' || globals.switches.has('help')
+    if (asksForHelp) {
+      const rows = await rowsUpTo(chapters, numberOf(globals, chapters))
+      const topic = name === 'help' ? rest[0] : name
+      command = topic === undefined ? undefined : await commandNamed(topic, { rows, chapters })
+      return await help(command, rows, name === undefined)
+    }
+    const understood = await understand(name, rest, { globals, chapters })
+    command = understood.command
+    const { typed, runtime } = understood
+    if (typed.switches.has('help')) return await help(command, runtime.rows, false)
+    check(command, typed, runtime.rows)
     const execute = await command.load()
-    return await execute({ ...parsed, root: dataRoot(given), chapter, chapters })
+    const chapter = runtime.rows.at(-1) as Chapter
+    const answer = await execute({
+      ...typed,
+      runtime,
+      chapter,
+      print: (text) => void process.stdout.write(`${printable(text)}\n`),
+      warn: (text) => void process.stderr.write(`stepbox: ${text}\n`),
+    })
+    return typeof answer === 'number' ? answer : printAnswer(answer, typed)
   } catch (error) {
     return fail(error, command)
   }
@@ -56,56 +63,90 @@ function fail(error: unknown, command: CommandSpec | undefined): number {
   const where = command ? `stepbox ${command.name} --help` : 'stepbox --help'
   const hint = error instanceof UsageError ? `\nSee '${where}'.` : ''
   process.stderr.write(`stepbox: ${text}${hint}\n`)
-  const isOwn = !command || command.stopAtWord || error instanceof UsageError
-  return isOwn ? 125 : 1
+  const isOurs = !command || command.stopAtWord || error instanceof UsageError
+  return isOurs ? 125 : 1
 }
 
-function chapterOf(globals: Parsed, chapters: Chapter[]): Chapter {
-  const given = valueOf(globals, 'chapter')
-  const found =
-    given === undefined ? chapters.at(-1) : chapters.find((c) => `${c.number}` === given)
-  if (found) return found
-  throw new UsageError(`no chapter '${given}'; have: 1 to ${chapters.length}`)
+interface Known {
+  globals: Typed
+  chapters: ChapterEntry[]
 }
 
-function commandNamed(name: string, chapter: Chapter): CommandSpec {
-  const found = commands.find((command) => command.name === name)
-  const known = commands.filter(({ since }) => since <= chapter.number)
-  if (!found)
-    throw new UsageError(`no command '${name}'; have: ${known.map((each) => each.name).join(', ')}`)
-  if (found.since > chapter.number)
-    throw new UsageError(
-      `'${name}' comes in chapter ${found.since}; this is chapter ${chapter.number}`,
-    )
-  return found
-}
-
-function check({ flags, words, usage }: CommandSpec, parsed: Parsed, chapter: Chapter): void {
-  for (const { long, since = 1 } of flags) {
-    const isGiven = parsed.switches.has(long) || parsed.values.has(long)
-    if (isGiven && since > chapter.number)
-      throw new UsageError(`--${long} comes in chapter ${since}; this is chapter ${chapter.number}`)
+/** `--chapter` and `--root` may also come after the name of the command, and count then. */
+async function understand(
+  name: string,
+  rest: string[],
+  { globals, chapters }: Known,
+): Promise<Understood> {
+  const number = numberOf(globals, chapters)
+  const rows = await rowsUpTo(chapters, number)
+  const command = await commandNamed(name, { rows, chapters })
+  const typed = await parsed(command, rest, { rows, chapters })
+  const values = new Map([...globals.values, ...typed.values])
+  const given = { ...globals, values }
+  if (numberOf(given, chapters) !== number) {
+    const chapter = new Map([['chapter', [`${numberOf(given, chapters)}`]]])
+    const again = { ...globals, values: new Map([...globals.values, ...chapter]) }
+    return understand(name, rest, { globals: again, chapters })
   }
-  const json = valueOf(parsed, 'format')
-  if (json !== undefined && json !== 'json')
-    throw new UsageError(`invalid --format '${json}': only json`)
-  const [least, most] = words
-  const shown = `usage: stepbox ${usageIn(chapter.number, usage)}`
-  if (parsed.words.length < least) throw new UsageError(`too few arguments; ${shown}`)
-  if (parsed.words.length > most) throw new UsageError(`too many arguments; ${shown}`)
+  return { command, typed, runtime: { root: dataRoot(given), rows, chapters } }
+}
+
+async function parsed(
+  { name, flags, stopAtWord = false }: CommandSpec,
+  rest: string[],
+  known: Pick<Runtime, 'rows' | 'chapters'>,
+): Promise<Typed> {
+  const all = [...flags, ...globalFlags.filter(({ value }) => value), helpFlag]
+  try {
+    return parse(rest, all, stopAtWord)
+  } catch (error) {
+    if (!(error instanceof UnknownFlag)) throw error
+    const { unknownFlag } = await import('./unknown.ts')
+    throw await unknownFlag(error, name, known)
+  }
+}
+
+/** The number of the chapter that the program is to stand at: the last one, unless it is named. */
+function numberOf(globals: Typed, chapters: ChapterEntry[]): number {
+  const given = valueOf(globals, 'chapter') ?? (process.env['STEPBOX_CHAPTER'] || undefined)
+  const last = chapters.at(-1)?.number ?? 0
+  const isNamed = ({ number, slug }: ChapterEntry) => given === `${number}` || given === slug
+  const found = given === undefined ? last : chapters.find(isNamed)?.number
+  if (found !== undefined) return found
+  throw new UsageError(`no chapter '${given}'; have: 1 to ${last}`)
+}
+
+async function commandNamed(
+  name: string,
+  known: Pick<Runtime, 'rows' | 'chapters'>,
+): Promise<CommandSpec> {
+  const found = commandsOf(known.rows).find((command) => command.name === name)
+  if (found) return found
+  const { unknownCommand } = await import('./unknown.ts')
+  throw await unknownCommand(name, known)
+}
+
+function check({ words: [least, most], usage }: CommandSpec, typed: Typed, rows: Chapter[]): void {
+  const format = valueOf(typed, 'format')
+  if (format !== undefined && format !== 'json')
+    throw new UsageError(`invalid --format '${format}': only json`)
+  const shown = `usage: stepbox ${usageIn(rows, usage)}`
+  if (typed.words.length < least) throw new UsageError(`too few arguments; ${shown}`)
+  if (typed.words.length > most) throw new UsageError(`too many arguments; ${shown}`)
 }
 
 /**
  * `--root`, else STEPBOX_ROOT, else /var/lib/stepbox for root and the user's data directory for
  * others.
  */
-function dataRoot(globals: Parsed): string {
-  const given = valueOf(globals, 'root') ?? process.env.STEPBOX_ROOT
+function dataRoot(globals: Typed): string {
+  const given = valueOf(globals, 'root') ?? process.env['STEPBOX_ROOT']
   if (given === '') throw new UsageError('the data root is empty; give a directory to --root')
   if (given !== undefined) return given.startsWith('/') ? given : `${process.cwd()}/${given}`
   if (process.getuid?.() === 0) return '/var/lib/stepbox'
-  const home = process.env.HOME ?? '/tmp'
-  return `${process.env.XDG_DATA_HOME ?? `${home}/.local/share`}/stepbox`
+  const home = process.env['HOME'] || '/tmp'
+  return `${process.env['XDG_DATA_HOME'] || `${home}/.local/share`}/stepbox`
 }
 
 function ownCommandLine(): Uint8Array {
@@ -116,10 +157,13 @@ function ownCommandLine(): Uint8Array {
   }
 }
 
-async function help(name: string | undefined, chapter: Chapter, isUsage: boolean): Promise<number> {
+async function help(
+  command: CommandSpec | undefined,
+  rows: Chapter[],
+  isUsage: boolean,
+): Promise<number> {
   const { helpText } = await import('./help.ts')
-  const command = name === undefined ? undefined : commandNamed(name, chapter)
-  const text = helpText(command, chapter, globalFlags)
+  const text = helpText(command, rows, globalFlags)
   if (isUsage) process.stderr.write(text)
   else process.stdout.write(text)
   return isUsage ? 125 : 0

@@ -1,53 +1,56 @@
-/** Command line. `plan`: the list that `run` would carry out, with the reason for every line. */
+/** `plan`: the list that `run` would carry out, with the reason for every line. */
 import chalk from 'chalk'
-import { lookAtCgroups } from '../02-cgroups/cgroups.ts'
-import type { Cgroups } from '../02-cgroups/hierarchies.ts'
-import type { PlanOptions } from '../container/run.ts'
+import { imageFor } from '../05-commit/image-for.ts'
+import { planOptions, traitsOf, type ImageSettings } from '../chapter.ts'
+import type { Input } from '../command-line.ts'
+import type { PlanOptions } from '../options.ts'
 import type { Step } from '../step.ts'
 import { strace } from '../strace.ts'
 import { wrap } from '../tools/wrap.ts'
-import { imageFor, type ForImage } from './image-for.ts'
-import type { Input } from './main.ts'
 import { request } from './request.ts'
 
 /** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
 export async function planCommand(input: Input): Promise<number> {
-  const { command, config, rootfs, image } = await imageOrStandIn(input)
-  const asked = request(input, command, config)
-  const id = '<id>'
+  const { runtime, chapter, switches } = input
+  const { command, settings, rootfs, layers } = await imageOrStandIn(input)
+  const { limits = {}, readOnly = false, ...asked } = request(input, command, settings)
+  const ordinary = planOptions(runtime.rows)
   const options: PlanOptions = {
+    ...ordinary,
     ...asked,
-    hostname: asked.hostname ?? id,
-    network: asked.network ?? 'none',
-    group: { name: `stepbox-${id}`, cgroups: groups(), limits: asked.limits ?? {} },
+    hostname: asked.hostname ?? '<id>',
+    network: asked.network ?? ordinary.network,
+    group: { ...ordinary.group, limits },
     root: rootfs ?? '/',
-    layers: ['init', ...(image?.diffIds ?? ['']).map((_, at) => `lower${at}`)],
-    dir: `${input.root}/containers/${id}`,
-    readOnly: asked.readOnly ?? false,
-    ...(input.switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
+    layers: ['init', ...Array.from({ length: layers }, (_, at) => `lower${at}`)],
+    dir: `${runtime.root}/containers/<id>`,
+    readOnly,
+    ...(switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
   }
-  const plan = input.chapter.plan(options)
+  const plan = chapter.plan(options)
   process.stdout.write(input.values.has('format') ? asJson(plan) : asText(plan, input))
   return 0
 }
 
-/** Without a store, as on another system, a plan is still the plan: of an image of one layer. */
-async function imageOrStandIn(input: Input): Promise<ForImage> {
-  try {
-    return await imageFor(input)
-  } catch (error) {
-    const [name = '', ...command] = input.words
-    if (process.platform === 'linux' && process.geteuid?.() === 0) throw error
-    return { command, config: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}` }
-  }
+interface Looked {
+  command: string[]
+  settings: ImageSettings
+  rootfs?: string
+  /** How many. */
+  layers: number
 }
 
-/** On a machine without control groups, the plan is that of one with pure cgroup v2. */
-function groups(): Cgroups {
+/** Without a store, as on another system, a plan is still the plan: of an image of one layer. */
+async function imageOrStandIn({ runtime, words }: Input): Promise<Looked> {
+  const { root } = traitsOf(runtime.rows)
+  const [name = '', ...command] = root === 'host' ? ['', ...words] : words
   try {
-    return lookAtCgroups()
-  } catch {
-    return { hierarchies: [] } // ignoring: not Linux
+    const { settings, use } = await imageFor(runtime.root, name, root)
+    const layers = use.image?.diffIds.length ?? 1
+    return { command, settings, layers, ...(use.rootfs ? { rootfs: use.rootfs } : {}) }
+  } catch (error) {
+    if (process.platform === 'linux' && process.geteuid?.() === 0) throw error
+    return { command, settings: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}`, layers: 1 }
   }
 }
 

@@ -1,10 +1,10 @@
-/** Command line. `replay FILE`: a recorded walk, forward and backward, without root, anywhere. */
+/** `replay FILE`: a recorded walk, forward and backward, without root, anywhere. */
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { resultOf } from '../strace.ts'
 import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
 import { parseRecording, type Recording } from '../tools/walk/recording.ts'
-import type { Input } from './main.ts'
+import type { Input } from '../command-line.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 
 export async function replay({ words }: Input): Promise<number> {

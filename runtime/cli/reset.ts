@@ -1,25 +1,26 @@
-/** Command line. `reset`: whatever was broken, back to a clean state, told line by line. */
+/** `reset`: whatever was broken, back to a clean state, told line by line. */
 import chalk from 'chalk'
 import { reset as clear, type Deed } from '../tools/reset/reset.ts'
-import type { Input } from './main.ts'
-import { json, printable } from './table.ts'
+import type { Input } from '../command-line.ts'
+import { asJson, printable } from './print.ts'
 
 /** Ends with 1 when something could not be removed. */
-export async function reset({ root, switches, values }: Input): Promise<number> {
+export async function reset({ runtime, switches, values }: Input): Promise<number> {
   const isDry = switches.has('dry-run')
   const [force, all, images] = ['force', 'all', 'images'].map((name) => switches.has(name))
-  const options = { root, force: force ?? false, all: all ?? false, images: images ?? false }
+  const { root } = runtime
+  const options = { runtime, root, force: force ?? false, all: all ?? false, images: images ?? false }
   const deeds: Deed[] = []
   for await (const deed of clear(options, isDry)) {
     deeds.push(deed)
     if (!values.has('format')) process.stdout.write(lines(deed, isDry))
   }
-  process.stdout.write(values.has('format') ? json(deeds) : summary(deeds, isDry))
+  process.stdout.write(values.has('format') ? asJson(deeds) : summary(deeds, isDry))
   return deeds.some(({ problem }) => problem !== undefined) ? 1 : 0
 }
 
 /** What is done to each kind: `unmounted`, `would unmount`. */
-const verbs: Record<Deed['kind'], [done: string, plain: string]> = {
+const verbs: Record<string, [done: string, plain: string]> = {
   proc: ['uncovered', 'uncover'],
   mount: ['unmounted', 'unmount'],
   process: ['killed', 'kill'],
@@ -33,8 +34,8 @@ const verbs: Record<Deed['kind'], [done: string, plain: string]> = {
 }
 
 function lines({ kind, what, why, done, problem }: Deed, isDry: boolean): string {
-  const [past, plain] = verbs[kind]
-  const noun = kind === 'proc' || kind === 'file' || kind === 'directory' ? '' : `${nouns[kind]} `
+  const [past, plain] = verbs[kind] ?? ['removed', 'remove']
+  const noun = kind === 'proc' || kind === 'file' || kind === 'directory' ? '' : `${nouns[kind] ?? kind} `
   const thing = `${noun}${printable(what)}`
   if (problem !== undefined)
     return `${chalk.red(`cannot ${plain}`)} ${thing}\n    ${printable(problem)}\n`
@@ -42,7 +43,7 @@ function lines({ kind, what, why, done, problem }: Deed, isDry: boolean): string
   return `${verb} ${thing}\n    ${chalk.dim(why)}\n`
 }
 
-const nouns = {
+const nouns: Record<string, string> = {
   mount: 'mount',
   process: 'process',
   container: 'container',

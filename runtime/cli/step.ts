@@ -1,8 +1,9 @@
-/** Command line. `run --step`: a debugger for a container's birth, by keys or by lines of text. */
+/** `run --step`: a debugger for a container's birth, by keys or by lines of text. */
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { nameOf, strace } from '../strace.ts'
-import type { RunOptions, RunResult } from '../container/run.ts'
+import type { Chapter } from '../chapter.ts'
+import type { RunResult } from '../container/run.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../tools/walk/recording.ts'
 import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
@@ -15,16 +16,16 @@ export type Walked = RunResult | undefined
 
 export interface Hooks {
   /** Every frame as it comes, for a recording. */
-  onFrame: (frame: Frame) => void
+  onFrame: (frame: Frame) => Promise<void>
   /** Right before the last call: the terminal is the container's from here on. */
   onCommand: () => void
 }
 
-/** Go through the list with whoever sits at standard input, or sends lines there. */
-export async function stepThrough(walk: Walk, options: RunOptions, hooks: Hooks): Promise<Walked> {
+/** Go through the list by keys from a terminal, or by lines from standard input. */
+export async function stepThrough(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<Walked> {
   const isDone =
-    isatty(0) && isatty(2) ? await onTerminal(walk, options, hooks) : await byLines(walk, hooks)
-  if (isDone) return walk.result
+    isatty(0) && isatty(2) ? await onTerminal(walk, chapter, hooks) : await byLines(walk, hooks)
+  if (isDone) return walk.finish()
   await walk.abandon()
   return undefined
 }
@@ -39,7 +40,7 @@ const keys = [
 ] as const
 
 /** True when the whole list was gone through. */
-async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promise<boolean> {
+async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<boolean> {
   const page = takeTerminal()
   const done: RecordedFrame[] = []
   let isInspecting = false
@@ -52,12 +53,12 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
     }
     const frame = await walk.advance()
     if (!frame) return
-    hooks.onFrame(frame)
+    await hooks.onFrame(frame)
     done.push(recordedFrame(frame))
   }
   try {
     while (walk.next < walk.plan.length) {
-      const scene = sceneOf({ walk, page, options, done, isInspecting, scroll, message })
+      const scene = sceneOf({ walk, page, chapter, done, isInspecting, scroll, message })
       page.draw(draw(scene))
       message = undefined
       const key = await page.key()
@@ -81,15 +82,15 @@ async function onTerminal(walk: Walk, options: RunOptions, hooks: Hooks): Promis
 interface Shown {
   walk: Walk
   page: Page
-  options: RunOptions
+  chapter: Chapter
   done: RecordedFrame[]
   isInspecting: boolean
   scroll: number
   message: string | undefined
 }
 
-function sceneOf({ walk, page, options, done, isInspecting, scroll, message }: Shown): Scene {
-  const { number, slug } = options.chapter
+function sceneOf({ walk, page, chapter, done, isInspecting, scroll, message }: Shown): Scene {
+  const { number, slug } = chapter
   const where = placeInWords(walk.plan, walk.next)
   return {
     title: `stepbox   chapter ${number}, ${slug}   ${where}   pid ${walk.pid}`,
@@ -152,7 +153,7 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
     if (walk.next === walk.plan.length - 1) hooks.onCommand()
     const frame = await walk.advance()
     if (!frame) return
-    hooks.onFrame(frame)
+    await hooks.onFrame(frame)
     state = frame.state ?? state
     const { result = 0, errno = '-', nanoseconds = 0 } = frame.report ?? {}
     say(`done ${lineOf(walk.plan, frame.index)} ${result} ${errno} ${nanoseconds}`)

@@ -1,4 +1,4 @@
-/** Command line. The whole terminal as a page to draw on, given back as it was on every way out. */
+/** The whole terminal as a page to draw on, given back as it was on every way out. */
 import { constants } from 'node:os'
 import { ReadStream } from 'node:tty'
 

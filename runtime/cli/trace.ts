@@ -1,4 +1,4 @@
-/** Command line. `run --trace`: each call as it is made, with result and duration. */
+/** `run --trace`: each call as it is made, with result and duration. */
 import chalk, { chalkStderr } from 'chalk'
 import type { Report } from '../native.ts'
 import { lineOf, type Step } from '../step.ts'

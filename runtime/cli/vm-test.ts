@@ -1,4 +1,4 @@
-/** Command line. `vm test`: the kernel tests in a machine of its own, told as they end. */
+/** `vm test`: the kernel tests in a machine of its own, told as they end. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -7,7 +7,7 @@ import { project, projectInGuest } from '../vm/initramfs.ts'
 import type { Say } from '../vm/kernel.ts'
 import { runProgram } from '../vm/program.ts'
 import { startVm, type VmOptions } from '../vm/vm.ts'
-import { UsageError } from './args.ts'
+import { UsageError } from '../command-line.ts'
 
 /** What the tests print, a line of JSON each: test/guest/lines.ts. */
 interface Line {

@@ -1,4 +1,4 @@
-/** Command line. `vm`: a machine with a kernel of its own, a shell or a command in it. */
+/** `vm`: a machine with a kernel of its own, a shell or a command in it. */
 import chalk from 'chalk'
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
@@ -7,8 +7,7 @@ import { parseMemory } from '../02-cgroups/limits.ts'
 import { cacheDir, sizeOf } from '../vm/cache.ts'
 import { parseShare } from '../vm/share.ts'
 import { prepare, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
-import { UsageError, valueOf } from './args.ts'
-import type { Input } from './main.ts'
+import { UsageError, valueOf, type Input } from '../command-line.ts'
 import { testInVm } from './vm-test.ts'
 
 /** A shell without words, a command after `--`; else `build` or `test`. */
@@ -36,7 +35,7 @@ function asked(input: Input): VmOptions {
     swapBytes: bytes('swap'),
     shares: input.values.get('share')?.map(parseShare),
     hasCheckout: input.switches.has('checkout'),
-    imagesOf: input.switches.has('store') ? input.root : undefined,
+    imagesOf: input.switches.has('store') ? input.runtime.root : undefined,
     without: input.values.get('without')?.flatMap((each) => each.split(',')),
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -1,41 +1,58 @@
-/** Command line. A start that is walked through: with somebody at the keys, for a file, or both. */
+/** A start that is walked through: with somebody at the keys, for a file, or both. */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import type { Launch } from '../native.ts'
+import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
+import type { Report } from '../native.ts'
+import { explain, type Explanation } from '../tools/explain/explain.ts'
 import { recordingOf } from '../tools/walk/recording.ts'
-import { beginWalk, type Frame } from '../tools/walk/walk.ts'
+import { beginWalk, type Frame, type Walk } from '../tools/walk/walk.ts'
+import { attach } from './attach.ts'
 import { stepThrough } from './step.ts'
 
 interface Watching {
-  /** Called when the container gets what is typed, and gives what it says. */
-  onLaunch: (launched: Launch) => void
   isStepped: boolean
   /** Where the recording goes. */
   file: string | undefined
 }
 
-/** Undefined when the walk was left before the command ran. */
+/** How it went; without a result when the walk was left before the command ran. */
+interface Walked {
+  result: RunResult | undefined
+  explanation: Explanation | undefined
+}
+
 export async function walkThrough(
+  runtime: Runtime,
   options: RunOptions,
-  { onLaunch, isStepped, file }: Watching,
-): Promise<RunResult | undefined> {
+  { isStepped, file }: Watching,
+): Promise<Walked> {
   const output = file === undefined ? undefined : opened(file)
-  const walk = await beginWalk(options)
+  const chapter = runtime.rows.at(-1) as Chapter
+  const walk = await beginWalk(runtime, options)
   const frames: Frame[] = []
-  const keep = (frame: Frame) => void frames.push(frame)
-  const attachLast = () => onLaunch(walk.launched)
-  let result: RunResult | undefined
-  if (isStepped) result = await stepThrough(walk, options, { onFrame: keep, onCommand: attachLast })
-  else {
-    attachLast()
-    for (let frame = await walk.advance(); frame; frame = await walk.advance()) keep(frame)
-    result = await walk.result
+  let explanation: Explanation | undefined
+  const onFrame = async (frame: Frame) => {
+    frames.push(frame)
+    if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  if (output === undefined) return result
-  const text = `${JSON.stringify(recordingOf(options, walk, frames, result), null, 1)}\n`
-  writeSync(output, text)
-  closeSync(output)
-  return result
+  const onCommand = () => attach(walk.launched, options.stdio)
+  let result: RunResult | undefined
+  if (isStepped) result = await stepThrough(walk, chapter, { onFrame, onCommand })
+  else {
+    onCommand()
+    for (let frame = await walk.advance(); frame; frame = await walk.advance()) await onFrame(frame)
+    result = await walk.finish()
+  }
+  if (output !== undefined) {
+    const recording = recordingOf(walk, frames, { chapter, argv: options.argv, result })
+    writeSync(output, `${JSON.stringify(recording, null, 1)}\n`)
+    closeSync(output)
+  }
+  return { result, explanation }
+}
+
+function explained({ plan, pid }: Walk, report: Report, { rows }: Runtime): Promise<Explanation> {
+  return explain(plan, report, { pid, rows })
 }
 
 /** Before anything is made: a walk that cannot be kept is not begun. */

@@ -1,10 +1,10 @@
-/** Command line. `run --without N|CALL`: the list with a line missing, where it harms nobody. */
+/** `run --without N|CALL`: the list with a line missing, where it harms nobody. */
 import chalk from 'chalk'
 import { pretendMachine, placesOf, without } from '../consequence.ts'
-import type { Chapter } from '../container/run.ts'
+import type { Chapter } from '../chapter.ts'
 import type { Call, Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
-import { UsageError } from './args.ts'
+import { UsageError } from '../command-line.ts'
 
 /**
  * Leave out the line of that number, or the first call of that name. What is left runs on a
@@ -13,16 +13,19 @@ import { UsageError } from './args.ts'
  * beforehand, in the words of the last of `chapters` that has any: `chdir` into the new root is of
  * chapter 3, and chapter 4 leads it elsewhere.
  */
-export function leaveOut(
+export async function leaveOut(
   what: string,
   chapters: Chapter[],
   root: string,
-): (plan: Step[]) => Step[] {
+): Promise<(plan: Step[]) => Step[]> {
+  const known = await Promise.all(
+    chapters.map(async ({ number, tools }) => ({ number, ...(await tools?.()) })),
+  )
   return (plan) => {
     const place = placeOf(plan, what)
     const line = plan[place]
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
-    const since = chapters.filter(({ number }) => number >= line.chapter).toReversed()
+    const since = known.filter(({ number }) => number >= line.chapter).toReversed()
     const rows = since.flatMap(({ consequences }) => consequences ?? [])
     const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
     const told = row ? `\n  ${row.consequence}` : ''

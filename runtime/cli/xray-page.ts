@@ -1,10 +1,10 @@
-/** Command line. What `x-ray` shows, as lines: the host on the left, the container on the right. */
+/** What `x-ray` shows, as lines: the host on the left, the container on the right. */
 import chalk from 'chalk'
 import { privilegeCount } from '../tools/doctor/privileges.ts'
 import { age, decimalSize } from '../units.ts'
 import type { SeenMount, Side, XRay } from '../tools/x-ray/xray.ts'
 import type { SeenLayer } from '../tools/x-ray/layers.ts'
-import { printable } from './table.ts'
+import { printable } from './print.ts'
 
 const width = 80
 const label = 16

@@ -1,16 +1,17 @@
-/** Command line. `x-ray`: a running container and its host side by side, once or every second. */
+/** `x-ray`: a running container and its host side by side, once or every second. */
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import { findContainer, listContainers, type Container } from '../container/containers.ts'
+import type { Runtime } from '../chapter.ts'
+import { findContainer, stateOf } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
-import { xray as look } from '../tools/x-ray/xray.ts'
-import { UsageError } from './args.ts'
-import type { Input } from './main.ts'
-import { json } from './table.ts'
+import type { Container } from '../options.ts'
+import { xray } from '../tools/x-ray/xray.ts'
+import { UsageError, type Input } from '../command-line.ts'
+import { asJson } from './print.ts'
 import { takeTerminal } from './terminal-screen.ts'
 import { pageOf } from './xray-page.ts'
 
-export async function xray(input: Input): Promise<number> {
+export async function xrayCommand(input: Input): Promise<number> {
   try {
     return await show(input)
   } catch (error) {
@@ -20,24 +21,24 @@ export async function xray(input: Input): Promise<number> {
   }
 }
 
-async function show({ root, words, switches, values }: Input): Promise<number> {
-  tidy(root)
-  const container = findContainer(root, words[0] ?? '')
+async function show({ runtime, words, switches, values }: Input): Promise<number> {
+  await tidy(runtime)
+  const container = findContainer(runtime.root, words[0] ?? '')
   if (container.status !== 'running')
     throw new Error(`container '${container.name}' has ended; stepbox inspect tells of it`)
   const isWatching = switches.has('watch')
   if (isWatching && values.has('format')) throw new UsageError('--watch draws, and prints no JSON')
-  if (isWatching) return watch(root, container)
-  const seen = await look(root, container)
+  if (isWatching) return watch(runtime, container)
+  const seen = await xray(runtime, container)
   if (!seen) throw new Error(`container '${container.name}' is just beginning or ending; try again`)
-  process.stdout.write(values.has('format') ? json(seen) : `${pageOf(seen).join('\n')}\n`)
+  process.stdout.write(values.has('format') ? asJson(seen) : `${pageOf(seen).join('\n')}\n`)
   return 0
 }
 
 const everyMs = 1000
 
 /** Draw again each second, until q, Ctrl-C, a signal, or the end of the container. */
-async function watch(root: string, container: Container): Promise<number> {
+async function watch(runtime: Runtime, container: Container): Promise<number> {
   if (!isatty(0) || !isatty(2)) throw new Error('--watch needs a terminal to draw on')
   const page = takeTerminal()
   let isOver = false
@@ -45,8 +46,8 @@ async function watch(root: string, container: Container): Promise<number> {
   let key = page.key()
   try {
     while (!isOver) {
-      const current = listContainers(root).find(({ id }) => id === container.id)
-      const seen = current?.status === 'running' ? await look(root, current) : undefined
+      const current = stateOf(runtime.root, container.id)
+      const seen = current?.status === 'running' ? await xray(runtime, current) : undefined
       if (!seen) break
       const lines = pageOf(seen)
       const most = Math.max(0, lines.length - (page.rows - 1))

@@ -1,4 +1,5 @@
-/** Chapter 2. Names for containers that were given none. */
+/** Names of containers: those that were typed, and random ones for the rest. */
+import { UsageError } from '../command-line.ts'
 
 const adjectives =
   'agile amber bold brave bright calm clever cosy crisp curious daring deep eager early ' +
@@ -21,4 +22,12 @@ export function randomName(id: string): string {
     return list[parseInt(id.slice(from, from + 6), 16) % list.length] ?? 'plain'
   }
   return `${pick(adjectives, 0)}_${pick(boxes, 6)}_${id.slice(12, 16)}`
+}
+
+/** Throws when a container cannot be called so. */
+export function checkName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)) return
+  throw new UsageError(
+    `invalid name '${name}': letters, digits, '_', '.', '-', a letter or digit first`,
+  )
 }

@@ -1,4 +1,4 @@
-/** Step by step. A place for experiments: a container's directories and group, gone afterwards. */
+/** A place for experiments: a container's directories and group, gone afterwards. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { groupDirs } from '../../02-cgroups/cgroup.ts'
@@ -7,7 +7,8 @@ import { placesOf, without, type Consequence, type Misconception } from '../../c
 import { observe } from './experiment.ts'
 import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
-import type { Chapter, PlanOptions } from '../../container/run.ts'
+import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
+import type { PlanOptions } from '../../options.ts'
 import type { Call, Step } from '../../step.ts'
 
 /** What was seen of the list as it is, and of the list as it should not be. */
@@ -25,12 +26,12 @@ export interface Place {
   layers: string[]
 }
 
-type Row = Consequence<PlanOptions> | Misconception<PlanOptions>
+type Row = Consequence | Misconception
 
-/** Carry out the list that a row is about, whole and broken. */
-export async function experiment(chapter: Chapter, row: Row, place: Place): Promise<Findings> {
-  const kept = await seen(chapter, row, place, (list) => list)
-  const broken = await seen(chapter, row, place, (list, options) => breakIt(list, options, row))
+/** Carry out the list of the last of `rows` that `row` is about, whole and broken. */
+export async function experiment(rows: Chapter[], row: Row, place: Place): Promise<Findings> {
+  const kept = await seen(rows, row, place, (list) => list)
+  const broken = await seen(rows, row, place, (list, options) => breakIt(list, options, row))
   const isAsTold = matches(kept, row.see.kept) && matches(broken, row.see.broken)
   return { kept, broken, isAsTold }
 }
@@ -43,7 +44,7 @@ function breakIt(list: Step[], options: PlanOptions, row: Row): Step[] {
 }
 
 async function seen(
-  chapter: Chapter,
+  rows: Chapter[],
   row: Row,
   { root, layers }: Place,
   change: (list: Step[], options: PlanOptions) => Step[],
@@ -51,13 +52,13 @@ async function seen(
   mkdirSync(join(root, 'tmp'), { recursive: true })
   const dir = mkdtempSync(join(root, 'tmp', 'experiment-'))
   const group = { name: `stepbox-experiment-${process.pid}`, cgroups: lookAtCgroups(), limits: {} }
-  let options = optionsIn(dir, layers, { group, script: row.see.inside })
+  let options = optionsIn(rows, { dir, layers, group, script: row.see.inside })
   const before: Call[] = []
-  if (chapter.number === 3) before.push(...copyOf(layers, dir))
+  if (traitsOf(rows).root === 'directory') before.push(...copyOf(layers, dir))
   options = { ...options, ...row.options?.(options) }
   try {
     return await observe({
-      plan: change(chapter.plan(options), options),
+      plan: change(rows.at(-1)?.plan(options) ?? [], options),
       see: row.see,
       before: [...before, ...(row.before ?? [])],
       environment: { group: group.name, root: options.root },
@@ -71,26 +72,25 @@ async function seen(
 }
 
 interface Given {
+  dir: string
+  layers: string[]
   group: PlanOptions['group']
   script: string
 }
 
-function optionsIn(dir: string, layers: string[], { group, script }: Given): PlanOptions {
+function optionsIn(rows: Chapter[], { dir, layers, group, script }: Given): PlanOptions {
   const hostname = 'box'
-  return {
+  return planOptions(rows, {
     argv: ['sh', '-c', script],
-    env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
     hostname,
-    network: 'none',
     group,
     root: join(dir, 'copy'),
     layers: layOut(dir, layers, { hostname, resolver: '' }),
     dir,
-    readOnly: false,
-  }
+  })
 }
 
-/** Chapter 3 writes into its root file system: it gets one that goes away again. */
+/** A container that writes straight into its root gets one that goes away again. */
 function copyOf(layers: string[], dir: string): Call[] {
   const [upper, work, copy] = ['copy-upper', 'copy-work', 'copy'].map((name) => join(dir, name))
   for (const path of [upper, work, copy]) mkdirSync(path ?? '')

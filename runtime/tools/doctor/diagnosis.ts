@@ -1,7 +1,9 @@
-/** Step by step. The diagnosis: each capability, and what each chapter can do with them. */
-import { topics, verdictOn, type CapabilityName } from './capabilities.ts'
+/** The diagnosis: each capability, and what each chapter can do with them. */
+import type { Chapter } from '../../chapter.ts'
+import type { Demands } from '../../chapter-tools.ts'
+import { topics, verdictOn } from './capabilities.ts'
 import { flavourOf } from './groups.ts'
-import type { Machine } from './machine.ts'
+import type { Attempt, Machine } from './machine.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -25,12 +27,12 @@ export interface Diagnosis {
     propagation: string
     dataRoot: Machine['dataRoot']
   }
-  capabilities: Capability[]
+  capabilities: CapabilityVerdict[]
   chapters: ChapterVerdict[]
 }
 
-export interface Capability extends Verdict {
-  name: CapabilityName
+export interface CapabilityVerdict extends Verdict {
+  name: string
   topic: string
   /** The chapters that cannot do without it, or not all. */
   chapters: number[]
@@ -42,66 +44,40 @@ export interface ChapterVerdict {
   /** `part`: its containers run, and not everything can be asked of them. */
   state: 'full' | 'part' | 'none'
   /** The capabilities that are missing. */
-  missing: CapabilityName[]
+  missing: string[]
   /** When none of them explains it: the call at which the chapter's list stops. */
   stops?: string
 }
 
-interface Demands {
-  /** Without these, neither this chapter nor any after it. */
-  needs: CapabilityName[]
-  /** Without these, not this chapter. */
-  own?: CapabilityName[]
-  /** Without these, not all of this chapter. */
-  wants: CapabilityName[]
+/** A chapter, and what it asks of a machine. */
+export interface Demanding extends Demands {
+  number: number
+  slug: string
 }
 
-/** By chapter, from 1 on. */
-const demands: Demands[] = [
-  {
-    needs: [
-      'linux',
-      'kernel',
-      'node',
-      'native',
-      'root',
-      'proc',
-      'data-root',
-      'pid-namespace',
-      'mount-namespace',
-      'uts-namespace',
-      'ipc-namespace',
-      'cgroup-namespace',
-      'mount-proc',
-    ],
-    wants: ['network-namespace'],
-  },
-  {
-    needs: [],
-    own: ['cgroups'],
-    wants: ['cgroup-cpu', 'cgroup-cpuset', 'cgroup-memory', 'cgroup-pids'],
-  },
-  { needs: ['image', 'pivot-root', 'devices'], wants: ['terminal'] },
-  { needs: ['overlay'], wants: [] },
-  { needs: [], wants: ['cgroup-freezer'] },
-]
-
-/** Judge a machine. Pure: the same probe results, the same diagnosis. */
-export function diagnose(
-  machine: Machine,
-  chapters: { number: number; slug: string }[],
-): Diagnosis {
-  const capabilities = topics.flatMap(([topic, names]) =>
-    names.map((name): Capability => {
-      const users = chapters.map(({ number }) => number).filter((at) => asksFor(at, name))
-      return { name, topic, ...verdictOn(name, machine), chapters: users }
+/** What each of `rows` asks of a machine. */
+export async function demandsOf(rows: Chapter[]): Promise<Demanding[]> {
+  return Promise.all(
+    rows.map(async ({ number, slug, tools }) => {
+      const { demands } = (await tools?.()) ?? {}
+      return { number, slug, ...demands }
     }),
   )
-  const verdicts = chapters.map(({ number, slug }) => ({
-    number,
-    slug,
-    ...chapterVerdict(number, capabilities, machine),
-  }))
+}
+
+/** Judge a machine. Pure: the same probe results, the same diagnosis. */
+export function diagnose(machine: Machine, chapters: Demanding[]): Diagnosis {
+  const capabilities = topics.flatMap(([topic, names]) =>
+    names.map((name): CapabilityVerdict => {
+      const users = chapters.filter((_, at) => asksFor(chapters, at, name))
+      return { name, topic, ...verdictOn(name, machine), chapters: users.map(({ number }) => number) }
+    }),
+  )
+  const verdicts = chapters.map(({ number, slug, wants = [] }, at) => {
+    const list = machine.tries[`list-${number}`]
+    const asked = { needs: requirements(chapters, at), wants, list }
+    return { number, slug, ...chapterVerdict(asked, capabilities) }
+  })
   const { platform, architecture, kernel, node, uid, surroundings, propagation, dataRoot } = machine
   return {
     version: 1,
@@ -122,18 +98,22 @@ export function diagnose(
   }
 }
 
+interface Asked {
+  needs: string[]
+  wants: string[]
+  /** What came of its list. */
+  list: Attempt | undefined
+}
+
 /** A list that was tried and stopped has the last word: capabilities only say why. */
 function chapterVerdict(
-  number: number,
-  capabilities: Capability[],
-  { tries }: Machine,
+  { needs, wants, list }: Asked,
+  capabilities: CapabilityVerdict[],
 ): Omit<ChapterVerdict, 'number' | 'slug'> {
   const had = capabilities.filter(({ state }) => state === 'yes' || state === 'part')
-  const isMissing = (wanted: CapabilityName) => !had.some(({ name }) => name === wanted)
-  const lacking = requirements(number).filter(isMissing)
-  const wanting = (demands[number - 1]?.wants ?? []).filter(isMissing)
-  const list = tries[`list-${number}`]
-  const missing = [...lacking, ...wanting]
+  const isMissing = (wanted: string) => !had.some(({ name }) => name === wanted)
+  const lacking = needs.filter(isMissing)
+  const missing = [...lacking, ...wants.filter(isMissing)]
   if (lacking.length > 0) return { state: 'none', missing }
   if (list?.ok === false) {
     const stops = list.call ? `${list.call} = ${list.errno}` : (list.said ?? '')
@@ -142,12 +122,12 @@ function chapterVerdict(
   return { state: missing.length > 0 ? 'part' : 'full', missing }
 }
 
-function asksFor(number: number, name: CapabilityName): boolean {
-  const wants = demands[number - 1]?.wants ?? []
-  return requirements(number).includes(name) || wants.includes(name)
+function asksFor(chapters: Demanding[], at: number, name: string): boolean {
+  return [...requirements(chapters, at), ...(chapters[at]?.wants ?? [])].includes(name)
 }
 
-function requirements(number: number): CapabilityName[] {
-  const before = demands.slice(0, number).flatMap(({ needs }) => needs)
-  return [...before, ...(demands[number - 1]?.own ?? [])]
+/** What the chapter at `at` cannot do without: what any before it needs, and its own. */
+function requirements(chapters: Demanding[], at: number): string[] {
+  const all = chapters.slice(0, at + 1).flatMap(({ needs = [] }) => needs)
+  return [...all, ...(chapters[at]?.own ?? [])]
 }

@@ -1,4 +1,4 @@
-/** Step by step. Looks at this machine and tries what it can do, in a fraction of a second. */
+/** Looks at this machine and tries what it can do, in a fraction of a second. */
 import { chmodSync, existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { group, groupDirs, joinGroup, type Group, type Limits } from '../../02-cgroups/cgroup.ts'
@@ -6,7 +6,7 @@ import { removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { nativePath } from '../../native.ts'
 import { identify } from '../../process.ts'
-import type { Chapter } from '../../container/run.ts'
+import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
 import { makeStaging } from '../../staging.ts'
 import { stepOf, type Step } from '../../step.ts'
 import { attempt } from './attempt.ts'
@@ -17,11 +17,11 @@ import { networkTries, plainTries, storageTries } from './tries.ts'
 type Tries = Machine['tries']
 
 /**
- * Find out what this machine can do: with the data root `root`, for the lists of `chapters`. What
+ * Find out what this machine can do: with the data root `root`, for the lists of `rows`. What
  * is tried leaves nothing behind; what was made on the disk is removed again. Tries nothing where
  * there is no native program to do it.
  */
-export async function probe(root: string, chapters: Chapter[]): Promise<Machine> {
+export async function probe(root: string, rows: Chapter[]): Promise<Machine> {
   const machine = { ...look(root), tries: {} as Tries }
   if (machine.platform !== 'linux' || !existsSync(nativePath)) return machine
   const { uid } = machine
@@ -39,7 +39,7 @@ export async function probe(root: string, chapters: Chapter[]): Promise<Machine>
       ...groups.map(async ([name, wanted]) => [name, await tryGroup(name, wanted)] as const),
     ])
     Object.assign(machine.tries, Object.fromEntries(found))
-    if (dir !== undefined) Object.assign(machine.tries, await tryLists(machine, chapters, dir))
+    if (dir !== undefined) Object.assign(machine.tries, await tryLists(machine, rows, dir))
   }).then((problem) => (machine.tries['data-root'] = problem))
   return machine
 }
@@ -160,33 +160,36 @@ async function withGroup(wanted: Group, plan: Step[]): Promise<Attempt> {
  * The list of each chapter as `run` would make it, up to the command. Where there is no network
  * namespace or no terminal to be had, without: that is told of by itself.
  */
-async function tryLists(machine: Machine, chapters: Chapter[], dir: string): Promise<Tries> {
+async function tryLists(machine: Machine, rows: Chapter[], dir: string): Promise<Tries> {
   const { cgroups, tries } = machine
-  const found = chapters.map(async ({ number, plan }) => {
+  const found = rows.map(async ({ number, plan }, at) => {
+    const upTo = rows.slice(0, at + 1)
+    const has = traitsOf(upTo)
     const name: Try = `list-${number}`
     const own = join(dir, name)
     const image = join(dir, `${name}-image`)
     for (const path of [own, image, ...['proc', 'sys', 'dev'].map((each) => join(image, each))])
       mkdirSync(path)
     chmodSync(image, 0o755)
-    const layers = number >= 4 ? layOut(own, [image], { hostname: 'stepbox', resolver: '' }) : []
+    const isLayered = has.root === 'layers'
+    const files = { hostname: 'stepbox', resolver: '' }
+    const layers = isLayered ? layOut(own, [image], files) : []
     const wanted: Group = {
       name: groupName(name),
-      cgroups: number >= 2 ? cgroups : { hierarchies: [] },
+      cgroups: has.groups ? cgroups : { hierarchies: [] },
       limits: {},
     }
-    const list = plan({
+    const options = planOptions(upTo, {
       argv: ['true'],
-      env: [],
       hostname: 'stepbox',
       network: tries['network-namespace']?.ok ? 'none' : 'host',
       group: wanted,
       root: image,
       layers,
       dir: own,
-      readOnly: false,
       ...(tries.terminal?.ok ? { terminal: { rows: 24, columns: 80 } } : {}),
     })
+    const list = plan(options)
     const isTried = ({ call }: Step) =>
       call[0] !== 'execvpe' && !(call[0] === 'write' && call[1].endsWith('subtree_control'))
     return [name, await withGroup(wanted, list.filter(isTried))] as const

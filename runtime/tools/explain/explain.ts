@@ -1,4 +1,4 @@
-/** Command line. A failed step in words: the call, where in the plan, and what is wrong here. */
+/** A failed step in words: the call, where in the plan, and what is wrong here. */
 import { ofExecvpe } from './programs.ts'
 import { ofGetcwd, ofPath } from './paths.ts'
 import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
@@ -6,6 +6,7 @@ import { ofMount } from './mounts.ts'
 import { ofPivotRoot } from './roots.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
 import type { Scene } from './scene.ts'
+import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
 import { placeInWords, type Call, type Step } from '../../step.ts'
 import { strace } from '../../strace.ts'
@@ -17,19 +18,44 @@ export interface Explanation {
   exitCode: number
 }
 
+/** Where to look for a cause: the process that made the call, still as it was then. */
+export interface Where {
+  /** By the host's number. */
+  pid: number
+  /** Chapters that may know causes of their own. */
+  rows?: Chapter[]
+}
+
 /**
- * What to tell of the step on which `plan` stopped. `pid` is the process that made the call, by the
- * host's number, and still as it was then (`onFailure` in native.ts); without it nothing is looked
- * at, and only the call is told. Nothing is told as a cause but what was seen.
+ * What to say about the step on which `plan` stopped. Without `where` nothing is looked at, and the
+ * text is only the call and its place. A cause is named only when it was seen.
  */
-export function explain(plan: Step[], report: Report, pid?: number): Explanation {
+export async function explain(
+  plan: Step[],
+  report: Pick<Report, 'index' | 'errno'>,
+  where?: Where,
+): Promise<Explanation> {
   const { index, errno = 'no errno' } = report
   const call = plan[index]?.call
   if (!call) return { text: `step ${index + 1} failed: ${errno}`, exitCode: 125 }
   const lines = [`${shorten(call)} = ${errno}`, `  ${placeInWords(plan, index)}`]
-  const cause = pid === undefined ? undefined : seenCause(call, { plan, index, errno, pid })
+  const scene = where && { plan, index, errno, pid: where.pid }
+  const cause = scene && (seenCause(call, scene) ?? (await causeOfChapters(call, scene, where)))
   if (cause) lines.push(`  ${printable(cause)}`)
   return { text: lines.join('\n'), exitCode: exitCodeOf(call, errno) }
+}
+
+/** What the chapters know, the latest first. */
+async function causeOfChapters(
+  call: Call,
+  scene: Scene,
+  { rows = [] }: Where,
+): Promise<string | undefined> {
+  for (const { tools } of rows.toReversed()) {
+    const cause = (await tools?.())?.explain?.(call, scene)
+    if (cause !== undefined) return cause
+  }
+  return undefined
 }
 
 function exitCodeOf(call: Call, errno: string): number {

@@ -1,19 +1,19 @@
-/** Step by step. Containers whose monitor is gone, or that are to end; and those left frozen. */
+/** Containers whose monitor is gone, or that are to end; and those left frozen. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { runningContainers, type Container } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
+import type { Container } from '../../options.ts'
 import { thawAbandoned } from '../../05-commit/frozen.ts'
 import { thaw } from '../../02-cgroups/group-control.ts'
-import { isAlive, signalTo } from '../../process.ts'
-import { endLost } from '../../container/tidy.ts'
-import { place, type Leftover, type Scene } from './leftover.ts'
-
-const patienceMs = 3000
+import { isAlive } from '../../process.ts'
+import { end } from '../../container/end.ts'
+import { settleLost } from '../../container/settle.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import { place, type Scene } from './leftover.ts'
 
 /** Those that nobody waits for any more; with `force`, those that run as they should as well. */
 export function containerLeftovers(scene: Scene): Leftover[] {
-  const { root, force, ending } = scene
+  const { runtime, root, force, ending } = scene
   return runningContainers(root).flatMap((container): Leftover[] => {
     const isLost = !isAlive(container.monitor)
     if (!isLost && !force) return frozenLeftover(root, container)
@@ -21,7 +21,7 @@ export function containerLeftovers(scene: Scene): Leftover[] {
     const why = isLost
       ? 'it was running, and the process that waited for it is gone'
       : 'it is running, and you said --force'
-    const remove = () => (isLost ? endLost(root, container) : end(root, container))
+    const remove = () => (isLost ? settleLost(runtime, container) : end(runtime, container))
     return [{ kind: 'container', what: nameOf(container), why, remove }]
   })
 }
@@ -30,27 +30,13 @@ function nameOf({ id, name }: Container): string {
   return `${id.slice(0, 12)} (${name})`
 }
 
-/** Whoever waits for it cleans up after it; where that takes too long, we do. */
-async function end(root: string, container: Container): Promise<void> {
-  const { init, monitor, id } = container
-  const isRunning = () => runningContainers(root).some((each) => each.id === id)
-  thaw(container.groups)
-  if (init) signalTo(init, 'SIGKILL')
-  else signalTo(monitor, 'SIGTERM')
-  const end = performance.now() + patienceMs
-  while (isAlive(monitor) && isRunning() && performance.now() < end) await setTimeout(5)
-  if (!isRunning()) return
-  signalTo(monitor, 'SIGKILL')
-  endLost(root, container)
-}
-
 /** Containers are held still only while somebody reads them, who leaves a mark (frozen.ts). */
 function frozenLeftover(root: string, container: Container): Leftover[] {
   const marks = marksIn(root).filter((name) => name.startsWith(`frozen-${container.id}-`))
-  if (!isFrozen(container.groups) || marks.some((name) => isHeld(root, name))) return []
+  if (!isFrozen(container.groups ?? []) || marks.some((name) => isHeld(root, name))) return []
   const why = 'it is stopped, and nobody is reading it'
   const remove = () => {
-    thaw(container.groups)
+    thaw(container.groups ?? [])
     thawAbandoned(root)
   }
   return [{ kind: 'frozen', what: nameOf(container), why, remove }]

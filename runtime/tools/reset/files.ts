@@ -1,10 +1,13 @@
-/** Step by step. What a process that was killed left half-made in the data root. */
+/** What a process that was killed left half-made in the data root. */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { containerDir, removeContainer, runningContainers } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
+import { removeDirectory, reservedName } from '../../container/remove.ts'
+import { containerDir, linkedId } from '../../container/state.ts'
 import { identify } from '../../process.ts'
-import { linkOf, nameOf, whyStale } from '../../container/tidy.ts'
-import { place, type Leftover, type Scene } from './leftover.ts'
+import { whyStale } from '../../container/tidy.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import { place, type Scene } from './leftover.ts'
 
 export function fileLeftovers(scene: Scene): Leftover[] {
   return [...halfMade(scene), ...brokenMarks(scene), ...staleNames(scene), ...temporary(scene)]
@@ -18,7 +21,7 @@ function halfMade({ root }: Scene): Leftover[] {
     if (isKnown()) return []
     const remove = () => {
       mkdirSync(place(root, 'tmp'), { recursive: true, mode: 0o711 })
-      if (!isKnown()) removeContainer(root, { id, name: nameOf(root, id) })
+      if (!isKnown()) removeDirectory(root, { id, name: reservedName(root, id) })
     }
     return [{ kind: 'directory', what: dir, why: 'a container was begun, and never ran', remove }]
   })
@@ -43,10 +46,10 @@ function staleNames({ root, ending }: Scene): Leftover[] {
   return list(place(root, 'names')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'names'), name)
     const isTaken = () => {
-      const id = linkOf(path)
-      return id !== '' && (isMarked(root, id) || existsSync(containerDir(root, id)))
+      const id = linkedId(root, name)
+      return id !== undefined && (isMarked(root, id) || existsSync(containerDir(root, id)))
     }
-    if (isTaken() || ending.has(linkOf(path))) return []
+    if (isTaken() || ending.has(linkedId(root, name) ?? '')) return []
     const remove = () => {
       if (!isTaken()) rmSync(path, { force: true })
     }

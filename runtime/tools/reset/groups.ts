@@ -1,11 +1,13 @@
-/** Step by step. Control groups without a container. */
+/** Control groups without a container. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
-import { containerDir, runningContainers } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
+import { containerDir } from '../../container/state.ts'
 import { killAll, processesIn, removeGroup } from '../../02-cgroups/group-control.ts'
 import { identify, isAlive } from '../../process.ts'
-import type { Leftover, Scene } from './leftover.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import type { Scene } from './leftover.ts'
 import { hasMonitor } from './processes.ts'
 
 /** A group that was made a moment ago may be of a container that is just being started. */
@@ -22,7 +24,7 @@ export function groupLeftovers(scene: Scene): Leftover[] {
     const id = name.slice('stepbox-'.length)
     if (running.has(id)) return []
     const found = { kind: 'group' as const, what: name, remove: () => remove(dirs) }
-    if (/^[0-9a-f]{32}$/.test(id) && existsSync(containerDir(scene.root, id)))
+    if (/^(?:[0-9a-f]{32}){1,2}$/.test(id) && existsSync(containerDir(scene.root, id)))
       return [{ ...found, why: 'its container has ended' }]
     const owner = ownerOf(name)
     if (owner) return owner.isAlive ? [] : [{ ...found, why: 'doctor was killed at its work' }]

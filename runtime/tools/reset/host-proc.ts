@@ -1,10 +1,10 @@
-/** Step by step. A /proc that covers the host's: mended first, since all looks go there. */
+/** A /proc that covers the host's: mended first, since all looks go there. */
 import { existsSync } from 'node:fs'
 import { procHere } from '../doctor/look.ts'
 import { proc } from '../../01-namespaces/namespaces.ts'
 import { perform, StepError } from '../../native.ts'
 import { stepOf } from '../../step.ts'
-import type { Leftover } from './leftover.ts'
+import type { Leftover } from '../../chapter-tools.ts'
 
 const step = stepOf(1)
 

@@ -1,11 +1,12 @@
-/** Step by step. Mounts that came out of a container: nothing of ours is mounted on the host. */
+/** Mounts that came out of a container: nothing of ours is mounted on the host. */
 import { readFileSync, realpathSync } from 'node:fs'
-import { runningContainers } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
 import { perform, StepError } from '../../native.ts'
 import { isAlive } from '../../process.ts'
 import { stepOf } from '../../step.ts'
 import { mountsOf, type MountLine } from '../walk/observe.ts'
-import type { Leftover, Scene } from './leftover.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import type { Scene } from './leftover.ts'
 
 const step = stepOf(1)
 

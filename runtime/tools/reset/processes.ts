@@ -1,10 +1,11 @@
-/** Step by step. Processes that should have ended: native programs whose monitor is gone. */
+/** Processes that should have ended: native programs whose monitor is gone. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { runningContainers } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
 import { identify, isAlive, signalTo } from '../../process.ts'
-import type { Leftover, Scene } from './leftover.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import type { Scene } from './leftover.ts'
 
 /** A native program whose monitor is gone kills its container, and ends, within a moment. */
 const momentMs = 100

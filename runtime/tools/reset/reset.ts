@@ -1,16 +1,17 @@
-/** Step by step. Back to a clean state: what crashes left behind, found by looking and removed. */
+/** Back to a clean state: what crashes left behind, found by looking and removed. */
 import { containerLeftovers } from './containers.ts'
 import { fileLeftovers } from './files.ts'
 import { groupLeftovers } from './groups.ts'
 import { procLeftovers } from './host-proc.ts'
-import type { Leftover, ResetOptions, Scene } from './leftover.ts'
+import type { Leftover, LeftoverSearch, ResetOptions } from '../../chapter-tools.ts'
+import type { Scene } from './leftover.ts'
 import { mountLeftovers } from './mounts.ts'
 import { processLeftovers } from './processes.ts'
 import { imageLeftovers, rootLeftovers } from './roots.ts'
 
 /** What came of one leftover. */
 export interface Deed {
-  kind: Leftover['kind']
+  kind: string
   what: string
   why: string
   /** False when it is only told of, or could not be removed. */
@@ -41,7 +42,9 @@ const searches: ((scene: Scene) => Leftover[] | Promise<Leftover[]>)[] = [
 export async function* reset(options: ResetOptions, isDry: boolean): AsyncGenerator<Deed> {
   if (process.platform !== 'linux') return // nothing can have run there
   const scene: Scene = { ...options, ending: new Set() }
-  for (const search of searches)
+  const ofChapters = await Promise.all(options.runtime.rows.map(({ tools }) => tools?.()))
+  const more: LeftoverSearch[] = ofChapters.flatMap((each) => each?.leftovers ?? [])
+  for (const search of [...searches, ...more])
     for (const leftover of await search(scene)) {
       const deed = await carryOut(leftover, isDry)
       yield deed

@@ -1,20 +1,24 @@
-/** Step by step. Root file systems of chapter 3, which containers write right into; and images. */
+/** Root file systems of chapter 3, which containers write right into; and images. */
 import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { listContainers, runningContainers } from '../../container/containers.ts'
+import { runningContainers } from '../../container/find.ts'
+import { imageUsers } from '../../05-commit/users.ts'
 import { removeImage } from '../../05-commit/store/remove-image.ts'
 import { layerDir, nameOf, readIndex, resolve } from '../../05-commit/store/store.ts'
 import { isRunning, list } from './files.ts'
-import { place, type Leftover, type Scene } from './leftover.ts'
+import type { Leftover } from '../../chapter-tools.ts'
+import { place, type Scene } from './leftover.ts'
 
 /** Copies that are half made, that a container has changed, or whose image is gone. */
 export function rootLeftovers(scene: Scene): Leftover[] {
   const { root, ending } = scene
-  const isUsed = runningContainers(root).some(({ id, chapter }) => chapter === 3 && !ending.has(id))
+  const used = new Set(
+    runningContainers(root).flatMap(({ id, rootfs }) => (ending.has(id) ? [] : (rootfs ?? []))),
+  )
   return list(place(root, 'rootfs')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'rootfs'), name)
     const why = whyStale(scene, name, path)
-    const isBusy = isUsed && !name.includes('.')
+    const isBusy = used.has(path)
     if (why === undefined || isBusy) return []
     const remove = () => rmSync(path, { recursive: true, force: true })
     return [{ kind: 'directory', what: path, why, remove }]
@@ -59,10 +63,7 @@ function look(path: string) {
 /** With `images`: all of them, except what a container stands on. */
 export function imageLeftovers({ root, images }: Scene): Leftover[] {
   if (!images) return []
-  const users = () =>
-    listContainers(root).flatMap(({ name, image }) =>
-      image ? [{ name, manifest: image.manifest, diffIds: image.diffIds }] : [],
-    )
+  const users = () => imageUsers(root)
   return readIndex(root).manifests.map((entry): Leftover => {
     const name = nameOf(entry) ?? entry.digest.slice('sha256:'.length)
     const [user] = users().filter(({ manifest }) => manifest === entry.digest)

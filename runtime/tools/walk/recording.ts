@@ -1,6 +1,7 @@
 /** Step by step. A walk as a file: the list, what each call did, what the kernel showed then. */
 import { release } from 'node:os'
-import type { RunOptions, RunResult } from '../../container/run.ts'
+import type { Chapter } from '../../chapter.ts'
+import type { RunResult } from '../../container/run.ts'
 import { lineOf, type Step } from '../../step.ts'
 import { nameOf, strace } from '../../strace.ts'
 import type { Change } from './changes.ts'
@@ -70,11 +71,17 @@ export function recordedFrame({ index, report, changes, state }: Frame): Recorde
   }
 }
 
+/** What a walk is a recording of, beside its frames. */
+export interface Recorded {
+  chapter: Pick<Chapter, 'number' | 'slug'>
+  argv: string[]
+  result: RunResult | undefined
+}
+
 export function recordingOf(
-  { chapter, argv }: RunOptions,
   { plan, start }: Pick<Walk, 'plan' | 'start'>,
   frames: Frame[],
-  result: RunResult | undefined,
+  { chapter, argv, result }: Recorded,
 ): Recording {
   return {
     stepbox: 'recording',

@@ -1,8 +1,10 @@
-/** Step by step. A container's birth one call at a time: make a call, look at what it changed. */
+/** A container's birth one call at a time: make a call, look at what it changed. */
 import { readlinkSync } from 'node:fs'
-import { removeContainer } from '../../container/containers.ts'
+import type { Runtime } from '../../chapter.ts'
+import { remove } from '../../container/remove.ts'
+import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
+import type { Started } from '../../container/start.ts'
 import type { Launch, Report } from '../../native.ts'
-import { run, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Step } from '../../step.ts'
 import { changesBetween, type Change } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
@@ -32,57 +34,23 @@ export interface Walk {
   launched: Launch
   /** Undo everything: the half-built container is killed, and nothing of it is kept. */
   abandon(): Promise<void>
-  /** How it ended, once it has. */
-  result: Promise<RunResult>
+  /** Wait until the command has ended, and clean up after the container. */
+  finish(): Promise<RunResult>
 }
 
 /**
  * Start a container of `options` and stop before its first call. Nothing is made before `advance`.
- * Rejects as `run` does, when something is wrong before anything was touched.
+ * Rejects as `begin` does, when something is wrong before anything was touched.
  */
-export function beginWalk(options: RunOptions): Promise<Walk> {
-  return new Promise((resolve, reject) => {
-    const reports: Report[] = []
-    let arrived = (): void => {}
-    const result = run({
-      ...options,
-      mode: 'step',
-      onReport: (report) => {
-        reports.push(report)
-        arrived()
-      },
-      onLaunch: (launched, plan, groups) => {
-        const ended = launched.outcome.then(() => undefined)
-        const take = async (): Promise<Report | undefined> => {
-          while (reports.length === 0) {
-            const more = new Promise<true>((settle) => (arrived = () => settle(true)))
-            if (!(await Promise.race([more, ended]))) break
-          }
-          return reports.shift()
-        }
-        walkOf({ launched, plan, groups, take, root: options.root, result: () => result }).then(
-          resolve,
-          reject,
-        )
-      },
-    })
-    result.catch(reject)
-  })
-}
-
-interface Parts {
-  launched: Launch
-  plan: Step[]
-  groups: string[]
-  root: string
-  take: () => Promise<Report | undefined>
-  result: () => Promise<RunResult>
-}
-
-async function walkOf({ launched, plan, groups, root, take, result }: Parts): Promise<Walk> {
+export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<Walk> {
+  const started = await begin(runtime, { ...options, mode: 'step' })
+  const { launched, plan, setting } = started
+  const groups = setting.container.groups ?? []
   while (!isReady(launched.pid)) await new Promise((resolve) => setTimeout(resolve, 1))
   const first = await observe(launched.pid, groups)
   if (!first) throw new Error('the native program ended before its first call')
+  const take = reportsOf(started)
+  let ending: Promise<RunResult> | undefined
   let state = first
   const walk: Walk = {
     plan,
@@ -90,11 +58,11 @@ async function walkOf({ launched, plan, groups, root, take, result }: Parts): Pr
     next: 0,
     pid: launched.pid,
     launched,
-    result: result(),
+    finish: () => (ending ??= finish(runtime, started)),
     async abandon() {
       launched.abandon()
-      const { container } = await result()
-      removeContainer(root, container)
+      const { container } = await walk.finish()
+      await remove(runtime, container)
     },
     async advance(isLooking = true) {
       const index = walk.next
@@ -103,15 +71,24 @@ async function walkOf({ launched, plan, groups, root, take, result }: Parts): Pr
       walk.next++
       launched.goAhead()
       const report = step.call[0] === 'execvpe' ? await becomes(walk.pid, take) : await take()
-      if (step.call[0] === 'fork' && report && !report.errno) walk.pid = report.result
+      walk.pid = started.pid
       const after = isLooking ? await observe(walk.pid, groups) : undefined
       const changes = after ? changesBetween(state, after) : []
       if (after) state = after
-      if (report?.errno && report.errno !== step.ignoring) walk.next = plan.length
+      if (report?.failed) walk.next = plan.length
       return { index, changes, ...(report ? { report } : {}), ...(after ? { state: after } : {}) }
     },
   }
   return walk
+}
+
+/** The next report, or undefined when the native program has ended. */
+function reportsOf({ reports }: Started): () => Promise<Report | undefined> {
+  const iterator = reports[Symbol.asyncIterator]()
+  return async () => {
+    const { value, done } = await iterator.next()
+    return done ? undefined : value
+  }
 }
 
 /**

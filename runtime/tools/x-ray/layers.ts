@@ -1,6 +1,8 @@
-/** Step by step. What a container's root is stacked from, how large it is, and who shares it. */
+/** What a container's root is stacked from, how large it is, and who shares it. */
 import { join } from 'node:path'
-import { containerDir, listContainers, type Container } from '../../container/containers.ts'
+import { listContainers } from '../../container/find.ts'
+import { containerDir } from '../../container/state.ts'
+import type { Container } from '../../options.ts'
 import type { Descriptor } from '../../05-commit/store/oci.ts'
 import { contentSize, layerSize } from '../../05-commit/store/sizes.ts'
 import { imageAt, imageWithManifest, readIndex, type Image } from '../../05-commit/store/store.ts'

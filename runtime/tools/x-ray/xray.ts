@@ -1,5 +1,6 @@
-/** Step by step. A running container and its host side by side, as the kernel shows both. */
-import type { Container } from '../../container/containers.ts'
+/** A running container and its host side by side, as the kernel shows both. */
+import type { Runtime } from '../../chapter.ts'
+import type { Container } from '../../options.ts'
 import { privilegesIn } from '../doctor/privileges.ts'
 import { statsOf, type Stats } from '../../02-cgroups/group-stats.ts'
 import { observe, type MountLine, type Observation } from '../walk/observe.ts'
@@ -32,8 +33,10 @@ export interface XRay {
     limits: Record<string, string>
     usage: Stats
   }
-  /** Topmost first; none before chapter 4. */
+  /** Topmost first; none for a container without layers. */
   layers: SeenLayer[]
+  /** What further chapters show. */
+  more: { name: string; host: string; container: string }[]
 }
 
 export interface Side {
@@ -57,21 +60,25 @@ export interface SeenMount extends Omit<MountLine, 'id'> {
 }
 
 /** Look at both. Undefined when the container is about to end. */
-export async function xray(root: string, container: Container): Promise<XRay | undefined> {
+export async function xray(
+  { root, rows }: Runtime,
+  container: Container,
+): Promise<XRay | undefined> {
   if (!container.init) return undefined
+  const { id, name, chapter, image, argv, created, groups = [] } = container
   const [host, inside] = await Promise.all([
     observe(process.pid, []),
-    observe(container.init.pid, container.groups),
+    observe(container.init.pid, groups),
   ])
   if (!host || !inside) return undefined
-  const { id, name, chapter, image, command, created, groups } = container
+  const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
   return {
     version: 1,
     id,
     name,
     chapter,
     ...(image ? { image: image.name } : {}),
-    command,
+    command: argv,
     created,
     host: sideOf(host),
     container: sideOf(inside),
@@ -90,6 +97,7 @@ export async function xray(root: string, container: Container): Promise<XRay | u
       usage: statsOf(groups),
     },
     layers: layersOf(root, container),
+    more: ofChapters.flatMap((tools) => tools?.xray?.(container) ?? []),
   }
 }
 

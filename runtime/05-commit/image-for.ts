@@ -1,29 +1,37 @@
-/** Command line. IMAGE as each chapter understands it: none, a directory, a stack of layers. */
+/** IMAGE as a container is given it: nothing, a directory, or a stack of layers. */
 import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
-import type { ImageUse } from '../container/containers.ts'
-import { layerDirs } from '../05-commit/layer/dirs.ts'
-import type { RunOptions } from '../container/run.ts'
-import { resolve, type Image } from '../05-commit/store/store.ts'
-import type { Input } from './main.ts'
-import type { ImageConfig } from './request.ts'
+import type { ImageUse } from '../04-overlay/overlay.ts'
+import type { ImageSettings, Traits } from '../chapter.ts'
+import { layerDirs } from './layer/dirs.ts'
+import { resolve, type Image } from './store/store.ts'
 
-export type ForImage = Pick<RunOptions, 'image' | 'layers' | 'rootfs'> & {
-  /** The words after IMAGE. */
-  command: string[]
-  config: ImageConfig
+/** What a container is created with, and the settings of the image. */
+export interface ForContainer {
+  settings: ImageSettings
+  use: {
+    rootfs?: string
+    image?: ImageUse
+    layers?: () => Promise<string[]>
+  }
 }
 
-/** Look IMAGE up. Throws when there is none of that name. */
-export async function imageFor({ words, chapter, root }: Input): Promise<ForImage> {
-  if (chapter.number < 3) return { command: words, config: {} }
-  const [name = '', ...command] = words
-  if (chapter.number === 3 && isPath(name))
-    return { command, config: {}, rootfs: rootDirectory(name) }
+/**
+ * Look up the image `name`. Where containers have a directory as their root, `name` may be the path
+ * of one; an image is copied into a directory then. Throws when there is no image of that name.
+ */
+export async function imageFor(
+  root: string,
+  name: string,
+  has: Traits['root'],
+): Promise<ForContainer> {
+  if (has === 'host') return { settings: {}, use: {} }
+  if (has === 'directory' && isPath(name))
+    return { settings: {}, use: { rootfs: rootDirectory(name) } }
   const image = resolve(root, name)
-  const config = image.config.config ?? {}
-  if (chapter.number === 3) return { command, config, rootfs: await plainCopy(root, image) }
-  return { command, config, layers: () => layerDirs(root, image), image: useOf(image) }
+  const settings = image.config.config ?? {}
+  if (has === 'directory') return { settings, use: { rootfs: await plainCopy(root, image) } }
+  return { settings, use: { image: useOf(image), layers: () => layerDirs(root, image) } }
 }
 
 /** What a container's state keeps of its image. */
@@ -43,8 +51,8 @@ function rootDirectory(name: string): string {
 }
 
 /**
- * Chapter 3 writes straight into its root file system, so it gets a copy of its own, kept from run
- * to run: what layers are for is the discovery of chapter 4.
+ * A container without layers writes straight into its root file system, so it gets a copy, kept
+ * from run to run: what layers are for is the discovery of chapter 4.
  */
 async function plainCopy(root: string, image: Image): Promise<string> {
   const copy = join(root, 'rootfs', image.id.replace(/^sha256:/, '').slice(0, 12))
@@ -65,9 +73,7 @@ async function plainCopy(root: string, image: Image): Promise<string> {
   return copy
 }
 
-/**
- * Busybox's tree has files, directories and links of root, which is all that cpSync keeps exactly.
- */
+/** Busybox's tree has only root's files, directories and links, which cpSync keeps exactly. */
 function copyTree(from: string, to: string): void {
   cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
 }

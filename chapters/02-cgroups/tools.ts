@@ -1,0 +1,13 @@
+/** Chapter 2, for the tools that look at containers from outside. */
+import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+import { consequences } from './consequences.ts'
+import { misconceptions } from './misconceptions.ts'
+
+export const tools: ChapterTools = {
+  consequences,
+  misconceptions,
+  demands: {
+    own: ['cgroups'],
+    wants: ['cgroup-cpu', 'cgroup-cpuset', 'cgroup-memory', 'cgroup-pids'],
+  },
+}

@@ -1,0 +1,6 @@
+/** Chapter 5, for the tools that look at containers from outside. */
+import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+
+export const tools: ChapterTools = {
+  demands: { wants: ['cgroup-freezer'] },
+}

@@ -1,0 +1,15 @@
+/** `diff`: what a container added, changed and deleted. */
+import type { Answer, Input } from '../command-line.ts'
+import { findContainer } from '../container/find.ts'
+import { containerDir } from '../container/state.ts'
+import { diff } from './diff.ts'
+import { stackIn } from './upper.ts'
+
+/** A added, C changed, D deleted, against the image. */
+export async function diffCommand({ runtime: { root }, words }: Input): Promise<Answer> {
+  const container = findContainer(root, words[0] ?? '')
+  if (!container.image)
+    throw new Error(`'${container.name}' has no write layer: chapter 4 brings it`)
+  const changes = await diff(stackIn(containerDir(root, container.id)))
+  return { json: changes, lines: changes.map(({ kind, path }) => `${kind} ${path}`) }
+}

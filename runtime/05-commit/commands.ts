@@ -1,0 +1,79 @@
+/** `commit`, `history`, `rmi`: images are made, told apart and removed. */
+import type { Answer, Input } from '../command-line.ts'
+import { valueOf } from '../command-line.ts'
+import { findContainer } from '../container/find.ts'
+import { tidy } from '../container/tidy.ts'
+import { shortId } from '../options.ts'
+import { age, decimalSize } from '../units.ts'
+import { commitContainer } from './commit.ts'
+import { historyOf } from './store/images.ts'
+import { removeImage } from './store/remove-image.ts'
+import { resolve } from './store/store.ts'
+import { imageUsers } from './users.ts'
+
+/** Prints the new image's id, as Docker does. */
+export async function commitCommand(input: Input): Promise<Answer> {
+  const { runtime, words, values, warn } = input
+  await tidy(runtime)
+  const [source = '', name = ''] = words
+  const container = findContainer(runtime.root, source)
+  const author = valueOf(input, 'author')
+  const message = valueOf(input, 'message')
+  const made = await commitContainer(runtime.root, container, {
+    name,
+    ...(author === undefined ? {} : { author }),
+    ...(message === undefined ? {} : { message }),
+    changes: values.get('change') ?? [],
+    created: now(),
+    onSkipped: (path, why) => warn(`left out /${path}: ${why}`),
+  })
+  return { lines: [made.id] }
+}
+
+/** SOURCE_DATE_EPOCH makes the whole image the same each time (reproducible-builds.org). */
+function now(): string {
+  const epoch = process.env['SOURCE_DATE_EPOCH']
+  if (epoch === undefined || epoch === '') return new Date().toISOString()
+  if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1000).toISOString()
+  throw new Error(`invalid SOURCE_DATE_EPOCH '${epoch}': seconds since 1970, a whole number`)
+}
+
+export function historyCommand({ runtime: { root }, words }: Input): Answer {
+  const found = historyOf(root, resolve(root, words[0] ?? ''))
+  return {
+    json: found,
+    heads: ['IMAGE', 'CREATED', 'CREATED BY', 'SIZE', 'COMMENT'],
+    rows: found.map((row) => [
+      row.id === '<missing>' ? row.id : shortId(row.id),
+      timeAgo(row.created),
+      shorten(row.createdBy, 45),
+      decimalSize(row.sizeBytes),
+      row.comment,
+    ]),
+  }
+}
+
+/** Removes each, goes on after a failure, and ends with 1 when there was one. */
+export async function rmiCommand({ runtime, words, print, warn }: Input): Promise<Answer> {
+  await tidy(runtime)
+  const { root } = runtime
+  let code = 0
+  for (const word of words)
+    try {
+      for (const removal of await removeImage(root, word, () => imageUsers(root)))
+        print('untagged' in removal ? `Untagged: ${removal.untagged}` : `Deleted: ${removal.deleted}`)
+    } catch (error) {
+      warn(error instanceof Error ? error.message : String(error))
+      code = 1
+    }
+  return { code }
+}
+
+/** How long ago an image says it was made. */
+export function timeAgo(created: string): string {
+  return created === '' || Date.parse(created) <= 0 ? 'N/A' : `${age(created)} ago`
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}

@@ -1,0 +1,130 @@
+/** A row of the table of chapters: all that a chapter adds to the program, as data and functions. */
+import type { ChapterTools } from './chapter-tools.ts'
+import type { CommandSpec, Column, Flag, Typed } from './command-line.ts'
+import type { Container, ContainerOptions, PlanOptions } from './options.ts'
+import type { Step } from './step.ts'
+
+/** What containers have from a chapter on. A later chapter may say otherwise. */
+export interface Traits {
+  /** What `/` is: the host's own, a directory that was named, or the layers of an image. */
+  root: 'host' | 'directory' | 'layers'
+  /** A terminal of its own can be asked for. */
+  terminal: boolean
+  /** It has a control group. */
+  groups: boolean
+  /** It stays on record after its end, unless `--rm` was given. */
+  keeps: boolean
+}
+
+/**
+ * A chapter's row. Everything is optional but the list: a chapter declares what it adds, and later
+ * chapters have it too. Rows are loaded when the program stands at their chapter or a later one;
+ * `tools` are loaded only by the tool that asks for them.
+ */
+export interface Chapter extends Lifecycle {
+  number: number
+  slug: string
+  /** The chapter's list. Pure: no file system, clock, environment or randomness. */
+  plan: (options: PlanOptions) => Step[]
+  has?: Partial<Traits>
+  /** Its fields of ordinary plan options, for lists that are printed, tried or tested. */
+  ordinary?: () => Partial<PlanOptions>
+  /** The flags it adds to commands, by the name of the command. */
+  flags?: Record<string, Flag[]>
+  /** What its flags of `run` ask for; `image` is what the image's configuration says. */
+  asked?: (typed: Typed, image: ImageSettings) => Partial<ContainerOptions>
+  /** Networks that a container can be given by name. */
+  networks?: string[]
+  commands?: CommandSpec[]
+  columns?: Column[]
+  /** Its part of what `inspect` and `ps --format json` print of a container. */
+  fields?: (container: Container) => object
+  /** What `inspect` finds beside containers; undefined where there is none of that name. */
+  inspect?: (root: string, name: string) => Promise<object> | object
+  /** Why a container ended, where the exit code does not say: a word for `ps`, a line for `run`. */
+  endedBecause?: (container: Container) => { word: string; line: string } | undefined
+  tools?: () => Promise<ChapterTools>
+}
+
+/**
+ * What a chapter does in the life of a container. Each function may be called again after a crash
+ * and does no harm then. They are called in the order of the chapters, `ended` and `removed` in
+ * the reverse order.
+ */
+export interface Lifecycle {
+  /** Lay out what the container needs, and give the chapter's fields of its plan options. */
+  prepare?: (setting: Setting) => Partial<PlanOptions> | Promise<Partial<PlanOptions>>
+  /** Its first process is there, and on record. */
+  started?: (setting: Setting) => void | Promise<void>
+  /** It is about to be killed: undo what would keep it from dying. */
+  ending?: (setting: Setting) => void | Promise<void>
+  /** Its first process has ended: remove what is outside its directory. Gives facts to keep. */
+  ended?: (setting: Setting) => Partial<Container> | Promise<Partial<Container>>
+  /** Its directory is about to be deleted. */
+  removed?: (setting: Setting) => void | Promise<void>
+  /** Undo what a killed process left in the data root, outside of any container. */
+  recover?: (root: string) => void | Promise<void>
+}
+
+/** What a function of a container's life works on. It may change `container`. */
+export interface Setting {
+  container: Container
+  /** The data root. */
+  root: string
+  /** The container's own directory. */
+  dir: string
+  /**
+   * Unpacked layers of the container's image, topmost first. Ask when the container's use of the
+   * image is on record, so that the image cannot be removed in between.
+   */
+  layers: () => Promise<string[]>
+}
+
+/** The parts of an OCI image configuration that decide how a container starts. */
+export interface ImageSettings {
+  Entrypoint?: string[] | null
+  Cmd?: string[] | null
+  Env?: string[] | null
+  WorkingDir?: string
+  User?: string
+}
+
+/** A line of the table of chapters. */
+export interface ChapterEntry {
+  number: number
+  slug: string
+  load: () => Promise<Chapter>
+}
+
+/** What operations work with: a data root, and the chapters. */
+export interface Runtime {
+  /** The data root. */
+  root: string
+  /** The chapters up to the one that the program stands at, in order. */
+  rows: Chapter[]
+  /** All chapters there are. */
+  chapters: ChapterEntry[]
+}
+
+/** Load the rows up to chapter `number`, in order. */
+export function rowsUpTo(chapters: ChapterEntry[], number: number): Promise<Chapter[]> {
+  return Promise.all(chapters.filter((each) => each.number <= number).map(({ load }) => load()))
+}
+
+/** The rows that a container of chapter `number` has to do with. */
+export async function rowsFor({ rows, chapters }: Runtime, number: number): Promise<Chapter[]> {
+  const isLoaded = rows.some((row) => row.number === number)
+  return isLoaded ? rows.filter((row) => row.number <= number) : rowsUpTo(chapters, number)
+}
+
+/** What containers of the last of `rows` have. */
+export function traitsOf(rows: Chapter[]): Traits {
+  const none: Traits = { root: 'host', terminal: false, groups: false, keeps: false }
+  return Object.assign(none, ...rows.map(({ has }) => has)) as Traits
+}
+
+/** Ordinary options for a list of the last of `rows`, except for what `overrides` has. */
+export function planOptions(rows: Chapter[], overrides: Partial<PlanOptions> = {}): PlanOptions {
+  const base = { argv: ['sh'], env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], hostname: 'box' }
+  return Object.assign(base, ...rows.map((row) => row.ordinary?.()), overrides) as PlanOptions
+}

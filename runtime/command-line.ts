@@ -1,0 +1,80 @@
+/** The words of the command line as data: flags, commands, columns, and what a command answers. */
+import type { Chapter, Runtime, Traits } from './chapter.ts'
+import type { Container } from './options.ts'
+
+export interface Flag {
+  long: string
+  short?: string
+  /** What the value is called in the help; a flag without it is a switch. */
+  value?: string
+  /** May be given several times. */
+  many?: boolean
+  text: string
+}
+
+/** A command line taken apart: switches and values by the long names of their flags. */
+export interface Typed {
+  switches: Set<string>
+  values: Map<string, string[]>
+  words: string[]
+  /** The words came after `--`. */
+  isDashed?: boolean
+}
+
+/** The last value given for `long`, as Docker takes it. */
+export function valueOf({ values }: Pick<Typed, 'values'>, long: string): string | undefined {
+  return values.get(long)?.at(-1)
+}
+
+/** A mistake in how the command was typed: exit code 125, with a pointer to the help. */
+export class UsageError extends Error {}
+
+/** What a command gets to work on. */
+export interface Input extends Typed {
+  runtime: Runtime
+  /** The chapter that the program stands at. */
+  chapter: Chapter
+  /** Write to standard output; a line is printed as soon as it is known. */
+  print: (text: string) => void
+  /** Report a problem that does not end the command, on standard error. */
+  warn: (text: string) => void
+}
+
+/**
+ * What a command has found out, for the command line to print: as JSON with `--format json`, as ids
+ * with `-q`, else as a table or lines. Cells and lines may hold foreign words; the command line
+ * makes them printable.
+ */
+export interface Answer {
+  json?: unknown
+  ids?: string[]
+  heads?: string[]
+  rows?: string[][]
+  lines?: string[]
+  /** The exit code, 0 when absent. */
+  code?: number
+}
+
+export interface CommandSpec {
+  name: string
+  /** As it is typed: `rm [-f] CONTAINER…`. */
+  usage: string
+  summary: string
+  flags: Flag[]
+  /** It also takes the flags that chapters add to the command of this name. */
+  sharesFlagsOf?: string
+  /** Flags end at the first word: what follows belongs to the container. */
+  stopAtWord?: boolean
+  /** Fewest and most words after the flags. */
+  words: [least: number, most: number]
+  /** It is there from the first chapter on whose containers are like this. */
+  needs?: (has: Traits) => boolean
+  load: () => Promise<(input: Input) => Answer | number | Promise<Answer | number>>
+}
+
+/** A column that a chapter adds to the table of a command, or fills where it is there already. */
+export interface Column {
+  command: string
+  head: string
+  cell: (container: Container) => string | undefined
+}

@@ -1,0 +1,68 @@
+/** Settle a container that has ended: remove what it had outside its directory, record its end. */
+import { rowsFor, type Runtime, type Setting } from '../chapter.ts'
+import type { Outcome } from '../native.ts'
+import type { Container } from '../options.ts'
+import { signalTo } from '../process.ts'
+import { inWords, isFull } from '../staging.ts'
+import { discard } from './remove.ts'
+import { containerDir, keptState, saveKept, unmark } from './state.ts'
+import { existsSync } from 'node:fs'
+
+/** How it ended, as far as that is known. */
+export type End = Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'>
+
+/**
+ * Record how `container` ended, remove its groups and whatever else the chapters gave it, and
+ * remove the container itself with `rm`, or when its command never ran. Harmless when it was done
+ * already. Throws when there is no room to write the end down: the container is kept then, and the
+ * next command tries again.
+ */
+export async function settle(runtime: Runtime, container: Container, end: End): Promise<void> {
+  const { root } = runtime
+  if (container.init) signalTo(container.init, 'SIGKILL')
+  await release(runtime, container)
+  const neverRan = end.failure !== undefined || end.refused !== undefined
+  if (container.rm || neverRan) return discard(runtime, container)
+  Object.assign(container, {
+    status: 'exited',
+    finished: new Date().toISOString(),
+    exitCode: end.exitCode,
+    ...(end.signal ? { signal: end.signal } : {}),
+  })
+  try {
+    saveKept(root, container)
+  } catch (error) {
+    throw inWords(error, root, `'${container.name}' has ended, and how is not on record`)
+  }
+}
+
+/**
+ * Settle a container whose monitor was killed: its processes died with the monitor, by SIGKILL. One
+ * that had ended already, when a crash came before its mark was gone, stays as it ended.
+ */
+export async function settleLost(runtime: Runtime, container: Container): Promise<void> {
+  const { root } = runtime
+  const { id } = container
+  const isKept = !container.rm && existsSync(containerDir(root, id))
+  if (isKept && !keptState(root, id)) {
+    try {
+      return await settle(runtime, container, { exitCode: 137, signal: 'SIGKILL' })
+    } catch (error) {
+      if (!isFull((error as Error).cause)) throw error
+      return // ignoring a full disk: its mark stays for the next command, which may have room
+    }
+  }
+  if (container.init) signalTo(container.init, 'SIGKILL')
+  await release(runtime, container)
+  if (!isKept) return discard(runtime, container)
+  unmark(root, id)
+}
+
+/** Remove what a container had outside its directory, later chapters first. */
+async function release(runtime: Runtime, container: Container): Promise<void> {
+  const { root } = runtime
+  const dir = containerDir(root, container.id)
+  const setting: Setting = { container, root, dir, layers: async () => [] }
+  const rows = await rowsFor(runtime, container.chapter)
+  for (const { ended } of rows.toReversed()) Object.assign(container, await ended?.(setting))
+}

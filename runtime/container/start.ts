@@ -1,0 +1,82 @@
+/** Start a container: make its plan, and hand it to the native program. */
+import { rowsFor, type Chapter, type Runtime, type Setting } from '../chapter.ts'
+import type { Mode } from '../encode.ts'
+import { makeReady, type Launch, type LaunchOptions, type Ready, type Report } from '../native.ts'
+import { identify } from '../process.ts'
+import type { Step } from '../step.ts'
+import type { Created } from './create.ts'
+import { saveRunning } from './state.ts'
+
+export interface StartOptions {
+  stdio?: LaunchOptions['stdio']
+  mode?: Mode
+  /** A native program that was started beforehand. */
+  ready?: Ready
+  /** Carry out another list than the chapter's: one with a line left out. */
+  alter?: (plan: Step[]) => Step[]
+}
+
+/** A container whose list is being carried out. */
+export interface Started {
+  setting: Setting
+  plan: Step[]
+  launched: Launch
+  /** The process that goes through the list, by the host's number. */
+  pid: number
+  /**
+   * Each report as it comes. The fork is on record before its report is given. After a failure,
+   * the process that made the call stays as it is until the next report is asked for.
+   */
+  reports: AsyncIterable<Report>
+  /** The state could not be written, and the container was killed for it. */
+  problem?: unknown
+}
+
+/** Start what `create` laid out. Throws when there is no such plan, before anything runs. */
+export async function start(
+  runtime: Runtime,
+  { setting, options }: Created,
+  { stdio, mode, ready, alter = (plan) => plan }: StartOptions = {},
+): Promise<Started> {
+  const rows = await rowsFor(runtime, setting.container.chapter)
+  const plan = alter(rowOf(rows).plan(options))
+  const launched = (ready ?? makeReady(stdio)).begin(plan, mode ? { mode } : {})
+  const started: Omit<Started, 'reports'> = { setting, plan, launched, pid: launched.pid }
+  return Object.assign(started, { reports: recorded(started, rows) })
+}
+
+function rowOf(rows: Chapter[]): Chapter {
+  const row = rows.at(-1)
+  if (!row) throw new Error('there are no chapters')
+  return row
+}
+
+/**
+ * The native program's reports. A container must not live on without a record: where the first
+ * process cannot be written down, because the disk is full, everything is killed.
+ */
+async function* recorded(
+  started: Omit<Started, 'reports'>,
+  rows: Chapter[],
+): AsyncGenerator<Report> {
+  const { plan, launched, setting } = started
+  const fork = plan.findIndex(({ call }) => call[0] === 'fork')
+  for await (const report of launched.reports) {
+    if (report.index === fork && !report.errno) {
+      started.pid = report.result
+      try {
+        record(setting, report.result)
+        for (const row of rows) await row.started?.(setting)
+      } catch (error) {
+        started.problem = error
+        launched.abandon()
+      }
+    }
+    yield report
+  }
+}
+
+function record({ container, root }: Setting, pid: number): void {
+  const init = identify(pid)
+  if (init) saveRunning(root, Object.assign(container, { init, status: 'running' as const }))
+}

@@ -1,0 +1,71 @@
+/**
+ * The data of one container: what was asked for, what its plan needs to know, what is on record.
+ *
+ * A chapter adds its fields to these interfaces where it defines their types, by declaration
+ * merging:
+ *
+ *     declare module '../options.ts' {
+ *       interface PlanOptions { group: Group }
+ *     }
+ */
+import type { ProcessId } from './process.ts'
+
+export interface User {
+  uid: number
+  gid: number
+}
+
+/** What a container is asked to be: flags, an image's settings and defaults combined. */
+export interface ContainerOptions {
+  argv: string[]
+  /** `NAME=value` each; PATH among them decides where argv[0] is looked for. */
+  env: string[]
+  /** The working directory, absolute. */
+  cwd?: string
+  user?: User
+  /** Without a name, a random one is chosen. */
+  name?: string
+  /** Without a host name, the first 12 digits of the id. */
+  hostname?: string
+  /** Remove the container when it ends. */
+  rm?: boolean
+}
+
+/** What a planner may ask for. Each takes what it knows. */
+export interface PlanOptions {
+  argv: string[]
+  env: string[]
+  cwd?: string
+  user?: User
+  hostname: string
+}
+
+/**
+ * A container on record. Times are ISO 8601. It is kept as JSON, in `running/<id>` while a process
+ * waits for it and in `containers/<id>/state.json` afterwards.
+ */
+export interface Container extends ContainerOptions {
+  version: 2
+  /** 64 hexadecimal digits (32 in version 1). */
+  id: string
+  name: string
+  hostname: string
+  rm: boolean
+  /** The number of the chapter whose list it was made with. */
+  chapter: number
+  created: string
+  finished?: string
+  status: 'created' | 'running' | 'exited'
+  /** The process that waits for the container and cleans up after it. */
+  monitor: ProcessId
+  /** The container's first process, as the host sees it. */
+  init?: ProcessId
+  exitCode?: number
+  /** The signal that ended its first process. */
+  signal?: string
+}
+
+/** The digits by which a container or an image is shown. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12)
+}
