@@ -19,7 +19,7 @@ export interface Explanation {
 
 /**
  * What to tell of the step on which `plan` stopped. `pid` is the process that made the call, by the
- * host's number, and still as it was then (`onFailure` in native.ts); without it nothing is looked
+ * host's number, and still as it was then (`reports` in native.ts); without it nothing is looked
  * at, and only the call is told. Nothing is told as a cause but what was seen.
  */
 export function explain(plan: Step[], report: Report, pid?: number): Explanation {
