@@ -4,17 +4,25 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { encode, type Mode } from './encode.ts'
-import type { CallName, Step } from './step.ts'
+import { errnoNamed, signalNamed } from './kernel-names.ts'
+import { queue, readLines, type OnLine, type Queue } from './reports.ts'
+import type { Step } from './step.ts'
 
 /** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
 
-/** What the native program says of a step: its place in the plan, the kernel's answer, the time. */
+/** What the native program says of a step. */
 export interface Report {
+  /** The step's place in the plan. */
   index: number
+  /** The process that made the call. */
+  pid: number
+  /** What the call returned; -1 with an errno. */
   result: number
   /** The name of the errno, or undefined on success. */
   errno?: string
+  /** The plan ends here: the call has an errno that its step does not ignore. */
+  failed: boolean
   nanoseconds: number
   /** Bytes that the call brought back (xattrs, extents). */
   answer: Buffer
@@ -38,7 +46,19 @@ export interface Launch {
   /** Id of the native program, which waits for the container. */
   pid: number
   process: ChildProcess
+  /** Never rejects. */
   outcome: Promise<Outcome>
+  /**
+   * Each report as it comes; ends when the native program has ended. To ask for the next one, or to
+   * leave the loop, means "go on". Until then:
+   *
+   *     a step of the first plan has failed   the process that made the call stays as it is
+   *     execvpe is next, in mode `trace`      it is not made
+   *
+   * Without a loop everything goes on at once. The reports can be read by one loop, which has to
+   * begin in the same turn as the launch, or some steps may have gone on before it.
+   */
+  reports: AsyncIterable<Report>
   /** In mode `step`: make the next call. */
   goAhead(): void
   /** Send another plan to the same program (only for plans that neither fork nor execute). */
@@ -57,73 +77,46 @@ export interface LaunchOptions {
   stdio?: [Stream, Stream, Stream]
   /** So many sockets to us beside them, from descriptor 4 on, for a plan that leaves them open. */
   sockets?: number
+  /** Called with each report, by a loop over `reports`. */
   onReport?: (report: Report) => void
-  /**
-   * A step failed, and the process that made the call, `pid`, stays as it is until this is done:
-   * the place to look why. Never rejects.
-   */
+  /** Called with the report of a failure and its pid, which stays as it is until this is done. */
   onFailure?: (failure: Report, pid: number) => Promise<void>
 }
 
 /**
- * Start the native program on `plan`. A plan that cannot be put in bytes throws before anything is
+ * Start the native program on `plan`. A plan that cannot be encoded throws before anything is
  * started; everything that goes wrong later is in the outcome.
  */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
-  encode(plan, options.mode) // throws
-  return makeReady(options.stdio, options.sockets).begin(plan, options)
+  const bytes = encode(plan, options.mode) // throws
+  return start(options.stdio, options.sockets).begin(plan, bytes, options)
 }
 
 /** A native program that has been started and waits for its first plan. */
 export interface Ready {
+  /** Throws when the plan cannot be encoded; then nothing of it has been sent. */
   begin(plan: Step[], options?: LaunchOptions): Launch
   /** There will be no plan. */
   dismiss(): void
 }
 
 /**
- * Start the native program before there is a plan: while it begins, on another processor, the plan
- * is made, and what the plan needs on the disk.
+ * Start the native program before there is a plan: it gets ready on another processor while the
+ * plan is made, and what the plan needs on the disk.
  */
 export function makeReady(stdio: LaunchOptions['stdio'], sockets = 0): Ready {
-  const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
-  const further = Array.from({ length: sockets }, () => 'pipe' as const)
-  const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
-  const control = child.stdio[3] as Duplex | undefined
-  const watch: Watch = { fork: -1, awaited: -1, pid: child.pid ?? 0, isLetGo: false }
-  const outcome = follow(child, control, watch)
-  const abandon = () => {
-    watch.isLetGo = true
-    control?.destroy()
+  const { begin, abandon } = start(stdio, sockets)
+  return {
+    begin: (plan, options = {}) => begin(plan, encode(plan, options.mode), options),
+    dismiss: abandon,
   }
-  const begin = (plan: Step[], { mode, ...listeners }: LaunchOptions = {}): Launch => {
-    const placeOf = (name: CallName) => plan.findIndex(({ call }) => call[0] === name)
-    watch.fork = placeOf('fork')
-    if (mode === 'trace') watch.awaited = placeOf('execvpe')
-    watch.listeners = listeners
-    control?.write(encode(plan, mode))
-    return {
-      pid: child.pid ?? 0,
-      process: child,
-      outcome,
-      goAhead: () => void control?.write('\n'),
-      send: (more, next) => void control?.write(encode(more, next)),
-      end: () => void control?.end(),
-      abandon,
-    }
-  }
-  return { begin, dismiss: abandon }
 }
-
 /** Carry out a plan that neither forks nor executes, and give its reports in order. */
 export async function perform(plan: Step[]): Promise<Report[]> {
   const reports: Report[] = []
-  const launched = launch(plan, {
-    mode: 'trace',
-    stdio: ['ignore', 'ignore', 'inherit'],
-    onReport: (report) => reports.push(report),
-  })
+  const launched = launch(plan, { mode: 'trace', stdio: ['ignore', 'ignore', 'inherit'] })
   launched.end()
+  for await (const report of launched.reports) reports.push(report)
   const { failure, refused, lost, signal } = await launched.outcome
   if (refused) throw new Error(`the native program refused the plan: ${refused}`)
   if (lost || signal) throw new Error('the native program was killed')
@@ -142,60 +135,102 @@ export class StepError extends Error {
   }
 }
 
+interface Started {
+  begin(plan: Step[], bytes: Buffer, options: LaunchOptions): Launch
+  abandon(): void
+}
+
+function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
+  const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
+  const further = Array.from({ length: sockets }, () => 'pipe' as const)
+  const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
+  const control = child.stdio[3] as Duplex | undefined
+  const pid = child.pid ?? 0
+  const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, reports: queue() }
+  const outcome = follow(child, control, watch)
+  const abandon = () => {
+    watch.isLetGo = true
+    control?.destroy()
+  }
+  const begin: Started['begin'] = (plan, bytes, { mode = 'run', onReport, onFailure }) => {
+    Object.assign(watch, { plan, mode })
+    control?.write(bytes)
+    const isHeard = onReport !== undefined || onFailure !== undefined
+    return {
+      pid,
+      process: child,
+      outcome: isHeard ? hear(watch.reports, { onReport, onFailure }).then(() => outcome) : outcome,
+      reports: watch.reports,
+      goAhead: () => void control?.write('\n'),
+      send: (more, next) => void control?.write(encode(more, next)),
+      end: () => void control?.end(),
+      abandon,
+    }
+  }
+  return { begin, abandon }
+}
+
+type Listeners = { [Name in 'onReport' | 'onFailure']: LaunchOptions[Name] | undefined }
+
+async function hear(reports: AsyncIterable<Report>, listeners: Listeners): Promise<void> {
+  for await (const report of reports) {
+    listeners.onReport?.(report)
+    if (report.failed) await listeners.onFailure?.(report, report.pid)
+  }
+}
+
+/** What is known of a native program that runs. */
 interface Watch {
-  /** The place of the fork in the plan; -1 without one. */
-  fork: number
-  /** The place of the call that waits until those before it were told; -1 without one. */
-  awaited: number
-  /** The process that goes through the list. */
-  pid: number
-  listeners?: Pick<LaunchOptions, 'onReport' | 'onFailure'>
+  /** The first plan: those that follow neither fork nor execute. */
+  plan: Step[]
+  mode: Mode
+  /** The process that makes the next call. */
+  maker: number
+  /** It was abandoned: that it ends without a reason is no wonder. */
   isLetGo: boolean
+  reports: Queue<Report>
 }
 
 function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
+  const letGo = () => void (control?.writable && control.write('\n'))
   let isContainer = false
   let waitStatus: number | undefined
-  let looking: Promise<void> | undefined
-  const read = reader((kind, fields, answer) => {
+  const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
-      const report = reportOf(fields, answer)
-      if (kind === 'failed') outcome.failure = report
-      else if (report.index === watch.fork) [isContainer, watch.pid] = [true, report.result]
-      watch.listeners?.onReport?.(report)
-      const letGo = () => void (control?.writable && control.write('\n'))
-      if (kind !== 'failed') {
-        if (report.index + 1 === watch.awaited) letGo()
-        return
-      }
-      looking = watch.listeners?.onFailure?.(report, watch.pid)
-      if (looking) void looking.then(letGo)
-      else letGo()
+      const failed = kind === 'failed'
+      const report = { ...reportOf(fields, answer), failed, pid: watch.maker }
+      const nameAt = (index: number) => watch.plan[index]?.call[0]
+      if (failed) outcome.failure = report
+      else if (nameAt(report.index) === 'fork') [isContainer, watch.maker] = [true, report.result]
+      const isAwaited = watch.mode === 'trace' && nameAt(report.index + 1) === 'execvpe'
+      watch.reports.push(report, failed || isAwaited ? letGo : undefined)
     }
-  })
+  }
   return new Promise((resolve) => {
-    control?.on('data', read)
-    control?.on('error', () => {}) // ignoring: a program that ended early says so by its exit
+    const finish = (end: Outcome) => {
+      watch.reports.end()
+      resolve(end)
+    }
+    if (control) readLines(control, onLine)
     child.on('error', (error) => {
-      if (child.pid === undefined) resolve({ exitCode: 125, refused: error.message })
+      if (child.pid === undefined) finish({ exitCode: 125, refused: error.message })
     })
-    child.on('close', async (code, signal) => {
-      await looking
+    child.on('close', (code, signal) => {
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
       else if (signal && isContainer) outcome.lost = true
       else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
       else outcome.exitCode = code ?? 125
       const hasReason = waitStatus !== undefined || outcome.failure || watch.isLetGo
       if (code === 125 && !hasReason) outcome.refused ??= 'it gave no reason'
-      resolve(outcome)
+      finish(outcome)
     })
   })
 }
 
-function reportOf(fields: string[], answer: Buffer): Report {
+function reportOf(fields: string[], answer: Buffer): Omit<Report, 'failed' | 'pid'> {
   const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
   const name = errnoNamed(errno)
   return { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
@@ -206,33 +241,4 @@ function endOf(waitStatus: number): { exitCode: number; signal?: string } {
   const number = waitStatus & 0x7f
   if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }
   return { exitCode: 128 + number, signal: signalNamed(number) }
-}
-
-/** Cut the socket's bytes into lines; after `step … <n>` come n bytes that are not text. */
-function reader(onLine: (kind: string, fields: string[], answer: Buffer) => void) {
-  let rest: Buffer = Buffer.alloc(0)
-  return (chunk: Buffer) => {
-    rest = rest.length ? Buffer.concat([rest, chunk]) : chunk
-    for (;;) {
-      const end = rest.indexOf(10)
-      if (end < 0) return
-      const [kind = '', ...fields] = rest.toString('utf8', 0, end).split(' ')
-      const size = kind === 'step' || kind === 'failed' ? Number(fields[4]) : 0
-      if (rest.length < end + 1 + size) return
-      onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
-      rest = rest.subarray(end + 1 + size)
-    }
-  }
-}
-
-function errnoNamed(number: number): string | undefined {
-  if (number === 0) return undefined
-  const known = Object.entries(constants.errno).find(([, value]) => value === number)
-  return known?.[0] ?? `E${number}`
-}
-
-/** Those from 32 on are real-time signals, which have no names of their own. */
-function signalNamed(number: number): string {
-  const known = Object.entries(constants.signals).find(([, value]) => value === number)
-  return known?.[0] ?? `SIGRTMIN+${number - 34}`
 }

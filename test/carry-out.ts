@@ -20,9 +20,9 @@ export interface CarriedOut extends Outcome {
 
 /** Carry out `plan`, give the command `input` to read, and wait for the end. */
 export async function carryOut(plan: Step[], options: CarryOptions = {}): Promise<CarriedOut> {
-  const { launched, said, reports } = begin(plan, options)
+  const { launched, said, heard } = begin(plan, options)
   launched.process.stdin?.end(options.input ?? '')
-  return { ...(await launched.outcome), ...said, reports }
+  return { reports: await heard, ...(await launched.outcome), ...said }
 }
 
 interface CarryOptions extends LaunchOptions {
@@ -32,7 +32,10 @@ interface CarryOptions extends LaunchOptions {
 export interface Begun {
   launched: Launch
   said: { out: string; err: string }
+  /** Those that have come so far. */
   reports: Report[]
+  /** All of them, once the native program has ended. */
+  heard: Promise<Report[]>
   /** Wait until standard output holds `text`. */
   says: (text: string) => Promise<void>
   /** Wait for the report of step `index`. */
@@ -43,14 +46,11 @@ export interface Begun {
 export function begin(plan: Step[], options: LaunchOptions = {}): Begun {
   const said = { out: '', err: '' }
   const reports: Report[] = []
-  const launched = launch(plan, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    ...options,
-    onReport: (report) => {
-      reports.push(report)
-      options.onReport?.(report)
-    },
-  })
+  const launched = launch(plan, { stdio: ['pipe', 'pipe', 'pipe'], ...options })
+  const hear = async () => {
+    for await (const report of launched.reports) reports.push(report)
+    return reports
+  }
   launched.process.stdout?.on('data', (chunk: Buffer) => (said.out += chunk.toString('latin1')))
   launched.process.stderr?.on('data', (chunk: Buffer) => (said.err += chunk.toString('latin1')))
   launched.process.stdin?.on('error', () => {}) // ignoring: the command need not read
@@ -62,6 +62,7 @@ export function begin(plan: Step[], options: LaunchOptions = {}): Begun {
     launched,
     said,
     reports,
+    heard: hear(),
     says: (text) =>
       until(
         () => said.out.includes(text),

@@ -24,7 +24,8 @@ describe('what is told', () => {
     needs(context, 'root')
     const nowhere = join(scratch(), 'nowhere')
     expect((await explained(['chdir', nowhere])).text.split('\n')).toHaveLength(2)
-    const report = { index: 0, result: -1, errno: 'EBUSY', nanoseconds: 0, answer: Buffer.of() }
+    const answer = { result: -1, errno: 'EBUSY', nanoseconds: 0, answer: Buffer.of() }
+    const report = { index: 0, pid: 1, failed: true, ...answer }
     const text = explain(steps(['pivot_root', '.', '.']), report).text
     expect(text).toBe('pivot_root(".", ".") = EBUSY\n  step 1 of 1')
   })

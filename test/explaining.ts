@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { explain, type Explanation } from '../runtime/tools/explain/explain.ts'
 import { launch } from '../runtime/native.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call, Step } from '../runtime/step.ts'
 import { mountsOf } from '../runtime/tools/walk/observe.ts'
 import type { Mount } from '../runtime/tools/explain/scene.ts'
 import { steps } from './carry-out.ts'
@@ -19,15 +19,15 @@ export const bindTo = (target: string): Call => ['mount', target, target, null, 
 
 /** Make `calls` until one fails, and explain that one. */
 export async function explained(...calls: Call[]): Promise<Explanation> {
-  const plan = steps(...calls)
-  let told: Explanation | undefined
-  const launched = launch(plan, {
-    stdio: ['ignore', 'ignore', 'ignore'],
-    onFailure: async (failure, pid) => void (told = explain(plan, failure, pid)),
-  })
-  const { refused } = await launched.outcome
-  if (!told) throw new Error(`no call failed: ${refused ?? 'all were made'}`)
-  return told
+  return explainedIn(steps(...calls))
+}
+
+/** Carry out `plan` until one of its calls fails, and explain that one. */
+export async function explainedIn(plan: Step[]): Promise<Explanation> {
+  const { reports, outcome } = launch(plan, { stdio: ['ignore', 'ignore', 'ignore'] })
+  for await (const report of reports)
+    if (report.failed) return explain(plan, report, report.pid)
+  throw new Error(`no call failed: ${(await outcome).refused ?? 'all were made'}`)
 }
 
 /** The call that failed, with its errno, and the cause that was seen, if any. */

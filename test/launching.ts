@@ -4,5 +4,9 @@ import type { Step } from '../runtime/step.ts'
 
 const launched = launch(JSON.parse(process.argv[2] ?? '') as Step[], {
   stdio: ['ignore', 'inherit', 'inherit'],
-  onReport: ({ result }) => console.log(process.pid, launched.pid, result),
 })
+void tell()
+
+async function tell(): Promise<void> {
+  for await (const { result } of launched.reports) console.log(process.pid, launched.pid, result)
+}

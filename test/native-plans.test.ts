@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { encode } from '../runtime/encode.ts'
 import { processIds } from '../runtime/01-namespaces/namespaces.ts'
-import { launch, nativePath, perform, StepError, type Report } from '../runtime/native.ts'
+import { launch, nativePath, perform, StepError } from '../runtime/native.ts'
 import type { Call } from '../runtime/step.ts'
 import { bare, begin, carryOut, contained, statusOf, steps, until } from './carry-out.ts'
 import { needs, scratch } from './scratch.ts'
@@ -162,13 +162,13 @@ describe('the first failure', () => {
     needs(context, 'root')
     const dir = scratch()
     const again = { ...steps(['mkdir', dir, 0o755])[0]!, ignoring: 'EEXIST' as const }
-    const reports: Report[] = []
-    const launched = launch([again], { mode: 'trace', onReport: (each) => reports.push(each) })
+    const { launched, heard } = begin([again], { mode: 'trace' })
     launched.end()
     expect(await launched.outcome).toEqual({ exitCode: 0 })
-    expect(reports).toMatchObject([{ index: 0, errno: 'EEXIST' }])
+    expect(await heard).toMatchObject([{ index: 0, errno: 'EEXIST', failed: false }])
     const other = launch([{ ...again, ignoring: 'ENOENT' }])
-    expect((await other.outcome).failure).toMatchObject({ index: 0, errno: 'EEXIST' })
+    const failure = { index: 0, errno: 'EEXIST', failed: true, pid: other.pid }
+    expect((await other.outcome).failure).toMatchObject(failure)
   })
 })
 
@@ -210,15 +210,14 @@ describe('reports', () => {
   test('one program carries out several plans, one after the other', async (context) => {
     needs(context, 'root')
     const dir = scratch()
-    const reports: Report[] = []
     const mkdir = (name: string) => steps(['mkdir', join(dir, name), 0o755])
-    const launched = launch(mkdir('a'), { onReport: (each) => reports.push(each) })
+    const { launched, heard } = begin(mkdir('a'))
     launched.send(mkdir('b'), 'trace')
     launched.send(mkdir('b'))
     launched.send(mkdir('c'))
     launched.end()
     expect((await launched.outcome).failure?.errno).toBe('EEXIST')
-    expect(reports).toHaveLength(2)
+    expect(await heard).toHaveLength(2)
     expect(['a', 'b', 'c'].map((name) => existsSync(join(dir, name)))).toEqual([true, true, false])
   })
 })

@@ -4,7 +4,13 @@ import { groupDirs, type Group, type Limits } from '../../runtime/02-cgroups/cgr
 import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
 import { killAll, removeGroup } from '../../runtime/02-cgroups/group-control.ts'
 import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
-import { launch, type Launch, type LaunchOptions, type Outcome } from '../../runtime/native.ts'
+import {
+  launch,
+  type Launch,
+  type LaunchOptions,
+  type Outcome,
+  type Report,
+} from '../../runtime/native.ts'
 import type { Step } from '../../runtime/step.ts'
 import { needs } from '../../test/scratch.ts'
 import { plan } from './plan.ts'
@@ -17,6 +23,8 @@ export interface Contained {
   outcome: Promise<Outcome>
   /** The host's id of its first process. */
   init: Promise<number>
+  /** Those that have come so far. */
+  reports: Report[]
   /** What it has written so far. */
   said: () => string
   /** Resolves once it has written `text`. */
@@ -49,21 +57,23 @@ export function contain(context: TestContext, script: string, wish: Wish = {}): 
   const fork = steps.findIndex(({ call }) => call[0] === 'fork')
   let born: (id: number) => void = () => {}
   const init = new Promise<number>((resolve) => (born = resolve))
-  const launched = launch(steps, {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    ...wish.options,
-    onReport: (report) => {
+  const launched = launch(steps, { stdio: ['pipe', 'pipe', 'ignore'], ...wish.options })
+  const reports: Report[] = []
+  const hear = async () => {
+    for await (const report of launched.reports) {
+      reports.push(report)
       if (report.index === fork) born(report.result)
-      wish.options?.onReport?.(report)
-    },
-  })
+    }
+  }
+  void hear()
   onTestFinished(async () => {
     killAll(dirs)
     launched.abandon()
     await launched.outcome
     removeGroup(dirs)
   })
-  return { launched, plan: steps, dirs, outcome: launched.outcome, init, ...listen(launched) }
+  const { outcome } = launched
+  return { launched, plan: steps, dirs, outcome, init, reports, ...listen(launched) }
 }
 
 /** The version 2 tree alone, which a hybrid machine has beside the others. */

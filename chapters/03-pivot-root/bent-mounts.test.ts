@@ -2,8 +2,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { explain } from '../../runtime/tools/explain/explain.ts'
-import { carryOut } from '../../test/carry-out.ts'
+import { explainedIn } from '../../test/explaining.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { plan } from './plan.ts'
 
@@ -28,14 +27,9 @@ it.for([
     group: { name: 'stepbox-none', cgroups: { hierarchies: [] }, limits: {} },
     root,
   })
-  let told = ''
-  const { failure } = await carryOut(list, {
-    onFailure: async (report, pid) => void (told = explain(list, report, pid).text),
-  })
-  expect(failure?.errno).toBe('ELOOP')
-  expect(told).toContain(
-    `/${name} is a symbolic link, which a mount must not follow`,
-  )
+  const { text } = await explainedIn(list)
+  expect(text).toContain(' = ELOOP\n')
+  expect(text).toContain(`/${name} is a symbolic link, which a mount must not follow`)
 })
 
 /** The directories that the list mounts on, one of them replaced by a link. */

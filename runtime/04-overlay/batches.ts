@@ -22,21 +22,20 @@ export interface Batches {
 export function batches(first: Step[]): Batches {
   const waiting: Waiting[] = []
   let ended: Error | undefined
-  const launched = launch([], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    onReport: (report) => {
-      if (report.errno) launched.end()
+  const launched = launch([], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const hear = async () => {
+    for await (const report of launched.reports) {
+      if (report.failed) launched.end()
       else if (report.answer.length > 0) waiting[0]?.reports.push(report)
       else {
         const done = waiting.shift()
         done?.resolve(done.reports)
       }
-    },
-  })
-  const gone = launched.outcome.then((outcome) => {
-    ended = errorOf(outcome, waiting[0]?.plan ?? [])
+    }
+    ended = errorOf(await launched.outcome, waiting[0]?.plan ?? [])
     for (const { reject } of waiting) reject(ended)
-  })
+  }
+  const gone = hear()
   const make = (plan: Step[]) =>
     new Promise<Report[]>((resolve, reject) => {
       if (ended) return reject(ended)

@@ -1,5 +1,5 @@
 /** Chapter 5. One writer at a time: a lock that the kernel takes back when its holder is killed. */
-import { launch, type Outcome } from '../../native.ts'
+import { launch, type Outcome, type Report } from '../../native.ts'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
 import { stepOf, type Step } from '../../step.ts'
 
@@ -21,21 +21,21 @@ export function lock(dir: string): Step[] {
 /** Do `work` while no other process does any under the same lock. */
 export async function withLock<T>(dir: string, work: () => T | Promise<T>): Promise<T> {
   const plan = lock(dir)
-  let acquired = (): void => {}
-  const isAcquired = new Promise<void>((resolve) => (acquired = resolve))
-  const holder = launch(plan, {
-    mode: 'trace',
-    stdio: ['ignore', 'ignore', 'inherit'],
-    onReport: ({ index, errno }) => index === plan.length - 1 && !errno && acquired(),
-  })
-  const early = await Promise.race([isAcquired, holder.outcome])
-  if (early) throw new Error(`cannot lock ${dir}: ${reason(early)}`)
+  const holder = launch(plan, { mode: 'trace', stdio: ['ignore', 'ignore', 'inherit'] })
+  if (!(await isDone(plan.length - 1, holder.reports)))
+    throw new Error(`cannot lock ${dir}: ${reason(await holder.outcome)}`)
   try {
     return await work()
   } finally {
     holder.end()
     await holder.outcome
   }
+}
+
+/** Wait for the report of step `last`. False when the program ended without it. */
+async function isDone(last: number, reports: AsyncIterable<Report>): Promise<boolean> {
+  for await (const { index, failed } of reports) if (index === last) return !failed
+  return false
 }
 
 function reason({ failure, refused }: Outcome): string {

@@ -1,7 +1,7 @@
 /** Chapter 1. An experiment: a list is carried out on a pretend machine, and somebody looks. */
 import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
-import { launch, type Outcome } from '../../native.ts'
+import { launch, type Outcome, type Report } from '../../native.ts'
 import { identify, signalTo, type ProcessId } from '../../process.ts'
 import { stepOf, type Call, type Step } from '../../step.ts'
 
@@ -24,16 +24,10 @@ export interface Experiment {
 export async function observe(experiment: Experiment): Promise<string> {
   const list = [...pretendMachine(experiment.before), ...experiment.plan]
   const fork = list.findIndex(({ call }) => call[0] === 'fork')
+  const launched = launch(list, { stdio: ['pipe', 'pipe', 'ignore'] })
   let first: ProcessId | undefined
-  let onFork = (): void => {}
-  const forked = new Promise<void>((resolve) => (onFork = resolve))
-  const launched = launch(list, {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    onReport: ({ index, result }) => {
-      if (index !== fork) return
-      first = identify(result)
-      onFork()
-    },
+  const forked = resultOf(fork, launched.reports).then((pid) => {
+    if (pid !== undefined) first = identify(pid)
   })
   const { stdin, stdout } = launched.process
   stdin?.on('error', () => {}) // ignoring: the command need not read
@@ -46,7 +40,7 @@ export async function observe(experiment: Experiment): Promise<string> {
   }, patienceMs)
   const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
   // What the command says may be read before the report that it was born.
-  if (isReady && fork >= 0) await Promise.race([forked, launched.outcome])
+  if (isReady && fork >= 0) await forked
   const ids = { machine: launched.pid, first: first?.pid ?? 0 }
   const seen = isReady ? await outside(experiment, ids) : ''
   stdin?.end('\n')
@@ -54,6 +48,12 @@ export async function observe(experiment: Experiment): Promise<string> {
   clearTimeout(timer)
   if (isLate) return `nothing for ${patienceMs} ms`
   return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
+}
+
+/** Wait for the report of step `wanted`. Undefined when the program ended without it. */
+async function resultOf(wanted: number, reports: AsyncIterable<Report>) {
+  for await (const { index, result } of reports) if (index === wanted) return result
+  return undefined
 }
 
 /** What the host's sh prints of the script. */

@@ -1,0 +1,109 @@
+/** Chapter 1. What arrives on the native program's socket: lines, and a queue to pull them from. */
+import type { Duplex } from 'node:stream'
+
+/** One line, cut at its spaces, and the bytes that follow it. */
+export type OnLine = (kind: string, fields: string[], answer: Buffer) => void
+
+/**
+ * Read all that the native program writes to `control`, also when it ends before it has read what
+ * is written to it: the write then fails with EPIPE, a socket is destroyed by such an error, and
+ * its last words, which say why it ended, would be lost. So a failed write is dropped, and the
+ * socket is destroyed when the end of input is reached.
+ */
+export function readLines(control: Duplex, onLine: OnLine): void {
+  const unlessFailed = (done: () => void) => (error?: Error | null) => {
+    if (!error) done()
+  }
+  const [write, writev] = [control._write.bind(control), control._writev?.bind(control)]
+  control._write = (chunk, encoding, done) => write(chunk, encoding, unlessFailed(done))
+  if (writev) control._writev = (chunks, done) => writev(chunks, unlessFailed(done))
+  control.on('data', lineReader(onLine))
+  control.on('end', () => control.destroy())
+  control.on('error', () => {}) // ignoring: ECONNRESET comes after all bytes were read
+}
+
+/** Cut bytes into lines; after `step … <n>` and `failed … <n>` come n bytes that are not text. */
+function lineReader(onLine: OnLine): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    rest = rest.length ? Buffer.concat([rest, chunk]) : chunk
+    for (;;) {
+      const end = rest.indexOf(10)
+      if (end < 0) return
+      const [kind = '', ...fields] = rest.toString('utf8', 0, end).split(' ')
+      const size = kind === 'step' || kind === 'failed' ? Number(fields[4]) : 0
+      if (rest.length < end + 1 + size) return
+      onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
+      rest = rest.subarray(end + 1 + size)
+    }
+  }
+}
+
+export interface Queue<T> extends AsyncIterable<T> {
+  /** Append an item. `release` is called once the consumer is done with it. */
+  push(item: T, release?: () => void): void
+  /** No further item follows. */
+  end(): void
+}
+
+/**
+ * A queue with one consumer, who is done with an item when it asks for the next one or leaves the
+ * loop. Before the loop begins and after it was left, items are released as they are pushed.
+ */
+export function queue<T>(): Queue<T> {
+  const waiting: Queued<T>[] = []
+  let taken: Queued<T> | undefined
+  let deliver: ((result: IteratorResult<T, undefined>) => void) | undefined
+  let state: 'unread' | 'read' | 'left' = 'unread'
+  let isEnded = false
+  const take = (next: Queued<T>): IteratorResult<T> => {
+    taken = next
+    return { done: false, value: next.item }
+  }
+  const finish = () => {
+    deliver?.({ done: true, value: undefined })
+    deliver = undefined
+  }
+  const iterator = {
+    async next(): Promise<IteratorResult<T, undefined>> {
+      if (deliver) throw new Error('the next report is being waited for already')
+      taken?.release?.()
+      taken = undefined
+      const next = waiting.shift()
+      if (next) return take(next)
+      if (isEnded || state === 'left') return { done: true, value: undefined }
+      return new Promise((resolve) => (deliver = resolve))
+    },
+    async return(): Promise<IteratorResult<T, undefined>> {
+      state = 'left'
+      for (const { release } of [...(taken ? [taken] : []), ...waiting.splice(0)]) release?.()
+      taken = undefined
+      finish()
+      return { done: true, value: undefined }
+    },
+  }
+  return {
+    push(item, release) {
+      const next = state === 'read' && release ? { item, release } : { item }
+      if (state !== 'read') release?.()
+      if (state === 'left') return
+      if (!deliver) return void waiting.push(next)
+      deliver(take(next))
+      deliver = undefined
+    },
+    end() {
+      isEnded = true
+      finish()
+    },
+    [Symbol.asyncIterator]() {
+      if (state !== 'unread') throw new Error('the reports can be read once')
+      state = 'read'
+      return iterator
+    },
+  }
+}
+
+interface Queued<T> {
+  item: T
+  release?: () => void
+}
