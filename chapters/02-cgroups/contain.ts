@@ -58,10 +58,10 @@ export function contain(context: TestContext, script: string, wish: Wish = {}): 
     },
   })
   onTestFinished(async () => {
-    killAll(dirs)
+    await killAll(dirs)
     launched.abandon()
     await launched.outcome
-    removeGroup(dirs)
+    await removeGroup(dirs)
   })
   return { launched, plan: steps, dirs, outcome: launched.outcome, init, ...listen(launched) }
 }

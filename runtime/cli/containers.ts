@@ -14,8 +14,8 @@ import type { Input } from './main.ts'
 import { json, printable, table } from './table.ts'
 
 /** Docker's columns, without those that later chapters fill (ports). */
-export function ps({ root, switches, values }: Input): number {
-  tidy(root)
+export async function ps({ root, switches, values }: Input): Promise<number> {
+  await tidy(root)
   const shown = listContainers(root).filter(
     ({ status }) => status === 'running' || switches.has('all'),
   )
@@ -55,7 +55,7 @@ export function publicState({ version: _, monitor, init, groups, ...container }:
 
 /** Removes each, goes on after a failure, and ends with 1 when there was one. */
 export async function rm({ root, words, switches }: Input): Promise<number> {
-  tidy(root)
+  await tidy(root)
   let code = 0
   for (const word of words) {
     try {
@@ -80,7 +80,7 @@ async function end(root: string, container: Container, isForced: boolean): Promi
   if (container.init) signalTo(container.init, 'SIGKILL')
   while (isAlive(container.monitor) && stillRuns(root, container))
     await new Promise((resolve) => setTimeout(resolve, 5))
-  if (stillRuns(root, container)) endLost(root, container)
+  if (stillRuns(root, container)) await endLost(root, container)
 }
 
 function stillRuns(root: string, { id }: Container): boolean {
@@ -88,8 +88,8 @@ function stillRuns(root: string, { id }: Container): boolean {
 }
 
 /** Of running containers, or of the ones named, ended ones too: their last figures are kept. */
-export function stats({ root, words, values }: Input): number {
-  tidy(root)
+export async function stats({ root, words, values }: Input): Promise<number> {
+  await tidy(root)
   const chosen = words.length
     ? words.map((word) => findContainer(root, word))
     : listContainers(root).filter(({ status }) => status === 'running')

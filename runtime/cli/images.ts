@@ -21,7 +21,7 @@ import { json, printable, table } from './table.ts'
 /** Prints the new image's id, as Docker does. */
 export async function commit(input: Input): Promise<number> {
   const { root, words, values } = input
-  tidy(root)
+  await tidy(root)
   const [source = '', name = ''] = words
   const container = findContainer(root, source)
   const image = container.image && imageWithManifest(root, container.image.manifest)
@@ -127,7 +127,7 @@ function containerNamed(root: string, word: string): Container | undefined {
 
 /** Removes each, goes on after a failure, and ends with 1 when there was one. */
 export async function rmi({ root, words }: Input): Promise<number> {
-  tidy(root)
+  await tidy(root)
   const users = () =>
     listContainers(root).flatMap(({ name, image }) =>
       image ? [{ name, manifest: image.manifest, diffIds: image.diffIds }] : [],

@@ -34,7 +34,7 @@ export async function runCommand(input: Input): Promise<number> {
     told = explain(plan, failure, pid)
   }
   const result = await carryOut(input, options, (launched) => attach(launched, stdio))
-  tidy(input.root)
+  await tidy(input.root)
   if (!result) return 125
   if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
   if (result.lost) throw new Error('the native program was killed, and the container with it')

@@ -21,7 +21,7 @@ export async function xray(input: Input): Promise<number> {
 }
 
 async function show({ root, words, switches, values }: Input): Promise<number> {
-  tidy(root)
+  await tidy(root)
   const container = findContainer(root, words[0] ?? '')
   if (container.status !== 'running')
     throw new Error(`container '${container.name}' has ended; stepbox inspect tells of it`)

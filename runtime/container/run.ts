@@ -134,12 +134,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     result = { ...(await carryOut({ ready, plan, options, container })), plan, container }
   } catch (error) {
     ready.dismiss()
-    cleanUp(root, { ...container, rm: true })
+    await cleanUp(root, { ...container, rm: true })
     throw inWords(error, root)
   }
   const neverRan = result.failure !== undefined || result.refused !== undefined
   try {
-    cleanUp(root, neverRan ? { ...container, rm: true } : container)
+    await cleanUp(root, neverRan ? { ...container, rm: true } : container)
   } catch (error) {
     throw inWords(error, root, `'${container.name}' has ended, and how is not on record`)
   }
@@ -229,11 +229,11 @@ async function carryOut({ ready, plan, options, container }: Prepared): Promise<
 }
 
 /** Kill what is left, remove the groups, and keep or delete the container's directory. */
-function cleanUp(root: string, container: Container): void {
+async function cleanUp(root: string, container: Container): Promise<void> {
   if (container.init) signalTo(container.init, 'SIGKILL')
   if (container.groups.length > 0) {
-    killAll(container.groups)
-    removeGroup(container.groups)
+    await killAll(container.groups)
+    await removeGroup(container.groups)
   }
   if (!container.rm) return saveEnded(root, container)
   removeContainer(root, container)

@@ -19,13 +19,13 @@ import { isFull } from '../staging.ts'
  * `--rm` its directory. Costs one look at each *running* container. Any number of processes may do
  * this at once: each action is harmless when it was already done. Gives the containers it ended.
  */
-export function tidy(root: string): Container[] {
+export async function tidy(root: string): Promise<Container[]> {
   const marked = marks(root)
   const running = marked.flatMap(({ container }) => container ?? [])
   if (running.length > 0 && !identify(process.pid))
     throw new Error("/proc does not show this machine's processes; 'stepbox reset' mends it")
   const lost = running.filter(({ monitor }) => !isAlive(monitor))
-  for (const container of lost) endLost(root, container)
+  for (const container of lost) await endLost(root, container)
   for (const { id, container } of marked) if (!container) endUnknown(root, id)
   thawAbandoned(root)
   for (const name of namesIn(join(root, 'tmp')))
@@ -34,10 +34,10 @@ export function tidy(root: string): Container[] {
 }
 
 /** One that had ended already, when a crash came before its mark was gone, stays as it ended. */
-export function endLost(root: string, container: Container): void {
+export async function endLost(root: string, container: Container): Promise<void> {
   if (container.init) signalTo(container.init, 'SIGKILL')
-  killAll(container.groups)
-  removeGroup(container.groups)
+  await killAll(container.groups)
+  await removeGroup(container.groups)
   const isKept = !container.rm && namesIn(join(root, 'containers')).includes(container.id)
   if (!isKept) removeContainer(root, container)
   if (!isKept || endedContainer(root, container.id)) return markEnded(root, container.id)

@@ -41,7 +41,7 @@ async function end(root: string, container: Container): Promise<void> {
   while (isAlive(monitor) && isRunning() && performance.now() < end) await setTimeout(5)
   if (!isRunning()) return
   signalTo(monitor, 'SIGKILL')
-  endLost(root, container)
+  await endLost(root, container)
 }
 
 /** Containers are held still only while somebody reads them, who leaves a mark (frozen.ts). */
