@@ -162,9 +162,9 @@ function stray(id: string, ageSeconds = 3600): string[] {
   for (const dir of dirs) mkdirSync(dir)
   const then = Date.now() / 1000 - ageSeconds
   for (const dir of dirs) utimesSync(dir, then, then)
-  onTestFinished(() => {
-    killAll(dirs)
-    removeGroup(dirs)
+  onTestFinished(async () => {
+    await killAll(dirs)
+    await removeGroup(dirs)
   })
   return dirs
 }

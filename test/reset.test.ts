@@ -95,7 +95,7 @@ describe('kill -9', () => {
     const [started, container] = await running(root)
     onTestFinished(() => thaw(container.groups))
     const native = nativeOf(container)
-    freeze(container.groups)
+    await freeze(container.groups)
     await kill(started)
     expect(await reset(other, '--force')).toMatchObject([{ kind: 'process', done: false }])
     expect(identify(native)).toBeDefined()
@@ -113,7 +113,7 @@ describe('kill -9', () => {
     const root = await rootWithBusybox()
     const [, container] = await running(root)
     onTestFinished(() => thaw(container.groups))
-    freeze(container.groups)
+    await freeze(container.groups)
     const dead = { ...identify(process.pid), start: 1 }
     writeFileSync(
       join(root, 'tmp', `frozen-${container.id}-1`),
@@ -133,7 +133,7 @@ describe('kill -9', () => {
     const root = await rootWithBusybox()
     const [, container] = await running(root)
     onTestFinished(() => thaw(container.groups))
-    freeze(container.groups)
+    await freeze(container.groups)
     const by = identify(process.pid)
     const mark = join(root, 'tmp', `frozen-${container.id}-${process.pid}`)
     writeFileSync(mark, JSON.stringify({ by, groups: container.groups }))

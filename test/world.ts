@@ -51,9 +51,9 @@ export function worldOf(rootfs: string, script: string, limits: Limits = {}): Pl
     limits,
   }
   const dirs = group.cgroups.hierarchies.map(({ mount }) => join(mount, group.name))
-  onTestFinished(() => {
-    killAll(dirs)
-    removeGroup(dirs)
+  onTestFinished(async () => {
+    await killAll(dirs)
+    await removeGroup(dirs)
   })
   return {
     argv: ['sh', '-c', script],

@@ -67,10 +67,10 @@ export function contain(context: TestContext, script: string, wish: Wish = {}): 
   }
   void hear()
   onTestFinished(async () => {
-    killAll(dirs)
+    await killAll(dirs)
     launched.abandon()
     await launched.outcome
-    removeGroup(dirs)
+    await removeGroup(dirs)
   })
   const { outcome } = launched
   return { launched, plan: steps, dirs, outcome, init, reports, ...listen(launched) }

@@ -109,7 +109,7 @@ it('a group whose name is taken is not shared', async (context) => {
   expect([exitCode, failure?.errno]).toEqual([125, 'EEXIST'])
   expect(second.said()).toBe('')
   expect(processesIn(dirs)).toHaveLength(1)
-  killAll(dirs)
+  await killAll(dirs)
 })
 
 /** The processors of this machine one by one; a machine with a single one has nothing to choose. */

@@ -4,34 +4,33 @@ import {
   constants,
   existsSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmdirSync,
   statSync,
   writeSync,
 } from 'node:fs'
 import { basename } from 'node:path'
+import { groupsBelow, isGone } from './group-tree.ts'
 
 /*
  * Every function takes the directories of one group, one in each tree, and is harmless when the
- * group is gone. All block: what they wait for takes a moment, and nothing can go on before it.
+ * group is gone.
  */
 
 /** Ids of the group's processes, as this process sees them, those in groups below included. */
 export function processesIn(dirs: string[]): number[] {
-  const ids = dirs.flatMap((dir) => [dir, ...below(dir)]).flatMap(procs)
-  return [...new Set(ids)]
+  return [...new Set(idsIn(dirs))]
 }
 
 /**
- * Stop every process of the group where it is, and return when all have stopped. Throws, with the
- * group going on as before, when one does not stop: it waits in the kernel, as for a slow disk.
+ * Stop every process of the group where it is, and resolve when all have stopped. Rejects, with the
+ * group going on as before, if one does not stop: it waits in the kernel, as for a slow disk.
  */
-export function freeze(dirs: string[]): void {
+export async function freeze(dirs: string[]): Promise<void> {
   const brake = brakeOf(dirs)
   if (!brake && dirs.some((dir) => existsSync(dir)))
     throw new Error(`cannot stop ${nameOf(dirs)}: none of its trees has a freezer`)
-  if (!brake || stop(brake, 5000)) return
+  if (!brake || (await stop(brake, 5000))) return
   put(brake.file, brake.go)
   throw new Error(`cannot stop ${nameOf(dirs)}: one of its processes waits in the kernel`)
 }
@@ -46,24 +45,24 @@ export function thaw(dirs: string[]): void {
  * Kill every process of the group, also those just being forked. Version 2 has a file for it (Linux
  * 5.14); in version 1 nobody can fork while frozen, and the signals arrive on thawing.
  */
-export function killAll(dirs: string[]): void {
+export async function killAll(dirs: string[]): Promise<void> {
   nameOf(dirs)
   const killer = dirs.map((dir) => `${dir}/cgroup.kill`).find((file) => existsSync(file))
   if (killer) return put(killer, '1')
   const brake = brakeOf(dirs)
-  for (let attempt = 0; attempt < 20 && processesIn(dirs).length > 0; attempt++) {
-    if (brake) stop(brake, 500)
+  for (let attempt = 0; attempt < 20 && !isEmpty(dirs); attempt++) {
+    if (brake) await stop(brake, 500)
     for (const id of processesIn(dirs)) kill(id)
     if (brake) put(brake.file, brake.go)
-    waitUntil(() => processesIn(dirs).length === 0, 100)
+    await waitUntil(() => isEmpty(dirs), 100)
   }
 }
 
-/** Remove the group and the groups below it. Throws when its processes do not end in that time. */
-export function removeGroup(dirs: string[], milliseconds = 5000): void {
+/** Remove the group and the groups below it. Rejects if its processes do not end in that time. */
+export async function removeGroup(dirs: string[], milliseconds = 5000): Promise<void> {
   nameOf(dirs)
   for (const dir of dirs)
-    if (!waitUntil(() => remove(dir), milliseconds))
+    if (!(await waitUntil(() => remove(dir), milliseconds)))
       throw new Error(`cannot remove ${dir}; still in it: ${processesIn([dir]).join(', ')}`)
 }
 
@@ -96,46 +95,62 @@ function brakeOf(dirs: string[]): Brake | undefined {
   return undefined
 }
 
-function stop({ file, halt, hasStopped }: Brake, milliseconds: number): boolean {
+function stop({ file, halt, hasStopped }: Brake, milliseconds: number): Promise<boolean> {
   put(file, halt)
   return waitUntil(() => hasStopped() || !existsSync(file), milliseconds)
 }
 
-function remove(dir: string): boolean {
+/** False while processes are in the group or in one below it, or are still ending. */
+async function remove(dir: string): Promise<boolean> {
+  if (removeOne(dir)) return true
+  if (!hasGroups(dir)) return false
+  const rest = breaks()
+  for (const path of groupsBelow(dir)) {
+    if (!removeOne(path)) return false
+    await rest()
+  }
+  return removeOne(dir)
+}
+
+/** False when the kernel says EBUSY: for processes, and for groups inside. */
+function removeOne(path: string | Buffer): boolean {
   try {
-    for (const child of children(dir)) remove(child)
-    rmdirSync(dir)
+    rmdirSync(path)
     return true
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EBUSY') return false // its last processes are still ending
-    if (code === 'ENOENT') return true
+    if (isGone(error)) return true
+    if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false
     throw error
   }
 }
 
-function below(dir: string): string[] {
-  return children(dir).flatMap((child) => [child, ...below(child)])
+/** Without groups inside, the directory has two links: its name and its `.`. */
+function hasGroups(dir: string): boolean {
+  return (statSync(dir, { throwIfNoEntry: false })?.nlink ?? 0) > 2
 }
 
-/** The groups directly in a group. Without any, a directory has two links: its name and its `.`. */
-function children(dir: string): string[] {
-  try {
-    if (statSync(dir).nlink <= 2) return []
-    const entries = readdirSync(dir, { withFileTypes: true })
-    return entries.filter((each) => each.isDirectory()).map(({ name }) => `${dir}/${name}`)
-  } catch {
-    return [] // ignoring: the group is gone
+function isEmpty(dirs: string[]): boolean {
+  for (const _ of idsIn(dirs)) return false
+  return true
+}
+
+function* idsIn(dirs: string[]): Generator<number> {
+  for (const dir of dirs) {
+    yield* procs(`${dir}/cgroup.procs`)
+    if (!hasGroups(dir)) continue
+    for (const path of groupsBelow(dir)) yield* procs(Buffer.concat([path, inEach]))
   }
 }
 
+const inEach = Buffer.from('/cgroup.procs')
+
 /** 0 stands for a process that this one cannot see; nobody could send it a signal. */
-function procs(dir: string): number[] {
-  const ids = text(`${dir}/cgroup.procs`).split('\n').map(Number)
+function procs(path: string | Buffer): number[] {
+  const ids = text(path).split('\n').map(Number)
   return ids.filter((id) => id > 0)
 }
 
-function text(path: string): string {
+function text(path: string | Buffer): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
@@ -149,8 +164,7 @@ function put(path: string, value: string): void {
     fd = openSync(path, constants.O_WRONLY)
     writeSync(fd, value)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENODEV') throw error // ignoring: the group is gone
+    if (!isGone(error)) throw error // ignoring: the group is gone
   } finally {
     if (fd !== undefined) closeSync(fd)
   }
@@ -164,15 +178,34 @@ function kill(id: number): void {
   }
 }
 
-const cell = new Int32Array(new SharedArrayBuffer(4))
+/** So often a condition is looked at again at once, before it gets a millisecond each time. */
+const soon = 4
 
-/** Look again every millisecond, for so long at most; false when it did not come true. */
-function waitUntil(isDone: () => boolean, milliseconds: number): boolean {
+/** Wait for a condition, with timers in between; false if it did not come true in that time. */
+async function waitUntil(
+  isDone: () => boolean | Promise<boolean>,
+  milliseconds: number,
+): Promise<boolean> {
   let end: number | undefined // `performance` is a module, which few need
-  while (!isDone()) {
+  for (let looks = 1; !(await isDone()); looks++) {
     end ??= performance.now() + milliseconds
     if (performance.now() > end) return false
-    Atomics.wait(cell, 0, 0, 1)
+    await new Promise<void>((resolve) => {
+      if (looks <= soon) setImmediate(resolve)
+      else setTimeout(resolve, 1)
+    })
   }
   return true
+}
+
+const sliceMs = 10
+
+/** For a long loop: a function that lets other work of this process go on every 10 ms. */
+function breaks(): () => Promise<void> {
+  let start = performance.now()
+  return async () => {
+    if (performance.now() - start < sliceMs) return
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    start = performance.now()
+  }
 }

@@ -22,7 +22,7 @@ export async function whileFrozen<T>(
   mkdirSync(join(root, 'tmp'), { recursive: true })
   writeFileSync(mark, JSON.stringify({ by, groups: container.groups ?? [] } satisfies Mark))
   try {
-    freeze(container.groups ?? [])
+    await freeze(container.groups ?? [])
     return await work()
   } finally {
     thaw(container.groups ?? [])

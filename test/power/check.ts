@@ -106,7 +106,7 @@ async function use(root: string, images: Image[], { mark, busybox }: Checking): 
   await run(root, { container, image: image.name, script: `echo ${mark} > /mark` })
   const made = await commit(root, container, name)
   for (const layer of made.layers.slice(-1)) await verifyLayer(root, made, layer)
-  rm(root, container)
+  await rm(root, container)
   await rmi(root, name)
 }
 

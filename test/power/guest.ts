@@ -22,7 +22,7 @@ async function carryOut(request: Request): Promise<Answer> {
   if (request.do === 'import') return digestOf(await importBusybox(root, busybox))
   if (request.do === 'commit') return digestOf(await commit(root, request.container, request.image))
   if (request.do === 'run') await run(root, request)
-  if (request.do === 'rm') rm(root, request.container)
+  if (request.do === 'rm') await rm(root, request.container)
   if (request.do === 'rmi') await rmi(root, request.image)
   if (request.do !== 'check') return {}
   return { problems: await check(root, { ...request, busybox }) }

@@ -35,12 +35,12 @@ export async function run(root: string, { container, image, script }: Run): Prom
     ...(used && layers ? { image: used, layers } : {}),
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  tidy(root)
+  await tidy(root)
   if (exitCode !== 0) throw new Error(`'${script}' ended with ${exitCode}`)
 }
 
 export async function commit(root: string, source: string, name: string): Promise<Image> {
-  tidy(root)
+  await tidy(root)
   const container = findContainer(root, source)
   const image = imageWithManifest(root, container.image?.manifest ?? '')
   if (!image) throw new Error(`the image that '${source}' stands on is gone`)
@@ -49,13 +49,13 @@ export async function commit(root: string, source: string, name: string): Promis
   return makeImage(root, { image, stack, name, created, command: container.command })
 }
 
-export function rm(root: string, name: string): void {
-  tidy(root)
+export async function rm(root: string, name: string): Promise<void> {
+  await tidy(root)
   if (!removeContainer(root, findContainer(root, name))) throw new Error(`'${name}' is gone`)
 }
 
 export async function rmi(root: string, name: string): Promise<void> {
-  tidy(root)
+  await tidy(root)
   await removeImage(root, name, () => usersIn(root))
 }
 

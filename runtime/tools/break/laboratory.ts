@@ -65,8 +65,8 @@ async function seen(
     })
   } finally {
     const groups = groupDirs(options.group)
-    killAll(groups)
-    removeGroup(groups)
+    await killAll(groups)
+    await removeGroup(groups)
     rmSync(dir, { recursive: true, force: true })
   }
 }

@@ -152,7 +152,7 @@ async function withGroup(wanted: Group, plan: Step[]): Promise<Attempt> {
   try {
     return await attempt(plan)
   } finally {
-    removeGroup(groupDirs(wanted).filter((dir) => existsSync(dir)))
+    await removeGroup(groupDirs(wanted).filter((dir) => existsSync(dir)))
   }
 }
 

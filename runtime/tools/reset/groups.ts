@@ -58,7 +58,7 @@ function isNew(dirs: string[]): boolean {
   return Date.now() - Math.max(...made) < newMs
 }
 
-function remove(dirs: string[]): void {
-  killAll(dirs)
-  removeGroup(dirs)
+async function remove(dirs: string[]): Promise<void> {
+  await killAll(dirs)
+  await removeGroup(dirs)
 }
