@@ -1,11 +1,12 @@
 /** Chapter 5. Removing images: the name first, then what nobody else needs. */
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { namesIn, renameIfThere } from '../../files.ts'
 import { hexOf } from './blobs.ts'
 import { withLock } from './lock.ts'
 import type { Descriptor, Index } from './oci.ts'
 import { writeIndex } from './publish.ts'
-import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
+import { clearStaging, inWords, makeStaging } from '../../staging.ts'
 import { findNamed, imageAt, nameOf, readIndex, resolve, type Image } from './store.ts'
 
 /** A container that stands on an image. */
@@ -155,18 +156,5 @@ function unneeded(dir: string, needed: Set<string>, known: Set<string>): string[
 
 /** Out of sight in one step; the staging directory is deleted once the lock is free again. */
 function discardFrom(dir: string, name: string, staging: string): void {
-  try {
-    renameSync(join(dir, name), join(staging, `${basename(dir)}-${name}`))
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-  }
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    return []
-  }
+  renameIfThere(join(dir, name), join(staging, `${basename(dir)}-${name}`))
 }

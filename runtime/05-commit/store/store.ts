@@ -1,6 +1,6 @@
 /** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readIfThere } from '../../files.ts'
 import { hexOf, readBlob } from './blobs.ts'
 import {
   checkDescriptor,
@@ -186,13 +186,4 @@ function whatThereIs({ manifests }: Index): string {
   if (names.length === 0) return 'there are none'
   const more = names.length > 8 ? `, and ${names.length - 8} more` : ''
   return `have: ${names.slice(0, 8).join(', ')}${more}`
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }
