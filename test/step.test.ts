@@ -6,7 +6,8 @@ import { chapters } from '../chapters/table.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import type { Chapter, RunOptions } from '../runtime/container/run.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
-import { mountsOf, type Observation } from '../runtime/tools/walk/observe.ts'
+import { mountLine, type Observation } from '../runtime/tools/walk/observe.ts'
+import { parseMountinfo } from '../runtime/mountinfo.ts'
 import { parseRecording } from '../runtime/tools/walk/recording.ts'
 import { beginWalk } from '../runtime/tools/walk/walk.ts'
 import { rootWithBusybox } from './busybox.ts'
@@ -87,7 +88,7 @@ function seenInProc(pid: number): Partial<Observation> {
     umask: field('Umask'),
     root: readlinkSync(`/proc/${pid}/root`),
     cwd: readlinkSync(`/proc/${pid}/cwd`),
-    mounts: mountsOf(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')),
+    mounts: parseMountinfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(mountLine),
     membership: readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n'),
   }
 }

@@ -1,11 +1,12 @@
 /** Step by step. Why a mount fails, other than for want of privilege. */
+import { tryRead } from '../../files.ts'
 import { ofOverlay } from './overlay.ts'
-import { find, hasOwnRoot, isMountPoint, text, whyNot, type CallOf, type Scene } from './scene.ts'
+import { find, hasOwnRoot, isMountPoint, whyNot, type CallOf, type Scene } from './scene.ts'
 
 export function ofMount(call: CallOf<'mount'>, scene: Scene): string | undefined {
   const [, source, target, type, flags] = call
   const { errno } = scene
-  if (errno === 'ENODEV' && type) return unknownType(type, text('/proc/filesystems'))
+  if (errno === 'ENODEV' && type) return unknownType(type, tryRead('/proc/filesystems') ?? '')
   if (type === 'overlay') return ofOverlay(call, scene)
   if (errno === 'ELOOP') return ofLink(scene, target)
   const to = find(scene, target, false)

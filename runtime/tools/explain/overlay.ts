@@ -1,4 +1,5 @@
 /** Step by step. Why an overlay cannot be mounted; the kernel tells only its log (dmesg). */
+import type { Mount } from '../../mountinfo.ts'
 import { isWithin } from './roots.ts'
 import {
   find,
@@ -7,7 +8,6 @@ import {
   placeOf,
   whyNot,
   type CallOf,
-  type Mount,
   type Scene,
 } from './scene.ts'
 
@@ -97,7 +97,7 @@ export function writeLayerCause(upper: Part, work: Part): string | undefined {
 function tooDeep(scene: Scene, lowers: string[]): string | undefined {
   for (const lower of lowers) {
     const first = overlayUnder(scene, lower)
-    const below = first && layersIn(first.options.replace(/^\S+ /, '')).lowers
+    const below = first && layersIn(first.superOptions).lowers
     const second = below?.map((path) => overlayUnder(scene, path)).find(Boolean)
     if (first && second)
       return `${lower} is on an overlay, ${first.target}, on another, ${second.target}: too deep`

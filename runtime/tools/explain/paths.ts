@@ -1,7 +1,7 @@
 /** Step by step. Why a path leads nowhere: which part of it is missing, a file, or a way out. */
-import { readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { find, isReadOnly, mountOf, statusField, whyNot, type Found, type Scene } from './scene.ts'
+import { procLink, statusField } from '../proc.ts'
+import { find, isReadOnly, mountOf, whyNot, type Found, type Scene } from './scene.ts'
 
 /** Only where it is another part than the path as a whole: that much the errno says itself. */
 export function ofPath(path: string, scene: Scene): string | undefined {
@@ -26,8 +26,8 @@ function isWhole(found: Found, path: string): boolean {
 
 /** The directory on the way that an ordinary user may not pass. */
 function closedDirectory(path: string, scene: Scene): string | undefined {
-  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
-  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+  const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (uid === 0 || !path.startsWith('/')) return undefined
   const names = path.split('/').filter(Boolean)
   const ways = ['/', ...names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`)]
@@ -45,7 +45,8 @@ function closedDirectory(path: string, scene: Scene): string | undefined {
 /** ENOENT of getcwd: the working directory cannot be reached from the root. */
 export function ofGetcwd({ pid, errno }: Scene): string | undefined {
   if (errno !== 'ENOENT') return undefined
-  const cwd = readlinkSync(`/proc/${pid}/cwd`)
+  const cwd = procLink(pid, 'cwd')
+  if (cwd === '') return undefined
   if (cwd.endsWith(' (deleted)')) return `the working directory has been removed: ${cwd}`
   return `the working directory lies outside the root: it is the host's ${cwd}`
 }

@@ -3,16 +3,8 @@ import { closeSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { arch } from 'node:os'
 import { toBytes } from '../../bytes.ts'
 import { readElf } from '../../03-pivot-root/elf.ts'
-import {
-  find,
-  hasOwnRoot,
-  mountOf,
-  statusField,
-  whyNot,
-  type CallOf,
-  type Found,
-  type Scene,
-} from './scene.ts'
+import { statusField } from '../proc.ts'
+import { find, hasOwnRoot, mountOf, whyNot, type CallOf, type Found, type Scene } from './scene.ts'
 
 type There = Extract<Found, { is: 'there' }>
 
@@ -76,8 +68,8 @@ function forbidden(scene: Scene, found: There & { name: string }): string | unde
   const { name, real, stat } = found
   if (stat.isDirectory()) return `${name} is a directory`
   if (!stat.isFile()) return `${name} is not an ordinary file`
-  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
-  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+  const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (!mayExecute(stat, uid, gid)) return `${name} lacks the x bit: its mode is ${modeOf(stat)}`
   const mount = mountOf(scene, real)
   if (mount?.options.split(/[ ,]/).includes('noexec'))

@@ -1,10 +1,11 @@
 /** Step by step. Containers whose monitor is gone, or that are to end; and those left frozen. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runningContainers, type Container } from '../../container/containers.ts'
 import { thawAbandoned } from '../../05-commit/frozen.ts'
 import { thaw } from '../../02-cgroups/group-control.ts'
+import { namesIn, tryRead } from '../../files.ts'
 import { isAlive, signalTo } from '../../process.ts'
 import { endLost } from '../../container/tidy.ts'
 import { place, type Leftover, type Scene } from './leftover.ts'
@@ -58,19 +59,18 @@ function frozenLeftover(root: string, container: Container): Leftover[] {
 
 function isFrozen(groups: string[]): boolean {
   return groups.some((dir) => {
-    const [v1, v2] = [text(`${dir}/freezer.state`), text(`${dir}/cgroup.freeze`)]
-    return (v1 !== '' && v1 !== 'THAWED\n') || v2 === '1\n'
+    const [v1, v2] = ['freezer.state', 'cgroup.freeze'].map((file) => tryRead(`${dir}/${file}`))
+    return (v1 !== undefined && v1 !== 'THAWED\n') || v2 === '1\n'
   })
 }
 
 function marksIn(root: string): string[] {
-  const dir = place(root, 'tmp')
-  return existsSync(dir) ? readdirSync(dir).filter((name) => name.startsWith('frozen-')) : []
+  return namesIn(place(root, 'tmp')).filter((name) => name.startsWith('frozen-'))
 }
 
 function isHeld(root: string, mark: string): boolean {
   try {
-    const { by } = JSON.parse(text(join(place(root, 'tmp'), mark))) as Pick<Mark, 'by'>
+    const { by } = JSON.parse(readFileSync(join(place(root, 'tmp'), mark), 'utf8')) as Pick<Mark, 'by'>
     return isAlive(by)
   } catch {
     return false // ignoring: it is not whole, so nothing was frozen by it
@@ -79,12 +79,4 @@ function isHeld(root: string, mark: string): boolean {
 
 interface Mark {
   by: Container['monitor']
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: it is gone
-  }
 }

@@ -1,7 +1,8 @@
 /** Step by step. What a process that was killed left half-made in the data root. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { containerDir, removeContainer, runningContainers } from '../../container/containers.ts'
+import { namesIn } from '../../files.ts'
 import { identify } from '../../process.ts'
 import { linkOf, nameOf, whyStale } from '../../container/tidy.ts'
 import { place, type Leftover, type Scene } from './leftover.ts'
@@ -12,7 +13,7 @@ export function fileLeftovers(scene: Scene): Leftover[] {
 
 /** A container is marked as running before it has a directory, and keeps its state there after. */
 function halfMade({ root }: Scene): Leftover[] {
-  return list(place(root, 'containers')).flatMap((id): Leftover[] => {
+  return namesIn(place(root, 'containers')).flatMap((id): Leftover[] => {
     const dir = containerDir(root, id)
     const isKnown = () => isMarked(root, id) || existsSync(join(dir, 'state.json'))
     if (isKnown()) return []
@@ -29,7 +30,7 @@ function isMarked(root: string, id: string): boolean {
 }
 
 function brokenMarks({ root }: Scene): Leftover[] {
-  const marks = list(place(root, 'running'))
+  const marks = namesIn(place(root, 'running'))
   const whole = new Set(runningContainers(root).map(({ id }) => id))
   return marks
     .filter((id) => !whole.has(id))
@@ -40,7 +41,7 @@ function brokenMarks({ root }: Scene): Leftover[] {
 
 /** A name is a link to the id of its container, made when that is marked as running. */
 function staleNames({ root, ending }: Scene): Leftover[] {
-  return list(place(root, 'names')).flatMap((name): Leftover[] => {
+  return namesIn(place(root, 'names')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'names'), name)
     const isTaken = () => {
       const id = linkOf(path)
@@ -55,7 +56,7 @@ function staleNames({ root, ending }: Scene): Leftover[] {
 }
 
 function temporary({ root }: Scene): Leftover[] {
-  return list(place(root, 'tmp')).flatMap((name): Leftover[] => {
+  return namesIn(place(root, 'tmp')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'tmp'), name)
     const why = whyStale(name)
     return why === undefined ? [] : [file(path, why)]
@@ -65,10 +66,6 @@ function temporary({ root }: Scene): Leftover[] {
 function file(path: string, why: string): Leftover {
   const kind = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
   return { kind, what: path, why, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-export function list(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir) : []
 }
 
 /** A process with this number is there, whoever it is. */

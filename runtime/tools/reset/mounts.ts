@@ -1,10 +1,11 @@
 /** Step by step. Mounts that came out of a container: nothing of ours is mounted on the host. */
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { runningContainers } from '../../container/containers.ts'
+import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
 import { isAlive } from '../../process.ts'
 import { stepOf } from '../../step.ts'
-import { mountsOf, type MountLine } from '../walk/observe.ts'
+import { mountsOf } from '../proc.ts'
 import type { Leftover, Scene } from './leftover.ts'
 
 const step = stepOf(1)
@@ -19,11 +20,11 @@ export function mountLeftovers({ root, force }: Scene): Leftover[] {
     .filter(({ monitor }) => !force && isAlive(monitor))
     .map(({ id }) => `/${id}/`)
   const dirs = partsOf(root)
-  const isOurs = (mount: MountLine) =>
+  const isOurs = (mount: Mount) =>
     dirs.some((dir) => mount.target.startsWith(dir) || isMadeOf(mount, dir))
-  const found = mountsOf(readFileSync('/proc/self/mountinfo', 'utf8')).filter(isOurs)
+  const found = mountsOf('self').filter(isOurs)
   return found
-    .filter(({ target, options }) => !healthy.some((id) => `${target}/ ${options}`.includes(id)))
+    .filter(({ target, superOptions }) => !healthy.some((id) => `${target}/ ${superOptions}`.includes(id)))
     .reverse()
     .map(({ target, type, source }) => ({
       kind: 'mount',
@@ -47,8 +48,8 @@ function realPath(path: string): string {
   }
 }
 
-function isMadeOf({ type, options }: MountLine, dir: string): boolean {
-  return type === 'overlay' && options.includes(dir)
+function isMadeOf({ type, superOptions }: Mount, dir: string): boolean {
+  return type === 'overlay' && superOptions.includes(dir)
 }
 
 /** Lazily: what still uses it is about to end. */

@@ -2,16 +2,17 @@
 import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { listContainers, runningContainers } from '../../container/containers.ts'
+import { namesIn } from '../../files.ts'
 import { removeImage } from '../../05-commit/store/remove-image.ts'
 import { layerDir, nameOf, readIndex, resolve } from '../../05-commit/store/store.ts'
-import { isRunning, list } from './files.ts'
+import { isRunning } from './files.ts'
 import { place, type Leftover, type Scene } from './leftover.ts'
 
 /** Copies that are half made, that a container has changed, or whose image is gone. */
 export function rootLeftovers(scene: Scene): Leftover[] {
   const { root, ending } = scene
   const isUsed = runningContainers(root).some(({ id, chapter }) => chapter === 3 && !ending.has(id))
-  return list(place(root, 'rootfs')).flatMap((name): Leftover[] => {
+  return namesIn(place(root, 'rootfs')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'rootfs'), name)
     const why = whyStale(scene, name, path)
     const isBusy = isUsed && !name.includes('.')

@@ -1,9 +1,9 @@
 /** Step by step. A container's birth one call at a time: make a call, look at what it changed. */
-import { readlinkSync } from 'node:fs'
 import { removeContainer } from '../../container/containers.ts'
 import type { Launch, Report } from '../../native.ts'
 import { run, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Step } from '../../step.ts'
+import { programOf } from '../proc.ts'
 import { changesBetween, type Change } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
 
@@ -134,12 +134,4 @@ async function becomes(
 function isReady(pid: number): boolean {
   const program = programOf(pid)
   return program === '' || program.startsWith('/memfd:stepbox')
-}
-
-function programOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return '' // ignoring: it has ended
-  }
 }

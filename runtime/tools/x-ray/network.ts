@@ -1,5 +1,5 @@
 /** Step by step. The interfaces and addresses of a network namespace, seen through a process. */
-import { readFileSync } from 'node:fs'
+import { procText } from '../proc.ts'
 
 export interface Network {
   interfaces: string[]
@@ -9,7 +9,7 @@ export interface Network {
 
 /** The network of process `pid`. */
 export function networkOf(pid: number): Network {
-  const read = (name: string) => text(`/proc/${pid}/net/${name}`)
+  const read = (name: string) => procText(pid, `net/${name}`)
   return networkFrom({ dev: read('dev'), trie: read('fib_trie'), inet6: read('if_inet6') })
 }
 
@@ -35,12 +35,4 @@ function short(hex: string): string {
   const at = `:${text}:`.indexOf(`:${longest}:`)
   const [before, after] = [text.slice(0, at), text.slice(at + longest.length)]
   return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: it ended, or the kernel has no such network
-  }
 }
