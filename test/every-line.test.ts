@@ -9,7 +9,7 @@ import { consequences as pivotRoot } from '../chapters/03-pivot-root/consequence
 import { consequences as overlay } from '../chapters/04-overlay/consequences.ts'
 import { chapters } from '../chapters/table.ts'
 import { placesOf, without, type Consequence } from '../runtime/consequence.ts'
-import { observe } from '../runtime/tools/break/experiment.ts'
+import { conduct } from '../runtime/tools/break/experiment.ts'
 import type { Chapter, PlanOptions } from '../runtime/container/run.ts'
 import type { Call, Step } from '../runtime/step.ts'
 import { strace } from '../runtime/strace.ts'
@@ -75,7 +75,7 @@ async function worldFor({ plan, number }: Chapter, row: Row) {
 async function seen(chapter: Chapter, row: Row, place?: number): Promise<string> {
   const { list, environment, before } = await worldFor(chapter, row)
   const plan = place === undefined ? list : without(list, place, row.flag)
-  return observe({ plan, see: row.see, before, environment })
+  return conduct({ plan, see: row.see, before, environment })
 }
 
 /** What a row leaves out, as a reader would call it. */

@@ -76,7 +76,8 @@ test('of several mounts on one directory only the last is visible', () => {
 31 22 0:31 / /b rw - tmpfs beside rw
 32 30 0:32 / /a rw - tmpfs above rw
 `)
-  expect(visibleMounts(mounts).map(({ source }) => source)).toEqual(['/dev/sda1', 'beside', 'above'])
+  const sources = visibleMounts(mounts).map(({ source }) => source)
+  expect(sources).toEqual(['/dev/sda1', 'beside', 'above'])
 })
 
 test('an empty file has no mounts', () => {

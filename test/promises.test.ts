@@ -1,7 +1,7 @@
 /** Tests. The table of promises: each kept from its chapter on, and broken in the one before. */
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { observe } from '../runtime/tools/break/experiment.ts'
+import { conduct } from '../runtime/tools/break/experiment.ts'
 import { steps } from './carry-out.ts'
 import { promises, type Candidate, type Row } from './promises.ts'
 import { needs } from './scratch.ts'
@@ -23,7 +23,7 @@ async function seen(number: number, row: Row): Promise<string> {
   const options = world(row.see.inside)
   const see = { ...row.see, kept: row.kept, broken: row.broken }
   const environment = { group: options.group.name }
-  return observe({ plan: plan(options), see, before: row.before ?? [], environment })
+  return conduct({ plan: plan(options), see, before: row.before ?? [], environment })
 }
 
 describe.each(promises)('since chapter $since: $promise', (row) => {

@@ -8,7 +8,7 @@ import { parseMountinfo, type Mount } from '../mountinfo.ts'
 type Pid = number | 'self'
 
 /** The numbers of all processes that this /proc shows. */
-export function processIds(): number[] {
+export function listPids(): number[] {
   return readdirSync('/proc').map(Number).filter((pid) => pid > 0)
 }
 

@@ -8,7 +8,7 @@ import {
   listContainers,
   removeContainer,
 } from '../../runtime/container/containers.ts'
-import { removeImage, type User } from '../../runtime/05-commit/store/remove-image.ts'
+import { removeImage, type ImageUser } from '../../runtime/05-commit/store/remove-image.ts'
 import { run as runContainer, type Chapter } from '../../runtime/container/run.ts'
 import { imageWithManifest, type Image } from '../../runtime/05-commit/store/store.ts'
 import { tidy } from '../../runtime/container/tidy.ts'
@@ -59,7 +59,7 @@ export async function rmi(root: string, name: string): Promise<void> {
   await removeImage(root, name, () => usersIn(root))
 }
 
-function usersIn(root: string): User[] {
+function usersIn(root: string): ImageUser[] {
   return listContainers(root).flatMap(({ name, image }) =>
     image ? [{ name, manifest: image.manifest, diffIds: image.diffIds }] : [],
   )

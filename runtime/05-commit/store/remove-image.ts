@@ -7,10 +7,10 @@ import { withLock } from './lock.ts'
 import type { Descriptor, Index } from './oci.ts'
 import { writeIndex } from './publish.ts'
 import { clearStaging, inWords, makeStaging } from '../../staging.ts'
-import { findNamed, imageAt, nameOf, readIndex, resolve, type Image } from './store.ts'
+import { findNamed, imageAt, entryName, readIndex, resolve, type Image } from './store.ts'
 
 /** A container that stands on an image. */
-export interface User {
+export interface ImageUser {
   name: string
   /** Digest of the image's manifest. */
   manifest: string
@@ -30,7 +30,7 @@ export type Removal = { untagged: string } | { deleted: string }
 export async function removeImage(
   root: string,
   text: string,
-  users: () => User[],
+  users: () => ImageUser[],
 ): Promise<Removal[]> {
   entriesOf(root, readIndex(root), text) // throws before anything is touched
   const staging = makeStaging(root)
@@ -51,7 +51,7 @@ export async function removeImage(
         writeIndex(root, staging, index)
         throw error
       }
-      const untagged = entries.flatMap((entry) => nameOf(entry) ?? [])
+      const untagged = entries.flatMap((entry) => entryName(entry) ?? [])
       const deleted = last ? sweep({ root, staging, last, removed, rest, users }) : []
       return [...untagged.map((name) => ({ untagged: name })), ...deleted]
     })
@@ -76,7 +76,7 @@ function entriesOf(root: string, index: Index, text: string): Descriptor[] {
   return ofDigest(manifest.digest)
 }
 
-function refuseUsed(text: string, last: Descriptor | undefined, users: User[]): void {
+function refuseUsed(text: string, last: Descriptor | undefined, users: ImageUser[]): void {
   const names = users.filter(({ manifest }) => manifest === last?.digest).map(({ name }) => name)
   if (names.length === 0) return
   const all = names.length === 1 ? `container ${names[0]}` : `${names.length} containers`
@@ -99,7 +99,7 @@ interface Sweep {
   removed: Image | undefined
   /** The index without it. */
   rest: Index
-  users: () => User[]
+  users: () => ImageUser[]
 }
 
 /**
@@ -127,7 +127,7 @@ function sweep({ root, staging, last, removed, rest, users }: Sweep): Removal[] 
 }
 
 /** By their hexadecimal digits; undefined when an image could not be read. */
-function neededBy(images: (Image | undefined)[], users: User[]) {
+function neededBy(images: (Image | undefined)[], users: ImageUser[]) {
   const blobs = new Set<string>()
   const layers = new Set(users.flatMap(({ diffIds }) => diffIds.map(hexOf)))
   for (const image of images) {

@@ -8,7 +8,7 @@ import { tryReadlink } from '../../files.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { mountsOf, namespaceOf, procText, statusOf, sysctl } from '../proc.ts'
 import { onPath, staticBusybox } from '../programs.ts'
-import { nameOf, readIndex } from '../../05-commit/store/store.ts'
+import { entryName, readIndex } from '../../05-commit/store/store.ts'
 import { lackingIn } from './privileges.ts'
 import { restricting, surroundingsOf, type Machine } from './machine.ts'
 import type { Tools } from './tries.ts'
@@ -126,7 +126,7 @@ function isDirectory(path: string): boolean {
 
 function imagesIn(root: string): string[] {
   try {
-    return readIndex(root).manifests.flatMap((entry) => nameOf(entry) ?? [])
+    return readIndex(root).manifests.flatMap((entry) => entryName(entry) ?? [])
   } catch {
     return [] // ignoring: a damaged store says so itself when it is used
   }

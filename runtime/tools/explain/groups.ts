@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { tryRead } from '../../files.ts'
 import { commandName } from '../proc.ts'
-import { find, isReadOnly, mountOf, whyNot, type CallOf, type Scene } from './scene.ts'
+import { find, isReadOnly, mountOf, whyNot, type CallOf, type FailureScene } from './scene.ts'
 
 /** A write to a file of a group; undefined where the file is none of a group's. */
-export function ofGroupWrite([, path, value]: CallOf<'write'>, scene: Scene): string | undefined {
+export function ofGroupWrite(call: CallOf<'write'>, scene: FailureScene): string | undefined {
+  const [, path, value] = call
   const { errno } = scene
   const dir = dirname(path)
   const group = find(scene, dir)
@@ -104,7 +105,7 @@ function refusedValue({ file, value, read, above }: Look): string | undefined {
 }
 
 /** A directory that a group was to be. */
-export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: Scene): string | undefined {
+export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: FailureScene): string | undefined {
   const found = find(scene, path)
   const parent = find(scene, dirname(path))
   if (parent.is !== 'there') return undefined

@@ -1,10 +1,10 @@
 /** Step by step. Why a path leads nowhere: which part of it is missing, a file, or a way out. */
 import { dirname } from 'node:path'
 import { procLink, statusField } from '../proc.ts'
-import { find, isReadOnly, mountOf, whyNot, type Found, type Scene } from './scene.ts'
+import { find, isReadOnly, mountOf, whyNot, type Lookup, type FailureScene } from './scene.ts'
 
 /** Only where it is another part than the path as a whole: that much the errno says itself. */
-export function ofPath(path: string, scene: Scene): string | undefined {
+export function ofPath(path: string, scene: FailureScene): string | undefined {
   const found = find(scene, path)
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(scene.errno)) {
     if (found.is === 'missing' && found.link === undefined && isWhole(found, path)) return undefined
@@ -20,12 +20,12 @@ export function ofPath(path: string, scene: Scene): string | undefined {
   return mount && isReadOnly(mount) ? `the mount on ${mount.target} is read-only` : undefined
 }
 
-function isWhole(found: Found, path: string): boolean {
+function isWhole(found: Lookup, path: string): boolean {
   return found.path === path.replace(/(.)\/+$/, '$1')
 }
 
 /** The directory on the way that an ordinary user may not pass. */
-function closedDirectory(path: string, scene: Scene): string | undefined {
+function closedDirectory(path: string, scene: FailureScene): string | undefined {
   const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
   const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (uid === 0 || !path.startsWith('/')) return undefined
@@ -43,7 +43,7 @@ function closedDirectory(path: string, scene: Scene): string | undefined {
 }
 
 /** ENOENT of getcwd: the working directory cannot be reached from the root. */
-export function ofGetcwd({ pid, errno }: Scene): string | undefined {
+export function ofGetcwd({ pid, errno }: FailureScene): string | undefined {
   if (errno !== 'ENOENT') return undefined
   const cwd = procLink(pid, 'cwd')
   if (cwd === '') return undefined

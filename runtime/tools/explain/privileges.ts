@@ -3,7 +3,7 @@ import { existsSync, lstatSync } from 'node:fs'
 import { privilegesIn } from '../doctor/privileges.ts'
 import type { Call, CallName } from '../../step.ts'
 import { procText, statusField, sysctl } from '../proc.ts'
-import type { Scene } from './scene.ts'
+import type { FailureScene } from './scene.ts'
 
 /** What the kernel asks before it permits something. */
 export interface Standing {
@@ -25,7 +25,7 @@ export interface Standing {
   sysctls: Record<string, string>
 }
 
-export function standingOf(scene: Scene): Standing {
+export function standingOf(scene: FailureScene): Standing {
   const { pid } = scene
   const uidMap = procText(pid, 'uid_map')
   const uid = Number(statusField(pid, 'Uid').split(/\s+/)[1])

@@ -7,7 +7,7 @@ import {
   mountOf,
   placeOf,
   type CallOf,
-  type Scene,
+  type FailureScene,
 } from './scene.ts'
 
 /** All that the rules are about. A mount that the process cannot reach is undefined. */
@@ -26,7 +26,7 @@ export interface PivotFacts {
   oldPath: string
 }
 
-export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: Scene) {
+export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: FailureScene) {
   const [fresh, old] = [find(scene, newRoot), find(scene, putOld)]
   if (fresh.is !== 'there' || old.is !== 'there') return undefined
   const all = mountsOf(scene.pid)

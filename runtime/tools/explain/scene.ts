@@ -6,7 +6,7 @@ import type { Call, CallName, Step } from '../../step.ts'
 import { mountsOf, procText } from '../proc.ts'
 
 /** A call failed; process `pid`, by the host's number, is still as it was when it did. */
-export interface Scene {
+export interface FailureScene {
   plan: Step[]
   index: number
   errno: string
@@ -16,7 +16,7 @@ export interface Scene {
 export type CallOf<Name extends CallName> = Extract<Call, [Name, ...unknown[]]>
 
 /** What a path of the process leads to, or the part of it that leads nowhere. */
-export type Found =
+export type Lookup =
   | { is: 'there'; path: string; real: string; stat: Stats }
   | { is: 'missing' | 'no directory' | 'loop'; path: string; link?: Link }
 
@@ -32,7 +32,7 @@ const mostLinks = 40
  * Follow `path` as the process would: from its root or working directory, through symbolic links
  * inside its root. `real` is the same file as the host can open it. Throws where we cannot look.
  */
-export function find({ pid }: Scene, path: string, followsLast = true): Found {
+export function find({ pid }: FailureScene, path: string, followsLast = true): Lookup {
   const rest = namesOf(path)
   let base = path.startsWith('/') ? 'root' : 'cwd'
   let done: string[] = []
@@ -68,7 +68,7 @@ function of(link: Link | undefined): { link?: Link } {
 }
 
 /** In words, why a path leads nowhere; undefined where it does lead somewhere. */
-export function whyNot({ pid }: Scene, path: string, found: Found): string | undefined {
+export function whyNot({ pid }: FailureScene, path: string, found: Lookup): string | undefined {
   if (found.is === 'there') return undefined
   if (found.is === 'loop') return `the symbolic links of ${path} lead in a circle`
   const state = found.is === 'missing' ? 'is not there' : 'is not a directory'
@@ -105,7 +105,7 @@ export function placeOf(real: string): { mount: string; path: string } {
 }
 
 /** The mount that a file lies on; undefined where the process cannot reach it. */
-export function mountOf(scene: Scene, real: string): Mount | undefined {
+export function mountOf(scene: FailureScene, real: string): Mount | undefined {
   const { mount } = placeOf(real)
   return mountsOf(scene.pid).find(({ id }) => id === mount)
 }
@@ -121,6 +121,6 @@ export function isReadOnly({ options, superOptions }: Mount): boolean {
 }
 
 /** Whether the process has a root of its own by now, so that its paths are those of an image. */
-export function hasOwnRoot({ plan, index }: Scene): boolean {
+export function hasOwnRoot({ plan, index }: FailureScene): boolean {
   return plan.slice(0, index).some(({ call: [name] }) => ['pivot_root', 'chroot'].includes(name))
 }

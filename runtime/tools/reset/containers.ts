@@ -8,13 +8,13 @@ import { thaw } from '../../02-cgroups/group-control.ts'
 import { namesIn, tryRead } from '../../files.ts'
 import { isAlive, signalTo } from '../../process.ts'
 import { endLost } from '../../container/tidy.ts'
-import { place, type Leftover, type Scene } from './leftover.ts'
+import { place, type Leftover, type ResetScope } from './leftover.ts'
 
 const patienceMs = 3000
 
 /** Those that nobody waits for any more; with `force`, those that run as they should as well. */
-export function containerLeftovers(scene: Scene): Leftover[] {
-  const { root, force, ending } = scene
+export function containerLeftovers(scope: ResetScope): Leftover[] {
+  const { root, force, ending } = scope
   return runningContainers(root).flatMap((container): Leftover[] => {
     const isLost = !isAlive(container.monitor)
     if (!isLost && !force) return frozenLeftover(root, container)
@@ -70,8 +70,8 @@ function marksIn(root: string): string[] {
 
 function isHeld(root: string, mark: string): boolean {
   try {
-    const { by } = JSON.parse(readFileSync(join(place(root, 'tmp'), mark), 'utf8')) as Pick<Mark, 'by'>
-    return isAlive(by)
+    const text = readFileSync(join(place(root, 'tmp'), mark), 'utf8')
+    return isAlive((JSON.parse(text) as Mark).by)
   } catch {
     return false // ignoring: it is not whole, so nothing was frozen by it
   }

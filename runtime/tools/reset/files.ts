@@ -5,14 +5,14 @@ import { containerDir, removeContainer, runningContainers } from '../../containe
 import { namesIn } from '../../files.ts'
 import { identify } from '../../process.ts'
 import { linkOf, nameOf, whyStale } from '../../container/tidy.ts'
-import { place, type Leftover, type Scene } from './leftover.ts'
+import { place, type Leftover, type ResetScope } from './leftover.ts'
 
-export function fileLeftovers(scene: Scene): Leftover[] {
-  return [...halfMade(scene), ...brokenMarks(scene), ...staleNames(scene), ...temporary(scene)]
+export function fileLeftovers(scope: ResetScope): Leftover[] {
+  return [...halfMade(scope), ...brokenMarks(scope), ...staleNames(scope), ...temporary(scope)]
 }
 
 /** A container is marked as running before it has a directory, and keeps its state there after. */
-function halfMade({ root }: Scene): Leftover[] {
+function halfMade({ root }: ResetScope): Leftover[] {
   return namesIn(place(root, 'containers')).flatMap((id): Leftover[] => {
     const dir = containerDir(root, id)
     const isKnown = () => isMarked(root, id) || existsSync(join(dir, 'state.json'))
@@ -29,7 +29,7 @@ function isMarked(root: string, id: string): boolean {
   return runningContainers(root).some((each) => each.id === id)
 }
 
-function brokenMarks({ root }: Scene): Leftover[] {
+function brokenMarks({ root }: ResetScope): Leftover[] {
   const marks = namesIn(place(root, 'running'))
   const whole = new Set(runningContainers(root).map(({ id }) => id))
   return marks
@@ -40,7 +40,7 @@ function brokenMarks({ root }: Scene): Leftover[] {
 }
 
 /** A name is a link to the id of its container, made when that is marked as running. */
-function staleNames({ root, ending }: Scene): Leftover[] {
+function staleNames({ root, ending }: ResetScope): Leftover[] {
   return namesIn(place(root, 'names')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'names'), name)
     const isTaken = () => {
@@ -55,7 +55,7 @@ function staleNames({ root, ending }: Scene): Leftover[] {
   })
 }
 
-function temporary({ root }: Scene): Leftover[] {
+function temporary({ root }: ResetScope): Leftover[] {
   return namesIn(place(root, 'tmp')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'tmp'), name)
     const why = whyStale(name)

@@ -6,7 +6,7 @@ import { perform, StepError } from '../../native.ts'
 import { isAlive } from '../../process.ts'
 import { stepOf } from '../../step.ts'
 import { mountsOf } from '../proc.ts'
-import type { Leftover, Scene } from './leftover.ts'
+import type { Leftover, ResetScope } from './leftover.ts'
 
 const step = stepOf(1)
 
@@ -15,16 +15,17 @@ const step = stepOf(1)
  * elsewhere; the last mounted first. The data root itself, or all its containers, may well be a
  * mount.
  */
-export function mountLeftovers({ root, force }: Scene): Leftover[] {
+export function mountLeftovers({ root, force }: ResetScope): Leftover[] {
   const healthy = runningContainers(root)
     .filter(({ monitor }) => !force && isAlive(monitor))
     .map(({ id }) => `/${id}/`)
   const dirs = partsOf(root)
   const isOurs = (mount: Mount) =>
     dirs.some((dir) => mount.target.startsWith(dir) || isMadeOf(mount, dir))
-  const found = mountsOf('self').filter(isOurs)
-  return found
-    .filter(({ target, superOptions }) => !healthy.some((id) => `${target}/ ${superOptions}`.includes(id)))
+  const isInUse = ({ target, superOptions }: Mount) =>
+    healthy.some((id) => `${target}/ ${superOptions}`.includes(id))
+  return mountsOf('self')
+    .filter((mount) => isOurs(mount) && !isInUse(mount))
     .reverse()
     .map(({ target, type, source }) => ({
       kind: 'mount',

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runningContainers } from '../../container/containers.ts'
 import { identify, isAlive, signalTo } from '../../process.ts'
-import { commandName, membershipOf, parentOf, processIds, programOf } from '../proc.ts'
-import type { Leftover, Scene } from './leftover.ts'
+import { commandName, listPids, membershipOf, parentOf, programOf } from '../proc.ts'
+import type { Leftover, ResetScope } from './leftover.ts'
 
 /** A native program whose monitor is gone kills its container, and ends, within a moment. */
 const momentMs = 100
@@ -13,8 +13,8 @@ const momentMs = 100
  * Native programs that could not: one that is stopped (SIGSTOP), or whose container is frozen and
  * does not die. Those of other roots are told of, and go with `all`.
  */
-export async function processLeftovers(scene: Scene): Promise<Leftover[]> {
-  const pids = processIds()
+export async function processLeftovers(scope: ResetScope): Promise<Leftover[]> {
+  const pids = listPids()
   const isOrphan = (pid: number) =>
     isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid))
   const found = pids.filter(isOrphan).flatMap((pid) => identify(pid) ?? [])
@@ -22,7 +22,7 @@ export async function processLeftovers(scene: Scene): Promise<Leftover[]> {
   return found.filter(isAlive).map((id): Leftover => {
     const what = `${id.pid} (${commandName(id.pid)})`
     const children = pids.filter((pid) => parentOf(pid) === id.pid && identify(pid))
-    if (!scene.all && isOfOthers(scene.root, children))
+    if (!scope.all && isOfOthers(scope.root, children))
       return { kind: 'process', what, why: 'of a container of another root; --all kills it' }
     const why = 'the native program waits for a container, and nobody waits for it'
     return { kind: 'process', what, why, remove: () => void signalTo(id, 'SIGKILL') }

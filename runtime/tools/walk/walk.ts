@@ -4,7 +4,7 @@ import type { Launch, Report } from '../../native.ts'
 import { run, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Step } from '../../step.ts'
 import { programOf } from '../proc.ts'
-import { changesBetween, type Change } from './changes.ts'
+import { changesBetween, type Difference } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
 
 /** What one step did. Without a report, the call was the one that became the command. */
@@ -12,7 +12,7 @@ export interface Frame {
   index: number
   report?: Report
   state?: Observation
-  changes: Change[]
+  changes: Difference[]
 }
 
 export interface Walk {

@@ -1,5 +1,5 @@
 /** Step by step. The processes of a container, each by both of its numbers. */
-import { commandLine, namespaceOf, parentOf, processIds, statusField, statusOf } from '../proc.ts'
+import { commandLine, listPids, namespaceOf, parentOf, statusOf } from '../proc.ts'
 
 export interface SeenProcess {
   /** The number on the host, and the one in the container. */
@@ -19,14 +19,16 @@ export interface SeenProcess {
  */
 export function processesWith(first: number): SeenProcess[] {
   const namespace = namespaceOf(first, 'pid')
-  const depth = numbers(first).length
+  const depth = numbersIn(statusOf(first)).length
   if (namespace === '' || depth === 0) return []
-  const seen = processIds().flatMap((host) => {
-    const all = numbers(host)
+  const seen = listPids().flatMap((host) => {
+    const status = statusOf(host)
+    const all = numbersIn(status)
     const inside = all[depth - 1]
     if (inside === undefined) return []
     const isIn = namespaceOf(host, 'pid') === namespace
-    return isIn || (all.length > depth && descends(host, first)) ? [look(host, inside)] : []
+    const isBelow = () => all.length > depth && descends(host, first)
+    return isIn || isBelow() ? [seenProcess(host, inside, status)] : []
   })
   return seen.sort((a, b) => a.inside - b.inside)
 }
@@ -37,8 +39,7 @@ function descends(pid: number, first: number): boolean {
   return false
 }
 
-function look(host: number, inside: number): SeenProcess {
-  const status = statusOf(host)
+function seenProcess(host: number, inside: number, status: Map<string, string>): SeenProcess {
   return {
     host,
     inside,
@@ -49,6 +50,6 @@ function look(host: number, inside: number): SeenProcess {
   }
 }
 
-function numbers(pid: number): number[] {
-  return statusField(pid, 'NSpid').split(/\s+/).filter(Boolean).map(Number)
+function numbersIn(status: Map<string, string>): number[] {
+  return (status.get('NSpid') ?? '').split(/\s+/).filter(Boolean).map(Number)
 }
