@@ -29,12 +29,22 @@ export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)); the name in field 2 may hold spaces and parentheses. */
+/** When `pid` began: field 22 (starttime). Undefined for a zombie (Z) or a dead process (X). */
 function startOf(pid: number): number | undefined {
+  const fields = statFields(pid)
+  return fields === undefined || /^[ZX]/.test(fields[3] ?? '') ? undefined : Number(fields[22])
+}
+
+/**
+ * The fields of /proc/PID/stat by the numbers that proc_pid_stat(5) gives them, from 1; undefined
+ * if there is no such process. The name, field 2, may hold spaces and parentheses.
+ */
+export function statFields(pid: number | 'self'): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19])
+    const [start, end] = [stat.indexOf('('), stat.lastIndexOf(')')]
+    const rest = stat.slice(end + 2).trimEnd().split(' ')
+    return ['', stat.slice(0, start - 1), stat.slice(start + 1, end), ...rest]
   } catch {
     return undefined // ignoring: no such process
   }

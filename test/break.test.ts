@@ -5,19 +5,18 @@ import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
 import { experiment } from '../runtime/tools/break/laboratory.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
 import { stepbox } from './stepbox.ts'
 
-const believed = chapters.flatMap((chapter) =>
-  (chapter.misconceptions ?? []).map((row) => ({ chapter, row })),
-)
-
-describe('what is often believed', () => {
-  test.for(believed)('$row.name: $row.consequence', async ({ chapter, row }, context) => {
+describe.for(chapters)('what is often believed in chapter $number', async ({ number }) => {
+  const rows = await rowsTo(number)
+  const { misconceptions = [] } = (await rows.at(-1)?.tools?.()) ?? {}
+  test.for(misconceptions)('$name: $consequence', async (row, context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const layers = await layerDirs(root, resolve(root, 'busybox'))
-    const found = await experiment(chapter, row, { root, layers })
+    const found = await experiment(rows, row, { root, layers })
     expect(found).toMatchObject({ isAsTold: true })
     expect(found.broken).not.toMatch(new RegExp(`^(?:${row.see.kept})$`, 's'))
   })
@@ -30,17 +29,18 @@ describe('stepbox break', () => {
     const asked = await stepbox(['break', '--chapter', '1', 'sethostname'], { root, input: 'x\n' })
     expect(asked.out).toContain('What happens without it?')
     expect(asked.out).toMatch(/with it +box\n +without +machine\n/)
-    expect(asked.out).toContain('0 of 1 foretold')
+    expect(asked.out).toContain('0 of 1 predicted')
     const right = /No, it is (\w)\./.exec(asked.out)?.[1] ?? ''
     const again = await stepbox(['break', '--chapter', '1', 'sethostname'], {
       root,
       input: `${right}\n`,
     })
-    expect(again.out).toContain('1 of 1 foretold')
+    expect(again.out).toContain('1 of 1 predicted')
   })
 
   test('--all prints every consequence of the chapter, without root, in 80 columns', async () => {
-    for (const { number, consequences = [], misconceptions = [] } of chapters.slice(0, 4)) {
+    for (const { number, tools } of (await rowsTo()).slice(0, 4)) {
+      const { consequences = [], misconceptions = [] } = (await tools?.()) ?? {}
       const { out } = await stepbox(['--chapter', `${number}`, 'break', '--all'], { root: '/none' })
       expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([])
       const text = joined(out)
@@ -65,7 +65,7 @@ describe('stepbox break', () => {
       input: 'x\nx\n',
     })
     expect(out.match(/^ {2}without +(2|host)$/gm)).toHaveLength(2)
-    expect(out).toContain('0 of 2 foretold')
+    expect(out).toContain('0 of 2 predicted')
   })
 
   test('names what it has when asked for a line that is not there', async () => {

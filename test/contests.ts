@@ -3,14 +3,12 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
-import { chapters } from '../chapters/table.ts'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/03-pivot-root/busybox.ts'
 import { tracer } from '../runtime/cli/trace.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
-import type { Launch } from '../runtime/native.ts'
-import { run } from '../runtime/container/run.ts'
-import type { Step } from '../runtime/step.ts'
+import { rowOf, runtimeOn } from './rows.ts'
+import { begin, finish } from '../runtime/container/run.ts'
 import { resolve, type Image } from '../runtime/05-commit/store/store.ts'
 
 interface Contender {
@@ -173,26 +171,21 @@ async function start(
 ): Promise<void> {
   const { name, id, manifest, layers } = image
   const diffIds = layers.map(({ diffId }) => diffId)
-  const chapter = chapters.find(({ number }) => number === 4)
-  if (!chapter) throw new Error('there is no chapter 4')
+  const runtime = await runtimeOn(root)
   const trace = tracer(() => {})
-  const { exitCode } = await run({
-    chapter,
-    root,
+  const started = await begin(runtime, {
+    chapter: (await rowOf('overlay')).number,
     argv: ['true'],
     env: [path],
     rm,
     image: { name, id, manifest: manifest.digest, diffIds },
     layers: () => layerDirs(root, image),
     stdio: ['ignore', 'ignore', 'ignore'],
-    ...(isTraced
-      ? {
-          mode: 'trace',
-          onReport: trace.report,
-          onLaunch: (_: Launch, plan: Step[]) => trace.begin(plan),
-        }
-      : {}),
+    ...(isTraced ? { mode: 'trace' } : {}),
   })
+  if (isTraced) trace.begin(started.plan)
+  if (isTraced) for await (const report of started.reports) trace.report(report)
+  const { exitCode } = await finish(runtime, started)
   if (isTraced) trace.end()
   if (exitCode !== 0) throw new Error(`the container exited with ${exitCode}`)
 }

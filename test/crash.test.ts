@@ -3,11 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import {
-  listContainers,
-  runningContainers,
-  type Container,
-} from '../runtime/container/containers.ts'
+import { listContainers, runningContainers } from '../runtime/container/find.ts'
+import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs } from './scratch.ts'
@@ -67,7 +64,7 @@ describe('kill -9', () => {
     const kept = listContainers(root)
     expect(readdirSync(join(root, 'running'))).toEqual([])
     expect(readdirSync(join(root, 'containers')).sort()).toEqual(kept.map(({ id }) => id).sort())
-    for (const { groups } of kept) expect(groups.filter(existsSync)).toEqual([])
+    for (const { groups = [] } of kept) expect(groups.filter(existsSync)).toEqual([])
     const { code } = await stepbox(['rm', ...kept.map(({ name }) => name)], { root })
     expect(code).toBe(kept.length > 0 ? 0 : 125)
   })
@@ -144,7 +141,7 @@ describe('many at once', () => {
     expect(ended.map(({ out }) => out)).toEqual(numbers.map((at) => `${at}\nbox${at}\n`))
     const kept = listContainers(root)
     expect(kept).toHaveLength(50)
-    for (const { groups } of kept) expect(groups.filter(existsSync)).toEqual([])
+    for (const { groups = [] } of kept) expect(groups.filter(existsSync)).toEqual([])
   }, 60_000)
 
   test('of several that want one name, one gets it', async (context) => {
@@ -255,7 +252,7 @@ function parentOf({ init }: Container): number {
   return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1])
 }
 
-function expectNothingLeft(root: string, { groups, id }: Container): void {
+function expectNothingLeft(root: string, { groups = [], id }: Container): void {
   expect(groups.filter(existsSync)).toEqual([])
   expect(processesIn(groups)).toEqual([])
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { mountsOf, type Observation } from '../runtime/tools/walk/observe.ts'
+import { parseMountinfo } from '../runtime/mountinfo.ts'
+import type { Observation } from '../runtime/tools/walk/observe.ts'
 import { draw } from '../runtime/tools/walk/screen.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { needs } from './scratch.ts'
@@ -151,8 +152,8 @@ function factsOf(pid: number): string[] {
     `umask ${/^Umask:\t(\d+)$/m.exec(status)?.[1]}`,
     ...kinds.map((kind) => `namespace ${kind} ${number(link(`ns/${kind}`))}`),
     ...linesOf(`/proc/${pid}/cgroup`).map((each) => `group ${each}`),
-    ...mountsOf(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(
-      ({ target, type, options }) => `mount ${target} ${type} ${options}`,
+    ...parseMountinfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(
+      (each) => `mount ${each.target} ${each.type} ${each.options} ${each.superOptions}`,
     ),
     `descriptor 0 ${link('fd/0')}`,
   ]

@@ -2,50 +2,24 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { consequences as namespaces } from '../chapters/01-namespaces/consequences.ts'
-import { consequences as cgroups } from '../chapters/02-cgroups/consequences.ts'
 import { hybrid, v1, v2, v2Bare } from '../chapters/02-cgroups/machines.ts'
-import { consequences as pivotRoot } from '../chapters/03-pivot-root/consequences.ts'
-import { consequences as overlay } from '../chapters/04-overlay/consequences.ts'
 import { chapters } from '../chapters/table.ts'
 import { placesOf, without, type Consequence } from '../runtime/consequence.ts'
-import { observe } from '../runtime/tools/break/experiment.ts'
-import type { Chapter, PlanOptions } from '../runtime/container/run.ts'
+import { conduct } from '../runtime/tools/break/experiment.ts'
+import { planOptions, traitsOf, type Chapter } from '../runtime/chapter.ts'
 import type { Call, Step } from '../runtime/step.ts'
 import { strace } from '../runtime/strace.ts'
+import { rowsTo } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
 import { sharedRootfs, worldOf } from './world.ts'
 
-type Row = Consequence<PlanOptions>
-
-/** Options for a plan that is not carried out. */
-const onPaper: PlanOptions = {
-  argv: ['sh'],
-  env: [],
-  hostname: 'box',
-  network: 'none',
-  group: { name: 'stepbox-paper', cgroups: { hierarchies: [] }, limits: {} },
-  root: '/paper/rootfs',
-  layers: ['lower'],
-  dir: '/paper',
-  readOnly: false,
-}
-
-/** What each chapter itself says of its lines. */
-const own: Record<string, Row[]> = {
-  namespaces,
-  cgroups,
-  'pivot-root': pivotRoot,
-  overlay,
-  commit: [],
-}
-
 /** The chapter's list with all that its rows ask for, on each kind of machine. */
-function fullLists({ plan, slug }: Chapter): Step[][] {
-  return [hybrid, v1, v2, v2Bare].map((machine) => {
-    let options = { ...onPaper, group: { ...onPaper.group, cgroups: machine } }
-    for (const row of own[slug] ?? []) options = { ...options, ...row.options?.(options) }
-    return plan(options)
+function fullLists(rows: Chapter[], consequences: Consequence[]): Step[][] {
+  return [hybrid, v1, v2, v2Bare].map((cgroups) => {
+    const group = { name: 'stepbox-paper', cgroups, limits: {} }
+    let options = planOptions(rows, { group })
+    for (const row of consequences) options = { ...options, ...row.options?.(options) }
+    return rows.at(-1)?.plan(options) ?? []
   })
 }
 
@@ -55,11 +29,11 @@ function lineAt(list: Step[], place: number): string {
 }
 
 /** The list that a row needs, with its command and a fresh place to run in. */
-async function worldFor({ plan, number }: Chapter, row: Row) {
+async function worldFor(rows: Chapter[], row: Consequence) {
   const rootfs = await sharedRootfs()
   const ordinary = worldOf(rootfs, row.see.inside)
   const before: Call[] = []
-  if (number === 3) {
+  if (traitsOf(rows).root === 'directory') {
     const dirs = ['upper', 'work', 'copy'].map((name) => join(scratch(), name))
     for (const dir of dirs) mkdirSync(dir)
     const [upper, work, copy = ''] = dirs
@@ -68,48 +42,51 @@ async function worldFor({ plan, number }: Chapter, row: Row) {
     ordinary.root = join(copy, 'rootfs')
   }
   const environment = { group: ordinary.group.name, root: ordinary.root }
-  const list = plan({ ...ordinary, ...row.options?.(ordinary) })
+  const list = rows.at(-1)?.plan({ ...ordinary, ...row.options?.(ordinary) }) ?? []
   return { list, environment, before: [...before, ...(row.before ?? [])] }
 }
 
-async function seen(chapter: Chapter, row: Row, place?: number): Promise<string> {
-  const { list, environment, before } = await worldFor(chapter, row)
+async function seen(rows: Chapter[], row: Consequence, place?: number): Promise<string> {
+  const { list, environment, before } = await worldFor(rows, row)
   const plan = place === undefined ? list : without(list, place, row.flag)
-  return observe({ plan, see: row.see, before, environment })
+  return conduct({ plan, see: row.see, before, environment })
 }
 
 /** What a row leaves out, as a reader would call it. */
-function nameOf(chapter: Chapter, row: Row): string {
-  for (const list of fullLists(chapter))
+function nameOf(lists: Step[][], row: Consequence): string {
+  for (const list of lists)
     for (const place of placesOf(list, row)) return row.flag ?? lineAt(list, place).slice(0, 60)
-  throw new Error(`in chapter ${chapter.number} no line matches ${row.drop}`)
+  throw new Error(`no line matches ${row.drop}`)
 }
 
-describe.each(chapters)('chapter $number', (chapter) => {
-  const rows = own[chapter.slug] ?? []
+describe.for(chapters)('chapter $number', async ({ number }) => {
+  const rows = await rowsTo(number)
+  const { consequences = [] } = (await rows.at(-1)?.tools?.()) ?? {}
+  const lists = fullLists(rows, consequences)
 
   test('no line is without a consequence', () => {
-    for (const list of fullLists(chapter)) {
-      const known = new Set(rows.filter(({ flag }) => !flag).flatMap((row) => placesOf(list, row)))
+    for (const list of lists) {
+      const whole = consequences.filter(({ flag }) => !flag)
+      const known = new Set(whole.flatMap((row) => placesOf(list, row)))
       const silent = list.flatMap((step, at) =>
-        step.chapter === chapter.number && !known.has(at) ? [lineAt(list, at)] : [],
+        step.chapter === number && !known.has(at) ? [lineAt(list, at)] : [],
       )
       expect(silent).toEqual([])
     }
   })
 
-  for (const row of rows)
-    test(`without ${nameOf(chapter, row)}, ${row.consequence}`, async (context) => {
+  for (const row of consequences)
+    test(`without ${nameOf(lists, row)}, ${row.consequence}`, async (context) => {
       needs(context, 'root', ...(row.needs ?? []))
       if (row.where && !existsSync(row.where))
         context.skip(`blocked: no ${row.where} in this kernel`)
-      const { list } = await worldFor(chapter, row)
+      const { list } = await worldFor(rows, row)
       const places = placesOf(list, row)
       if (places.length === 0) context.skip('blocked: not a line for control groups as these are')
-      expect(await seen(chapter, row)).toMatch(whole(row.see.kept))
+      expect(await seen(rows, row)).toMatch(whole(row.see.kept))
       for (const place of places) {
         const line = lineAt(list, place)
-        const without = { line, seen: await seen(chapter, row, place) }
+        const without = { line, seen: await seen(rows, row, place) }
         expect(without).toEqual({ line, seen: expect.stringMatching(whole(row.see.broken)) })
         expect(without.seen).not.toMatch(whole(row.see.kept))
       }

@@ -26,7 +26,7 @@ describe('what is told', () => {
     expect((await explained(['chdir', nowhere])).text.split('\n')).toHaveLength(2)
     const answer = { result: -1, errno: 'EBUSY', nanoseconds: 0, answer: Buffer.of() }
     const report = { index: 0, pid: 1, failed: true, ...answer }
-    const text = explain(steps(['pivot_root', '.', '.']), report).text
+    const { text } = await explain(steps(['pivot_root', '.', '.']), report)
     expect(text).toBe('pivot_root(".", ".") = EBUSY\n  step 1 of 1')
   })
 

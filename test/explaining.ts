@@ -4,8 +4,7 @@ import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { explain, type Explanation } from '../runtime/tools/explain/explain.ts'
 import { launch } from '../runtime/native.ts'
 import type { Call, Step } from '../runtime/step.ts'
-import { mountsOf } from '../runtime/tools/walk/observe.ts'
-import type { Mount } from '../runtime/tools/explain/scene.ts'
+import { parseMountinfo, type Mount } from '../runtime/mountinfo.ts'
 import { steps } from './carry-out.ts'
 
 /** Mounts made after these calls are seen by nobody else. */
@@ -26,7 +25,7 @@ export async function explained(...calls: Call[]): Promise<Explanation> {
 export async function explainedIn(plan: Step[]): Promise<Explanation> {
   const { reports, outcome } = launch(plan, { stdio: ['ignore', 'ignore', 'ignore'] })
   for await (const report of reports)
-    if (report.failed) return explain(plan, report, report.pid)
+    if (report.failed) return await explain(plan, report, { pid: report.pid })
   throw new Error(`no call failed: ${(await outcome).refused ?? 'all were made'}`)
 }
 
@@ -40,9 +39,9 @@ export async function causeIn(...calls: Call[]): Promise<{ failed: string; cause
 
 /** A line of mountinfo, as a mount of a made-up machine. */
 export function mount(line: string): Mount {
-  const [parsed] = mountsOf(line)
+  const [parsed] = parseMountinfo(line)
   if (!parsed) throw new Error(`no mount in '${line}'`)
-  return { ...parsed, parent: line.split(' ')[1] ?? '' }
+  return parsed
 }
 
 let count = 0
@@ -57,10 +56,10 @@ export function groupIn(tree: string): string {
 
 /** Where a tree of control groups is mounted: the one of version 2, or one with `controller`. */
 export function treeOf(controller?: string): string | undefined {
-  const mounts = mountsOf(readFileSync('/proc/self/mountinfo', 'utf8'))
-  return mounts.find(({ type, options }) =>
+  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
+  return mounts.find(({ type, superOptions }) =>
     controller === undefined
       ? type === 'cgroup2'
-      : type === 'cgroup' && options.split(/[ ,]/).includes(controller),
+      : type === 'cgroup' && superOptions.split(',').includes(controller),
   )?.target
 }

@@ -1,11 +1,11 @@
 /** Tests. What this machine can do, given to all of them by vitest. */
 import type { TestProject } from 'vitest/node'
-import type { Capability } from '../runtime/tools/doctor/diagnosis.ts'
+import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
 import { look } from './look.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    capabilities: Capability[]
+    capabilities: CapabilityVerdict[]
     /** Whether the tests come from their bundle, and their sources cannot be loaded. */
     isBundled: boolean
   }

@@ -1,9 +1,11 @@
 /** Tests. The table of promises: each kept from its chapter on, and broken in the one before. */
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { observe } from '../runtime/tools/break/experiment.ts'
+import { conduct } from '../runtime/tools/break/experiment.ts'
 import { steps } from './carry-out.ts'
 import { promises, type Candidate, type Row } from './promises.ts'
+import { traitsOf } from '../runtime/chapter.ts'
+import { rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
 import { ownRootfs, sharedRootfs, worldOf } from './world.ts'
 
@@ -13,8 +15,10 @@ const bareHost: Plan = ({ argv, env }) => steps(['fork'], ['execvpe', argv[0] ??
 
 /** What `row` shows in chapter `number`. */
 async function seen(number: number, row: Row): Promise<string> {
-  const plan = chapters.find((each) => each.number === number)?.plan ?? bareHost
-  const rootfs = number === 3 ? await ownRootfs() : await sharedRootfs()
+  const rows = await rowsTo(number)
+  const plan = rows.at(-1)?.plan ?? bareHost
+  const isDirectory = traitsOf(rows).root === 'directory'
+  const rootfs = isDirectory ? await ownRootfs() : await sharedRootfs()
   const world = (script: string) => ({
     ...worldOf(rootfs, script, row.limits),
     ...row.options,
@@ -23,7 +27,7 @@ async function seen(number: number, row: Row): Promise<string> {
   const options = world(row.see.inside)
   const see = { ...row.see, kept: row.kept, broken: row.broken }
   const environment = { group: options.group.name }
-  return observe({ plan: plan(options), see, before: row.before ?? [], environment })
+  return conduct({ plan: plan(options), see, before: row.before ?? [], environment })
 }
 
 describe.each(promises)('since chapter $since: $promise', (row) => {

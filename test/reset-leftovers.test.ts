@@ -5,7 +5,9 @@ import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
-import { containerDir, listContainers, newId } from '../runtime/container/containers.ts'
+import { listContainers } from '../runtime/container/find.ts'
+import { newId } from '../runtime/container/create.ts'
+import { containerDir } from '../runtime/container/state.ts'
 import { killAll, processesIn, removeGroup } from '../runtime/02-cgroups/group-control.ts'
 import { identify } from '../runtime/process.ts'
 import { rootWithBusybox } from './busybox.ts'
@@ -43,9 +45,9 @@ describe('a control group', () => {
     const [root, other] = [await rootWithBusybox(), await rootWithBusybox()]
     const [, container] = await running(other)
     strays.push(container.id)
-    for (const dir of container.groups) utimesSync(dir, 1, 1)
+    for (const dir of (container.groups ?? [])) utimesSync(dir, 1, 1)
     expect(await reset(root, '--all', '--force')).toEqual([])
-    expect(processesIn(container.groups)).toContain(container.init?.pid)
+    expect(processesIn((container.groups ?? []))).toContain(container.init?.pid)
   })
 
   test('that was made a moment ago stays', async (context) => {

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { listContainers, newId, runningContainers } from '../runtime/container/containers.ts'
+import { listContainers, runningContainers } from '../runtime/container/find.ts'
+import { newId } from '../runtime/container/create.ts'
 import { freeze, processesIn, thaw } from '../runtime/02-cgroups/group-control.ts'
 import { identify } from '../runtime/process.ts'
 import { rootWithBusybox } from './busybox.ts'
@@ -31,10 +32,10 @@ describe('where nothing is broken', () => {
     const [started, container] = await running(root)
     expect(await reset(root)).toEqual([])
     expect(kinds(await reset(root, '--dry-run', '--force'))).toEqual(['container'])
-    expect(processesIn(container.groups)).toContain(container.init?.pid)
+    expect(processesIn((container.groups ?? []))).toContain(container.init?.pid)
     expect(kinds(await reset(root, '--force'))).toEqual(['container'])
     expect((await started.ended).code).toBe(137)
-    expect(container.groups.filter(existsSync)).toEqual([])
+    expect((container.groups ?? []).filter(existsSync)).toEqual([])
     expect(runningContainers(root)).toEqual([])
   })
 
@@ -84,7 +85,7 @@ describe('kill -9', () => {
     await kill(started)
     const deeds = await reset(root)
     expect(deeds).toMatchObject([{ kind: 'container', done: true }])
-    expect(container?.groups.filter(existsSync)).toEqual([])
+    expect((container?.groups ?? []).filter(existsSync)).toEqual([])
     expect(runningContainers(root)).toEqual([])
     expect(readdirSync(join(root, 'tmp'))).toEqual([])
   })
@@ -93,14 +94,14 @@ describe('kill -9', () => {
     needs(context, 'root', 'cgroup-freezer')
     const [root, other] = [await rootWithBusybox(), await rootWithBusybox()]
     const [started, container] = await running(root)
-    onTestFinished(() => thaw(container.groups))
+    onTestFinished(() => thaw((container.groups ?? [])))
     const native = nativeOf(container)
-    await freeze(container.groups)
+    await freeze((container.groups ?? []))
     await kill(started)
     expect(await reset(other, '--force')).toMatchObject([{ kind: 'process', done: false }])
     expect(identify(native)).toBeDefined()
     expect(kinds(await reset(root))).toEqual(['process', 'container'])
-    expect(container.groups.filter(existsSync)).toEqual([])
+    expect((container.groups ?? []).filter(existsSync)).toEqual([])
     await until(
       () => !identify(native),
       () => 'the end of the native program',
@@ -112,12 +113,12 @@ describe('kill -9', () => {
     needs(context, 'root', 'cgroup-freezer')
     const root = await rootWithBusybox()
     const [, container] = await running(root)
-    onTestFinished(() => thaw(container.groups))
-    await freeze(container.groups)
+    onTestFinished(() => thaw((container.groups ?? [])))
+    await freeze((container.groups ?? []))
     const dead = { ...identify(process.pid), start: 1 }
     writeFileSync(
       join(root, 'tmp', `frozen-${container.id}-1`),
-      JSON.stringify({ by: dead, groups: container.groups }),
+      JSON.stringify({ by: dead, groups: (container.groups ?? []) }),
     )
     expect(kinds(await reset(root))).toEqual(['frozen'])
     expect(readdirSync(join(root, 'tmp'))).toEqual([])
@@ -132,11 +133,11 @@ describe('kill -9', () => {
     needs(context, 'root', 'cgroup-freezer')
     const root = await rootWithBusybox()
     const [, container] = await running(root)
-    onTestFinished(() => thaw(container.groups))
-    await freeze(container.groups)
+    onTestFinished(() => thaw((container.groups ?? [])))
+    await freeze((container.groups ?? []))
     const by = identify(process.pid)
     const mark = join(root, 'tmp', `frozen-${container.id}-${process.pid}`)
-    writeFileSync(mark, JSON.stringify({ by, groups: container.groups }))
+    writeFileSync(mark, JSON.stringify({ by, groups: (container.groups ?? []) }))
     expect(await reset(root)).toEqual([])
     expect(existsSync(mark)).toBe(true)
   })

@@ -3,11 +3,8 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import {
-  listContainers,
-  runningContainers,
-  type Container,
-} from '../runtime/container/containers.ts'
+import { listContainers, runningContainers } from '../runtime/container/find.ts'
+import type { Container } from '../runtime/options.ts'
 import type { Deed } from '../runtime/tools/reset/reset.ts'
 import { statusOf, until } from './carry-out.ts'
 import { start, stepbox, type Started } from './stepbox.ts'

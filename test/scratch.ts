@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished, type TestContext } from 'vitest'
 import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
-import type { Capability } from '../runtime/tools/doctor/diagnosis.ts'
+import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
 
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
@@ -58,7 +58,7 @@ function isOf(maker: string, command: string): boolean {
   return (stdout ?? '').toLowerCase().includes(maker)
 }
 
-function isMissing(state: Capability['state']): boolean {
+function isMissing(state: CapabilityVerdict['state']): boolean {
   return state === 'no' || state === 'unknown'
 }
 

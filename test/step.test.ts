@@ -4,62 +4,68 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
-import type { Chapter, RunOptions } from '../runtime/container/run.ts'
+import { traitsOf, type Runtime } from '../runtime/chapter.ts'
+import type { RunOptions } from '../runtime/container/run.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
-import { mountsOf, type Observation } from '../runtime/tools/walk/observe.ts'
+import { mountLine, type Observation } from '../runtime/tools/walk/observe.ts'
+import { parseMountinfo } from '../runtime/mountinfo.ts'
 import { parseRecording } from '../runtime/tools/walk/recording.ts'
 import { beginWalk } from '../runtime/tools/walk/walk.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { rowsTo, runtimeOn } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
 import { openTerminal } from './tmux.ts'
 
 /** A walk's options for `chapter`, with all that the chapter knows. */
-async function optionsFor(chapter: Chapter, root: string): Promise<RunOptions> {
+async function optionsFor(chapter: number, root: string): Promise<RunOptions> {
+  const has = traitsOf(await rowsTo(chapter))
   const image = resolve(root, 'busybox')
   const layers = () => layerDirs(root, image)
   const [rootfs = '/'] = await layers()
   return {
     chapter,
-    root,
     argv: ['sh', '-c', 'exit 7'],
     env: ['PATH=/usr/bin:/bin'],
-    cwd: chapter.number < 3 ? '/' : '/made/here',
+    cwd: has.root === 'host' ? '/' : '/made/here',
     user: { uid: 1000, gid: 1000 },
     limits: { memoryBytes: 64 * 2 ** 20, pidsMax: 50 },
     stdio: ['ignore', 'ignore', 'ignore'],
-    ...(chapter.number === 3 ? { rootfs } : {}),
-    ...(chapter.number >= 4 ? { layers } : {}),
-    ...(chapter.number >= 3 ? { terminal: { rows: 24, columns: 80 } } : {}),
+    ...(has.root === 'directory' ? { rootfs } : {}),
+    ...(has.root === 'layers' ? { layers } : {}),
+    ...(has.terminal ? { terminal: { rows: 24, columns: 80 } } : {}),
   }
 }
 
-describe.for(chapters.map((chapter) => [chapter.number, chapter] as const))(
-  'chapter %i',
-  ([, chapter]) => {
+describe.for(chapters)(
+  'chapter $number',
+  ({ number }) => {
     test('what each step shows is what /proc says', async (context) => {
       needs(context, 'root')
-      const walk = await beginWalk(await optionsFor(chapter, await rootWithBusybox()))
+      const root = await rootWithBusybox()
+      const runtime = await runtimeOn(root, number)
+      const walk = await beginWalk(runtime, await optionsFor(number, root))
       for (let frame = await walk.advance(); frame; frame = await walk.advance()) {
         if (frame.index === walk.plan.length - 1) break
         expect(frame.report?.errno).toBe(walk.plan[frame.index]?.ignoring && frame.report?.errno)
         if (frame.state) expect(frame.state).toMatchObject(seenInProc(walk.pid))
       }
-      expect((await walk.result).exitCode).toBe(7)
+      expect((await walk.finish()).exitCode).toBe(7)
     })
 
     test('to quit before any step leaves nothing behind', async (context) => {
       needs(context, 'root')
       const root = await rootWithBusybox()
-      const options = await optionsFor(chapter, root)
-      const { length } = await stepsOf(options)
+      const options = await optionsFor(number, root)
+      const runtime = await runtimeOn(root, number)
+      const { length } = await stepsOf(runtime, options)
       const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
       for (let stop = 0; stop < length; stop++) {
-        const walk = await beginWalk(options)
+        const walk = await beginWalk(runtime, options)
         while (walk.next < stop) await walk.advance(false)
         await walk.abandon()
-        const { container } = await walk.result
-        expect([stop, container.groups.filter(existsSync)]).toEqual([stop, []])
+        const { container } = await walk.finish()
+        expect([stop, (container.groups ?? []).filter(existsSync)]).toEqual([stop, []])
         expect([stop, existsSync(`/proc/${walk.pid}`)]).toEqual([stop, false])
         for (const dir of ['containers', 'running', 'names', 'tmp'])
           expect([stop, dir, readdirSync(join(root, dir))]).toEqual([stop, dir, []])
@@ -69,8 +75,8 @@ describe.for(chapters.map((chapter) => [chapter.number, chapter] as const))(
   },
 )
 
-async function stepsOf(options: RunOptions) {
-  const walk = await beginWalk(options)
+async function stepsOf(runtime: Runtime, options: RunOptions) {
+  const walk = await beginWalk(runtime, options)
   await walk.abandon()
   return walk.plan
 }
@@ -87,7 +93,7 @@ function seenInProc(pid: number): Partial<Observation> {
     umask: field('Umask'),
     root: readlinkSync(`/proc/${pid}/root`),
     cwd: readlinkSync(`/proc/${pid}/cwd`),
-    mounts: mountsOf(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')),
+    mounts: parseMountinfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).map(mountLine),
     membership: readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n'),
   }
 }

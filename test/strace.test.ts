@@ -10,6 +10,7 @@ import { nativePath } from '../runtime/native.ts'
 import { signatures, type Call, type Step } from '../runtime/step.ts'
 import { strace } from '../runtime/strace.ts'
 import { steps } from './carry-out.ts'
+import { rowOf } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
 import { ownRootfs, worldOf } from './world.ts'
 
@@ -153,10 +154,11 @@ function expectSame(lines: string[], plan: Step[]): void {
   )
 }
 
-describe.each(chapters)('chapter $number', ({ plan }) => {
+describe.each(chapters)('chapter $number', ({ number }) => {
   test('the plan is what strace sees', async (context) => {
     needs(context, 'root', 'strace')
     const options = worldOf(await ownRootfs(), 'true')
+    const { plan } = await rowOf(number)
     const list = plan(options)
     const lines = await seen(list)
     expectSame(lines, list)
@@ -166,6 +168,7 @@ describe.each(chapters)('chapter $number', ({ plan }) => {
   test('with everything that can be asked for too', async (context) => {
     needs(context, 'root', 'strace')
     const limits = { memoryBytes: 2 ** 26, cpus: 0.5, cpuShares: 512, pidsMax: 20 }
+    const { plan } = await rowOf(number)
     const list = plan({
       ...worldOf(await ownRootfs(), 'true', limits),
       cwd: '/usr',

@@ -9,7 +9,7 @@ import type { Limits } from '../runtime/02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
 import { killAll, removeGroup } from '../runtime/02-cgroups/group-control.ts'
 import { layOut } from '../runtime/04-overlay/init-layer.ts'
-import type { PlanOptions } from '../runtime/container/run.ts'
+import type { PlanOptions } from '../runtime/options.ts'
 import { scratch } from './scratch.ts'
 
 let shared: Promise<string> | undefined

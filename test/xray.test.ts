@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { networkInterfaces, hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { containerDir, findContainer, type Container } from '../runtime/container/containers.ts'
+import { findContainer } from '../runtime/container/find.ts'
+import { containerDir } from '../runtime/container/state.ts'
+import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
 import type { XRay } from '../runtime/tools/x-ray/xray.ts'
 import { networkFrom } from '../runtime/tools/x-ray/network.ts'
@@ -52,9 +54,9 @@ describe('what is shown', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const container = await runs({ root, script: 'sleep 1001 & echo ready; sleep 1002; true' })
-    await until(() => processesIn(container.groups).length === 3, () => 'three processes')
+    await until(() => processesIn((container.groups ?? [])).length === 3, () => 'three processes')
     const { processes } = await xray(root, container)
-    expect(processes.map(({ host }) => host).sort()).toEqual(processesIn(container.groups).sort())
+    expect(processes.map(({ host }) => host).sort()).toEqual(processesIn((container.groups ?? [])).sort())
     for (const { host, inside } of processes)
       expect(statusOf(host, 'NSpid')).toBe(`${host}\t${inside}`)
     expect(processes[0]).toMatchObject({ host: pidOf(container), inside: 1, state: 'S', uid: 0 })
@@ -100,14 +102,14 @@ describe('what is shown', () => {
     const flags = ['--memory', '64m', '--cpus', '0.5', '--pids-limit', '20']
     const container = await runs({ root, flags })
     const { groups } = await xray(root, container)
-    expect(groups.dirs).toEqual(container.groups)
+    expect(groups.dirs).toEqual((container.groups ?? []))
     for (const [file, value] of Object.entries(groups.limits)) {
-      const dirs = container.groups.filter((dir) => existsSync(join(dir, file)))
+      const dirs = (container.groups ?? []).filter((dir) => existsSync(join(dir, file)))
       expect(dirs.map((dir) => readFileSync(join(dir, file), 'utf8').trim())).toContain(value)
     }
     expect(Object.values(groups.limits)).toContain(String(64 * 2 ** 20))
     expect(groups.limits['pids.max']).toBe('20')
-    expect(groups.usage.pids).toBe(processesIn(container.groups).length)
+    expect(groups.usage.pids).toBe(processesIn((container.groups ?? [])).length)
     const { out } = await stepbox(['x-ray', container.name], { root })
     expect(out).toMatch(/^ memory +[\d.]+ \w+ of 64 MiB$/m)
     expect(out).toMatch(/^ processor time +[\d.]+ s, at most 0.5 at a time/m)

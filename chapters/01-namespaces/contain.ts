@@ -4,10 +4,12 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import type { TestContext } from 'vitest'
 import { pretendMachine } from '../../runtime/consequence.ts'
 import type { LaunchOptions } from '../../runtime/native.ts'
+import { planOptions } from '../../runtime/chapter.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Call, Step } from '../../runtime/step.ts'
 import { begin, type Begun } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
-import { plan, type Options } from './plan.ts'
+import { plan } from './plan.ts'
 
 export interface Contained extends Begun {
   list: Step[]
@@ -18,7 +20,7 @@ export interface Contained extends Begun {
 }
 
 interface Wish {
-  options?: Partial<Options>
+  options?: Partial<PlanOptions>
   before?: Call[]
   launch?: LaunchOptions
 }
@@ -26,13 +28,13 @@ interface Wish {
 /** Run `script` with sh in this chapter's container; its mounts cannot reach the real machine. */
 export function contain(context: TestContext, script: string, wish: Wish = {}): Contained {
   needs(context, 'root')
-  const options: Options = {
+  const options = planOptions([], {
     argv: ['sh', '-c', script],
     env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
     hostname: 'box',
     network: 'none',
     ...wish.options,
-  }
+  })
   const list = [...pretendMachine(wish.before), ...plan(options)]
   const fork = list.findIndex(({ call }) => call[0] === 'fork')
   const begun = begin(list, wish.launch)

@@ -1,16 +1,17 @@
 /** Chapter 1. What the list says; runs anywhere, without root. */
 import { describe, expect, test } from 'vitest'
 import { fromBytes } from '../../runtime/bytes.ts'
+import { planOptions } from '../../runtime/chapter.ts'
 import type { Step } from '../../runtime/step.ts'
 import { quote, strace } from '../../runtime/strace.ts'
-import { plan, type Options } from './plan.ts'
+import { plan } from './plan.ts'
 
-const options: Options = {
+const options = planOptions([], {
   argv: ['sh', '-c', 'echo hello'],
   env: ['PATH=/bin', 'TERM=dumb'],
   hostname: 'box',
   network: 'none',
-}
+})
 
 const lines = (steps: Step[]) => steps.map(({ call }) => strace(call))
 

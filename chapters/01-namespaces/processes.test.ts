@@ -57,7 +57,7 @@ describe('the end', () => {
     for (const file of ['no-such-command', '/no/such/file', '/etc/passwd', '/etc']) {
       const { launched, list } = contain(context, '', { options: { argv: [file] } })
       const { failure } = await launched.outcome
-      codes.push(failure && explain(list, failure).exitCode)
+      codes.push(failure && (await explain(list, failure)).exitCode)
     }
     expect(codes).toEqual([127, 127, 126, 126])
   })

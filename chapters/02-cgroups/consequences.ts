@@ -1,5 +1,6 @@
 /** Chapter 2. Each line that this chapter adds to the list, and what happens without it. */
 import type { Limits } from '../../runtime/02-cgroups/cgroup.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 
 const waits = 'echo ready; read line'
@@ -112,7 +113,7 @@ export const consequences: Consequence[] = [
   },
 ]
 
-function limited(limits: Limits): (ordinary: Options) => Partial<Options> {
+function limited(limits: Limits): (ordinary: PlanOptions) => Partial<PlanOptions> {
   return ({ group }) => ({ group: { ...group, limits: { ...group.limits, ...limits } } })
 }
 

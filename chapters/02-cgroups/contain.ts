@@ -11,6 +11,7 @@ import {
   type Outcome,
   type Report,
 } from '../../runtime/native.ts'
+import { planOptions } from '../../runtime/chapter.ts'
 import type { Step } from '../../runtime/step.ts'
 import { needs } from '../../test/scratch.ts'
 import { plan } from './plan.ts'
@@ -53,7 +54,7 @@ export function contain(context: TestContext, script: string, wish: Wish = {}): 
   const argv = ['/bin/sh', '-c', script]
   const env = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin']
   const steps =
-    wish.list?.(group, argv, env) ?? plan({ argv, env, hostname: 'box', network: 'none', group })
+    wish.list?.(group, argv, env) ?? plan(planOptions([], { argv, env, network: 'none', group }))
   const fork = steps.findIndex(({ call }) => call[0] === 'fork')
   let born: (id: number) => void = () => {}
   const init = new Promise<number>((resolve) => (born = resolve))

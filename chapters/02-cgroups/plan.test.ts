@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { group, groupDirs, joinGroup, type Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
+import { planOptions } from '../../runtime/chapter.ts'
 import { strace } from '../../runtime/strace.ts'
 import { docker, hybrid, nested, twice, v1, v2, v2Bare } from './machines.ts'
 import { plan } from './plan.ts'
@@ -215,7 +216,7 @@ it('a tree that is mounted twice is used once, where it can be written', () => {
 it('a container joins its group first, and only then gets its own view of groups', () => {
   const options = { hostname: 'box', network: 'none' as const, argv: ['true'], env: [] }
   const wanted = { name: 'stepbox-1', cgroups: v2, limits: { pidsMax: 20 } }
-  const all = plan({ ...options, group: wanted }).map(({ call }) => strace(call))
+  const all = plan(planOptions([], { ...options, group: wanted })).map(({ call }) => strace(call))
   expect(all.slice(0, 8)).toEqual([
     'close_range(4, 4294967295, 0)',
     'mkdir("/sys/fs/cgroup/stepbox-1", 0755)',

@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { planOptions } from '../../runtime/chapter.ts'
 import { explainedIn } from '../../test/explaining.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { plan } from './plan.ts'
@@ -19,7 +20,7 @@ it.for([
 ])('no mount follows /%s where it is a link to %s', async ([name = '', target = ''], context) => {
   needs(context, 'root')
   const root = imageWith(name, target)
-  const list = plan({
+  const ordinary = planOptions([], {
     argv: ['/bin/true'],
     env: [],
     hostname: 'box',
@@ -27,6 +28,7 @@ it.for([
     group: { name: 'stepbox-none', cgroups: { hierarchies: [] }, limits: {} },
     root,
   })
+  const list = plan(ordinary)
   const { text } = await explainedIn(list)
   expect(text).toContain(' = ELOOP\n')
   expect(text).toContain(`/${name} is a symbolic link, which a mount must not follow`)

@@ -1,11 +1,12 @@
 /** Chapter 3. Each line that this chapter adds to the list, and what happens without it. */
+import type { PlanOptions } from '../../runtime/options.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 
 const waits = 'echo ready; read line'
 const ran = { inside: 'echo it ran', kept: 'it ran' }
 const user = { uid: 1000, gid: 1000 }
-const withTerminal = (): Partial<Options> => ({ terminal: { rows: 24, columns: 80 } })
-const inApp = (): Partial<Options> => ({ cwd: '/srv/app' })
+const withTerminal = (): Partial<PlanOptions> => ({ terminal: { rows: 24, columns: 80 } })
+const inApp = (): Partial<PlanOptions> => ({ cwd: '/srv/app' })
 
 export const consequences: Consequence[] = [
   {

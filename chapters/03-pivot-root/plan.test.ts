@@ -1,9 +1,11 @@
 /** Chapter 3. What the chapter adds to the list, line by line; runs anywhere, without root. */
 import { describe, expect, it } from 'vitest'
+import { planOptions } from '../../runtime/chapter.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import { strace } from '../../runtime/strace.ts'
-import { plan, type Options } from './plan.ts'
+import { plan } from './plan.ts'
 
-const ordinary: Options = {
+const ordinary = planOptions([], {
   argv: ['sh'],
   env: ['PATH=/bin'],
   hostname: 'box',
@@ -11,10 +13,10 @@ const ordinary: Options = {
   group: { name: 'stepbox-1', cgroups: { hierarchies: [] }, limits: {} },
   root: '/images/busybox',
   cwd: '/',
-}
+})
 
 /** The lines that are the chapter's own. */
-function added(options: Partial<Options> = {}): string[] {
+function added(options: Partial<PlanOptions> = {}): string[] {
   const list = plan({ ...ordinary, ...options })
   return list.filter(({ chapter }) => chapter === 3).map(({ call }) => strace(call))
 }

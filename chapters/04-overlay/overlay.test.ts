@@ -12,18 +12,21 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { containerDir, listContainers } from '../../runtime/container/containers.ts'
+import { listContainers } from '../../runtime/container/find.ts'
+import { containerDir } from '../../runtime/container/state.ts'
 import { layOut } from '../../runtime/04-overlay/init-layer.ts'
 import { layerDirs } from '../../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../../runtime/05-commit/store/store.ts'
+import { planOptions } from '../../runtime/chapter.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 import { strace } from '../../runtime/strace.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { carryOut } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
-import { plan, type Options } from './plan.ts'
+import { plan } from './plan.ts'
 
-const ordinary: Options = {
+const ordinary = planOptions([], {
   argv: ['sh'],
   env: ['PATH=/bin'],
   hostname: 'box',
@@ -32,9 +35,9 @@ const ordinary: Options = {
   layers: ['init', 'lower0'],
   dir: '/containers/1',
   readOnly: false,
-}
+})
 
-function added(options: Partial<Options> = {}): string[] {
+function added(options: Partial<PlanOptions> = {}): string[] {
   const list = plan({ ...ordinary, ...options })
   return list.filter(({ chapter }) => chapter === 4).map(({ call }) => strace(call))
 }

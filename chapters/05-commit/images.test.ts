@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { detailsOf, historyOf, listImages } from '../../runtime/05-commit/store/images.ts'
-import { removeImage, type User } from '../../runtime/05-commit/store/remove-image.ts'
+import { removeImage, type ImageUser } from '../../runtime/05-commit/store/remove-image.ts'
 import { layerDir, readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, putImage, putIndex, sha256, tarOf } from './handmade.ts'
@@ -192,7 +192,8 @@ describe('rmi', () => {
     needs(context, 'root')
     const root = library()
     const { manifest, config } = resolve(root, 'base:v1')
-    const user: User = { name: 'web', manifest: manifest.digest, diffIds: config.rootfs.diff_ids }
+    const diffIds = config.rootfs.diff_ids
+    const user: ImageUser = { name: 'web', manifest: manifest.digest, diffIds }
     const before = readFileSync(join(root, 'index.json'), 'utf8')
     await expect(removeImage(root, 'base:v1', () => [user])).rejects.toThrow(
       "image 'base:v1' is used by container web; first: stepbox rm web",
@@ -205,7 +206,7 @@ describe('rmi', () => {
     const root = library()
     const { manifest } = resolve(root, 'base:v1')
     let asked = 0
-    const user: User = { name: 'web', manifest: manifest.digest, diffIds: [sha256(base)] }
+    const user: ImageUser = { name: 'web', manifest: manifest.digest, diffIds: [sha256(base)] }
     const users = () => (asked++ === 0 ? [] : [user])
     await expect(removeImage(root, 'base:v1', users)).rejects.toThrow('is used by container web')
     expect(resolve(root, 'base:v1').manifest.digest).toBe(manifest.digest)

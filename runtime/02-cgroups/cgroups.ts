@@ -1,11 +1,11 @@
 /** Chapter 2. The control groups of this machine, found by looking. */
-import { readFileSync } from 'node:fs'
+import { tryRead } from '../files.ts'
 import { cgroupsFrom, type Cgroups } from './hierarchies.ts'
 
 /** Look at this machine. Away from Linux: a machine as most are, so that plans can be shown. */
 export function lookAtCgroups(): Cgroups {
-  const mountinfo = read('/proc/self/mountinfo')
-  return mountinfo === undefined ? ordinary : cgroupsFrom(mountinfo, read)
+  const mountinfo = tryRead('/proc/self/mountinfo')
+  return mountinfo === undefined ? ordinary : cgroupsFrom(mountinfo, tryRead)
 }
 
 const ordinary: Cgroups = {
@@ -19,12 +19,4 @@ const ordinary: Cgroups = {
       writable: true,
     },
   ],
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined // ignoring: what cannot be read is not there for us
-  }
 }

@@ -1,5 +1,5 @@
 /** Chapter 2. What a group has used, as the kernel counted it. */
-import { existsSync, readFileSync } from 'node:fs'
+import { tryRead } from '../files.ts'
 
 /** Undefined is what this kernel does not count. Times in nanoseconds. */
 export interface Stats {
@@ -79,7 +79,8 @@ type File = (typeof files)[number]
 
 /** A group has a directory in each tree, and most files are in one of them. */
 function textOf(dirs: string[], file: File): string {
-  return dirs.map((dir) => read(`${dir}/${file}`)).join('')
+  // ignoring: a file that this tree does not have, a group that went away meanwhile
+  return dirs.map((dir) => tryRead(`${dir}/${file}`) ?? '').join('')
 }
 
 function whole(text: string | undefined): number | undefined {
@@ -93,12 +94,4 @@ function linesOf(text: string | undefined): number | undefined {
 
 function thousand(microseconds: number | undefined): number | undefined {
   return microseconds === undefined ? undefined : microseconds * 1000
-}
-
-function read(path: string): string {
-  try {
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
-  } catch {
-    return '' // ignoring: the group went away meanwhile
-  }
 }

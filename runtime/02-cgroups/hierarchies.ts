@@ -1,4 +1,5 @@
 /** Chapter 2. The trees of control groups that a machine has, read from what its kernel says. */
+import { parseMountinfo, visibleMounts, type Mount } from '../mountinfo.ts'
 
 /** The controllers that Stepbox limits, counts and stops with, in the order of its lists. */
 export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'freezer'] as const
@@ -39,7 +40,8 @@ export function cgroupsFrom(
   read: (path: string) => string | undefined,
 ): Cgroups {
   const trees = new Map<string, Mount>()
-  for (const mount of mountsOf(mountinfo)) {
+  for (const mount of visibleMounts(parseMountinfo(mountinfo))) {
+    if (mount.type !== 'cgroup' && mount.type !== 'cgroup2') continue
     const known = trees.get(mount.device)
     if (!known || rank(mount) > rank(known)) trees.set(mount.device, mount)
   }
@@ -57,61 +59,34 @@ export function cgroupsFrom(
   }
 }
 
-interface Mount {
-  device: string
-  path: string
-  version: 1 | 2
-  writable: boolean
-  options: string[]
-}
-
-/**
- * The mounts of control groups, as proc_pid_mountinfo(5) lays a line out:
- * `31 23 0:28 / /sys/fs/cgroup/cpu rw,nosuid … - cgroup cgroup rw,cpu,cpuacct`. Of two mounts on
- * the same directory the later hides the earlier.
- */
-function mountsOf(mountinfo: string): Mount[] {
-  const byPath = new Map<string, Mount>()
-  for (const line of mountinfo.split('\n')) {
-    const [head = '', tail = ''] = line.split(' - ')
-    const [, , device = '', , path = '', flags = ''] = head.split(' ')
-    const [type, , options = ''] = tail.split(' ')
-    if (type !== 'cgroup' && type !== 'cgroup2') {
-      byPath.delete(path)
-      continue
-    }
-    byPath.set(path, {
-      device,
-      path: path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8))),
-      version: type === 'cgroup' ? 1 : 2,
-      writable: [flags, options].every((each) => each.split(',')[0] !== 'ro'),
-      options: options.split(','),
-    })
-  }
-  return [...byPath.values()]
-}
-
 /** The same tree may be mounted twice: rather where one can write, and in the usual place. */
-function rank({ path, writable }: Mount): number {
-  return (writable ? 2 : 0) + (path.startsWith('/sys/fs/cgroup') ? 1 : 0)
+function rank(mount: Mount): number {
+  return (isWritable(mount) ? 2 : 0) + (mount.target.startsWith('/sys/fs/cgroup') ? 1 : 0)
+}
+
+/** Neither this mount nor the whole file system is read-only. */
+function isWritable({ options, superOptions }: Mount): boolean {
+  return [options, superOptions].every((each) => each.split(',')[0] !== 'ro')
 }
 
 /** Undefined for a tree that holds nothing for us, and where another mount hides it. */
 function hierarchy(
-  { path, version, writable, options }: Mount,
+  mount: Mount,
   read: (path: string) => string | undefined,
 ): Hierarchy | undefined {
-  if (version === 1) {
-    const all = known(options)
+  const path = mount.target
+  const writable = isWritable(mount)
+  if (mount.type === 'cgroup') {
+    const all = known(mount.superOptions.split(','))
     const isThere = all.length > 0 && read(`${path}/cgroup.clone_children`) !== undefined
     const common = { controllers: all, enabled: all, occupied: false, writable }
-    return isThere ? { version, mount: path, ...common } : undefined
+    return isThere ? { version: 1, mount: path, ...common } : undefined
   }
   const offered = read(`${path}/cgroup.controllers`)
   if (offered === undefined) return undefined
   const isRoot = read(`${path}/cgroup.events`) === undefined // every group but the root has it
   return {
-    version,
+    version: 2,
     mount: path,
     controllers: known(offered.trim().split(' ')),
     enabled: known((read(`${path}/cgroup.subtree_control`) ?? '').trim().split(' ')),

@@ -1,7 +1,8 @@
 /** Which containers there are, and which one a name or an id means. */
 import { join } from 'node:path'
+import { namesIn } from '../files.ts'
 import type { Container } from '../options.ts'
-import { keptState, linkedId, markedState, namesIn, StateVersionError } from './state.ts'
+import { keptState, linkedId, markedState, StateVersionError } from './state.ts'
 
 /** The containers that a process waits for, or whose end is not on record yet. */
 export function runningContainers(root: string): Container[] {

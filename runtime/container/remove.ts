@@ -2,8 +2,9 @@
 import { readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { rowsFor, type Runtime } from '../chapter.ts'
+import { isMissing, namesIn } from '../files.ts'
 import type { Container } from '../options.ts'
-import { containerDir, isMissing, linkedId, namesIn, unlinkIfThere, unmark } from './state.ts'
+import { containerDir, linkedId, unlinkIfThere, unmark } from './state.ts'
 
 /** Remove a container that does not run. False when another process was faster. */
 export async function remove(runtime: Runtime, container: Container): Promise<boolean> {

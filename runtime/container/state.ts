@@ -1,8 +1,9 @@
 /** Containers on disk: the state of each, written so that a crash at any point can be mended. */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownPrefix, putInPlace, writeDurably } from '../durable.ts'
+import { isMissing, renameIfThere, unlessMissing } from '../files.ts'
 import type { Container } from '../options.ts'
 
 /** A container's own directory: write layer, container-init layer, state. */
@@ -71,16 +72,6 @@ export function linkedId(root: string, name: string): string | undefined {
   }
 }
 
-/** The entries of a directory; none where there is no directory. */
-export function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
-}
-
 /**
  * Read a state file. A file that is missing, or was cut short by a crash, is no container. Throws
  * for one that a newer Stepbox wrote.
@@ -140,23 +131,5 @@ export function runningMark(root: string, id: string): string {
 }
 
 export function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
-}
-
-/** Of several processes that do this at once, one succeeds. */
-function renameIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
-}
-
-export function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'ENOENT' || code === 'ENOTDIR'
+  unlessMissing(() => unlinkSync(path))
 }

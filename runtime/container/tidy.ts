@@ -2,12 +2,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Runtime } from '../chapter.ts'
+import { namesIn } from '../files.ts'
 import type { Container } from '../options.ts'
 import { identify, isAlive } from '../process.ts'
 import { marks } from './find.ts'
 import { removeDirectory, reservedName } from './remove.ts'
 import { settleLost } from './settle.ts'
-import { keptState, namesIn, unmark } from './state.ts'
+import { keptState, unmark } from './state.ts'
 
 /**
  * Settle every container whose monitor is gone, and let each chapter recover what is its own. Costs

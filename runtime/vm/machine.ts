@@ -14,7 +14,7 @@ export interface MachineOptions extends Omit<Hardware, 'console' | 'ports'> {
   terminal?: Size
 }
 
-export interface Machine {
+export interface VirtualMachine {
   stdin: Writable
   stdout: Readable
   stderr: Readable
@@ -35,7 +35,7 @@ export type MachineEnd = { exitCode: number } | { why: string }
  * Start a machine. Its ports are sockets that QEMU inherits, so there is no file that could be left
  * behind, and QEMU dies with this process.
  */
-export function startMachine(options: MachineOptions): Machine {
+export function startMachine(options: MachineOptions): VirtualMachine {
   const begin = Date.now()
   const names = ['control', ...(options.terminal ? [] : ['in', 'out', 'err'])]
   const argv = [

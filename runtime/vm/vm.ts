@@ -8,7 +8,7 @@ import { blankDisk, diskWithImages, emptyDisk } from './disk.ts'
 import { guestScript } from './guest.ts'
 import { initramfsFor, project, projectInGuest } from './initramfs.ts'
 import { kernelFor, type Kernel, type Say } from './kernel.ts'
-import { startMachine, type Machine } from './machine.ts'
+import { startMachine, type VirtualMachine } from './machine.ts'
 import { acceleratorFor, mustTakeTurns, qemuPath, type Accelerator, type Drive } from './qemu.ts'
 import { serve, type Share } from './share.ts'
 
@@ -47,7 +47,7 @@ export interface Parts {
   diskBytes: number
 }
 
-export interface Vm extends Machine {
+export interface Vm extends VirtualMachine {
   parts: Parts
 }
 

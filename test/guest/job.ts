@@ -1,5 +1,5 @@
 /** Tests. What the process that has the queue and one that runs tests say to each other. */
-import type { Capability } from '../../runtime/tools/doctor/diagnosis.ts'
+import type { CapabilityVerdict } from '../../runtime/tools/doctor/diagnosis.ts'
 
 export interface Job {
   /** A file of tests, relative to the project. */
@@ -8,7 +8,7 @@ export interface Job {
   done: string[]
   /** Name the tests that would be run, and run none. */
   isList: boolean
-  capabilities: Capability[]
+  capabilities: CapabilityVerdict[]
   patience: number
 }
 

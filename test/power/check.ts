@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blobPath, verifyBlob } from '../../runtime/05-commit/store/blobs.ts'
 import { importBusybox } from '../../runtime/05-commit/busybox-image.ts'
-import { listContainers } from '../../runtime/container/containers.ts'
+import { listContainers } from '../../runtime/container/find.ts'
 import { detailsOf, historyOf, listImages } from '../../runtime/05-commit/store/images.ts'
-import { imageAt, layerDir, nameOf, readIndex } from '../../runtime/05-commit/store/store.ts'
+import { imageAt, layerDir, entryName, readIndex } from '../../runtime/05-commit/store/store.ts'
 import type { Image, Layer } from '../../runtime/05-commit/store/store.ts'
 import { unpackBlob } from '../../runtime/05-commit/layer/unpack-blob.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -61,7 +61,7 @@ function imagesIn(root: string): Image[] {
 }
 
 function broken(images: Image[], promised: Promised): string[] {
-  const found = new Map(images.map(({ manifest }) => [nameOf(manifest), manifest.digest]))
+  const found = new Map(images.map(({ manifest }) => [entryName(manifest), manifest.digest]))
   return Object.entries(promised.images).flatMap(([name, allowed]) => {
     const digest = found.get(name) ?? ''
     return allowed.includes(digest) ? [] : [`image ${name} is ${digest || 'gone'}`]

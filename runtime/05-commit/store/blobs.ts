@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMissing } from '../../files.ts'
 import type { Descriptor } from './oci.ts'
 
 export function blobPath(root: string, digest: string): string {
@@ -65,8 +66,7 @@ function openBlob(root: string, wanted: string): number {
   try {
     return openSync(blobPath(root, wanted), 'r')
   } catch (cause) {
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    throw new Error(isMissing ? 'is missing' : 'cannot be read', { cause })
+    throw new Error(isMissing(cause) ? 'is missing' : 'cannot be read', { cause })
   }
 }
 

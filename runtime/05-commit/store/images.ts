@@ -1,7 +1,7 @@
 /** Chapter 5. What `images`, `history` and `inspect` tell: plain data, for a table or for JSON. */
 import type { ContainerConfig } from './oci.ts'
 import { layerSize } from './sizes.ts'
-import { imageAt, nameOf, readIndex, type Image } from './store.ts'
+import { imageAt, entryName, readIndex, type Image } from './store.ts'
 
 /** One name of one image. An image that lost its only name has `<none>` for both parts of it. */
 export interface ImageRow {
@@ -24,7 +24,7 @@ export function listImages(root: string): { images: ImageRow[]; damaged: Error[]
   const found: { image: Image; name: string | undefined }[] = []
   for (const entry of index.manifests) {
     try {
-      found.push({ image: imageAt(root, entry, index), name: nameOf(entry) })
+      found.push({ image: imageAt(root, entry, index), name: entryName(entry) })
     } catch (error) {
       damaged.push(error as Error)
     }

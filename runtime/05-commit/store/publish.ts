@@ -6,7 +6,7 @@ import { putInPlace, writeDurably } from '../../durable.ts'
 import { withLock } from './lock.ts'
 import { mediaTypes, nameAnnotation, type Descriptor, type Index, type Manifest } from './oci.ts'
 import { clearStaging, makeStaging } from '../../staging.ts'
-import { nameOf, readIndex } from './store.ts'
+import { entryName, readIndex } from './store.ts'
 
 /**
  * What a new image is made in: a directory of `tmp/` with a file for each blob that the store may
@@ -81,13 +81,13 @@ function demand(root: string, { digest, size }: Descriptor): void {
 
 /** An image that loses its only name stays, without one: a container may stand on it. */
 function withEntry(index: Index, added: Descriptor): Index {
-  const name = nameOf(added)
+  const name = entryName(added)
   const others = index.manifests.flatMap((entry): Descriptor[] => {
     const isSame = entry.digest === added.digest
-    if (isSame && nameOf(entry) === undefined) return []
-    if (nameOf(entry) !== name) return [entry]
+    if (isSame && entryName(entry) === undefined) return []
+    if (entryName(entry) !== name) return [entry]
     const hasOther = index.manifests.some(
-      (other) => other.digest === entry.digest && nameOf(other) !== name,
+      (other) => other.digest === entry.digest && entryName(other) !== name,
     )
     return isSame || hasOther ? [] : [withoutName(entry)]
   })

@@ -1,12 +1,13 @@
 /** Chapter 5. Removing images: the name first, then what nobody else needs. */
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { namesIn, renameIfThere } from '../../files.ts'
 import { hexOf } from './blobs.ts'
 import { withLock } from './lock.ts'
 import type { Descriptor, Index } from './oci.ts'
 import { writeIndex } from './publish.ts'
-import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
-import { findNamed, imageAt, nameOf, readIndex, resolve, type Image } from './store.ts'
+import { clearStaging, inWords, makeStaging } from '../../staging.ts'
+import { findNamed, imageAt, entryName, readIndex, resolve, type Image } from './store.ts'
 
 /** A container that stands on an image. */
 export interface ImageUser {
@@ -50,7 +51,7 @@ export async function removeImage(
         writeIndex(root, staging, index)
         throw error
       }
-      const untagged = entries.flatMap((entry) => nameOf(entry) ?? [])
+      const untagged = entries.flatMap((entry) => entryName(entry) ?? [])
       const deleted = last ? sweep({ root, staging, last, removed, rest, users }) : []
       return [...untagged.map((name) => ({ untagged: name })), ...deleted]
     })
@@ -155,18 +156,5 @@ function unneeded(dir: string, needed: Set<string>, known: Set<string>): string[
 
 /** Out of sight in one step; the staging directory is deleted once the lock is free again. */
 function discardFrom(dir: string, name: string, staging: string): void {
-  try {
-    renameSync(join(dir, name), join(staging, `${basename(dir)}-${name}`))
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-  }
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    return []
-  }
+  renameIfThere(join(dir, name), join(staging, `${basename(dir)}-${name}`))
 }

@@ -1,9 +1,9 @@
 /** Chapter 5. How large a layer is: the bytes of its files, each file counted once. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { lstatSync, mkdirSync, writeFileSync, type Dirent } from 'node:fs'
 import { blobPath } from './blobs.ts'
 import { mediaTypes } from './oci.ts'
-import { errnoOf } from '../../staging.ts'
+import { readIfThere, unlessMissing } from '../../files.ts'
 import { layerDir, type Layer } from './store.ts'
 
 /**
@@ -38,9 +38,9 @@ const slash = Buffer.from('/')
  */
 export function layerSize(root: string, layer: Layer): number {
   const dir = layerDir(root, layer.diffId)
-  const kept = ifThere(() => readFileSync(`${dir}.size`, 'latin1')) ?? ''
+  const kept = readIfThere(`${dir}.size`) ?? ''
   if (/^\d{1,15}$/.test(kept)) return Number(kept)
-  const size = ifThere(() => contentSize(dir))
+  const size = unlessMissing(() => contentSize(dir))
   if (size === undefined) return tarSize(root, layer)
   keepSize(root, layer.diffId, size)
   return size
@@ -61,19 +61,10 @@ export function keepSize(root: string, diffId: string, size: number): void {
  */
 function tarSize(root: string, { mediaType, digest, size }: Layer): number {
   if (mediaType === mediaTypes.layer || size < 4) return size
-  const fd = ifThere(() => openSync(blobPath(root, digest), 'r'))
+  const fd = unlessMissing(() => openSync(blobPath(root, digest), 'r'))
   if (fd === undefined) return 0
   const bytes = Buffer.alloc(4)
   readSync(fd, bytes, 0, 4, size - 4)
   closeSync(fd)
   return bytes.readUInt32LE()
-}
-
-function ifThere<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
 }

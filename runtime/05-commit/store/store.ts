@@ -1,6 +1,6 @@
 /** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readIfThere } from '../../files.ts'
 import { hexOf, readBlob } from './blobs.ts'
 import {
   checkDescriptor,
@@ -88,7 +88,7 @@ export function imageWithManifest(root: string, digest: string): Image | undefin
 /** The image that an entry of `index` points at. Throws when any of its documents is damaged. */
 export function imageAt(root: string, descriptor: Descriptor, index: Index): Image {
   const names = namesOf(index, descriptor.digest)
-  const own = nameOf(descriptor) ?? names[0]
+  const own = entryName(descriptor) ?? names[0]
   const read = <T>(what: string, blob: Descriptor, parse: (text: string) => T): T => {
     try {
       checkDescriptor(blob)
@@ -125,7 +125,7 @@ export class DamagedImage extends Error {
 }
 
 /** The name that an entry of index.json gives to its image. */
-export function nameOf({ annotations }: Descriptor): string | undefined {
+export function entryName({ annotations }: Descriptor): string | undefined {
   const name: unknown = annotations?.[nameAnnotation]
   return typeof name === 'string' ? name : undefined
 }
@@ -145,13 +145,13 @@ export function layerDir(root: string, diffId: string): string {
  * image `latest` and no more.
  */
 export function findNamed({ manifests }: Index, text: string): Descriptor | undefined {
-  const literal = manifests.find((descriptor) => nameOf(descriptor) === text)
+  const literal = manifests.find((descriptor) => entryName(descriptor) === text)
   if (literal || !isName(text)) return literal
   const { repository, tag, digest } = parseReference(text)
-  if (digest === undefined)
-    return manifests.find((descriptor) => nameOf(descriptor) === `${repository}:${tag ?? 'latest'}`)
+  const full = `${repository}:${tag ?? 'latest'}`
+  if (digest === undefined) return manifests.find((descriptor) => entryName(descriptor) === full)
   return manifests.find((descriptor) => {
-    const name = nameOf(descriptor)
+    const name = entryName(descriptor)
     const isOfRepository = name?.slice(0, name.lastIndexOf(':')) === repository
     return isOfRepository && descriptor.digest === digest
   })
@@ -178,21 +178,12 @@ function distinct(images: Image[]): Image[] {
 }
 
 function namesOf({ manifests }: Index, digest: string): string[] {
-  return manifests.flatMap((entry) => (entry.digest === digest ? (nameOf(entry) ?? []) : []))
+  return manifests.flatMap((entry) => (entry.digest === digest ? (entryName(entry) ?? []) : []))
 }
 
 function whatThereIs({ manifests }: Index): string {
-  const names = manifests.flatMap((descriptor) => nameOf(descriptor) ?? []).sort()
+  const names = manifests.flatMap((descriptor) => entryName(descriptor) ?? []).sort()
   if (names.length === 0) return 'there are none'
   const more = names.length > 8 ? `, and ${names.length - 8} more` : ''
   return `have: ${names.slice(0, 8).join(', ')}${more}`
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -21,7 +21,7 @@ export interface Experiment {
 }
 
 /** Gives what was seen: what the scripts printed, or the failure as `call = errno`. */
-export async function observe(experiment: Experiment): Promise<string> {
+export async function conduct(experiment: Experiment): Promise<string> {
   const list = [...pretendMachine(experiment.before), ...experiment.plan]
   const fork = list.findIndex(({ call }) => call[0] === 'fork')
   const launched = launch(list, { stdio: ['pipe', 'pipe', 'ignore'] })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { groupDirs } from '../../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
 import { placesOf, without, type Consequence, type Misconception } from '../../consequence.ts'
-import { observe } from './experiment.ts'
+import { conduct } from './experiment.ts'
 import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
@@ -57,7 +57,7 @@ async function seen(
   if (traitsOf(rows).root === 'directory') before.push(...copyOf(layers, dir))
   options = { ...options, ...row.options?.(options) }
   try {
-    return await observe({
+    return await conduct({
       plan: change(rows.at(-1)?.plan(options) ?? [], options),
       see: row.see,
       before: [...before, ...(row.before ?? [])],

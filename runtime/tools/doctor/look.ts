@@ -1,12 +1,14 @@
 /** Step by step. What can be learned of this machine by reading: mounts, sysctls, surroundings. */
-import { existsSync, readFileSync, readlinkSync, realpathSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { release } from 'node:os'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
 import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
+import { tryReadlink } from '../../files.ts'
+import type { Mount } from '../../mountinfo.ts'
+import { mountsOf, namespaceOf, procText, statusOf, sysctl } from '../proc.ts'
 import { onPath, staticBusybox } from '../programs.ts'
-import { nameOf, readIndex } from '../../05-commit/store/store.ts'
-import { mountsOf, type MountLine } from '../walk/observe.ts'
+import { entryName, readIndex } from '../../05-commit/store/store.ts'
 import { lackingIn } from './privileges.ts'
 import { restricting, surroundingsOf, type Machine } from './machine.ts'
 import type { Tools } from './tries.ts'
@@ -14,8 +16,8 @@ import type { Tools } from './tries.ts'
 /** Everything but what must be tried. Works on every system, and as any user. */
 export function look(root: string): Omit<Machine, 'tries'> {
   const isLinux = process.platform === 'linux'
-  const status = read('/proc/self/status')
-  const mounts = mountsOf(read('/proc/self/mountinfo'))
+  const status = statusOf('self')
+  const mounts = mountsOf('self')
   const busybox = staticBusybox()
   const cgroups = isLinux ? lookAtCgroups() : { hierarchies: [] }
   return {
@@ -24,10 +26,10 @@ export function look(root: string): Omit<Machine, 'tries'> {
     node: process.versions.node,
     kernel: release(),
     uid: process.geteuid?.() ?? -1,
-    lacking: lackingIn(field(status, 'CapEff')),
-    mapped: isMapped(read('/proc/self/uid_map')),
-    filtered: Number(field(status, 'Seccomp')) > 0,
-    seccompActions: read('/proc/sys/kernel/seccomp/actions_avail').trim(),
+    lacking: lackingIn(status.get('CapEff') ?? ''),
+    mapped: isMapped(procText('self', 'uid_map')),
+    filtered: Number(status.get('Seccomp') ?? 0) > 0,
+    seccompActions: sysctl('kernel.seccomp.actions_avail'),
     surroundings: surroundingsHere(),
     proc: procHere(),
     sysctls: sysctls(),
@@ -58,21 +60,21 @@ function surroundingsHere() {
     files: ['/.dockerenv', '/run/.containerenv'].filter((path) => existsSync(path)),
     kernel: release(),
     env: { ...process.env, ...firstEnvironment() },
-    mountinfo: read('/proc/self/mountinfo'),
-    pidNamespace: link('/proc/self/ns/pid').replace(/\D/g, ''),
+    mountinfo: procText('self', 'mountinfo'),
+    pidNamespace: namespaceOf('self', 'pid'),
   })
 }
 
 /** Of what process 1 was told, which kind of container it is in: only root may read it. */
 function firstEnvironment(): Record<string, string> {
-  const found = /(?:^|\0)container=([^\0]*)/.exec(read('/proc/1/environ'))
+  const found = /(?:^|\0)container=([^\0]*)/.exec(procText(1, 'environ'))
   return found?.[1] ? { container: found[1] } : {}
 }
 
 /** The link `self` has the number that this process has in the pid namespace of the mount. */
 export function procHere(): Machine['proc'] {
-  const self = link('/proc/self')
-  if (self === '') return 'none'
+  const self = tryReadlink('/proc/self')
+  if (self === undefined) return 'none'
   return self === String(process.pid) ? 'own' : 'above'
 }
 
@@ -88,18 +90,16 @@ function isBranch({ hierarchies }: Cgroups): boolean {
 }
 
 function sysctls(): Record<string, string> {
-  const entries = restricting.map(
-    (name) => [name, read(`/proc/sys/${name.replaceAll('.', '/')}`).trim()] as const,
-  )
+  const entries = restricting.map((name) => [name, sysctl(name)] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== ''))
 }
 
 /** The file system that `root` is on, or will be when it is made. */
-function placeOf(root: string, mounts: MountLine[]) {
+function placeOf(root: string, mounts: Mount[]) {
   let path = root
   while (!existsSync(path) && dirname(path) !== path) path = dirname(path)
   const real = realpathSync(path)
-  const isAbove = ({ target }: MountLine) =>
+  const isAbove = ({ target }: Mount) =>
     real === target || real.startsWith(target === '/' ? '/' : `${target}/`)
   const longest = Math.max(...mounts.filter(isAbove).map(({ target }) => target.length))
   const mount = mounts.findLast((each) => isAbove(each) && each.target.length === longest)
@@ -113,8 +113,8 @@ function placeOf(root: string, mounts: MountLine[]) {
 
 const ordinary = ['ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs']
 
-function elsewhere(mounts: MountLine[]): string[] {
-  const fits = ({ target, type, options }: MountLine) =>
+function elsewhere(mounts: Mount[]): string[] {
+  const fits = ({ target, type, options }: Mount) =>
     ordinary.includes(type) && /^rw(?!.*noexec)/.test(options) && !/^\/(proc|sys)/.test(target)
   const paths = mounts.filter(fits).map(({ target }) => target)
   return [...new Set(paths)].filter((path) => path !== '/' && path !== '/dev' && isDirectory(path))
@@ -126,28 +126,8 @@ function isDirectory(path: string): boolean {
 
 function imagesIn(root: string): string[] {
   try {
-    return readIndex(root).manifests.flatMap((entry) => nameOf(entry) ?? [])
+    return readIndex(root).manifests.flatMap((entry) => entryName(entry) ?? [])
   } catch {
     return [] // ignoring: a damaged store says so itself when it is used
-  }
-}
-
-function field(status: string, name: string): string {
-  return new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: this system has no such file, or not for us
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return '' // ignoring: see above
   }
 }

@@ -5,7 +5,7 @@ import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
 import { ofMount } from './mounts.ts'
 import { ofPivotRoot } from './roots.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
-import type { Scene } from './scene.ts'
+import type { FailureScene } from './scene.ts'
 import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
 import { placeInWords, type Call, type Step } from '../../step.ts'
@@ -48,7 +48,7 @@ export async function explain(
 /** What the chapters know, the latest first. */
 async function causeOfChapters(
   call: Call,
-  scene: Scene,
+  scene: FailureScene,
   { rows = [] }: Where,
 ): Promise<string | undefined> {
   for (const { tools } of rows.toReversed()) {
@@ -76,7 +76,7 @@ function printable(cause: string): string {
 }
 
 /** The first cause that holds, from what the call itself is about to what holds for all calls. */
-function seenCause(call: Call, scene: Scene): string | undefined {
+function seenCause(call: Call, scene: FailureScene): string | undefined {
   try {
     return causeOf(call, scene) ?? generalCause(call, scene)
   } catch {
@@ -84,7 +84,7 @@ function seenCause(call: Call, scene: Scene): string | undefined {
   }
 }
 
-function causeOf(call: Call, scene: Scene): string | undefined {
+function causeOf(call: Call, scene: FailureScene): string | undefined {
   if (call[0] === 'pivot_root') return ofPivotRoot(call, scene)
   if (call[0] === 'mount') return ofMount(call, scene)
   if (call[0] === 'execvpe') return ofExecvpe(call, scene)
@@ -97,7 +97,7 @@ function causeOf(call: Call, scene: Scene): string | undefined {
   return isOnPath(call) ? ofPath(call[1], scene) : undefined
 }
 
-function generalCause(call: Call, scene: Scene): string | undefined {
+function generalCause(call: Call, scene: FailureScene): string | undefined {
   const { errno } = scene
   if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
   if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))

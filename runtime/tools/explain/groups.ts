@@ -1,10 +1,13 @@
 /** Step by step. Why a control group cannot be made, joined or limited (cgroups(7)). */
 import { readdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { find, isReadOnly, mountOf, text, whyNot, type CallOf, type Scene } from './scene.ts'
+import { tryRead } from '../../files.ts'
+import { commandName } from '../proc.ts'
+import { find, isReadOnly, mountOf, whyNot, type CallOf, type FailureScene } from './scene.ts'
 
 /** A write to a file of a group; undefined where the file is none of a group's. */
-export function ofGroupWrite([, path, value]: CallOf<'write'>, scene: Scene): string | undefined {
+export function ofGroupWrite(call: CallOf<'write'>, scene: FailureScene): string | undefined {
+  const [, path, value] = call
   const { errno } = scene
   const dir = dirname(path)
   const group = find(scene, dir)
@@ -14,8 +17,8 @@ export function ofGroupWrite([, path, value]: CallOf<'write'>, scene: Scene): st
   if (mount?.type !== 'cgroup' && mount?.type !== 'cgroup2') return undefined
   if (/^E(ACCES|ROFS|PERM)$/.test(errno) && isReadOnly(mount))
     return `the groups at ${mount.target} are mounted read-only, as in an ordinary Docker container`
-  const read = (name: string) => text(`${group.real}/${name}`).trim()
-  const above = (name: string) => text(`${group.real}/../${name}`).trim()
+  const read = (name: string) => (tryRead(`${group.real}/${name}`) ?? '').trim()
+  const above = (name: string) => (tryRead(`${group.real}/../${name}`) ?? '').trim()
   const look: Look = { dir, file: basename(path), value, read, above }
   const version = mount.type === 'cgroup2' ? 2 : 1
   if (errno === 'EBUSY') return busy(look)
@@ -55,7 +58,7 @@ export function busy({ dir, file, value, read }: Look): string | undefined {
 /** `process 12 (sh)`, `processes 12 (sh), 13 (cat) and 4 more`; empty when there is none. */
 function processesIn(procs: string): string {
   const pids = procs.split('\n').filter(Boolean)
-  const commandOf = (pid: string) => text(`/proc/${pid}/comm`).trim() || 'gone'
+  const commandOf = (pid: string) => commandName(Number(pid)) || 'gone'
   const names = pids.slice(0, 3).map((pid) => `${pid} (${commandOf(pid)})`)
   const more = pids.length > names.length ? ` and ${pids.length - names.length} more` : ''
   return pids.length > 0 ? `process${pids.length > 1 ? 'es' : ''} ${names.join(', ')}${more}` : ''
@@ -102,7 +105,7 @@ function refusedValue({ file, value, read, above }: Look): string | undefined {
 }
 
 /** A directory that a group was to be. */
-export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: Scene): string | undefined {
+export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: FailureScene): string | undefined {
   const found = find(scene, path)
   const parent = find(scene, dirname(path))
   if (parent.is !== 'there') return undefined
@@ -111,7 +114,7 @@ export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: Scene): string | 
   if (/^E(ACCES|ROFS|PERM)$/.test(scene.errno) && isReadOnly(mount))
     return `the groups at ${mount.target} are mounted read-only, as in an ordinary Docker container`
   if (scene.errno !== 'EEXIST' || found.is !== 'there') return undefined
-  const inside = processesIn(text(`${found.real}/cgroup.procs`).trim())
+  const inside = processesIn((tryRead(`${found.real}/cgroup.procs`) ?? '').trim())
   const children = readdirSync(found.real, { withFileTypes: true }).filter((e) => e.isDirectory())
   const holds = inside || (children.length > 0 ? `${children.length} groups` : 'nothing')
   return `a group of that name is left from before; it holds ${holds}`

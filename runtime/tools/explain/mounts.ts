@@ -1,11 +1,12 @@
 /** Step by step. Why a mount fails, other than for want of privilege. */
+import { tryRead } from '../../files.ts'
 import { ofOverlay } from './overlay.ts'
-import { find, hasOwnRoot, isMountPoint, text, whyNot, type CallOf, type Scene } from './scene.ts'
+import { find, hasOwnRoot, isMountPoint, whyNot, type CallOf, type FailureScene } from './scene.ts'
 
-export function ofMount(call: CallOf<'mount'>, scene: Scene): string | undefined {
+export function ofMount(call: CallOf<'mount'>, scene: FailureScene): string | undefined {
   const [, source, target, type, flags] = call
   const { errno } = scene
-  if (errno === 'ENODEV' && type) return unknownType(type, text('/proc/filesystems'))
+  if (errno === 'ENODEV' && type) return unknownType(type, tryRead('/proc/filesystems') ?? '')
   if (type === 'overlay') return ofOverlay(call, scene)
   if (errno === 'ELOOP') return ofLink(scene, target)
   const to = find(scene, target, false)
@@ -34,14 +35,14 @@ export function unknownType(type: string, filesystems: string): string | undefin
   return `this kernel has no ${type}, or its module is not loaded: modprobe ${type}`
 }
 
-function missingTarget(scene: Scene, target: string, why: string | undefined) {
+function missingTarget(scene: FailureScene, target: string, why: string | undefined) {
   const isTop = !target.slice(1).includes('/')
   if (scene.errno === 'ENOENT' && isTop && hasOwnRoot(scene))
     return `the root file system has no ${target} to mount on`
   return scene.errno === 'ENOENT' || scene.errno === 'ENOTDIR' ? why : undefined
 }
 
-function ofLink(scene: Scene, target: string): string | undefined {
+function ofLink(scene: FailureScene, target: string): string | undefined {
   const found = find(scene, target, false)
   if (found.is === 'loop') return whyNot(scene, target, found)
   if (found.is !== 'there' || !found.stat.isSymbolicLink()) return undefined

@@ -1,4 +1,5 @@
 /** Step by step. Why an overlay cannot be mounted; the kernel tells only its log (dmesg). */
+import type { Mount } from '../../mountinfo.ts'
 import { isWithin } from './roots.ts'
 import {
   find,
@@ -7,8 +8,7 @@ import {
   placeOf,
   whyNot,
   type CallOf,
-  type Mount,
-  type Scene,
+  type FailureScene,
 } from './scene.ts'
 
 /** mount(2) takes one page of options, the last byte of which ends them. */
@@ -37,7 +37,7 @@ export function layersIn(data: string): Layers {
   }
 }
 
-export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: Scene) {
+export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: FailureScene) {
   const bytes = Buffer.byteLength(data ?? '')
   if (scene.errno !== 'ENODEV' && bytes > mostOptionBytes)
     return `its options are ${bytes} bytes; mount(2) takes ${mostOptionBytes}`
@@ -54,13 +54,13 @@ export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: Scene)
 }
 
 /** Where one of the directories is missing, or is none. */
-function nameNowhere(scene: Scene, path: string): string | undefined {
+function nameNowhere(scene: FailureScene, path: string): string | undefined {
   const found = find(scene, path)
   if (found.is !== 'there') return whyNot(scene, path, found)
   return found.stat.isDirectory() ? undefined : `${path} is not a directory`
 }
 
-function ofWriteLayer(scene: Scene, upper?: string, work?: string): string | undefined {
+function ofWriteLayer(scene: FailureScene, upper?: string, work?: string): string | undefined {
   if (upper !== undefined && work === undefined) return 'there is an upperdir, but no workdir'
   if (upper === undefined || work === undefined) return undefined
   const [first, second] = [find(scene, upper), find(scene, work)]
@@ -94,10 +94,10 @@ export function writeLayerCause(upper: Part, work: Part): string | undefined {
 }
 
 /** The kernel stacks two overlays and no more. */
-function tooDeep(scene: Scene, lowers: string[]): string | undefined {
+function tooDeep(scene: FailureScene, lowers: string[]): string | undefined {
   for (const lower of lowers) {
     const first = overlayUnder(scene, lower)
-    const below = first && layersIn(first.options.replace(/^\S+ /, '')).lowers
+    const below = first && layersIn(first.superOptions).lowers
     const second = below?.map((path) => overlayUnder(scene, path)).find(Boolean)
     if (first && second)
       return `${lower} is on an overlay, ${first.target}, on another, ${second.target}: too deep`
@@ -105,13 +105,13 @@ function tooDeep(scene: Scene, lowers: string[]): string | undefined {
   return undefined
 }
 
-function overlayUnder(scene: Scene, path: string): Mount | undefined {
+function overlayUnder(scene: FailureScene, path: string): Mount | undefined {
   const found = find(scene, path)
   const mount = found.is === 'there' ? mountOf(scene, found.real) : undefined
   return mount?.type === 'overlay' ? mount : undefined
 }
 
-function overlap(scene: Scene, lowers: string[]): string | undefined {
+function overlap(scene: FailureScene, lowers: string[]): string | undefined {
   const places = lowers.flatMap((name) => {
     const found = find(scene, name)
     return found.is === 'there' ? [{ name, path: placeOf(found.real).path }] : []

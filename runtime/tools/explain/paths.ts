@@ -1,10 +1,10 @@
 /** Step by step. Why a path leads nowhere: which part of it is missing, a file, or a way out. */
-import { readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { find, isReadOnly, mountOf, statusField, whyNot, type Found, type Scene } from './scene.ts'
+import { procLink, statusField } from '../proc.ts'
+import { find, isReadOnly, mountOf, whyNot, type Lookup, type FailureScene } from './scene.ts'
 
 /** Only where it is another part than the path as a whole: that much the errno says itself. */
-export function ofPath(path: string, scene: Scene): string | undefined {
+export function ofPath(path: string, scene: FailureScene): string | undefined {
   const found = find(scene, path)
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(scene.errno)) {
     if (found.is === 'missing' && found.link === undefined && isWhole(found, path)) return undefined
@@ -20,14 +20,14 @@ export function ofPath(path: string, scene: Scene): string | undefined {
   return mount && isReadOnly(mount) ? `the mount on ${mount.target} is read-only` : undefined
 }
 
-function isWhole(found: Found, path: string): boolean {
+function isWhole(found: Lookup, path: string): boolean {
   return found.path === path.replace(/(.)\/+$/, '$1')
 }
 
 /** The directory on the way that an ordinary user may not pass. */
-function closedDirectory(path: string, scene: Scene): string | undefined {
-  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
-  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+function closedDirectory(path: string, scene: FailureScene): string | undefined {
+  const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (uid === 0 || !path.startsWith('/')) return undefined
   const names = path.split('/').filter(Boolean)
   const ways = ['/', ...names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`)]
@@ -43,9 +43,10 @@ function closedDirectory(path: string, scene: Scene): string | undefined {
 }
 
 /** ENOENT of getcwd: the working directory cannot be reached from the root. */
-export function ofGetcwd({ pid, errno }: Scene): string | undefined {
+export function ofGetcwd({ pid, errno }: FailureScene): string | undefined {
   if (errno !== 'ENOENT') return undefined
-  const cwd = readlinkSync(`/proc/${pid}/cwd`)
+  const cwd = procLink(pid, 'cwd')
+  if (cwd === '') return undefined
   if (cwd.endsWith(' (deleted)')) return `the working directory has been removed: ${cwd}`
   return `the working directory lies outside the root: it is the host's ${cwd}`
 }

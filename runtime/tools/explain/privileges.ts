@@ -2,7 +2,8 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { privilegesIn } from '../doctor/privileges.ts'
 import type { Call, CallName } from '../../step.ts'
-import { statusField, text, type Scene } from './scene.ts'
+import { procText, statusField, sysctl } from '../proc.ts'
+import type { FailureScene } from './scene.ts'
 
 /** What the kernel asks before it permits something. */
 export interface Standing {
@@ -24,21 +25,20 @@ export interface Standing {
   sysctls: Record<string, string>
 }
 
-export function standingOf(scene: Scene): Standing {
-  const proc = `/proc/${scene.pid}`
-  const uidMap = text(`${proc}/uid_map`)
-  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
-  const sysctl = (name: string) => text(`/proc/sys/${name.replaceAll('.', '/')}`).trim()
+export function standingOf(scene: FailureScene): Standing {
+  const { pid } = scene
+  const uidMap = procText(pid, 'uid_map')
+  const uid = Number(statusField(pid, 'Uid').split(/\s+/)[1])
   return {
     uid,
-    isDumpable: lstatSync(`${proc}/status`).uid === uid,
-    capabilities: privilegesIn(statusField(scene, 'CapEff')),
-    isMapped: existsSync(`${proc}/uid_map`) && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap),
-    isFiltered: statusField(scene, 'Seccomp') === '2',
-    profile: text(`${proc}/attr/current`).replace(/\0|\n/g, ''),
+    isDumpable: lstatSync(`/proc/${pid}/status`).uid === uid,
+    capabilities: privilegesIn(statusField(pid, 'CapEff')),
+    isMapped: existsSync(`/proc/${pid}/uid_map`) && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap),
+    isFiltered: statusField(pid, 'Seccomp') === '2',
+    profile: procText(pid, 'attr/current').replace(/\0|\n/g, ''),
     uidMap,
-    gidMap: text(`${proc}/gid_map`),
-    setgroups: text(`${proc}/setgroups`).trim(),
+    gidMap: procText(pid, 'gid_map'),
+    setgroups: procText(pid, 'setgroups').trim(),
     sysctls: Object.fromEntries(restricting.map((name) => [name, sysctl(name)])),
   }
 }

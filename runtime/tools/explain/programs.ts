@@ -3,20 +3,21 @@ import { closeSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { arch } from 'node:os'
 import { toBytes } from '../../bytes.ts'
 import { readElf } from '../../03-pivot-root/elf.ts'
+import { statusField } from '../proc.ts'
 import {
   find,
   hasOwnRoot,
   mountOf,
-  statusField,
   whyNot,
   type CallOf,
-  type Found,
-  type Scene,
+  type FailureScene,
+  type Lookup,
 } from './scene.ts'
 
-type There = Extract<Found, { is: 'there' }>
+type There = Extract<Lookup, { is: 'there' }>
 
-export function ofExecvpe([, file, , env]: CallOf<'execvpe'>, scene: Scene): string | undefined {
+export function ofExecvpe(call: CallOf<'execvpe'>, scene: FailureScene): string | undefined {
+  const [, file, , env] = call
   const { errno } = scene
   const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5)
   const isSearched = file !== '' && !file.includes('/')
@@ -45,7 +46,7 @@ export function ofExecvpe([, file, , env]: CallOf<'execvpe'>, scene: Scene): str
 const architectures: Record<string, string> = { x64: 'amd64', ia32: '386' }
 const here = architectures[arch()] ?? arch()
 
-function emptyRoot(scene: Scene): string | undefined {
+function emptyRoot(scene: FailureScene): string | undefined {
   if (!hasOwnRoot(scene)) return undefined
   const names = readdirSync(`/proc/${scene.pid}/root/`).sort()
   if (names.some((name) => !['dev', 'etc', 'proc', 'sys'].includes(name))) return undefined
@@ -53,7 +54,7 @@ function emptyRoot(scene: Scene): string | undefined {
 }
 
 /** Of a file that is there, and is said not to be: what is missing is who should read it. */
-function missingInterpreter(scene: Scene, { name, real, stat }: There & { name: string }) {
+function missingInterpreter(scene: FailureScene, { name, real, stat }: There & { name: string }) {
   if (!stat.isFile()) return undefined
   const bytes = beginningOf(real)
   const loader = readElf(bytes)?.interpreter
@@ -72,12 +73,12 @@ function scriptInterpreter(bytes: Buffer): string | undefined {
   return /^#![ \t]*([^ \t\n\0]+)/.exec(bytes.toString('latin1'))?.[1]
 }
 
-function forbidden(scene: Scene, found: There & { name: string }): string | undefined {
+function forbidden(scene: FailureScene, found: There & { name: string }): string | undefined {
   const { name, real, stat } = found
   if (stat.isDirectory()) return `${name} is a directory`
   if (!stat.isFile()) return `${name} is not an ordinary file`
-  const uid = Number(statusField(scene, 'Uid').split(/\s+/)[1])
-  const gid = Number(statusField(scene, 'Gid').split(/\s+/)[1])
+  const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
+  const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (!mayExecute(stat, uid, gid)) return `${name} lacks the x bit: its mode is ${modeOf(stat)}`
   const mount = mountOf(scene, real)
   if (mount?.options.split(/[ ,]/).includes('noexec'))

@@ -1,13 +1,13 @@
 /** Step by step. Why pivot_root fails: which of its rules (pivot_root(2)) does not hold here. */
+import type { Mount } from '../../mountinfo.ts'
+import { mountsOf } from '../proc.ts'
 import {
   find,
   isMountPoint,
   mountOf,
-  mounts,
   placeOf,
   type CallOf,
-  type Mount,
-  type Scene,
+  type FailureScene,
 } from './scene.ts'
 
 /** All that the rules are about. A mount that the process cannot reach is undefined. */
@@ -26,10 +26,10 @@ export interface PivotFacts {
   oldPath: string
 }
 
-export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: Scene) {
+export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: FailureScene) {
   const [fresh, old] = [find(scene, newRoot), find(scene, putOld)]
   if (fresh.is !== 'there' || old.is !== 'there') return undefined
-  const all = mounts(scene)
+  const all = mountsOf(scene.pid)
   const parentOf = (mount: Mount | undefined) => all.find(({ id }) => id === mount?.parent)
   const root = mountOf(scene, `/proc/${scene.pid}/root/.`)
   const freshMount = mountOf(scene, fresh.real)

@@ -1,19 +1,12 @@
 /** Step by step. The scene of a failure: the process whose call failed, as /proc shows it. */
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  type Stats,
-} from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, toBytes } from '../../bytes.ts'
+import type { Mount } from '../../mountinfo.ts'
 import type { Call, CallName, Step } from '../../step.ts'
-import { mountsOf, type MountLine } from '../walk/observe.ts'
+import { mountsOf, procText } from '../proc.ts'
 
 /** A call failed; process `pid`, by the host's number, is still as it was when it did. */
-export interface Scene {
+export interface FailureScene {
   plan: Step[]
   index: number
   errno: string
@@ -23,7 +16,7 @@ export interface Scene {
 export type CallOf<Name extends CallName> = Extract<Call, [Name, ...unknown[]]>
 
 /** What a path of the process leads to, or the part of it that leads nowhere. */
-export type Found =
+export type Lookup =
   | { is: 'there'; path: string; real: string; stat: Stats }
   | { is: 'missing' | 'no directory' | 'loop'; path: string; link?: Link }
 
@@ -39,7 +32,7 @@ const mostLinks = 40
  * Follow `path` as the process would: from its root or working directory, through symbolic links
  * inside its root. `real` is the same file as the host can open it. Throws where we cannot look.
  */
-export function find({ pid }: Scene, path: string, followsLast = true): Found {
+export function find({ pid }: FailureScene, path: string, followsLast = true): Lookup {
   const rest = namesOf(path)
   let base = path.startsWith('/') ? 'root' : 'cwd'
   let done: string[] = []
@@ -75,7 +68,7 @@ function of(link: Link | undefined): { link?: Link } {
 }
 
 /** In words, why a path leads nowhere; undefined where it does lead somewhere. */
-export function whyNot({ pid }: Scene, path: string, found: Found): string | undefined {
+export function whyNot({ pid }: FailureScene, path: string, found: Lookup): string | undefined {
   if (found.is === 'there') return undefined
   if (found.is === 'loop') return `the symbolic links of ${path} lead in a circle`
   const state = found.is === 'missing' ? 'is not there' : 'is not a directory'
@@ -99,25 +92,12 @@ function linkOf(path: string): string {
   return fromBytes(readlinkSync(toBytes(path), { encoding: 'buffer' }))
 }
 
-/** A mount of the process's namespace; `parent` is the id of the one it is mounted on. */
-export interface Mount extends MountLine {
-  parent: string
-}
-
-/** The mounts that the process can reach. */
-export function mounts({ pid }: Scene): Mount[] {
-  const lines = text(`/proc/${pid}/mountinfo`).split('\n').filter(Boolean)
-  return lines.flatMap((line) =>
-    mountsOf(line).map((mount) => ({ ...mount, parent: line.split(' ')[1] ?? '' })),
-  )
-}
-
 /** Where a file lies: the id of its mount, and its path in the process's mount namespace. */
 export function placeOf(real: string): { mount: string; path: string } {
   const justAPath = 0o10000000 // O_PATH: neither reads nor needs permission (open(2))
   const fd = openSync(toBytes(real), constants.O_RDONLY | justAPath)
   try {
-    const mount = /^mnt_id:\s*(\d+)/m.exec(text(`/proc/self/fdinfo/${fd}`))?.[1] ?? ''
+    const mount = /^mnt_id:\s*(\d+)/m.exec(procText('self', `fdinfo/${fd}`))?.[1] ?? ''
     return { mount, path: linkOf(`/proc/self/fd/${fd}`) }
   } finally {
     closeSync(fd)
@@ -125,9 +105,9 @@ export function placeOf(real: string): { mount: string; path: string } {
 }
 
 /** The mount that a file lies on; undefined where the process cannot reach it. */
-export function mountOf(scene: Scene, real: string): Mount | undefined {
+export function mountOf(scene: FailureScene, real: string): Mount | undefined {
   const { mount } = placeOf(real)
-  return mounts(scene).find(({ id }) => id === mount)
+  return mountsOf(scene.pid).find(({ id }) => id === mount)
 }
 
 /** Whether a directory is the top of a mount: `..` leads to another one then. */
@@ -136,25 +116,11 @@ export function isMountPoint(real: string): boolean {
 }
 
 /** `ro` for the mount itself or for all of its file system. */
-export function isReadOnly({ options }: MountLine): boolean {
-  return options.split(' ').some((each) => each.split(',')[0] === 'ro')
+export function isReadOnly({ options, superOptions }: Mount): boolean {
+  return [options, superOptions].some((each) => each.split(',')[0] === 'ro')
 }
 
 /** Whether the process has a root of its own by now, so that its paths are those of an image. */
-export function hasOwnRoot({ plan, index }: Scene): boolean {
+export function hasOwnRoot({ plan, index }: FailureScene): boolean {
   return plan.slice(0, index).some(({ call: [name] }) => ['pivot_root', 'chroot'].includes(name))
-}
-
-/** A field of /proc/<pid>/status. */
-export function statusField({ pid }: Scene, name: string): string {
-  return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text(`/proc/${pid}/status`))?.[1] ?? ''
-}
-
-/** A file's text; empty where there is none, or not for us. */
-export function text(path: string): string {
-  try {
-    return readFileSync(toBytes(path), 'utf8')
-  } catch {
-    return '' // ignoring: what is not there, or not readable, explains nothing
-  }
 }

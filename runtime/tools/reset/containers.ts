@@ -1,19 +1,20 @@
 /** Containers whose monitor is gone, or that are to end; and those left frozen. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runningContainers } from '../../container/find.ts'
 import type { Container } from '../../options.ts'
 import { thawAbandoned } from '../../05-commit/frozen.ts'
 import { thaw } from '../../02-cgroups/group-control.ts'
+import { namesIn, tryRead } from '../../files.ts'
 import { isAlive } from '../../process.ts'
 import { end } from '../../container/end.ts'
 import { settleLost } from '../../container/settle.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import { place, type Scene } from './leftover.ts'
+import { place, type ResetScope } from './leftover.ts'
 
 /** Those that nobody waits for any more; with `force`, those that run as they should as well. */
-export function containerLeftovers(scene: Scene): Leftover[] {
-  const { runtime, root, force, ending } = scene
+export function containerLeftovers(scope: ResetScope): Leftover[] {
+  const { runtime, root, force, ending } = scope
   return runningContainers(root).flatMap((container): Leftover[] => {
     const isLost = !isAlive(container.monitor)
     if (!isLost && !force) return frozenLeftover(root, container)
@@ -44,20 +45,19 @@ function frozenLeftover(root: string, container: Container): Leftover[] {
 
 function isFrozen(groups: string[]): boolean {
   return groups.some((dir) => {
-    const [v1, v2] = [text(`${dir}/freezer.state`), text(`${dir}/cgroup.freeze`)]
-    return (v1 !== '' && v1 !== 'THAWED\n') || v2 === '1\n'
+    const [v1, v2] = ['freezer.state', 'cgroup.freeze'].map((file) => tryRead(`${dir}/${file}`))
+    return (v1 !== undefined && v1 !== 'THAWED\n') || v2 === '1\n'
   })
 }
 
 function marksIn(root: string): string[] {
-  const dir = place(root, 'tmp')
-  return existsSync(dir) ? readdirSync(dir).filter((name) => name.startsWith('frozen-')) : []
+  return namesIn(place(root, 'tmp')).filter((name) => name.startsWith('frozen-'))
 }
 
 function isHeld(root: string, mark: string): boolean {
   try {
-    const { by } = JSON.parse(text(join(place(root, 'tmp'), mark))) as Pick<Mark, 'by'>
-    return isAlive(by)
+    const text = readFileSync(join(place(root, 'tmp'), mark), 'utf8')
+    return isAlive((JSON.parse(text) as Mark).by)
   } catch {
     return false // ignoring: it is not whole, so nothing was frozen by it
   }
@@ -65,12 +65,4 @@ function isHeld(root: string, mark: string): boolean {
 
 interface Mark {
   by: Container['monitor']
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: it is gone
-  }
 }

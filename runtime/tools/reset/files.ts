@@ -1,21 +1,22 @@
 /** What a process that was killed left half-made in the data root. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runningContainers } from '../../container/find.ts'
 import { removeDirectory, reservedName } from '../../container/remove.ts'
 import { containerDir, linkedId } from '../../container/state.ts'
+import { namesIn } from '../../files.ts'
 import { identify } from '../../process.ts'
 import { whyStale } from '../../container/tidy.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import { place, type Scene } from './leftover.ts'
+import { place, type ResetScope } from './leftover.ts'
 
-export function fileLeftovers(scene: Scene): Leftover[] {
-  return [...halfMade(scene), ...brokenMarks(scene), ...staleNames(scene), ...temporary(scene)]
+export function fileLeftovers(scope: ResetScope): Leftover[] {
+  return [...halfMade(scope), ...brokenMarks(scope), ...staleNames(scope), ...temporary(scope)]
 }
 
 /** A container is marked as running before it has a directory, and keeps its state there after. */
-function halfMade({ root }: Scene): Leftover[] {
-  return list(place(root, 'containers')).flatMap((id): Leftover[] => {
+function halfMade({ root }: ResetScope): Leftover[] {
+  return namesIn(place(root, 'containers')).flatMap((id): Leftover[] => {
     const dir = containerDir(root, id)
     const isKnown = () => isMarked(root, id) || existsSync(join(dir, 'state.json'))
     if (isKnown()) return []
@@ -31,8 +32,8 @@ function isMarked(root: string, id: string): boolean {
   return runningContainers(root).some((each) => each.id === id)
 }
 
-function brokenMarks({ root }: Scene): Leftover[] {
-  const marks = list(place(root, 'running'))
+function brokenMarks({ root }: ResetScope): Leftover[] {
+  const marks = namesIn(place(root, 'running'))
   const whole = new Set(runningContainers(root).map(({ id }) => id))
   return marks
     .filter((id) => !whole.has(id))
@@ -42,8 +43,8 @@ function brokenMarks({ root }: Scene): Leftover[] {
 }
 
 /** A name is a link to the id of its container, made when that is marked as running. */
-function staleNames({ root, ending }: Scene): Leftover[] {
-  return list(place(root, 'names')).flatMap((name): Leftover[] => {
+function staleNames({ root, ending }: ResetScope): Leftover[] {
+  return namesIn(place(root, 'names')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'names'), name)
     const isTaken = () => {
       const id = linkedId(root, name)
@@ -57,8 +58,8 @@ function staleNames({ root, ending }: Scene): Leftover[] {
   })
 }
 
-function temporary({ root }: Scene): Leftover[] {
-  return list(place(root, 'tmp')).flatMap((name): Leftover[] => {
+function temporary({ root }: ResetScope): Leftover[] {
+  return namesIn(place(root, 'tmp')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'tmp'), name)
     const why = whyStale(name)
     return why === undefined ? [] : [file(path, why)]
@@ -68,10 +69,6 @@ function temporary({ root }: Scene): Leftover[] {
 function file(path: string, why: string): Leftover {
   const kind = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
   return { kind, what: path, why, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-export function list(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir) : []
 }
 
 /** A process with this number is there, whoever it is. */

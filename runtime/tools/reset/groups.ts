@@ -7,7 +7,7 @@ import { containerDir } from '../../container/state.ts'
 import { killAll, processesIn, removeGroup } from '../../02-cgroups/group-control.ts'
 import { identify, isAlive } from '../../process.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import type { Scene } from './leftover.ts'
+import type { ResetScope } from './leftover.ts'
 import { hasMonitor } from './processes.ts'
 
 /** A group that was made a moment ago may be of a container that is just being started. */
@@ -18,19 +18,19 @@ const newMs = 10_000
  * root knows to be of an ended container, and doctor's, go; those of nobody that is known are told
  * of and go with `all`, unless somebody waits for what is in them.
  */
-export function groupLeftovers(scene: Scene): Leftover[] {
-  const running = new Set(runningContainers(scene.root).map(({ id }) => id))
+export function groupLeftovers(scope: ResetScope): Leftover[] {
+  const running = new Set(runningContainers(scope.root).map(({ id }) => id))
   return [...groupsHere()].flatMap(([name, dirs]): Leftover[] => {
     const id = name.slice('stepbox-'.length)
     if (running.has(id)) return []
     const found = { kind: 'group' as const, what: name, remove: () => remove(dirs) }
-    if (/^(?:[0-9a-f]{32}){1,2}$/.test(id) && existsSync(containerDir(scene.root, id)))
+    if (/^(?:[0-9a-f]{32}){1,2}$/.test(id) && existsSync(containerDir(scope.root, id)))
       return [{ ...found, why: 'its container has ended' }]
     const owner = ownerOf(name)
     if (owner) return owner.isAlive ? [] : [{ ...found, why: 'doctor was killed at its work' }]
     if (process.geteuid?.() !== 0) return [] // others' processes cannot be looked at
     if (isNew(dirs) || processesIn(dirs).some(hasMonitor)) return []
-    if (scene.all) return [{ ...found, why: 'not known to this root, and you said --all' }]
+    if (scope.all) return [{ ...found, why: 'not known to this root, and you said --all' }]
     return [{ kind: 'group', what: name, why: 'not known to this root; --all removes it' }]
   })
 }

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import type { ResetOptions } from '../../chapter-tools.ts'
 
-/** What is looked at, and which containers will be gone when what was found so far is removed. */
-export interface Scene extends ResetOptions {
+/** What to search, and which containers end when all that was found so far is removed. */
+export interface ResetScope extends ResetOptions {
   ending: Set<string>
 }
 

@@ -1,12 +1,13 @@
 /** Mounts that came out of a container: nothing of ours is mounted on the host. */
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { runningContainers } from '../../container/find.ts'
 import { perform, StepError } from '../../native.ts'
 import { isAlive } from '../../process.ts'
 import { stepOf } from '../../step.ts'
-import { mountsOf, type MountLine } from '../walk/observe.ts'
+import type { Mount } from '../../mountinfo.ts'
+import { mountsOf } from '../proc.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import type { Scene } from './leftover.ts'
+import type { ResetScope } from './leftover.ts'
 
 const step = stepOf(1)
 
@@ -15,16 +16,17 @@ const step = stepOf(1)
  * elsewhere; the last mounted first. The data root itself, or all its containers, may well be a
  * mount.
  */
-export function mountLeftovers({ root, force }: Scene): Leftover[] {
+export function mountLeftovers({ root, force }: ResetScope): Leftover[] {
   const healthy = runningContainers(root)
     .filter(({ monitor }) => !force && isAlive(monitor))
     .map(({ id }) => `/${id}/`)
   const dirs = partsOf(root)
-  const isOurs = (mount: MountLine) =>
+  const isOurs = (mount: Mount) =>
     dirs.some((dir) => mount.target.startsWith(dir) || isMadeOf(mount, dir))
-  const found = mountsOf(readFileSync('/proc/self/mountinfo', 'utf8')).filter(isOurs)
-  return found
-    .filter(({ target, options }) => !healthy.some((id) => `${target}/ ${options}`.includes(id)))
+  const isInUse = ({ target, superOptions }: Mount) =>
+    healthy.some((id) => `${target}/ ${superOptions}`.includes(id))
+  return mountsOf('self')
+    .filter((mount) => isOurs(mount) && !isInUse(mount))
     .reverse()
     .map(({ target, type, source }) => ({
       kind: 'mount',
@@ -48,8 +50,8 @@ function realPath(path: string): string {
   }
 }
 
-function isMadeOf({ type, options }: MountLine, dir: string): boolean {
-  return type === 'overlay' && options.includes(dir)
+function isMadeOf({ type, superOptions }: Mount, dir: string): boolean {
+  return type === 'overlay' && superOptions.includes(dir)
 }
 
 /** Lazily: what still uses it is about to end. */

@@ -1,11 +1,11 @@
 /** Processes that should have ended: native programs whose monitor is gone. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runningContainers } from '../../container/find.ts'
 import { identify, isAlive, signalTo } from '../../process.ts'
+import { commandName, listPids, membershipOf, parentOf, programOf } from '../proc.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import type { Scene } from './leftover.ts'
+import type { ResetScope } from './leftover.ts'
 
 /** A native program whose monitor is gone kills its container, and ends, within a moment. */
 const momentMs = 100
@@ -14,16 +14,16 @@ const momentMs = 100
  * Native programs that could not: one that is stopped (SIGSTOP), or whose container is frozen and
  * does not die. Those of other roots are told of, and go with `all`.
  */
-export async function processLeftovers(scene: Scene): Promise<Leftover[]> {
-  const pids = readdirSync('/proc').map(Number).filter((pid) => pid > 0)
+export async function processLeftovers(scope: ResetScope): Promise<Leftover[]> {
+  const pids = listPids()
   const isOrphan = (pid: number) =>
     isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid))
   const found = pids.filter(isOrphan).flatMap((pid) => identify(pid) ?? [])
   if (found.length > 0) await setTimeout(momentMs)
   return found.filter(isAlive).map((id): Leftover => {
-    const what = `${id.pid} (${commandOf(id.pid)})`
+    const what = `${id.pid} (${commandName(id.pid)})`
     const children = pids.filter((pid) => parentOf(pid) === id.pid && identify(pid))
-    if (!scene.all && isOfOthers(scene.root, children))
+    if (!scope.all && isOfOthers(scope.root, children))
       return { kind: 'process', what, why: 'of a container of another root; --all kills it' }
     const why = 'the native program waits for a container, and nobody waits for it'
     return { kind: 'process', what, why, remove: () => void signalTo(id, 'SIGKILL') }
@@ -47,39 +47,15 @@ export function hasMonitor(pid: number): boolean {
 
 /** Only Node starts native programs (runtime/native.ts). */
 function isMonitor(pid: number): boolean {
-  return basename(exeOf(pid)).replace(/ \(deleted\)$/, '') === basename(process.execPath)
+  return basename(programOf(pid)).replace(/ \(deleted\)$/, '') === basename(process.execPath)
 }
 
 /** It runs from sealed memory, which has this name. */
 function isNative(pid: number): boolean {
-  return exeOf(pid).startsWith('/memfd:stepbox')
-}
-
-function exeOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return '' // ignoring: it ended, or is not ours to look at
-  }
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\s*(\d+)$/m.exec(text(`/proc/${pid}/status`))?.[1] ?? 0)
+  return programOf(pid).startsWith('/memfd:stepbox')
 }
 
 /** The name of its control group, if that is one of Stepbox's. */
 function groupOf(pid: number): string | undefined {
-  return /\/(stepbox-[A-Za-z0-9_.-]+)$/m.exec(text(`/proc/${pid}/cgroup`))?.[1]
-}
-
-function commandOf(pid: number): string {
-  return text(`/proc/${pid}/comm`).trim()
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: it ended
-  }
+  return /\/(stepbox-[A-Za-z0-9_.-]+)$/m.exec(membershipOf(pid).join('\n'))?.[1]
 }

@@ -4,7 +4,7 @@ import { fileLeftovers } from './files.ts'
 import { groupLeftovers } from './groups.ts'
 import { procLeftovers } from './host-proc.ts'
 import type { Leftover, LeftoverSearch, ResetOptions } from '../../chapter-tools.ts'
-import type { Scene } from './leftover.ts'
+import type { ResetScope } from './leftover.ts'
 import { mountLeftovers } from './mounts.ts'
 import { processLeftovers } from './processes.ts'
 import { imageLeftovers, rootLeftovers } from './roots.ts'
@@ -24,7 +24,7 @@ export interface Deed {
  * In this order: /proc first, because everything else is read there; mounts before directories, so
  * that nothing is deleted through a mount; images last, when no container stands on them.
  */
-const searches: ((scene: Scene) => Leftover[] | Promise<Leftover[]>)[] = [
+const searches: ((scope: ResetScope) => Leftover[] | Promise<Leftover[]>)[] = [
   procLeftovers,
   mountLeftovers,
   processLeftovers,
@@ -41,11 +41,11 @@ const searches: ((scene: Scene) => Leftover[] | Promise<Leftover[]>)[] = [
  */
 export async function* reset(options: ResetOptions, isDry: boolean): AsyncGenerator<Deed> {
   if (process.platform !== 'linux') return // nothing can have run there
-  const scene: Scene = { ...options, ending: new Set() }
+  const scope: ResetScope = { ...options, ending: new Set() }
   const ofChapters = await Promise.all(options.runtime.rows.map(({ tools }) => tools?.()))
   const more: LeftoverSearch[] = ofChapters.flatMap((each) => each?.leftovers ?? [])
   for (const search of [...searches, ...more])
-    for (const leftover of await search(scene)) {
+    for (const leftover of await search(scope)) {
       const deed = await carryOut(leftover, isDry)
       yield deed
       if (leftover.kind === 'proc' && !deed.done) return // without it nothing can be known

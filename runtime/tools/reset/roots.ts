@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import { runningContainers } from '../../container/find.ts'
 import { imageUsers } from '../../05-commit/users.ts'
 import { removeImage } from '../../05-commit/store/remove-image.ts'
-import { layerDir, nameOf, readIndex, resolve } from '../../05-commit/store/store.ts'
-import { isRunning, list } from './files.ts'
+import { layerDir, entryName, readIndex, resolve } from '../../05-commit/store/store.ts'
+import { namesIn } from '../../files.ts'
+import { isRunning } from './files.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-import { place, type Scene } from './leftover.ts'
+import { place, type ResetScope } from './leftover.ts'
 
 /** Copies that are half made, that a container has changed, or whose image is gone. */
-export function rootLeftovers(scene: Scene): Leftover[] {
-  const { root, ending } = scene
+export function rootLeftovers(scope: ResetScope): Leftover[] {
+  const { root, ending } = scope
   const used = new Set(
     runningContainers(root).flatMap(({ id, rootfs }) => (ending.has(id) ? [] : (rootfs ?? []))),
   )
-  return list(place(root, 'rootfs')).flatMap((name): Leftover[] => {
+  return namesIn(place(root, 'rootfs')).flatMap((name): Leftover[] => {
     const path = join(place(root, 'rootfs'), name)
-    const why = whyStale(scene, name, path)
+    const why = whyStale(scope, name, path)
     const isBusy = used.has(path)
     if (why === undefined || isBusy) return []
     const remove = () => rmSync(path, { recursive: true, force: true })
@@ -26,7 +27,7 @@ export function rootLeftovers(scene: Scene): Leftover[] {
 }
 
 /** `<first digits of the image's id>`, while it is made `….<pid>` (cli/image-for.ts). */
-function whyStale({ root, images }: Scene, name: string, path: string): string | undefined {
+function whyStale({ root, images }: ResetScope, name: string, path: string): string | undefined {
   const [id = '', pid] = name.split('.')
   if (pid !== undefined) return isRunning(Number(pid)) ? undefined : 'the copy was never finished'
   const layer = onlyLayer(root, id)
@@ -61,11 +62,11 @@ function look(path: string) {
 }
 
 /** With `images`: all of them, except what a container stands on. */
-export function imageLeftovers({ root, images }: Scene): Leftover[] {
+export function imageLeftovers({ root, images }: ResetScope): Leftover[] {
   if (!images) return []
   const users = () => imageUsers(root)
   return readIndex(root).manifests.map((entry): Leftover => {
-    const name = nameOf(entry) ?? entry.digest.slice('sha256:'.length)
+    const name = entryName(entry) ?? entry.digest.slice('sha256:'.length)
     const [user] = users().filter(({ manifest }) => manifest === entry.digest)
     if (user) return { kind: 'image', what: name, why: `container '${user.name}' stands on it` }
     const remove = async () => void (await removeImage(root, name, users))

@@ -2,14 +2,14 @@
 import type { MountLine, Observation } from './observe.ts'
 
 /** One difference. `+` is new, `-` is gone, `~` was something else before. */
-export interface Change {
+export interface Difference {
   topic: string
   sign: '+' | '-' | '~'
   text: string
 }
 
 /** What changed from `before` to `after`; another process goes on when the list forks. */
-export function changesBetween(before: Observation, after: Observation): Change[] {
+export function changesBetween(before: Observation, after: Observation): Difference[] {
   return [
     ...processChanges(before, after),
     ...valueChanges('namespace', before.namespaces, after.namespaces),
@@ -29,7 +29,7 @@ export function changesBetween(before: Observation, after: Observation): Change[
   ]
 }
 
-function processChanges(before: Observation, after: Observation): Change[] {
+function processChanges(before: Observation, after: Observation): Difference[] {
   const who = ({ pid, pidInside }: Observation) => `pid ${pid} outside, ${pidInside} inside`
   if (before.pid !== after.pid) return [{ topic: 'process', sign: '+', text: who(after) }]
   return single('process', before.command, after.command)
@@ -40,7 +40,7 @@ function upOrDown({ loopbackUp }: Observation): string {
 }
 
 /** Setting the session of a process makes its own number the session's. */
-function sessionChanges(before: Observation, after: Observation): Change[] {
+function sessionChanges(before: Observation, after: Observation): Difference[] {
   const terminal = (state: Observation) => (state.terminal ? 'has one' : 'none')
   return [
     ...(before.pid === after.pid ? single('session', `${before.session}`, `${after.session}`) : []),
@@ -48,7 +48,7 @@ function sessionChanges(before: Observation, after: Observation): Change[] {
   ]
 }
 
-function single(topic: string, before: string, after: string): Change[] {
+function single(topic: string, before: string, after: string): Difference[] {
   if (before === after) return []
   return [{ topic, sign: '~', text: `${before || '(none)'} → ${after || '(none)'}` }]
 }
@@ -57,9 +57,9 @@ function valueChanges(
   topic: string,
   before: Record<string, string>,
   after: Record<string, string>,
-): Change[] {
+): Difference[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return names.flatMap((name): Change[] => {
+  return names.flatMap((name): Difference[] => {
     const [was, is] = [before[name], after[name]]
     if (was === is) return []
     if (was === undefined) return [{ topic, sign: '+', text: `${name} ${is}` }]
@@ -71,7 +71,7 @@ function valueChanges(
 /**
  * A mount keeps its number as long as it is in a namespace; a copied namespace numbers them anew.
  */
-function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
+function mountChanges(before: MountLine[], after: MountLine[]): Difference[] {
   const isCopy = !before.some(({ id }) => after.some((other) => other.id === id))
   const key = (mount: MountLine) =>
     isCopy ? `${mount.target} ${mount.type} ${mount.source}` : mount.id
@@ -79,7 +79,7 @@ function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
   const is = new Map(after.map((mount) => [key(mount), mount]))
   const topic = 'mount'
   const gone = before.filter((mount) => !is.has(key(mount)))
-  const kept = after.flatMap((mount): Change[] => {
+  const kept = after.flatMap((mount): Difference[] => {
     const old = was.get(key(mount))
     if (!old) return [{ topic, sign: '+', text: lineOf(mount) }]
     const moved = single(topic, old.target, mount.target)
@@ -93,23 +93,23 @@ function mountChanges(before: MountLine[], after: MountLine[]): Change[] {
       })),
     ]
   })
-  return [...gone.map((mount): Change => ({ topic, sign: '-', text: lineOf(mount) })), ...kept]
+  return [...gone.map((mount): Difference => ({ topic, sign: '-', text: lineOf(mount) })), ...kept]
 }
 
 function lineOf({ target, type, source, options }: MountLine): string {
   return `${target} ${type} (${options.split(' ')[0]}) from ${source}`
 }
 
-function listChanges(topic: string, before: string[], after: string[]): Change[] {
+function listChanges(topic: string, before: string[], after: string[]): Difference[] {
   const gone = before.filter((line) => !after.includes(line))
   const added = after.filter((line) => !before.includes(line))
   return [
-    ...gone.map((text): Change => ({ topic, sign: '-', text })),
-    ...added.map((text): Change => ({ topic, sign: '+', text })),
+    ...gone.map((text): Difference => ({ topic, sign: '-', text })),
+    ...added.map((text): Difference => ({ topic, sign: '+', text })),
   ]
 }
 
-function groupChanges(before: Observation['groups'], after: Observation['groups']): Change[] {
+function groupChanges(before: Observation['groups'], after: Observation['groups']): Difference[] {
   return Object.entries(after).flatMap(([dir, settings]) =>
     valueChanges('limit', before[dir] ?? {}, settings).map((change) => ({
       ...change,

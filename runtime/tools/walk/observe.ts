@@ -1,8 +1,21 @@
 /** Step by step. A half-built container as the kernel shows it, read from the host's side. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMissing, tryRead } from '../../files.ts'
+import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
+import { statFields } from '../../process.ts'
+import { errnoOf } from '../../staging.ts'
 import { stepOf, type Step } from '../../step.ts'
+import {
+  commandName,
+  membershipOf,
+  mountsOf,
+  namespacesOf,
+  procLinks,
+  procText,
+  statusOf,
+} from '../proc.ts'
 
 export interface MountLine {
   /** Of the mount, unique while it exists. */
@@ -50,59 +63,42 @@ export interface Observation {
 
 /** Look at process `pid`, and at the control groups in `groups`. Undefined when it is gone. */
 export async function observe(pid: number, groups: string[]): Promise<Observation | undefined> {
-  const proc = `/proc/${pid}`
   try {
-    const status = fields(readFileSync(`${proc}/status`, 'utf8'))
-    const stat = readFileSync(`${proc}/stat`, 'latin1')
-    const [, , , session = '0', terminal = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const root = readlinkSync(`/proc/${pid}/root`) // throws if we may not look, unlike proc.ts
+    const [status, stat] = [statusOf(pid), statFields(pid)]
+    if (status.size === 0 || !stat) return undefined
     return {
       pid,
       pidInside: Number(status.get('NSpid')?.split(/\s+/).at(-1) ?? pid),
-      command: readFileSync(`${proc}/comm`, 'utf8').trim(),
-      namespaces: inodes(links(`${proc}/ns`)),
+      command: commandName(pid),
+      namespaces: namespacesOf(pid),
       hostname: await hostnameOf(pid),
-      loopbackUp: text(`${proc}/net/fib_trie`).includes('127.0.0.1'),
-      root: readlinkSync(`${proc}/root`),
-      cwd: readlinkSync(`${proc}/cwd`),
-      mounts: mountsOf(text(`${proc}/mountinfo`)),
+      loopbackUp: procText(pid, 'net/fib_trie').includes('127.0.0.1'),
+      root,
+      cwd: readlinkSync(`/proc/${pid}/cwd`),
+      mounts: mountsOf(pid).map(mountLine),
       groups: Object.fromEntries(groups.map((dir) => [dir, settings(dir)])),
-      membership: text(`${proc}/cgroup`).trim().split('\n'),
+      membership: membershipOf(pid),
       uid: firstOf(status.get('Uid')),
       gid: firstOf(status.get('Gid')),
-      uidMap: text(`${proc}/uid_map`).trim().replace(/\s+/g, ' '),
+      uidMap: procText(pid, 'uid_map').trim().replace(/\s+/g, ' '),
       capabilities: status.get('CapEff') ?? '',
       umask: status.get('Umask') ?? '',
-      session: Number(session),
-      terminal: Number(terminal) !== 0,
-      descriptors: withoutOwn(links(`${proc}/fd`)),
+      session: Number(stat[6]),
+      terminal: Number(stat[7]) !== 0,
+      descriptors: withoutOwn(procLinks(pid, 'fd')),
     }
   } catch (error) {
-    if (isGone(error)) return undefined
+    if (isMissing(error) || errnoOf(error) === 'ESRCH') return undefined
     throw error
   }
 }
 
-/** The lines of a mountinfo file (proc_pid_mountinfo(5)). */
-export function mountsOf(mountinfo: string): MountLine[] {
-  return mountinfo
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [head = '', tail = ''] = line.split(' - ')
-      const [id = '', , device = '', subtree = '', target = '', own = '', ...optional] =
-        head.split(' ')
-      const [type = '', source = '', ofType = ''] = tail.split(' ')
-      return {
-        id,
-        device,
-        subtree: unescaped(subtree),
-        target: unescaped(target),
-        type,
-        source: unescaped(source),
-        options: `${own} ${ofType}`,
-        propagation: optional.filter((each) => each !== '').join(' '),
-      }
-    })
+/** A mount as recordings have it: both kinds of options in one string. */
+export function mountLine(mount: Mount): MountLine {
+  const { id, device, subtree, target, type, source, propagation } = mount
+  const options = `${mount.options} ${mount.superOptions}`
+  return { id, device, subtree, target, type, source, options, propagation }
 }
 
 const step = stepOf(1)
@@ -127,7 +123,7 @@ async function hostnameOf(pid: number): Promise<string> {
 
 /** The files of a group that can limit something, and are not at "no limit". */
 function settings(dir: string): Record<string, string> {
-  const found = limiting.map((name) => [name, text(join(dir, name)).trim()] as const)
+  const found = limiting.map((name) => [name, (tryRead(join(dir, name)) ?? '').trim()] as const)
   return Object.fromEntries(found.filter(([, value]) => value !== '' && !isUnlimited(value)))
 }
 
@@ -149,16 +145,6 @@ function isUnlimited(value: string): boolean {
   return /^(max( \d+)?|-1|922337203685477\d+)$/.test(value)
 }
 
-function links(dir: string): Record<string, string> {
-  const names = readdirSync(dir)
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const target = linkIn(dir, name)
-      return target === undefined ? [] : [[name, target]]
-    }),
-  )
-}
-
 /**
  * Without the two that the native program keeps for itself: its socket, and the line to its
  * parent.
@@ -167,48 +153,6 @@ function withoutOwn({ 3: _, 32: __, ...others }: Record<string, string>): Record
   return others
 }
 
-/** `pid:[4026531836]` is number 4026531836. */
-function inodes(namespaces: Record<string, string>): Record<string, string> {
-  const entries = Object.entries(namespaces)
-  return Object.fromEntries(entries.map(([name, link]) => [name, link.replace(/\D/g, '')]))
-}
-
-function linkIn(dir: string, name: string): string | undefined {
-  try {
-    return readlinkSync(join(dir, name))
-  } catch {
-    return undefined // ignoring: a namespace that the process has not, or a descriptor just closed
-  }
-}
-
-function fields(status: string): Map<string, string> {
-  return new Map(
-    status.split('\n').map((line) => {
-      const colon = line.indexOf(':')
-      return [line.slice(0, colon), line.slice(colon + 1).trim()]
-    }),
-  )
-}
-
 function firstOf(value: string | undefined): string {
   return value?.split(/\s+/)[0] ?? ''
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: this kernel has no such file, or the process ended
-  }
-}
-
-function unescaped(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(parseInt(octal, 8)),
-  )
-}
-
-function isGone(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'ENOENT' || code === 'ESRCH'
 }

@@ -4,7 +4,7 @@ import type { Chapter } from '../../chapter.ts'
 import type { RunResult } from '../../container/run.ts'
 import { lineOf, type Step } from '../../step.ts'
 import { nameOf, strace } from '../../strace.ts'
-import type { Change } from './changes.ts'
+import type { Difference } from './changes.ts'
 import type { Observation } from './observe.ts'
 import type { Frame, Walk } from './walk.ts'
 
@@ -29,7 +29,7 @@ export interface RecordedFrame {
   result?: number
   errno?: string
   nanoseconds?: number
-  changes: Change[]
+  changes: Difference[]
   state?: Observation
 }
 

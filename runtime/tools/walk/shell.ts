@@ -1,6 +1,7 @@
 /** Step by step. A shell in a half-built container: what the command would see if it ran now. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { launch } from '../../native.ts'
+import { statFields } from '../../process.ts'
 import { stepOf, type NamespaceFlag, type Step } from '../../step.ts'
 import type { Observation } from './observe.ts'
 
@@ -52,8 +53,7 @@ export async function shellIn(
 
 /** A shell with job control makes the terminal its own, and forgets to give it back. */
 async function takeBackTerminal(): Promise<void> {
-  const stat = readFileSync('/proc/self/stat', 'latin1')
-  const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
+  const group = Number(statFields('self')?.[5])
   const plan = [step(['tcsetpgrp', 0, group], 'the terminal is ours again')]
   const launched = launch(plan, { stdio: ['inherit', 'ignore', 'ignore'] })
   launched.end()

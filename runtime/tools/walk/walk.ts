@@ -1,12 +1,12 @@
 /** A container's birth one call at a time: make a call, look at what it changed. */
-import { readlinkSync } from 'node:fs'
 import type { Runtime } from '../../chapter.ts'
 import { remove } from '../../container/remove.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Started } from '../../container/start.ts'
 import type { Launch, Report } from '../../native.ts'
 import type { Step } from '../../step.ts'
-import { changesBetween, type Change } from './changes.ts'
+import { programOf } from '../proc.ts'
+import { changesBetween, type Difference } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
 
 /** What one step did. Without a report, the call was the one that became the command. */
@@ -14,7 +14,7 @@ export interface Frame {
   index: number
   report?: Report
   state?: Observation
-  changes: Change[]
+  changes: Difference[]
 }
 
 export interface Walk {
@@ -111,12 +111,4 @@ async function becomes(
 function isReady(pid: number): boolean {
   const program = programOf(pid)
   return program === '' || program.startsWith('/memfd:stepbox')
-}
-
-function programOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`)
-  } catch {
-    return '' // ignoring: it has ended
-  }
 }

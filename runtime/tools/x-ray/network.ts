@@ -1,15 +1,15 @@
 /** Step by step. The interfaces and addresses of a network namespace, seen through a process. */
-import { readFileSync } from 'node:fs'
+import { procText } from '../proc.ts'
 
-export interface Network {
+export interface SeenNetwork {
   interfaces: string[]
   /** Addresses of this machine in that network, version 4 before version 6. */
   addresses: string[]
 }
 
 /** The network of process `pid`. */
-export function networkOf(pid: number): Network {
-  const read = (name: string) => text(`/proc/${pid}/net/${name}`)
+export function networkOf(pid: number): SeenNetwork {
+  const read = (name: string) => procText(pid, `net/${name}`)
   return networkFrom({ dev: read('dev'), trie: read('fib_trie'), inet6: read('if_inet6') })
 }
 
@@ -17,7 +17,7 @@ export function networkOf(pid: number): Network {
  * From the files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line
  * after an address says what it is, and `host LOCAL` is one of ours; `if_inet6` has 32 digits.
  */
-export function networkFrom(files: { dev: string; trie: string; inet6: string }): Network {
+export function networkFrom(files: { dev: string; trie: string; inet6: string }): SeenNetwork {
   const interfaces = [...files.dev.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name = '']) => name)
   const local = files.trie.matchAll(/\|-- ([\d.]+)\n\s*\/32 host LOCAL/g)
   const version4 = [...new Set([...local].map(([, address = '']) => address))]
@@ -35,12 +35,4 @@ function short(hex: string): string {
   const at = `:${text}:`.indexOf(`:${longest}:`)
   const [before, after] = [text.slice(0, at), text.slice(at + longest.length)]
   return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`
-}
-
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return '' // ignoring: it ended, or the kernel has no such network
-  }
 }
