@@ -201,7 +201,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
       const failed = kind === 'failed'
-      const report = { ...reportOf(fields, answer), failed, pid: watch.maker }
+      const report = reportOf(fields, { pid: watch.maker, failed, answer })
       const nameAt = (index: number) => watch.plan[index]?.call[0]
       if (failed) outcome.failure = report
       else if (nameAt(report.index) === 'fork') [isContainer, watch.maker] = [true, report.result]
@@ -230,10 +230,14 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   })
 }
 
-function reportOf(fields: string[], answer: Buffer): Omit<Report, 'failed' | 'pid'> {
+type Origin = Pick<Report, 'pid' | 'failed' | 'answer'>
+
+function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
   const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
+  const report: Report = { index, pid, result, failed, nanoseconds, answer }
   const name = errnoNamed(errno)
-  return { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
+  if (name) report.errno = name
+  return report
 }
 
 /** A wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */
