@@ -77,10 +77,6 @@ export interface LaunchOptions {
   stdio?: [Stream, Stream, Stream]
   /** So many sockets to us beside them, from descriptor 4 on, for a plan that leaves them open. */
   sockets?: number
-  /** Called with each report, by a loop over `reports`. */
-  onReport?: (report: Report) => void
-  /** Called with the report of a failure and its pid, which stays as it is until this is done. */
-  onFailure?: (failure: Report, pid: number) => Promise<void>
 }
 
 /**
@@ -152,14 +148,13 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
     watch.isLetGo = true
     control?.destroy()
   }
-  const begin: Started['begin'] = (plan, bytes, { mode = 'run', onReport, onFailure }) => {
+  const begin: Started['begin'] = (plan, bytes, { mode = 'run' }) => {
     Object.assign(watch, { plan, mode })
     control?.write(bytes)
-    const isHeard = onReport !== undefined || onFailure !== undefined
     return {
       pid,
       process: child,
-      outcome: isHeard ? hear(watch.reports, { onReport, onFailure }).then(() => outcome) : outcome,
+      outcome,
       reports: watch.reports,
       goAhead: () => void control?.write('\n'),
       send: (more, next) => void control?.write(encode(more, next)),
@@ -168,15 +163,6 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
     }
   }
   return { begin, abandon }
-}
-
-type Listeners = { [Name in 'onReport' | 'onFailure']: LaunchOptions[Name] | undefined }
-
-async function hear(reports: AsyncIterable<Report>, listeners: Listeners): Promise<void> {
-  for await (const report of reports) {
-    listeners.onReport?.(report)
-    if (report.failed) await listeners.onFailure?.(report, report.pid)
-  }
 }
 
 /** What is known of a native program that runs. */
