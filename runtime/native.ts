@@ -77,10 +77,6 @@ export interface LaunchOptions {
   stdio?: [Stream, Stream, Stream]
   /** So many sockets to us beside them, from descriptor 4 on, for a plan that leaves them open. */
   sockets?: number
-  /** Called with each report, by a loop over `reports`. */
-  onReport?: (report: Report) => void
-  /** Called with the report of a failure and its pid, which stays as it is until this is done. */
-  onFailure?: (failure: Report, pid: number) => Promise<void>
 }
 
 /**
@@ -152,14 +148,13 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
     watch.isLetGo = true
     control?.destroy()
   }
-  const begin: Started['begin'] = (plan, bytes, { mode = 'run', onReport, onFailure }) => {
+  const begin: Started['begin'] = (plan, bytes, { mode = 'run' }) => {
     Object.assign(watch, { plan, mode })
     control?.write(bytes)
-    const isHeard = onReport !== undefined || onFailure !== undefined
     return {
       pid,
       process: child,
-      outcome: isHeard ? hear(watch.reports, { onReport, onFailure }).then(() => outcome) : outcome,
+      outcome,
       reports: watch.reports,
       goAhead: () => void control?.write('\n'),
       send: (more, next) => void control?.write(encode(more, next)),
@@ -168,15 +163,6 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
     }
   }
   return { begin, abandon }
-}
-
-type Listeners = { [Name in 'onReport' | 'onFailure']: LaunchOptions[Name] | undefined }
-
-async function hear(reports: AsyncIterable<Report>, listeners: Listeners): Promise<void> {
-  for await (const report of reports) {
-    listeners.onReport?.(report)
-    if (report.failed) await listeners.onFailure?.(report, report.pid)
-  }
 }
 
 /** What is known of a native program that runs. */
@@ -201,7 +187,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
       const failed = kind === 'failed'
-      const report = { ...reportOf(fields, answer), failed, pid: watch.maker }
+      const report = reportOf(fields, { pid: watch.maker, failed, answer })
       const nameAt = (index: number) => watch.plan[index]?.call[0]
       if (failed) outcome.failure = report
       else if (nameAt(report.index) === 'fork') [isContainer, watch.maker] = [true, report.result]
@@ -230,10 +216,14 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   })
 }
 
-function reportOf(fields: string[], answer: Buffer): Omit<Report, 'failed' | 'pid'> {
+type Origin = Pick<Report, 'pid' | 'failed' | 'answer'>
+
+function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
   const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
+  const report: Report = { index, pid, result, failed, nanoseconds, answer }
   const name = errnoNamed(errno)
-  return { index, result, nanoseconds, answer, ...(name ? { errno: name } : {}) }
+  if (name) report.errno = name
+  return report
 }
 
 /** A wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */

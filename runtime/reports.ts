@@ -65,13 +65,13 @@ export function queue<T>(): Queue<T> {
     deliver = undefined
   }
   const iterator = {
-    async next(): Promise<IteratorResult<T, undefined>> {
-      if (deliver) throw new Error('the next report is being waited for already')
+    next(): Promise<IteratorResult<T, undefined>> {
+      if (deliver) return Promise.reject(new Error('the next report is being waited for already'))
       taken?.release?.()
       taken = undefined
       const next = waiting.shift()
-      if (next) return take(next)
-      if (isEnded || state === 'left') return { done: true, value: undefined }
+      if (next) return Promise.resolve(take(next))
+      if (isEnded || state === 'left') return Promise.resolve({ done: true, value: undefined })
       return new Promise((resolve) => (deliver = resolve))
     },
     async return(): Promise<IteratorResult<T, undefined>> {

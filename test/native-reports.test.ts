@@ -81,7 +81,7 @@ describe('a loop over the reports', () => {
       }
   })
 
-  test('is not needed: the outcome comes, and the reports are there afterwards', async (context) => {
+  test('is not needed: all goes on, and the reports can be read later', async (context) => {
     needs(context, 'root')
     const plan = steps(['umask', 0], ['fork'], ['chdir', '/nowhere'])
     const launched = launch(plan, { ...quiet, mode: 'trace' })
