@@ -57,7 +57,7 @@ it('a name that is not UTF-8 is removed like any other', async (context) => {
   expect(dirs.filter((dir) => existsSync(dir))).toEqual([])
 })
 
-it('a group inside that is in use keeps the group, and the error names who is in it', async (context) => {
+it('a group with a process in a group inside is kept; the error names it', async (context) => {
   const { dirs, init, says } = contain(context, 'echo on; exec cat')
   await says('on')
   for (const dir of dirs) nest(dir, ['inner', 'most'], await init)

@@ -100,7 +100,7 @@ function stop({ file, halt, hasStopped }: Brake, milliseconds: number): Promise<
   return waitUntil(() => hasStopped() || !existsSync(file), milliseconds)
 }
 
-/** False while processes are in the group or in one below it, or are still ending. */
+/** False if processes are in the group or in one below it, or have not quite ended. */
 async function remove(dir: string): Promise<boolean> {
   if (removeOne(dir)) return true
   if (!hasGroups(dir)) return false
@@ -112,7 +112,7 @@ async function remove(dir: string): Promise<boolean> {
   return removeOne(dir)
 }
 
-/** False when the kernel says EBUSY: for processes, and for groups inside. */
+/** False on EBUSY: there are processes or groups inside. */
 function removeOne(path: string | Buffer): boolean {
   try {
     rmdirSync(path)
@@ -129,6 +129,7 @@ function hasGroups(dir: string): boolean {
   return (statSync(dir, { throwIfNoEntry: false })?.nlink ?? 0) > 2
 }
 
+/** Stops at the first process found. */
 function isEmpty(dirs: string[]): boolean {
   for (const _ of idsIn(dirs)) return false
   return true
@@ -178,20 +179,27 @@ function kill(id: number): void {
   }
 }
 
-/** So often a condition is looked at again at once, before it gets a millisecond each time. */
-const soon = 4
+/**
+ * A group is usually empty, or within 5 ms of being killed. The first checks follow each other
+ * without a timer; then a millisecond passes between two, so as not to take the processor from the
+ * processes that are still ending.
+ */
+const checksWithoutTimer = 4
 
-/** Wait for a condition, with timers in between; false if it did not come true in that time. */
+/**
+ * Check a condition until it is true, and let the event loop go on in between. The first check is
+ * made at once. False if the time has passed.
+ */
 async function waitUntil(
   isDone: () => boolean | Promise<boolean>,
   milliseconds: number,
 ): Promise<boolean> {
   let end: number | undefined // `performance` is a module, which few need
-  for (let looks = 1; !(await isDone()); looks++) {
+  for (let checks = 1; !(await isDone()); checks++) {
     end ??= performance.now() + milliseconds
     if (performance.now() > end) return false
     await new Promise<void>((resolve) => {
-      if (looks <= soon) setImmediate(resolve)
+      if (checks <= checksWithoutTimer) setImmediate(resolve)
       else setTimeout(resolve, 1)
     })
   }
@@ -200,7 +208,7 @@ async function waitUntil(
 
 const sliceMs = 10
 
-/** For a long loop: a function that lets other work of this process go on every 10 ms. */
+/** For a loop that may be long and awaits this in each round: lets the event loop go on. */
 function breaks(): () => Promise<void> {
   let start = performance.now()
   return async () => {

@@ -13,13 +13,14 @@ export function* groupsBelow(dir: string): Generator<Buffer> {
   let fd = openDirectory(dir)
   if (fd === undefined) return
   try {
+    /** From `dir` down to the open directory: each with the groups in it still to be visited. */
     const levels = [{ name: '', children: childrenOf(fd) }]
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
       const child = level.children.pop()
       if (child === undefined && levels.length === 1) return
       const next = openDirectory(inside(fd, child ?? '..'))
-      if (next === undefined && child !== undefined) continue // removed by someone else meanwhile
-      if (next === undefined) return
+      if (next === undefined && child === undefined) return // ignoring: all of it is being removed
+      if (next === undefined) continue // ignoring: the child is gone
       closeSync(fd)
       fd = next
       if (child !== undefined) levels.push({ name: child, children: childrenOf(fd) })
@@ -45,7 +46,7 @@ function childrenOf(fd: number): string[] {
     const entries = readdirSync(`/proc/self/fd/${fd}`, { withFileTypes: true, encoding: 'latin1' })
     return entries.filter((each) => each.isDirectory()).map(({ name }) => name)
   } catch (error) {
-    if (isGone(error)) return []
+    if (isGone(error)) return [] // ignoring: there is nothing left to visit
     throw error
   }
 }
@@ -60,7 +61,10 @@ function openDirectory(path: string | Buffer): number | undefined {
   }
 }
 
-/** Whether a call failed because the group was removed: ENODEV is what an open file of it says. */
+/**
+ * Whether a call failed because the group was removed: its path no longer exists (ENOENT), or a
+ * file or directory of it that was still open is of no use any more (ENODEV).
+ */
 export function isGone(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ENOENT' || code === 'ENODEV'
