@@ -16,7 +16,7 @@ export async function bundle() {
 
 /** What `stepbox run` needs, also with --trace, and the rest: read only when it is asked for. */
 const packs = ['main', 'more']
-const often = ['chapters/stepbox.ts', 'runtime/cli/run.ts', 'runtime/cli/trace.ts']
+const often = [/^chapters\/(stepbox|[^/]+\/chapter)\.ts$/, /^runtime\/cli\/(run|trace)\.ts$/]
 
 /**
  * The program as two packs of modules in `dir`, and what starts it. The modules are what esbuild
@@ -40,7 +40,7 @@ export async function bundleInto(dir, plugins = []) {
   const paths = Object.keys(outputs)
   const neededOften = new Set()
   for (const path of paths)
-    if (often.includes(outputs[path].entryPoint)) withImports(path, outputs, neededOften)
+    if (often.some((entry) => entry.test(outputs[path].entryPoint ?? ''))) withImports(path, outputs, neededOften)
   const texts = paths.map((path) => {
     const { text } = outputFiles.find((each) => each.path === join(root, path))
     return { path, text }

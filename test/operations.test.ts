@@ -1,0 +1,122 @@
+/** Tests. The operations on a container, each alone, and done again. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { imageFor } from '../runtime/05-commit/image-for.ts'
+import type { Runtime } from '../runtime/chapter.ts'
+import { create, keep, reopen } from '../runtime/container/create.ts'
+import { end } from '../runtime/container/end.ts'
+import { findContainer, runningContainers } from '../runtime/container/find.ts'
+import { remove } from '../runtime/container/remove.ts'
+import { run } from '../runtime/container/run.ts'
+import { settle } from '../runtime/container/settle.ts'
+import { start } from '../runtime/container/start.ts'
+import { tidy } from '../runtime/container/tidy.ts'
+import { wait, waitForOther } from '../runtime/container/wait.ts'
+import { rootWithBusybox } from './busybox.ts'
+import { runtimeOn } from './rows.ts'
+import { needs } from './scratch.ts'
+import { start as startProgram, stepbox } from './stepbox.ts'
+
+const quiet = { stdio: ['ignore', 'ignore', 'ignore'] as ['ignore', 'ignore', 'ignore'] }
+
+/** Options for a container of the last chapter that runs `script`. */
+async function wanted({ root, rows }: Runtime, name: string, script: string) {
+  const { use } = await imageFor(root, 'busybox', 'layers')
+  const chapter = rows.at(-1)?.number ?? 0
+  return { ...use, chapter, name, argv: ['sh', '-c', script], env: ['PATH=/bin'] }
+}
+
+test('a container that was created and kept is started later, by another process', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  keep(await create(runtime, await wanted(runtime, 'later', 'echo hi > /said; exit 3')))
+  expect(runningContainers(root)).toEqual([])
+  expect((await stepbox(['ps', '-a'], { root })).out).toMatch(/Created +later$/m)
+  expect(await tidy(runtime)).toEqual([])
+  const created = await reopen(runtime, findContainer(root, 'later'))
+  const started = await start(runtime, created, quiet)
+  const outcome = await wait(started)
+  expect(outcome.exitCode).toBe(3)
+  await settle(runtime, started.setting.container, outcome)
+  expect(findContainer(root, 'later')).toMatchObject({ status: 'exited', exitCode: 3 })
+  expect((await stepbox(['diff', 'later'], { root })).out).toBe('A /said\n')
+})
+
+test('a container that has ended starts again, with what it wrote', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  const options = await wanted(runtime, 'again', 'echo x >> /count; exit $(wc -l < /count)')
+  expect((await run(runtime, { ...options, ...quiet })).exitCode).toBe(1)
+  for (const exitCode of [2, 3]) {
+    const started = await start(runtime, await reopen(runtime, findContainer(root, 'again')), quiet)
+    await settle(runtime, started.setting.container, await wait(started))
+    expect(findContainer(root, 'again')).toMatchObject({ status: 'exited', exitCode })
+  }
+})
+
+test('to settle, end, remove or tidy twice does no harm', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  const { container, exitCode } = await run(runtime, {
+    ...(await wanted(runtime, 'twice', 'exit 5')),
+    ...quiet,
+  })
+  await settle(runtime, { ...container }, { exitCode })
+  await end(runtime, container)
+  expect(findContainer(root, 'twice')).toMatchObject({ status: 'exited', exitCode: 5 })
+  expect(await remove(runtime, container)).toBe(true)
+  expect(await remove(runtime, container)).toBe(false)
+  expect(await tidy(runtime)).toEqual([])
+  for (const dir of ['containers', 'names', 'running', 'tmp'])
+    expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
+})
+
+test('the end of a container of another process is waited for, or brought about', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  const args = ['run', '--name', 'other', 'busybox', 'sh', '-c', 'echo up; sleep 1000']
+  const other = startProgram(args, { root })
+  await other.says('up')
+  const container = findContainer(root, 'other')
+  expect(await waitForOther(runtime, container, 50)).toBe('running')
+  const [state] = await Promise.all([waitForOther(runtime, container), end(runtime, container)])
+  expect(state).toMatchObject({ status: 'exited', exitCode: 137 })
+  await other.ended
+  expect((container.groups ?? []).filter(existsSync)).toEqual([])
+})
+
+test('a monitor that is stopped does not keep its container alive', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const args = ['run', '--name', 'held', 'busybox', 'sh', '-c', 'echo up; sleep 1000']
+  const held = startProgram(args, { root })
+  await held.says('up')
+  const { init } = findContainer(root, 'held')
+  held.process.kill('SIGSTOP')
+  const removed = await stepbox(['rm', '-f', 'held'], { root })
+  expect(removed).toMatchObject({ code: 0, out: 'held\n', err: '' })
+  await held.ended
+  expect(existsSync(`/proc/${init?.pid}`)).toBe(false)
+  expect(readdirSync(join(root, 'containers'))).toEqual([])
+})
+
+test('what is on record of a container is for root alone', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const program = startProgram(
+    ['run', '--name', 'secret', '-e', 'KEY=hidden', 'busybox', 'sh', '-c', 'echo up; sleep 1000'],
+    { root },
+  )
+  await program.says('up')
+  const { id } = findContainer(root, 'secret')
+  const mark = join(root, 'running', id)
+  expect(readFileSync(mark, 'utf8')).toContain('KEY=hidden')
+  expect(statSync(mark).mode & 0o077).toBe(0)
+  await stepbox(['rm', '-f', 'secret'], { root })
+  await program.ended
+})
