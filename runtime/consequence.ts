@@ -1,6 +1,7 @@
 /** Chapter 1. Leave a line out: what breaks, as data, and a pretend machine to break it on. */
 import type { PlanOptions } from './options.ts'
-import { stepOf, type Call, type Step } from './step.ts'
+import type { Call } from './calls.ts'
+import { stepOf, type Step } from './step.ts'
 import { strace } from './strace.ts'
 
 const step = stepOf(1)

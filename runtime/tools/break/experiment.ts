@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
 import { launch, type Outcome, type Report } from '../../native.ts'
 import { identify, signalTo, type ProcessId } from '../../process.ts'
-import { stepOf, type Call, type Step } from '../../step.ts'
+import type { Call } from '../../calls.ts'
+import { stepOf, type Step } from '../../step.ts'
 
 const step = stepOf(1)
 
