@@ -5,8 +5,6 @@ import { statFields } from '../../process.ts'
 import { stepOf, type NamespaceFlag, type Step } from '../../step.ts'
 import type { Observation } from './observe.ts'
 
-const step = stepOf(1)
-
 /** In the order in which they are joined: the mount namespace last, because /proc goes with it. */
 const joinable: [name: string, flag: NamespaceFlag][] = [
   ['user', 'CLONE_NEWUSER'],
@@ -28,11 +26,11 @@ function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
   ]
   return [
     ...differing.map(([name, flag]) =>
-      step(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
+      toolStep(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
     ),
-    step(['fork'], 'only a child is in the pid namespace'),
-    step(['chdir', '/'], 'the top of what is seen from here'),
-    step(['execvpe', 'sh', ['sh', '-i'], [...env, 'PS1=half-built# ']], 'look around'),
+    toolStep(['fork'], 'only a child is in the pid namespace'),
+    toolStep(['chdir', '/'], 'the top of what is seen from here'),
+    toolStep(['execvpe', 'sh', ['sh', '-i'], [...env, 'PS1=half-built# ']], 'look around'),
   ]
 }
 
