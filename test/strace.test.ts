@@ -84,9 +84,8 @@ function expectSame({ lines, parent }: Log, plan: Step[]): void {
 describe.each(chapters)('chapter $number', ({ number }) => {
   test('the plan is what strace sees', async (context) => {
     needs(context, 'root', 'strace')
-    const { plan } = await load()
-    const options = worldOf(await ownRootfs(), 'true')
     const { plan } = await rowOf(number)
+    const options = worldOf(await ownRootfs(), 'true')
     const list = plan(options)
     const log = await seen(list)
     expectSame(log, list)
@@ -95,9 +94,8 @@ describe.each(chapters)('chapter $number', ({ number }) => {
 
   test('with everything that can be asked for too', async (context) => {
     needs(context, 'root', 'strace')
-    const { plan } = await load()
-    const limits = { memoryBytes: 2 ** 26, cpus: 0.5, cpuShares: 512, pidsMax: 20 }
     const { plan } = await rowOf(number)
+    const limits = { memoryBytes: 2 ** 26, cpus: 0.5, cpuShares: 512, pidsMax: 20 }
     const list = plan({
       ...worldOf(await ownRootfs(), 'true', limits),
       cwd: '/usr',

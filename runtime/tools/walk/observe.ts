@@ -6,7 +6,7 @@ import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
 import { statFields } from '../../process.ts'
 import { errnoOf } from '../../staging.ts'
-import { stepOf, type Step } from '../../step.ts'
+import { toolStep, type Step } from '../../step.ts'
 import {
   commandName,
   membershipOf,

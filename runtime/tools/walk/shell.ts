@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { launch } from '../../native.ts'
 import { statFields } from '../../process.ts'
-import { stepOf, type NamespaceFlag, type Step } from '../../step.ts'
+import type { NamespaceFlag } from '../../calls.ts'
+import { toolStep, type Step } from '../../step.ts'
 import type { Observation } from './observe.ts'
 
 /** In the order in which they are joined: the mount namespace last, because /proc goes with it. */
@@ -52,7 +53,7 @@ export async function shellIn(
 /** A shell with job control makes the terminal its own, and forgets to give it back. */
 async function takeBackTerminal(): Promise<void> {
   const group = Number(statFields('self')?.[5])
-  const plan = [step(['tcsetpgrp', 0, group], 'the terminal is ours again')]
+  const plan = [toolStep(['tcsetpgrp', 0, group], 'the terminal is ours again')]
   const launched = launch(plan, { stdio: ['inherit', 'ignore', 'ignore'] })
   launched.end()
   await launched.outcome
