@@ -6,6 +6,7 @@ import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
 import { statFields } from '../../process.ts'
 import { errnoOf } from '../../staging.ts'
+import { controlFd, lifelineFd } from '../../descriptors.ts'
 import { toolStep, type Step } from '../../step.ts'
 import {
   commandName,
