@@ -1,4 +1,5 @@
-/* Reads plans from the socket and makes their calls, in order, until one becomes the command. */
+/* The main loop: read a plan from the socket, make its calls in order, read the next. It ends at a
+ * failed call, at the end of input, or when execve(2) replaces this program by the command. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -28,7 +29,7 @@ static long long now(void);
 
 int main(int argc, char **argv) {
   (void)argc;
-  if (fcntl(CONTROL, F_GETFD) < 0) return 125; /* started by hand: there is nobody to obey */
+  if (fcntl(CONTROL, F_GETFD) < 0) return 125; /* not started by Node */
   run_from_sealed_copy(argv);
   fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
   struct plan plan;
@@ -38,18 +39,19 @@ int main(int argc, char **argv) {
   return 0;
 }
 
-/* What runs inside the container must not be able to write to this program's file through
- * /proc/<pid>/exe (CVE-2019-5736), so the program first becomes a copy in sealed memory. */
+/* Execute a copy of this program in sealed memory, unless this is that copy. Otherwise a process in
+ * the container could open /proc/<pid>/exe and overwrite the program's file on the host
+ * (CVE-2019-5736). */
 static void run_from_sealed_copy(char **argv) {
   const int wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self < 0) { /* a /proc that does not show us: a list must be able to mend that as well */
+  if (self < 0) { /* no /proc, or that of another pid namespace; the plan may mount one */
     const char *name = (const char *)getauxval(AT_EXECFN);
-    if (name && strncmp(name, "/dev/fd/", 8) == 0) return; /* the copy: execveat(2) calls it so */
+    if (name && strncmp(name, "/dev/fd/", 8) == 0) return; /* execveat(2) names the copy so */
     self = name ? open(name, O_RDONLY | O_CLOEXEC) : -1;
   }
   if (self < 0) refuse("cannot open /proc/self/exe", strerror(errno));
-  int seals = fcntl(self, F_GET_SEALS); /* an ordinary file says EINVAL */
+  int seals = fcntl(self, F_GET_SEALS); /* EINVAL for an ordinary file */
   if (seals >= 0 && (seals & wanted) == wanted) {
     close(self);
     return;
@@ -57,7 +59,7 @@ static void run_from_sealed_copy(char **argv) {
   struct stat file;
   unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   int copy = memfd_create("stepbox", flags | MFD_EXEC);
-  if (copy < 0 && errno == EINVAL) copy = memfd_create("stepbox", flags); /* before Linux 6.3 */
+  if (copy < 0 && errno == EINVAL) copy = memfd_create("stepbox", flags); /* Linux before 6.3 */
   if (copy < 0 || fstat(self, &file) != 0) refuse("cannot copy itself", strerror(errno));
   for (off_t left = file.st_size; left > 0;) {
     ssize_t sent = sendfile(copy, self, NULL, (size_t)left);
@@ -69,8 +71,9 @@ static void run_from_sealed_copy(char **argv) {
   refuse("cannot execute its copy", strerror(errno));
 }
 
-/* The first failure ends the program: what follows in a plan stands on what came before. Tells
- * whether this is the child of a fork now: the plans that follow are not for it. */
+/* Make the calls of one plan. The first failure ends the program, because later steps rely on the
+ * earlier ones. Returns whether this process is now the child of a fork: further plans on the
+ * socket are for the parent. */
 static int make_calls(struct plan *plan, int is_first) {
   int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
@@ -81,8 +84,9 @@ static int make_calls(struct plan *plan, int is_first) {
     long result = step->call->make(step->args);
     int error = result < 0 ? errno : 0;
     int failed = result < 0 && error != step->ignoring;
-    /* fork returns twice: the child goes on, the parent reports its id and waits for it. The child
-     * holds back until that was reported: whoever hears from it later must know who it is. */
+    /* fork returns twice. The child goes on with the plan; the parent reports the child's id and
+     * waits for it. The child starts only after that report, so that Node knows the id before it
+     * reads any report of the child. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
     if (is_child) has_forked = 1;
@@ -94,27 +98,27 @@ static int make_calls(struct plan *plan, int is_first) {
       wait_for((pid_t)result);
     }
     if (failed && !is_first) await_end();
-    if (failed) await_go_ahead(); /* while we are here, it can be looked why */
+    if (failed) await_go_ahead(); /* until then Node can inspect this process to find the cause */
     if (failed) _exit(125);
   }
   return has_forked;
 }
 
-/* One plan after the other: more may be on their way. Were the socket closed while the parent
- * writes, the report that it has not read yet would be lost. */
+/* Read further plans and ignore them, until Node closes the socket. If this end were closed while
+ * Node still writes, its write would fail and the report of the failure would be lost. */
 static void await_end(void) {
   char bytes[4096];
   while (read(CONTROL, bytes, sizeof bytes) > 0) continue;
 }
 
-/* In TRACE the command waits until the parent has told of all that came before: its own words come
- * after that, wherever both are written to. */
+/* Whether the step needs a go-ahead. In TRACE the command does, so that Node prints the steps
+ * before it and only then the command writes its own output. */
 static int is_awaited(const struct plan *plan, size_t at) {
   int is_command = strcmp(plan->steps[at].call->name, "execvpe") == 0;
   return plan->mode == STEP || (plan->mode == TRACE && is_command && at > 0);
 }
 
-/* A line from the parent; its end of the socket closed means that nobody wants this any more. */
+/* Wait for a line from Node. If Node closes the socket instead, the plan is abandoned: exit. */
 static void await_go_ahead(void) {
   char byte;
   do {
@@ -122,6 +126,7 @@ static void await_go_ahead(void) {
   } while (byte != '\n');
 }
 
+/* Nanoseconds since an arbitrary moment; unlike the time of day it never jumps. */
 static long long now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);

@@ -1,5 +1,6 @@
-/* The two sides of a fork. The child goes on with the plan; the parent waits for it, passes signals
- * on, carries its terminal, and ends as it ended. Neither outlives the other. */
+/* The two sides of a fork. The child goes on with the plan. The parent waits for it, forwards
+ * signals, serves its terminal, and exits with its status. Neither outlives the other: the plan
+ * sets PR_SET_PDEATHSIG in the child, and the parent exits when the child ends. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -11,20 +12,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A plan counts on the numbers of the descriptors it opens: ours in the child is out of the way. */
-#define OUT_OF_THE_WAY 32
-
-/* Our end of a pipe to the other side of the fork, which hangs up when that side is gone. */
+/* This side's end of a pipe between the two. The child's end hangs up when the parent dies. */
 static int lifeline = -1;
 
 static sigset_t mask_of_parent(void);
 static void on_signals(int signals, pid_t child);
 static void end_as(int status);
 
-/* fork(2). Signals wait from before it until the parent can pass them on, so that none is lost in
- * between; the child begins with none held back. A parent that carries no terminal leaves the group
- * that keys are for: what they raise reaches ours, who passes it on. Of two equal signals that both
- * wait, the kernel keeps one, and it could be the one that is not to be passed on. */
+/* fork(2), with a pipe between parent and child.
+ *
+ * Signals are blocked before the fork and stay blocked in the parent, which reads them from a
+ * signalfd: none is lost in between. The child gets the mask from before.
+ *
+ * Without a terminal of the container, the parent leaves its process group. Ctrl-C then reaches
+ * only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the kernel and
+ * from Node; two pending signals of one number merge, and the one that is kept may be the kernel's,
+ * which on_signals does not forward. */
 long fork_with_lifeline(void) {
   sigset_t mask = mask_of_parent(), before;
   int ends[2];
@@ -32,7 +35,7 @@ long fork_with_lifeline(void) {
   sigprocmask(SIG_SETMASK, &mask, &before);
   pid_t pid = fork();
   int error = errno;
-  if (pid == 0) lifeline = fcntl(ends[0], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+  if (pid == 0) lifeline = fcntl(ends[0], F_DUPFD_CLOEXEC, LIFELINE);
   if (pid > 0) lifeline = ends[1];
   if (pid > 0 && channel[0] < 0) setpgid(0, 0);
   if (pid <= 0) close(ends[1]);
@@ -41,7 +44,7 @@ long fork_with_lifeline(void) {
   return errno = error, pid;
 }
 
-/* Everything but what stops a job that reaches for the terminal from the background. */
+/* All signals except the two that stop a background job which uses the terminal: they must work. */
 static sigset_t mask_of_parent(void) {
   sigset_t mask;
   sigfillset(&mask);
@@ -50,24 +53,25 @@ static sigset_t mask_of_parent(void) {
   return mask;
 }
 
-/* Asked after PR_SET_PDEATHSIG: a parent that died before it was set will send nothing. */
+/* Whether the other end of the lifeline is closed; called in the child. */
 int parent_is_gone(void) {
   struct pollfd end = {lifeline, 0, 0};
   return poll(&end, 1, 0) > 0;
 }
 
-/* The parent reports the fork before the child reports anything. */
+/* In the child: wait until the parent has reported the fork. Exit if the parent is gone. */
 void await_parent(void) {
   char byte;
   if (read(lifeline, &byte, 1) != 1) _exit(125);
 }
 
-/* A child that is gone already will be reported as such. */
+/* In the parent: let the child go on. Ignoring a failed write: the child has died, and the wait
+ * will report that. */
 void release_child(void) {
   if (write(lifeline, "", 1) < 0) return;
 }
 
-/* Never returns: exits with the container's status, 128 + n when signal n ended it. */
+/* Wait for the child and exit with its status, or with 128 + n if signal n killed it. */
 void wait_for(pid_t child) {
   sigset_t mask = mask_of_parent();
   terminal_begin();
@@ -75,23 +79,25 @@ void wait_for(pid_t child) {
   while (signals >= 0) {
     struct pollfd fds[2 + TERMINAL_POLLS] = {
         {signals, POLLIN, 0},
-        {CONTROL, 0, 0}, /* asked for nothing: only its hang-up is of interest */
+        {CONTROL, 0, 0}, /* no event requested: poll reports a hang-up anyway */
     };
     terminal_polls(fds + 2);
     if (poll(fds, 2 + TERMINAL_POLLS, -1) < 0 && errno != EINTR) break;
-    if (fds[1].revents) break; /* our own parent is gone: the container must not live on unseen */
+    if (fds[1].revents) break; /* Node is gone: end the container */
     terminal_copy(fds + 2);
     if (fds[0].revents) on_signals(signals, child);
   }
-  /* With the first process of a pid namespace all others in it end, before this wait does. */
+  /* When process 1 of a pid namespace dies, the kernel kills all others in it, and this wait
+   * returns only after they are gone (pid_namespaces(7)). */
   kill(child, SIGKILL);
   terminal_restore();
   waitpid(child, NULL, 0);
   _exit(128 + SIGKILL);
 }
 
-/* Signals that somebody sent are passed on. What the kernel raised, for a key or a closed window,
- * was meant for the whole process group: our parent is in it too, and passes it on by sending. */
+/* Forward to the child the signals that a process sent (si_code <= 0, sigaction(2)). The kernel
+ * sends those of a key or a closed window to the whole process group, so Node gets them too and
+ * forwards them; forwarding here as well would deliver them twice. */
 static void on_signals(int signals, pid_t child) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {
@@ -102,11 +108,12 @@ static void on_signals(int signals, pid_t child) {
     }
     if (info.ssi_signo == SIGCONT) terminal_resume();
     if (info.ssi_signo == SIGWINCH && terminal_resize()) continue;
-    if (info.ssi_signo == SIGPIPE) continue; /* from our own writing */
+    if (info.ssi_signo == SIGPIPE) continue; /* caused by a write of this process */
     if (info.ssi_code <= 0) kill(child, (int)info.ssi_signo);
   }
 }
 
+/* Exit like the child: first its last output, then the terminal as it was, then the report. */
 static void end_as(int status) {
   terminal_drain();
   terminal_restore();

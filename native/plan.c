@@ -1,34 +1,33 @@
-/* Reads one plan whole and checks all of it before the first call is made. The form is described in
- * runtime/encode.ts. */
+/* Reads one whole plan and checks all of it before the first call is made, so that a bad plan
+ * changes nothing. runtime/encode.ts describes the format. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Far above any container's plan, and no harm if a wrong number asks for it. */
-#define MOST_BYTES (1UL << 28)
-#define FEWEST_BYTES_OF_A_STEP 8
+/* Bounds for the numbers in a header, checked before they are used to allocate memory: far more
+ * than any plan needs, and the shortest step there can be. */
+#define MAX_BYTES (1UL << 28)
+#define MIN_STEP_BYTES 8
 
-static char *body; /* what is still to be parsed */
-static size_t left;
+static char *body;  /* the rest of the plan that is not parsed yet */
+static size_t left; /* its length */
 
 static size_t read_header(char *line, size_t size);
 static void parse_header(const char *line, struct plan *plan, size_t *bytes);
 static void read_fully(char *to, size_t length);
 static struct arg next_item(void);
 static void next_step(struct step *step);
-static void next_argument(const struct call *call, const char **signature, struct arg *arg);
+static void next_argument(const struct call *call, const char **kinds, struct arg *arg);
 static void next_list(const struct call *call, struct arg *arg);
 static void join_flags(struct arg *arg);
 static void forget(struct plan *plan);
 
 int read_plan(struct plan *plan) {
   static char *buffer;
-  static struct plan last; /* its memory is given back when the next one comes */
+  static struct plan last; /* freed when the next plan is read */
   char line[128];
   size_t bytes;
   if (read_header(line, sizeof line) == 0) return 0;
@@ -37,16 +36,17 @@ int read_plan(struct plan *plan) {
   parse_header(line, plan, &bytes);
   body = buffer = malloc(bytes + 1);
   plan->steps = calloc(plan->count + 1, sizeof *plan->steps);
-  if (!buffer || !plan->steps) refuse("no memory for the plan", line);
+  if (!buffer || !plan->steps) refuse("out of memory", line);
   read_fully(body, bytes);
   left = bytes;
   for (size_t i = 0; i < plan->count; i++) next_step(&plan->steps[i]);
-  if (left != 0) refuse("more in the plan than its steps", line);
+  if (left != 0) refuse("bytes after the last step", line);
   last = *plan;
   return 1;
 }
 
-/* Byte by byte: what comes after the line belongs to somebody else. */
+/* Read one line, byte by byte: what follows it must stay in the socket. Returns its length, or 0 at
+ * the end of input. */
 static size_t read_header(char *line, size_t size) {
   size_t at = 0;
   do {
@@ -63,7 +63,8 @@ static size_t read_header(char *line, size_t size) {
   return at;
 }
 
-/* `stepbox 1 <mode> <steps> <bytes>`, to the letter: written again it must read the same. */
+/* Parse `stepbox 1 <mode> <steps> <bytes>`. sscanf(3) accepts more than this, signs and extra
+ * blanks, so the line is composed again from what was parsed and must be the same. */
 static void parse_header(const char *line, struct plan *plan, size_t *bytes) {
   static const char *const modes[] = {"run", "trace", "step"};
   char mode[8] = "", again[128];
@@ -74,58 +75,60 @@ static void parse_header(const char *line, struct plan *plan, size_t *bytes) {
   for (enum mode each = RUN; each <= STEP; each++)
     if (strcmp(mode, modes[each]) == 0) known = 1, plan->mode = each;
   if (!known || strcmp(line, again) != 0) refuse("not a plan", line);
-  if (*bytes > MOST_BYTES || plan->count > *bytes / FEWEST_BYTES_OF_A_STEP)
-    refuse("a plan too large", line);
+  if (*bytes > MAX_BYTES || plan->count > *bytes / MIN_STEP_BYTES)
+    refuse("plan too large", line);
 }
 
+/* Read exactly `length` bytes. */
 static void read_fully(char *to, size_t length) {
   while (length > 0) {
     ssize_t got = read(CONTROL, to, length);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) refuse("truncated plan", "the end is missing");
+    if (got <= 0) refuse("truncated plan", "end of input");
     to += got;
     length -= (size_t)got;
   }
 }
 
-/* `<length>:<kind><bytes>,` — the comma becomes the NUL that C strings end with. */
+/* Parse `<length>:<kind><bytes>,`. The comma is overwritten by the NUL that ends a C string. */
 static struct arg next_item(void) {
   size_t length = 0, digits = 0;
   while (digits < left && body[digits] >= '0' && body[digits] <= '9' && length <= left)
     length = length * 10 + (size_t)(body[digits++] - '0');
   if (digits == 0 || length == 0 || length > left || left - length < digits + 2 ||
       body[digits] != ':' || body[digits + 1 + length] != ',')
-    refuse("malformed plan", "an item does not end where it says");
+    refuse("malformed plan", "wrong length of an item");
   struct arg item = {.kind = body[digits + 1], .text = body + digits + 2, .length = length - 1};
   body[digits + 1 + length] = 0;
   body += digits + length + 2;
   left -= digits + length + 2;
-  /* The kernel would see only what comes before the NUL: another path than was meant. */
-  if (item.kind != 'b' && memchr(item.text, 0, item.length)) refuse("a NUL byte in", item.text);
+  /* The kernel would read a path only up to the NUL, and use another file than the plan names. */
+  if (item.kind != 'b' && memchr(item.text, 0, item.length)) refuse("NUL byte in text", item.text);
   return item;
 }
 
+/* Parse the name of a call, the errno to ignore, and as many arguments as the call has. */
 static void next_step(struct step *step) {
   struct arg name = next_item(), ignoring = next_item();
   step->call = name.kind == 'c' ? call_named(name.text) : NULL;
   if (!step->call) refuse("unknown call", name.text);
   step->ignoring = errno_named(ignoring.text);
   if (ignoring.kind != 'i' || step->ignoring < 0) refuse("unknown errno", ignoring.text);
-  const char *signature = step->call->signature;
-  for (struct arg *arg = step->args; *signature; arg++) next_argument(step->call, &signature, arg);
+  const char *kinds = step->call->kinds;
+  for (struct arg *arg = step->args; *kinds; arg++) next_argument(step->call, &kinds, arg);
 }
 
-static void next_argument(const struct call *call, const char **signature, struct arg *arg) {
-  char kind = *(*signature)++;
-  int nullable = **signature == '?';
-  if (nullable) (*signature)++;
-  if (kind == 'o') kind = 'n'; /* octal only for people */
+static void next_argument(const struct call *call, const char **kinds, struct arg *arg) {
+  char kind = *(*kinds)++;
+  int nullable = **kinds == '?';
+  if (nullable) (*kinds)++;
+  if (kind == 'o') kind = 'n'; /* octal is a matter of printing */
   *arg = next_item();
   if (arg->kind == '0' && nullable) {
     arg->text = NULL;
     return;
   }
-  if (arg->kind != kind) refuse("wrong kind of argument for", call->name);
+  if (arg->kind != kind) refuse("wrong kind of argument", call->name);
   if (kind == 'f') join_flags(arg);
   if (kind != 'n' && kind != 'l') return;
   char *end;
@@ -135,18 +138,19 @@ static void next_argument(const struct call *call, const char **signature, struc
   if (kind == 'l') next_list(call, arg);
 }
 
+/* Parse the items of a list, whose number came first. */
 static void next_list(const struct call *call, struct arg *arg) {
-  if (arg->number < 0 || (size_t)arg->number > left) refuse("malformed list for", call->name);
+  if (arg->number < 0 || (size_t)arg->number > left) refuse("malformed list", call->name);
   arg->list = calloc((size_t)arg->number + 1, sizeof *arg->list);
   if (!arg->list) refuse("no memory for the plan", call->name);
   for (long long i = 0; i < arg->number; i++) {
     struct arg item = next_item();
-    if (item.kind != 's') refuse("malformed list for", call->name);
+    if (item.kind != 's') refuse("malformed list", call->name);
     arg->list[i] = item.text;
   }
 }
 
-/* `MS_REC|MS_PRIVATE` to its bits. A name that this program does not know stops it. */
+/* Turn `MS_REC|MS_PRIVATE` into bits. */
 static void join_flags(struct arg *arg) {
   const char *name = arg->text;
   while (*name) {
@@ -160,6 +164,6 @@ static void join_flags(struct arg *arg) {
 
 static void forget(struct plan *plan) {
   for (size_t i = 0; i < plan->count; i++)
-    for (size_t j = 0; j < MOST_ARGUMENTS; j++) free(plan->steps[i].args[j].list);
+    for (size_t j = 0; j < MAX_ARGS; j++) free(plan->steps[i].args[j].list);
   free(plan->steps);
 }

@@ -1,14 +1,25 @@
-/* The one reporter. Every report is a line on the socket, written at once, so that those of parent
- * and child do not mix. */
+/* The only file that reports. A report is a line on the socket to Node, written by one writev(2),
+ * so that the reports of parent and child do not mix. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-/* A report that cannot be delivered means that the parent is gone: nobody would clean up. */
+char *answer;
+size_t answer_length;
+
+/* Make room for an answer of `size` bytes and return it, or NULL. What the room holds is kept. */
+char *answer_room(size_t size) {
+  static size_t room;
+  if (size <= room) return answer;
+  char *more = realloc(answer, size * 2);
+  if (more) answer = more, room = size * 2;
+  return more;
+}
+
+/* Write all parts, or exit: if Node is gone, nothing would clean up after later calls. */
 static void deliver(struct iovec *parts, int count) {
   while (count > 0) {
     ssize_t put = writev(CONTROL, parts, count);
@@ -27,8 +38,8 @@ static void deliver_line(char *line, int length) {
   deliver(&part, 1);
 }
 
-/* `step <index> <result> <errno> <nanoseconds> <bytes>`, then so many bytes of answer; `failed` in
- * place of `step` when the plan ends here. */
+/* `step <index> <result> <errno> <nanoseconds> <bytes>`, followed by that number of bytes of
+ * answer; `failed` instead of `step` if the plan ends here. */
 void report_step(size_t index, long result, int error, int failed, long long nanoseconds) {
   char line[160];
   int length = snprintf(line, sizeof line, "%s %zu %ld %d %lld %zu\n", failed ? "failed" : "step",
@@ -37,14 +48,15 @@ void report_step(size_t index, long result, int error, int failed, long long nan
   deliver(parts, 2);
 }
 
-/* `exit <wait status>`: how the container's first process ended, as wait(2) tells it. */
+/* `exit <wait status>`: how the container's first process ended, as wait(2) encodes it. */
 void report_exit(int status) {
   char line[64];
   deliver_line(line, snprintf(line, sizeof line, "exit %d\n", status));
 }
 
-/* `refused <what>: <which>`: a plan that this program cannot carry out; nothing of it was done.
- * What could be read as the end of the line, or not at all, becomes a question mark. */
+/* `refused <what>: <which>`: the plan is bad, and none of its calls was made. `which` comes from
+ * the plan, so bytes that are not printable ASCII become question marks: a newline would end the
+ * line. */
 void refuse(const char *what, const char *which) {
   char line[512];
   int length = snprintf(line, sizeof line - 1, "refused %s: %.400s", what, which);

@@ -1,5 +1,6 @@
-/* The container's terminal, from outside: the parent of the fork copies bytes between its master
- * side and the caller's standard input and output. Idle until the child sends that master side. */
+/* The container's terminal, seen from outside. The child opens a pseudoterminal (pty(7)) and sends
+ * its master side to the parent of the fork, which then copies bytes between it and the caller's
+ * standard input and output. Until it arrives, everything here is idle. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -12,20 +13,22 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Our end and the child's of the socket on which the terminal comes; -1 when not asked for. */
+/* The socket pair on which the master side arrives: the parent's end and the child's. -1 if the
+ * plan asks for no terminal. */
 int channel[2] = {-1, -1};
 
-/* Bytes on their way. A side that does not read must not keep the other from being copied. */
+/* Bytes copied in one direction. Each direction has a buffer and nothing blocks, so that a full
+ * output does not stop input. */
 struct stream {
   int from, to; /* -1 when closed */
   size_t at, length;
-  char bytes[4096]; /* as much as a pipe takes without blocking when poll(2) says it is writable */
+  char bytes[4096]; /* PIPE_BUF: a writable pipe takes this many without blocking (pipe(7)) */
 };
 static struct stream keys = {.from = -1, .to = -1}, screen = {.from = -1, .to = -1};
 
-static int terminal = -1;         /* the master side of the container's terminal */
-static int other_side = -1;       /* kept open: see receive */
-static struct termios saved, raw; /* the caller's terminal as it was, and as it is meanwhile */
+static int terminal = -1;         /* the master side */
+static int other_side = -1;       /* kept open, see receive() */
+static struct termios saved, raw; /* the caller's terminal: before, and while copying */
 static int is_raw;
 
 static void receive(void);
@@ -35,13 +38,16 @@ static void empty(struct stream *stream);
 static void end_of_keys(void);
 static void hang_up(void);
 
-/* The child's end is the child's: only when the child closes it too does ours hang up. */
+/* Close the parent's copy of the child's end: the socket hangs up only when every copy is closed.
+ * */
 void terminal_begin(void) {
   if (channel[1] >= 0) close(channel[1]);
 }
 
+/* Fill in what poll(2) should wait for. A buffer is either read into or written out, never both. */
 void terminal_polls(struct pollfd *fds) {
-  /* Only the hang-up: before the child is the command, keys are for who walks through the list. */
+  /* No event requested, only the hang-up, which comes when the child executes the command: while a
+   * learner steps through the plan, the keys are for the debugger. */
   fds[0] = (struct pollfd){channel[0], 0, 0};
   struct stream *streams[] = {&keys, &screen};
   for (int i = 0; i < 2; i++) {
@@ -51,6 +57,7 @@ void terminal_polls(struct pollfd *fds) {
   }
 }
 
+/* Handle what poll(2) returned. */
 void terminal_copy(const struct pollfd *fds) {
   if (fds[0].revents) receive();
   if (fds[1].revents) fill(&keys);
@@ -59,7 +66,8 @@ void terminal_copy(const struct pollfd *fds) {
   if (fds[4].revents) empty(&screen);
 }
 
-/* The child's end closed without a message means that it became the command without a terminal. */
+/* Receive the master side (SCM_RIGHTS, unix(7)) and begin to copy. If the child's end was closed
+ * without a message, the command runs without a terminal. */
 static void receive(void) {
   char byte;
   union {
@@ -76,8 +84,8 @@ static void receive(void) {
   channel[0] = -1;
   if (terminal < 0) return;
   fcntl(terminal, F_SETFL, O_NONBLOCK);
-  /* A command may close its terminal and open it again later. Without this the last close would be
-   * the end of it: reading here would fail with EIO. */
+  /* Keep the other side open as well. When a command closes its last descriptor of the terminal, to
+   * open it again later, reading the master side would fail with EIO and end the copying. */
   other_side = ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   keys = (struct stream){.from = STDIN_FILENO, .to = terminal};
   screen = (struct stream){.from = terminal, .to = STDOUT_FILENO};
@@ -85,8 +93,9 @@ static void receive(void) {
   terminal_resize();
 }
 
-/* From here on every key, Ctrl-C too, is the container's to interpret. A job in the background may
- * not do that to its shell's terminal: the whole job stops, and goes on when it is in front. */
+/* Put the caller's terminal into raw mode, so that every key, even Ctrl-C, reaches the container's
+ * terminal as a byte. A job in the background must not change the terminal of its shell: stop the
+ * whole job with SIGTTOU, as the kernel would, and go on when it is in the foreground. */
 static void enter_raw_mode(void) {
   pid_t front = tcgetpgrp(STDIN_FILENO);
   if (front > 0 && front != getpgrp()) kill(0, SIGTTOU);
@@ -96,14 +105,15 @@ static void enter_raw_mode(void) {
   is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
-/* A shell that stopped the job has set its terminal as it likes it. */
+/* After SIGCONT: the shell that stopped the job has changed the modes of the terminal meanwhile. */
 void terminal_resume(void) {
   if (is_raw) tcsetattr(STDIN_FILENO, TCSANOW, &raw);
   terminal_resize();
 }
 
-/* Even when the shell has taken the terminal back: left raw, it would be of no use to it. When this
- * program is killed it falls to Node, which leaves a terminal as it found it. */
+/* Undo raw mode, also from the background, where tcsetattr(3) raises SIGTTOU: a shell that has
+ * taken the terminal back cannot use it in raw mode. If this program is killed, Node restores the
+ * terminal when it exits. */
 void terminal_restore(void) {
   sigset_t reach;
   sigemptyset(&reach);
@@ -113,7 +123,8 @@ void terminal_restore(void) {
   is_raw = 0;
 }
 
-/* Setting the size of the container's terminal sends it SIGWINCH. 0 when there is none. */
+/* Give the container's terminal the size of the caller's; the kernel sends SIGWINCH to the
+ * processes in it. Returns 0 if the container has no terminal. */
 int terminal_resize(void) {
   struct winsize size;
   if (terminal < 0) return 0;
@@ -122,7 +133,7 @@ int terminal_resize(void) {
   return 1;
 }
 
-/* What the container wrote before it ended is still in the terminal. */
+/* After the end of the container: copy the output that is still in the terminal. */
 void terminal_drain(void) {
   while (screen.from >= 0) {
     struct pollfd room = {screen.to, POLLOUT, 0};
@@ -132,6 +143,7 @@ void terminal_drain(void) {
   }
 }
 
+/* Read into an empty buffer. */
 static void fill(struct stream *stream) {
   ssize_t got = read(stream->from, stream->bytes, sizeof stream->bytes);
   if (got > 0) stream->at = 0, stream->length = (size_t)got;
@@ -140,6 +152,7 @@ static void fill(struct stream *stream) {
   else stream->from = -1;
 }
 
+/* Write out as much of the buffer as the other side takes now. */
 static void empty(struct stream *stream) {
   ssize_t put = write(stream->to, stream->bytes + stream->at, stream->length);
   if (put >= 0) stream->at += (size_t)put, stream->length -= (size_t)put;
@@ -148,8 +161,9 @@ static void empty(struct stream *stream) {
   else stream->length = 0;
 }
 
-/* The end of our input becomes Ctrl-D, or what the terminal has in its place: there is no other way
- * to say it. After an unfinished line the first one only sends that line off. */
+/* At the end of the caller's input, type the end-of-file character, usually Ctrl-D: a terminal
+ * cannot be closed in one direction. After an unfinished line the first one only submits that line,
+ * so type two (termios(3), VEOF). */
 static void end_of_keys(void) {
   struct termios modes;
   int is_unfinished = keys.at > 0 && keys.bytes[keys.at - 1] != '\n';
@@ -160,7 +174,8 @@ static void end_of_keys(void) {
   memset(keys.bytes, modes.c_cc[VEOF], keys.length);
 }
 
-/* Nobody can see the output any more, as when a window is closed: the kernel sends SIGHUP. */
+/* The caller's output is gone. Close the terminal: the kernel sends SIGHUP to the container, as it
+ * does when a terminal's window is closed. */
 static void hang_up(void) {
   close(terminal);
   close(other_side);

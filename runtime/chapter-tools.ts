@@ -5,7 +5,8 @@
 import type { Consequence, Misconception } from './consequence.ts'
 import type { Runtime } from './chapter.ts'
 import type { Container } from './options.ts'
-import type { Call, Step } from './step.ts'
+import type { Call } from './calls.ts'
+import type { Step } from './step.ts'
 
 export interface ChapterTools {
   /** What happens without each line that the chapter adds. */

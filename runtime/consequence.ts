@@ -1,9 +1,8 @@
 /** Chapter 1. Leave a line out: what breaks, as data, and a pretend machine to break it on. */
 import type { PlanOptions } from './options.ts'
-import { stepOf, type Call, type Step } from './step.ts'
+import type { Call } from './calls.ts'
+import { toolStep, type Step } from './step.ts'
 import { strace } from './strace.ts'
-
-const step = stepOf(1)
 
 /** What happens without one line of a chapter's list. */
 export interface Consequence {
@@ -57,7 +56,7 @@ export function pretendMachine(before: Call[] = []): Step[] {
     ['sethostname', 'machine'],
     ...before,
   ]
-  return calls.map((call) => step(call, 'part of the pretend machine'))
+  return calls.map((call) => toolStep(call, 'part of the pretend machine'))
 }
 
 /** The places in `plan` of the lines that a row leaves out. */

@@ -1,20 +1,23 @@
-/** Chapter 1. Plans as bytes: what the native program reads. */
+/** Plans as bytes: the format that the native program reads. */
 import { toBytes } from './bytes.ts'
-import type { Call, Step } from './step.ts'
+import type { Call } from './calls.ts'
+import type { Step } from './step.ts'
 import { kindsOf } from './strace.ts'
 
 /**
- * What is asked of the native program beside the plan: `trace` reports every step, and waits for a
- * line on the socket before it becomes the command; `step` waits for one before each step. Without
- * either, only `fork` and a failure are reported.
+ * How the native program carries out a plan. `run` reports forks, answers and failures. `trace`
+ * reports every step, and waits for a line on the socket before it executes the command. `step`
+ * also waits for one before every other step.
  */
 export type Mode = 'run' | 'trace' | 'step'
 
 /**
- * One message: a header line `stepbox 1 <mode> <steps> <bytes>\n`, then for each step its name,
- * the errno it ignores (or nothing), and its arguments, each as `<length>:<kind><bytes>,` where
- * length counts the kind letter. A list is `l<count>` followed by so many items; NULL is `0`
- * alone.
+ * A plan as one message: a header line `stepbox 1 <mode> <steps> <bytes>\n`, then for each step the
+ * call (kind `c`), the errno to ignore or an empty text (`i`), and the arguments. Each of these is
+ * `<length>:<kind><bytes>,`, and length includes the kind. A list is `l<count>` followed by that
+ * number of items; NULL is `0` without bytes.
+ *
+ * Throws a RangeError if a text contains a NUL byte, or if the plan is larger than 256 MiB.
  */
 export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
   const body: Body = { parts: [], ascii: '', length: 0 }
@@ -32,14 +35,17 @@ export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
   return Buffer.concat([Buffer.from(header), ...body.parts])
 }
 
-/** The native program takes no more. */
+/** MAX_BYTES in native/plan.c. */
 const mostBytes = 2 ** 28
 
-/** Plans of thousands of file calls are sent too: what is plain ASCII is gathered as text first. */
+/**
+ * A message in the making. ASCII is collected as text and converted in one go: a layer is unpacked
+ * by plans of thousands of steps, where a Buffer for each item would take most of the time.
+ */
 interface Body {
   parts: Uint8Array[]
   ascii: string
-  /** Of `parts`, in bytes. */
+  /** The length of `parts` in bytes. */
   length: number
 }
 
@@ -53,6 +59,7 @@ function argument(body: Body, kind: string, value: Call[number] | undefined): vo
   else item(body, kind === 'o' ? 'n' : kind, String(value))
 }
 
+/** One item. A text with a NUL would reach the kernel cut off, as another path. */
 function item(body: Body, kind: string, value: string | Uint8Array): void {
   if (typeof value === 'string' && kind === 's' && value.includes('\0'))
     throw new RangeError(`a NUL byte cannot be passed to a system call: ${JSON.stringify(value)}`)
@@ -68,6 +75,7 @@ function item(body: Body, kind: string, value: string | Uint8Array): void {
   body.ascii += ','
 }
 
+/** Convert the collected text. It is ASCII, for which latin1 is the fastest encoder. */
 function settle(body: Body): void {
   body.parts.push(Buffer.from(body.ascii, 'latin1'))
   body.length += body.ascii.length

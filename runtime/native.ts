@@ -3,10 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { controlFd } from './descriptors.ts'
 import { encode, type Mode } from './encode.ts'
 import { errnoNamed, signalNamed } from './kernel-names.ts'
 import { queue, readLines, type OnLine, type Queue } from './reports.ts'
 import type { Step } from './step.ts'
+import { failureInWords } from './strace.ts'
 
 /** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
@@ -75,7 +77,7 @@ export interface LaunchOptions {
   mode?: Mode
   /** The three descriptors of the container; nothing else is inherited. */
   stdio?: [Stream, Stream, Stream]
-  /** So many sockets to us beside them, from descriptor 4 on, for a plan that leaves them open. */
+  /** The number of further sockets to us, from `firstFd` on, for a plan that leaves them open. */
   sockets?: number
 }
 
@@ -125,7 +127,7 @@ export class StepError extends Error {
   readonly plan: Step[]
   readonly report: Report
   constructor(plan: Step[], report: Report) {
-    super(`${plan[report.index]?.call[0]}: ${report.errno}`)
+    super(failureInWords(plan, report.index, report.errno ?? 'no errno'))
     this.plan = plan
     this.report = report
   }
@@ -140,7 +142,7 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
   const further = Array.from({ length: sockets }, () => 'pipe' as const)
   const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
-  const control = child.stdio[3] as Duplex | undefined
+  const control = child.stdio[controlFd] as Duplex | undefined
   const pid = child.pid ?? 0
   const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, reports: queue() }
   const outcome = follow(child, control, watch)

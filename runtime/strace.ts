@@ -1,37 +1,53 @@
-/** Chapter 1. Steps in strace(1)'s notation: how a plan is printed, traced and tested. */
-import { signatures, type Call } from './step.ts'
+/** Calls in the notation of strace(1): how a plan is printed, traced and tested. */
+import { calls, type Call, type CallName } from './calls.ts'
+import { placeInWords, type Step } from './step.ts'
 
 /** One call as strace prints it, without its result: `mount("proc", "/proc", "proc", 0, NULL)`. */
 export function strace(call: Call): string {
   const [name, ...values] = call
   const kinds = kindsOf(name)
   const args = values.map((value, at) => format(value, kinds[at] ?? 's'))
-  const notation = notations[name]
+  const { notation } = calls[name]
   return notation ? notation(args) : `${name}(${args.join(', ')})`
 }
 
-/** The call's name as strace has it, which is what people type: `ioctl` for every kind of ioctl. */
+/** The name before the parenthesis, which is what people type: `ioctl` for every kind of ioctl. */
 export function nameOf(call: Call): string {
   return /^\w+/.exec(strace(call))?.[0] ?? call[0]
 }
 
-/** What the call of that name gave back, as strace prints it: a mask in octal, as it was given. */
+/** A result as strace prints it: the mask that umask(2) returns in octal, others in decimal. */
 export function resultOf(name: string, result: number): string {
   return format(result, name === 'umask' ? 'o' : 'n')
 }
 
-/** The kind letters of a call's arguments without the `?`s. */
-export function kindsOf(name: Call[0]): string[] {
+/** A failed step in two lines: the call with the name of its errno, and its place in the plan. */
+export function failureInWords(plan: Step[], index: number, errno: string): string {
+  const call = plan[index]?.call
+  if (!call) return `step ${index + 1} failed: ${errno}`
+  return `${shortened(call)} = ${errno}\n  ${placeInWords(plan, index)}`
+}
+
+/** At most 100 characters; of an execvpe, whose environment is long, only the file. */
+function shortened(call: Call): string {
+  const text =
+    call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`
+}
+
+/** The kinds of a call's arguments, one letter each, without the `?`s. */
+export function kindsOf(name: CallName): string[] {
   return kinds[name]
 }
 
+/** Split once, because a plan may have 50,000 steps. */
 const kinds = Object.fromEntries(
-  Object.entries(signatures).map(([name, letters]) => [name, [...letters.replaceAll('?', '')]]),
-) as Record<Call[0], string[]>
+  Object.entries(calls).map(([name, row]) => [name, [...row.kinds.replaceAll('?', '')]]),
+) as Record<CallName, string[]>
 
 /**
- * Bytes as a C string, with the escapes of strace: octal for what cannot be printed, as short as
- * what follows allows. What is printable in UTF-8 stays readable.
+ * Bytes as a C string, escaped like strace does: an unprintable byte in octal, with leading zeros
+ * only if a digit follows. Printable UTF-8 stays as it is.
  */
 export function quote(text: string): string {
   const body = text.replace(
@@ -55,29 +71,6 @@ const escapes: Record<string, string> = {
   '\r': '\\r',
   '\v': '\\v',
   '\f': '\\f',
-}
-
-/** Calls that strace prints in a form of their own. */
-const notations: Partial<Record<Call[0], (args: string[]) => string>> = {
-  ioctl_ifflags: ([name, flags]) =>
-    `ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, {ifr_name=${name}, ifr_flags=${flags}})`,
-  setgroups: ([list = '[]']) => `setgroups(${list === '[]' ? 0 : list.split(',').length}, ${list})`,
-  mknod: ([path, type, mode = '0', major, minor]) => {
-    const isDevice = type === 'S_IFCHR' || type === 'S_IFBLK'
-    const device = isDevice ? `, makedev(${major}, ${minor})` : ''
-    return `mknod(${path}, ${type}|${mode}${device})`
-  },
-  open: ([path, flags = '', mode]) =>
-    `open(${path}, ${flags}${flags.includes('O_CREAT') ? `, ${mode}` : ''})`,
-  socketpair: ([domain, type]) => `socketpair(${domain}, ${type}|SOCK_CLOEXEC, 0, [4, 5])`,
-  ioctl_unlockpt: ([fd]) => `ioctl(${fd}, TIOCSPTLCK, [0])`,
-  ioctl_winsize: ([fd, rows, columns]) =>
-    `ioctl(${fd}, TIOCSWINSZ, {ws_row=${rows}, ws_col=${columns}})`,
-  ioctl_ctty: ([fd]) => `ioctl(${fd}, TIOCSCTTY, 0)`,
-  sendmsg_rights: ([socket, fd]) =>
-    `sendmsg(${socket}, {msg_control=[{cmsg_type=SCM_RIGHTS, cmsg_data=[${fd}]}]}, 0)`,
-  utimensat: ([path, ns]) => `utimensat(AT_FDCWD, ${path}, {mtime=${ns}}, AT_SYMLINK_NOFOLLOW)`,
-  seek_data: ([path]) => `lseek(open(${path}, O_RDONLY), 0, SEEK_DATA|SEEK_HOLE)`,
 }
 
 function format(value: Call[number] | undefined, kind: string): string {

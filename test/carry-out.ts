@@ -10,7 +10,8 @@ import {
   type Outcome,
   type Report,
 } from '../runtime/native.ts'
-import { stepOf, type Call, type Step } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
+import { toolStep, type Step } from '../runtime/step.ts'
 
 export interface CarriedOut extends Outcome {
   out: string
@@ -89,7 +90,7 @@ export async function until(holds: () => boolean, what: () => string): Promise<v
 
 /** Steps of which only the calls matter. */
 export function steps(...calls: Call[]): Step[] {
-  return calls.map((call) => stepOf(1)(call, 'for a test'))
+  return calls.map((call) => toolStep(call, 'for a test'))
 }
 
 const path = `PATH=${process.env['PATH'] ?? ''}`

@@ -8,7 +8,7 @@ import {
   unmappedCause,
   type Standing,
 } from '../runtime/tools/explain/privileges.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
 import { begin, contained } from './carry-out.ts'
 import { causeIn, groupIn, ownMounts, treeOf } from './explaining.ts'
 import { needs, scratch } from './scratch.ts'

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { layersIn, writeLayerCause } from '../runtime/tools/explain/overlay.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
 import { bindTo, causeIn, mount, ownMounts, tmpfs } from './explaining.ts'
 import { needs, scratch } from './scratch.ts'
 

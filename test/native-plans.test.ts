@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { encode } from '../runtime/encode.ts'
 import { processIds } from '../runtime/01-namespaces/namespaces.ts'
 import { launch, nativePath, perform, StepError } from '../runtime/native.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
 import { bare, begin, carryOut, contained, statusOf, steps, until } from './carry-out.ts'
 import { needs, scratch } from './scratch.ts'
 
@@ -68,7 +68,7 @@ describe('a plan that is none is refused before its first call', () => {
     needs(context, 'root')
     for (const sizes of ['1 99999999999', '9 16', '1 18446744073709551615'])
       expect(await say(`stepbox 1 run ${sizes}\n`)).toBe(
-        `refused a plan too large: stepbox 1 run ${sizes}\n`,
+        `refused plan too large: stepbox 1 run ${sizes}\n`,
       )
     const data = new Uint8Array(2 ** 28)
     expect(() => launch(steps(['pwrite', 0, data, 0]))).toThrow('a plan may have 268435456 bytes')
@@ -94,17 +94,17 @@ describe('a plan that is none is refused before its first call', () => {
     const made = join(scratch(), 'made')
     const of = (from: string, to: string) =>
       say(bent(['mkdir', made, 0o755], (body) => body.replace(from, to)))
-    expect(await of('4:n493,', '4:s493,')).toBe('refused wrong kind of argument for: mkdir\n')
-    expect(await of('4:n493,', '1:0,')).toBe('refused wrong kind of argument for: mkdir\n')
+    expect(await of('4:n493,', '4:s493,')).toBe('refused wrong kind of argument: mkdir\n')
+    expect(await of('4:n493,', '1:0,')).toBe('refused wrong kind of argument: mkdir\n')
     expect(await of('4:n493,', '4:n49x,')).toBe('refused not a number: 49x\n')
     expect(await of('4:n493,', '1:n,')).toBe('refused not a number: \n')
     expect(await of('4:n493,', '')).toMatch('refused malformed plan: ')
     expect(await of('4:n493,', '4:n493,4:n493,')).toMatch(
-      'refused more in the plan than its steps: ',
+      'refused bytes after the last step: ',
     )
     expect(await of('4:n493,', '5:n493,')).toMatch('refused malformed plan: ')
     expect(await of('4:n493,', '99999999999999999999:n493,')).toMatch('refused malformed plan: ')
-    expect(await of('made', 'ma\0e')).toMatch(/^refused a NUL byte in: .*\/ma\n$/)
+    expect(await of('made', 'ma\0e')).toMatch(/^refused NUL byte in text: .*\/ma\n$/)
     expect(existsSync(made)).toBe(false)
   })
 
@@ -112,9 +112,9 @@ describe('a plan that is none is refused before its first call', () => {
     needs(context, 'root')
     const plan = (count: string) =>
       bent(['execvpe', 'true', ['true'], []], (body) => body.replace('2:l1,', count))
-    expect(await say(plan('2:l2,'))).toBe('refused malformed list for: execvpe\n')
-    expect(await say(plan('3:l-1,'))).toBe('refused malformed list for: execvpe\n')
-    expect(await say(plan('11:l1000000000,'))).toBe('refused malformed list for: execvpe\n')
+    expect(await say(plan('2:l2,'))).toBe('refused malformed list: execvpe\n')
+    expect(await say(plan('3:l-1,'))).toBe('refused malformed list: execvpe\n')
+    expect(await say(plan('11:l1000000000,'))).toBe('refused malformed list: execvpe\n')
   })
 
   test('a NUL byte in an argument throws before anything is started', () => {
@@ -141,7 +141,10 @@ describe('the first failure', () => {
     expect(['first', 'last'].map((name) => existsSync(join(dir, name)))).toEqual([true, false])
     const error = await perform(plan.slice(1)).catch((each: unknown) => each)
     expect(error).toBeInstanceOf(StepError)
-    expect((error as StepError).message).toBe('mkdir: ENOENT')
+    const path = join(dir, 'no/where')
+    expect((error as StepError).message).toBe(
+      `mkdir("${path}", 0755) = ENOENT\n  step 1 of 2`,
+    )
   })
 
   test('is found behind the fork too', async (context) => {

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { signatures } from '../runtime/step.ts'
+import { calls } from '../runtime/calls.ts'
+import { controlFd, lifelineFd } from '../runtime/descriptors.ts'
 import { chapterOf, exportsOf, importsOf, sources, type Source } from './sources.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -90,26 +91,40 @@ describe('planners', () => {
   })
 })
 
-describe('the list of calls', () => {
+describe('the tables of calls', () => {
   const table = sources(['native'], /calls\.c$/)
     .map(({ text }) => text)
     .join()
 
-  test('is the same in TypeScript and in C: names, order, kinds of arguments', () => {
-    const rows = [...table.matchAll(/\{"(\w+)", "([^"]*)", do_(\w+)\}/g)]
+  test('are the same in TypeScript and in C: names, order, kinds of arguments', () => {
+    const rows = [...table.matchAll(/^ {2}CALL\((\w+), "([^"]*)"\)/gm)]
     expect(rows.map(([, name, kinds]) => `${name} ${kinds}`)).toEqual(
-      Object.entries(signatures).map(([name, kinds]) => `${name} ${kinds}`),
+      Object.entries(calls).map(([name, { kinds }]) => `${name} ${kinds}`),
     )
-    expect(rows.filter(([, name, , made]) => made !== undefined && name !== made)).toEqual([])
   })
 
-  test('names the same flags in TypeScript and in C', () => {
-    const step = byPath.get('runtime/step.ts')?.text ?? ''
-    const inCalls = step.slice(0, step.indexOf('export interface Step'))
-    const flags = [...inCalls.matchAll(/'((?!E[A-Z]+')[A-Z][A-Z0-9_]+)'/g)].map(([, name]) => name)
+  test('have the calls in the order of their type', () => {
+    const union = byPath.get('runtime/calls.ts')?.text ?? ''
+    const names = [...union.matchAll(/\[\s*name: '(\w+)'/g)].map(([, name]) => name)
+    expect(names).toEqual(Object.keys(calls))
+  })
+
+  test('name the same flags in TypeScript and in C', () => {
+    const text = byPath.get('runtime/calls.ts')?.text ?? ''
+    const types = text.slice(0, text.indexOf('export type CallName'))
+    const flags = [...types.matchAll(/'([A-Z][A-Z0-9_]+)'/g)].map(([, name]) => name)
     const inTable = [...table.matchAll(/FLAG\((\w+)\)/g)].map(([, name]) => name)
     expect(flags.length).toBeGreaterThan(20)
     expect([...new Set(flags)].sort()).toEqual(inTable.filter((name) => name !== 'name').sort())
+  })
+
+  test('the descriptors that the native program keeps are those of TypeScript', () => {
+    const header = sources(['native'], /stepbox\.h$/)[0]?.text ?? ''
+    const inC = [...header.matchAll(/^ {2}([A-Z]+) = (\d+),/gm)].map(([, name, fd]) => [name, fd])
+    expect(Object.fromEntries(inC)).toEqual({
+      CONTROL: String(controlFd),
+      LIFELINE: String(lifelineFd),
+    })
   })
 })
 

@@ -1,7 +1,8 @@
 /** What is often believed of chroot, tried. */
 import type { Misconception } from '../../runtime/consequence.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
-import { stepOf, type Call, type Step } from '../../runtime/step.ts'
+import type { Call } from '../../runtime/calls.ts'
+import { stepOf, type Step } from '../../runtime/step.ts'
 
 const step = stepOf(3)
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { batches } from '../../runtime/04-overlay/batches.ts'
 import { StepError } from '../../runtime/native.ts'
-import type { Call } from '../../runtime/step.ts'
+import type { Call } from '../../runtime/calls.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
 

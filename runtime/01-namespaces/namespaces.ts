@@ -1,10 +1,12 @@
 /** Chapter 1. Namespaces: what the process sees is its own. */
-import { stepOf, type NamespaceFlag, type Step } from '../step.ts'
+import type { NamespaceFlag } from '../calls.ts'
+import { firstFd } from '../descriptors.ts'
+import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(1)
 
 /** Nothing that the caller had open goes further: every descriptor from `first` on is closed. */
-export function closeInherited(first = 4): Step[] {
+export function closeInherited(first = firstFd): Step[] {
   return [
     step(
       ['close_range', first, 4294967295, []],

@@ -1,5 +1,6 @@
 /** Chapter 3. A /dev of its own: the few devices every program expects, and none of the host's. */
-import { stepOf, type MountFlag, type Step } from '../step.ts'
+import type { MountFlag } from '../calls.ts'
+import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(3)
 

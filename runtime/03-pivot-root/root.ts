@@ -1,5 +1,6 @@
 /** Chapter 3. A root file system of its own, and no way back to the old one. */
-import { stepOf, type MountFlag, type Step } from '../step.ts'
+import type { MountFlag } from '../calls.ts'
+import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(3)
 

@@ -1,4 +1,5 @@
 /** Chapter 3. A terminal of the container's own, carried to the caller's by the waiting parent. */
+import { childSocketFd, masterFd, slaveFd } from '../descriptors.ts'
 import type { User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 
@@ -19,14 +20,7 @@ declare module '../options.ts' {
   }
 }
 
-/** Descriptors in the order in which they are opened: see `Call` in step.ts. */
-const channel = 5
-const master = 6
-const slave = 7
-
-/**
- * Before the fork: a socket between parent and child, 4 and 5, on which the terminal will travel.
- */
+/** Before the fork: a socket pair, on which the child will send the terminal to its parent. */
 export function terminalChannel(size: Size | undefined): Step[] {
   if (!size) return []
   return [
@@ -45,17 +39,20 @@ export function terminalChannel(size: Size | undefined): Step[] {
 export function terminal(size: Size | undefined, user: User | undefined): Step[] {
   if (!size) return []
   return [
-    step(['open', '/dev/pts/ptmx', ['O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'], 0], 'a new terminal, 6'),
-    step(['ioctl_unlockpt', master], 'until then the other side cannot be opened'),
-    step(['ioctl_winsize', master, size.rows, size.columns], "as large as the caller's"),
-    step(['open', '/dev/pts/0', ['O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'], 0], 'its other side, 7'),
-    step(['ioctl_ctty', slave], 'Ctrl-C and job control need a controlling terminal'),
-    ...(user ? [step(['fchown', slave, user.uid, 5], 'its user may open it again')] : []),
+    step(['open', '/dev/pts/ptmx', [...flags], 0], `a new terminal, ${masterFd}`),
+    step(['ioctl_unlockpt', masterFd], 'until then the other side cannot be opened'),
+    step(['ioctl_winsize', masterFd, size.rows, size.columns], "as large as the caller's"),
+    step(['open', '/dev/pts/0', [...flags], 0], `its other side, ${slaveFd}`),
+    step(['ioctl_ctty', slaveFd], 'Ctrl-C and job control need a controlling terminal'),
+    ...(user ? [step(['fchown', slaveFd, user.uid, 5], 'its user may open it again')] : []),
     step(['mknod', '/dev/console', 'S_IFREG', 0o600, 0, 0], 'a file to mount the terminal on'),
     step(['mount', '/dev/pts/0', '/dev/console', null, ['MS_BIND'], null], 'messages go there too'),
-    step(['sendmsg_rights', channel, master], 'the parent copies between both terminals'),
-    ...[0, 1, 2].map((fd) => step(['dup2', slave, fd], standard[fd] ?? '')),
+    step(['sendmsg_rights', childSocketFd, masterFd], 'the parent copies between both terminals'),
+    ...[0, 1, 2].map((fd) => step(['dup2', slaveFd, fd], standard[fd] ?? '')),
   ]
 }
+
+/** For both sides; O_NOCTTY because ioctl_ctty makes it the controlling terminal. */
+const flags = ['O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'] as const
 
 const standard = ['keys come from the terminal', 'output goes to it', 'errors go to it']

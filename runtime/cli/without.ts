@@ -2,7 +2,8 @@
 import chalk from 'chalk'
 import { pretendMachine, placesOf, without } from '../consequence.ts'
 import type { Chapter } from '../chapter.ts'
-import type { Call, Step } from '../step.ts'
+import type { Call } from '../calls.ts'
+import type { Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
 import { UsageError } from '../command-line.ts'
 

@@ -1,16 +1,15 @@
 /** Virtual machine. Programs of the host: QEMU, apt-get, mke2fs, each a short list of its own. */
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import { launch, type Launch, type LaunchOptions } from '../native.ts'
-import { stepOf, type Step } from '../step.ts'
-
-const step = stepOf(1)
+import { firstFd } from '../descriptors.ts'
+import { toolStep, type Step } from '../step.ts'
 
 export interface ProgramOptions {
   /** The working directory, absolute; the caller's own without. */
   cwd?: string
   /** Beside the caller's own. */
   env?: Record<string, string>
-  /** So many sockets between it and us, its descriptors from 4 on. */
+  /** The number of sockets between it and us, its descriptors from `firstFd` on. */
   sockets?: number
   /** Calls to make before it becomes the program. */
   before?: Step[]
@@ -25,12 +24,12 @@ export function startProgram(argv: string[], options: ProgramOptions = {}): Laun
   const { cwd, env = {}, before = [], stdio, sockets = 0 } = options
   const environment = Object.entries({ ...process.env, ...env })
   const plan = [
-    ...closeInherited(4 + sockets),
-    step(['fork'], 'the program; its parent waits for it'),
-    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'it must not go on without us'),
-    ...(cwd ? [step(['chdir', cwd], 'where it finds and leaves its files')] : []),
+    ...closeInherited(firstFd + sockets),
+    toolStep(['fork'], 'the program; its parent waits for it'),
+    toolStep(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'it must not go on without us'),
+    ...(cwd ? [toolStep(['chdir', cwd], 'where it finds and leaves its files')] : []),
     ...before,
-    step(
+    toolStep(
       ['execvpe', argv[0] ?? '', argv, environment.map(([name, value]) => `${name}=${value}`)],
       'the process becomes the program',
     ),

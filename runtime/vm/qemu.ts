@@ -1,6 +1,7 @@
 /** Virtual machine. QEMU: where it is, what can speed it up here, and its command line. */
 import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { firstFd } from '../descriptors.ts'
 import { onPath } from '../tools/programs.ts'
 import { cacheDir, cached } from './cache.ts'
 import type { Kernel } from './kernel.ts'
@@ -61,7 +62,7 @@ export function qemuPath(): string {
 }
 
 /**
- * QEMU's arguments (qemu(1)), without its own path. It inherits connected sockets: descriptor 4 for
+ * QEMU's arguments (qemu(1)), without its own path. It inherits connected sockets: the first for
  * the serial line, where the kernel complains, then one for each port, then one for the console.
  */
 export function qemuArguments(hardware: Hardware): string[] {
@@ -73,13 +74,13 @@ export function qemuArguments(hardware: Hardware): string[] {
     ...speed(accelerator, takesTurns),
     ...['-smp', String(processors), '-m', memory],
     ...['-kernel', kernel.image, '-initrd', initramfs, '-append', kernelArguments(accelerator)],
-    ...['-chardev', 'socket,id=serial,fd=4', '-serial', 'chardev:serial'],
+    ...['-chardev', `socket,id=serial,fd=${firstFd}`, '-serial', 'chardev:serial'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
     ...ports.flatMap((name, at) => [
-      ...['-chardev', `socket,id=${name},fd=${5 + at}`],
+      ...['-chardev', `socket,id=${name},fd=${firstFd + 1 + at}`],
       ...['-device', `virtserialport,chardev=${name},name=${name}`],
     ]),
-    ...(console ? ['-chardev', `socket,id=console,fd=${5 + ports.length}`] : []),
+    ...(console ? ['-chardev', `socket,id=console,fd=${firstFd + 1 + ports.length}`] : []),
     ...(console ? ['-device', 'virtconsole,chardev=console'] : []),
     ...drives.flatMap(drive),
     ...(shared.length === 0

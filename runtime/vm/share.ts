@@ -3,11 +3,9 @@ import { existsSync, realpathSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Launch } from '../native.ts'
 import { onPath } from '../tools/programs.ts'
-import { stepOf, type Step } from '../step.ts'
+import { toolStep, type Step } from '../step.ts'
 import { startProgram } from './program.ts'
 import type { Shared } from './qemu.ts'
-
-const step = stepOf(1)
 
 /** A folder to share: where it is here, where it is there, and whether the guest may write. */
 export interface Share {
@@ -106,25 +104,34 @@ function ownNamespaces(): Step[] {
   const uid = process.geteuid?.() ?? 0
   const gid = process.getegid?.() ?? 0
   const map = (file: string, text: string) =>
-    step(['write', `/proc/self/${file}`, text], 'who is who in the new user namespace')
+    toolStep(['write', `/proc/self/${file}`, text], 'who is who in the new user namespace')
   const user = [
-    step(['unshare', ['CLONE_NEWUSER', 'CLONE_NEWNS']], 'root over nothing but its own'),
+    toolStep(['unshare', ['CLONE_NEWUSER', 'CLONE_NEWNS']], 'root over nothing but its own'),
     map('setgroups', 'deny'),
     map('uid_map', `0 ${uid} 1`),
     map('gid_map', `0 ${gid} 1`),
   ]
   return [
-    ...(uid === 0 ? [step(['unshare', ['CLONE_NEWNS']], 'its mounts are its own')] : user),
-    step(['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null], 'and stay its own'),
-    step(['mount', 'tmpfs', '/run', 'tmpfs', [], null], 'it keeps a file of its process id there'),
+    ...(uid === 0 ? [toolStep(['unshare', ['CLONE_NEWNS']], 'its mounts are its own')] : user),
+    toolStep(['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null], 'and stay its own'),
+    toolStep(
+      ['mount', 'tmpfs', '/run', 'tmpfs', [], null],
+      'it keeps a file of its process id there',
+    ),
   ]
 }
 
 /** The kernel of the host sees to it that nothing is written, whatever the guest does. */
 function frozen(dir: string): Step[] {
   return [
-    step(['mount', dir, dir, null, ['MS_BIND', 'MS_REC'], null], 'only a mount can be read-only'),
-    step(['mount', null, dir, null, ['MS_REMOUNT', 'MS_BIND', 'MS_RDONLY'], null], 'as asked for'),
+    toolStep(
+      ['mount', dir, dir, null, ['MS_BIND', 'MS_REC'], null],
+      'only a mount can be read-only',
+    ),
+    toolStep(
+      ['mount', null, dir, null, ['MS_REMOUNT', 'MS_BIND', 'MS_RDONLY'], null],
+      'as asked for',
+    ),
   ]
 }
 

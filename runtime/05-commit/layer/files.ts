@@ -1,5 +1,6 @@
 /** Chapter 5. The calls that make a file exactly as an archive has it. */
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
+import { firstFd } from '../../descriptors.ts'
 import { stepOf, type Step } from '../../step.ts'
 import type { Entry, Piece, Xattr } from '../tar/tar.ts'
 import { isOrdinary, opaqueMark } from '../../04-overlay/upper.ts'
@@ -49,15 +50,16 @@ export function newFile(path: string, { mode }: Entry): Step[] {
 
 /** Its content, in any number of pieces. What is left out becomes a hole. */
 export function written({ offset, data }: Piece): Step[] {
-  return [step(['pwrite', 4, data, offset], 'where the archive has it')]
+  return [step(['pwrite', firstFd, data, offset], 'where the archive has it')]
 }
 
 /** `end` is where its data end. */
 export function closed({ size }: Entry, end: number): Step[] {
   const isShort = end < size
+  const why = 'a hole at the end is made by length alone'
   return [
-    ...(isShort ? [step(['ftruncate', 4, size], 'a hole at the end is made by length alone')] : []),
-    step(['close', 4], 'the next file gets this descriptor'),
+    ...(isShort ? [step(['ftruncate', firstFd, size], why)] : []),
+    step(['close', firstFd], 'the next file gets this descriptor'),
   ]
 }
 

@@ -17,6 +17,7 @@ import { closeInherited } from '../../01-namespaces/namespaces.ts'
 import { perform } from '../../native.ts'
 import { mediaTypes } from '../store/oci.ts'
 import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
+import { firstFd } from '../../descriptors.ts'
 import { stepOf } from '../../step.ts'
 import { DamagedImage, layerDir, type Image, type Layer } from '../store/store.ts'
 import { unpackLayer } from './unpack.ts'
@@ -95,7 +96,10 @@ async function sync(dir: string): Promise<void> {
   await perform([
     ...closeInherited(),
     step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'syncfs wants a descriptor'),
-    step(['syncfs', 4], 'a layer that a power cut left half on the disk would not be noticed'),
+    step(
+      ['syncfs', firstFd],
+      'a layer that a power cut left half on the disk would not be noticed',
+    ),
   ])
 }
 

@@ -1,6 +1,7 @@
 /** Chapter 5. One writer at a time: a lock that the kernel takes back when its holder is killed. */
 import { launch, type Outcome, type Report } from '../../native.ts'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
+import { firstFd } from '../../descriptors.ts'
 import { stepOf, type Step } from '../../step.ts'
 
 const step = stepOf(5)
@@ -14,7 +15,7 @@ export function lock(dir: string): Step[] {
   return [
     ...closeInherited(),
     step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'flock wants a descriptor, of whatever kind'),
-    step(['flock', 4, 'LOCK_EX'], 'one process at a time gets past this line'),
+    step(['flock', firstFd, 'LOCK_EX'], 'one process at a time gets past this line'),
   ]
 }
 

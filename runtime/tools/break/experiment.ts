@@ -3,9 +3,8 @@ import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
 import { launch, type Outcome, type Report } from '../../native.ts'
 import { identify, signalTo, type ProcessId } from '../../process.ts'
-import { stepOf, type Call, type Step } from '../../step.ts'
-
-const step = stepOf(1)
+import type { Call } from '../../calls.ts'
+import { toolStep, type Step } from '../../step.ts'
 
 /** Whoever waits for longer waits for what never comes, even on a busy emulated machine. */
 const patienceMs = 60_000
@@ -62,7 +61,7 @@ async function outside({ see, environment }: Experiment, ids: object): Promise<s
   const env = Object.entries({ PATH, ...environment, ...ids }).map((each) => each.join('='))
   const argv = ['sh', '-c', see.outside ?? '']
   const why = 'the host looks'
-  const plan = [step(['fork'], why), step(['execvpe', 'sh', argv, env], why)]
+  const plan = [toolStep(['fork'], why), toolStep(['execvpe', 'sh', argv, env], why)]
   const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
   const said = listenTo(launched.process.stdout)
   await launched.outcome

@@ -9,7 +9,8 @@ import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
 import type { PlanOptions } from '../../options.ts'
-import type { Call, Step } from '../../step.ts'
+import type { Call } from '../../calls.ts'
+import type { Step } from '../../step.ts'
 
 /** What was seen of the list as it is, and of the list as it should not be. */
 export interface Findings {

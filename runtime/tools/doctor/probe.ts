@@ -8,7 +8,7 @@ import { nativePath } from '../../native.ts'
 import { identify } from '../../process.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
 import { makeStaging } from '../../staging.ts'
-import { stepOf, type Step } from '../../step.ts'
+import { toolStep, type Step } from '../../step.ts'
 import { attempt } from './attempt.ts'
 import { look, toolsOf } from './look.ts'
 import type { Attempt, Machine, Try } from './machine.ts'
@@ -122,8 +122,6 @@ async function tryGroup(name: Try, wanted: Group): Promise<Attempt> {
   return withGroup(wanted, plan)
 }
 
-const step = stepOf(2)
-
 /** Stop a group that nobody is in. */
 function tryFreezer(wanted: Group): Promise<Attempt> {
   const made = group(wanted).filter(({ call }) => call[0] === 'mkdir')
@@ -132,8 +130,8 @@ function tryFreezer(wanted: Group): Promise<Attempt> {
   const v1 = trees.find(({ controllers }) => controllers.includes('freezer'))
   const v2 = trees.find(({ version }) => version === 2)
   const brake = v1
-    ? step(['write', `${v1.mount}/${wanted.name}/freezer.state`, 'FROZEN'], why)
-    : v2 && step(['write', `${v2.mount}/${wanted.name}/cgroup.freeze`, '1'], why)
+    ? toolStep(['write', `${v1.mount}/${wanted.name}/freezer.state`, 'FROZEN'], why)
+    : v2 && toolStep(['write', `${v2.mount}/${wanted.name}/cgroup.freeze`, '1'], why)
   if (!brake) return Promise.resolve({ ok: false, said: 'none of the trees has a freezer' })
   return withGroup(wanted, [...made, brake])
 }

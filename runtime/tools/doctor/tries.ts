@@ -4,15 +4,15 @@ import { privateMounts, proc, processIds } from '../../01-namespaces/namespaces.
 import { overlay } from '../../04-overlay/overlay.ts'
 import { bind, letGo, pivotRoot } from '../../03-pivot-root/root.ts'
 import { session } from '../../01-namespaces/command.ts'
-import { stepOf, type Call, type NamespaceFlag, type Step } from '../../step.ts'
+import type { Call, NamespaceFlag } from '../../calls.ts'
+import { toolStep, type Step } from '../../step.ts'
 import { terminal, terminalChannel } from '../../03-pivot-root/terminal.ts'
 import type { Try } from './machine.ts'
 
-const step = stepOf(1)
 const why = 'to see whether this machine allows it'
 
 function steps(...calls: Call[]): Step[] {
-  return calls.map((call) => step(call, why))
+  return calls.map((call) => toolStep(call, why))
 }
 
 function isolated(): Step[] {

@@ -8,8 +8,9 @@ import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privil
 import type { FailureScene } from './scene.ts'
 import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
-import { placeInWords, type Call, type Step } from '../../step.ts'
-import { strace } from '../../strace.ts'
+import type { Call } from '../../calls.ts'
+import type { Step } from '../../step.ts'
+import { failureInWords } from '../../strace.ts'
 
 export interface Explanation {
   /** At most three lines. */
@@ -37,8 +38,8 @@ export async function explain(
 ): Promise<Explanation> {
   const { index, errno = 'no errno' } = report
   const call = plan[index]?.call
-  if (!call) return { text: `step ${index + 1} failed: ${errno}`, exitCode: 125 }
-  const lines = [`${shorten(call)} = ${errno}`, `  ${placeInWords(plan, index)}`]
+  const lines = [failureInWords(plan, index, errno)]
+  if (!call) return { text: lines.join('\n'), exitCode: 125 }
   const scene = where && { plan, index, errno, pid: where.pid }
   const cause = scene && (seenCause(call, scene) ?? (await causeOfChapters(call, scene, where)))
   if (cause) lines.push(`  ${printable(cause)}`)
@@ -61,13 +62,6 @@ async function causeOfChapters(
 function exitCodeOf(call: Call, errno: string): number {
   if (call[0] !== 'execvpe') return 125
   return errno === 'ENOENT' ? 127 : 126
-}
-
-/** The call as strace has it; of an execvpe only the argument vector's beginning. */
-function shorten(call: Call): string {
-  const text =
-    call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`
 }
 
 /** Names of files may hold anything; what is told stays one line. */

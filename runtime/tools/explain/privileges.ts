@@ -1,7 +1,7 @@
 /** Step by step. Why a call is not permitted: who the process is, and what holds it back. */
 import { existsSync, lstatSync } from 'node:fs'
 import { privilegesIn } from '../doctor/privileges.ts'
-import type { Call, CallName } from '../../step.ts'
+import type { Call, CallName } from '../../calls.ts'
 import { procText, statusField, sysctl } from '../proc.ts'
 import type { FailureScene } from './scene.ts'
 

@@ -2,7 +2,8 @@
 import { closeSync, constants, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, toBytes } from '../../bytes.ts'
 import type { Mount } from '../../mountinfo.ts'
-import type { Call, CallName, Step } from '../../step.ts'
+import type { Call, CallName } from '../../calls.ts'
+import type { Step } from '../../step.ts'
 import { mountsOf, procText } from '../proc.ts'
 
 /** A call failed; process `pid`, by the host's number, is still as it was when it did. */

@@ -3,10 +3,8 @@ import { existsSync } from 'node:fs'
 import { procHere } from '../doctor/look.ts'
 import { proc } from '../../01-namespaces/namespaces.ts'
 import { perform, StepError } from '../../native.ts'
-import { stepOf } from '../../step.ts'
+import { toolStep } from '../../step.ts'
 import type { Leftover } from '../../chapter-tools.ts'
-
-const step = stepOf(1)
 
 /** One after the other may have been put on top. */
 const most = 64
@@ -34,7 +32,7 @@ async function uncover(): Promise<void> {
 /** False where nothing is mounted any more. */
 async function unmounted(): Promise<boolean> {
   try {
-    await perform([step(['umount2', '/proc', ['MNT_DETACH']], 'the one below comes to light')])
+    await perform([toolStep(['umount2', '/proc', ['MNT_DETACH']], 'the one below comes to light')])
     return true
   } catch (error) {
     if (error instanceof StepError && error.report.errno === 'EINVAL') return false

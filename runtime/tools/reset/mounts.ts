@@ -3,13 +3,11 @@ import { realpathSync } from 'node:fs'
 import { runningContainers } from '../../container/find.ts'
 import { perform, StepError } from '../../native.ts'
 import { isAlive } from '../../process.ts'
-import { stepOf } from '../../step.ts'
+import { toolStep } from '../../step.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { mountsOf } from '../proc.ts'
 import type { Leftover } from '../../chapter-tools.ts'
 import type { ResetScope } from './leftover.ts'
-
-const step = stepOf(1)
 
 /**
  * Mounts inside the parts of the data root that containers use, and overlays made of them
@@ -57,7 +55,7 @@ function isMadeOf({ type, superOptions }: Mount, dir: string): boolean {
 /** Lazily: what still uses it is about to end. */
 async function unmount(target: string): Promise<void> {
   try {
-    await perform([step(['umount2', target, ['MNT_DETACH']], 'it was left behind')])
+    await perform([toolStep(['umount2', target, ['MNT_DETACH']], 'it was left behind')])
   } catch (error) {
     const isGone = error instanceof StepError && /EINVAL|ENOENT/.test(error.report.errno ?? '')
     if (!isGone) throw error

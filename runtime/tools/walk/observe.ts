@@ -6,7 +6,8 @@ import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
 import { statFields } from '../../process.ts'
 import { errnoOf } from '../../staging.ts'
-import { stepOf, type Step } from '../../step.ts'
+import { controlFd, lifelineFd } from '../../descriptors.ts'
+import { toolStep, type Step } from '../../step.ts'
 import {
   commandName,
   membershipOf,
@@ -101,13 +102,11 @@ export function mountLine(mount: Mount): MountLine {
   return { id, device, subtree, target, type, source, options, propagation }
 }
 
-const step = stepOf(1)
-
 /** A look into another process's host name: join its namespace in a process of one's own. */
 function hostnameLook(pid: number): Step[] {
   return [
-    step(['setns', `/proc/${pid}/ns/uts`, 'CLONE_NEWUTS'], 'to ask in the other namespace'),
-    step(['uname'], 'the name there'),
+    toolStep(['setns', `/proc/${pid}/ns/uts`, 'CLONE_NEWUTS'], 'to ask in the other namespace'),
+    toolStep(['uname'], 'the name there'),
   ]
 }
 
@@ -146,10 +145,11 @@ function isUnlimited(value: string): boolean {
 }
 
 /**
- * Without the two that the native program keeps for itself: its socket, and the line to its
- * parent.
+ * Without the two that the native program keeps for itself: its socket to Node, and the pipe to
+ * its parent.
  */
-function withoutOwn({ 3: _, 32: __, ...others }: Record<string, string>): Record<string, string> {
+function withoutOwn(descriptors: Record<string, string>): Record<string, string> {
+  const { [controlFd]: _, [lifelineFd]: __, ...others } = descriptors
   return others
 }
 

@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs'
 import { launch } from '../../native.ts'
 import { statFields } from '../../process.ts'
-import { stepOf, type NamespaceFlag, type Step } from '../../step.ts'
+import type { NamespaceFlag } from '../../calls.ts'
+import { toolStep, type Step } from '../../step.ts'
 import type { Observation } from './observe.ts'
-
-const step = stepOf(1)
 
 /** In the order in which they are joined: the mount namespace last, because /proc goes with it. */
 const joinable: [name: string, flag: NamespaceFlag][] = [
@@ -28,11 +27,11 @@ function shellPlan(theirs: Observation, ours: Record<string, string>): Step[] {
   ]
   return [
     ...differing.map(([name, flag]) =>
-      step(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
+      toolStep(['setns', `/proc/${theirs.pid}/ns/${name}`, flag], `its ${name} namespace`),
     ),
-    step(['fork'], 'only a child is in the pid namespace'),
-    step(['chdir', '/'], 'the top of what is seen from here'),
-    step(['execvpe', 'sh', ['sh', '-i'], [...env, 'PS1=half-built# ']], 'look around'),
+    toolStep(['fork'], 'only a child is in the pid namespace'),
+    toolStep(['chdir', '/'], 'the top of what is seen from here'),
+    toolStep(['execvpe', 'sh', ['sh', '-i'], [...env, 'PS1=half-built# ']], 'look around'),
   ]
 }
 
@@ -54,7 +53,7 @@ export async function shellIn(
 /** A shell with job control makes the terminal its own, and forgets to give it back. */
 async function takeBackTerminal(): Promise<void> {
   const group = Number(statFields('self')?.[5])
-  const plan = [step(['tcsetpgrp', 0, group], 'the terminal is ours again')]
+  const plan = [toolStep(['tcsetpgrp', 0, group], 'the terminal is ours again')]
   const launched = launch(plan, { stdio: ['inherit', 'ignore', 'ignore'] })
   launched.end()
   await launched.outcome

@@ -1,25 +1,18 @@
-/* The calls of chapter 5, files exactly as an archive has them and the facts an archive needs; and
- * those of the step-by-step side. Their places in the table are in calls.c. */
+/* Chapter 5. The calls that make files exactly as an archive describes them, and that read what an
+ * archive has to record. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
 long do_link(struct arg *a) { return link(a[0].text, a[1].text); }
-
 long do_unlink(struct arg *a) { return unlink(a[0].text); }
 long do_rmdir(struct arg *a) { return rmdir(a[0].text); }
 
+/* pwrite(2) may write less than it was given, so repeat it until all is written. */
 long do_pwrite(struct arg *a) {
   size_t done = 0;
   while (done < a[1].length) {
@@ -44,6 +37,7 @@ long do_lsetxattr(struct arg *a) {
   return lsetxattr(a[0].text, a[1].text, a[2].text, a[2].length, 0);
 }
 
+/* The time comes in nanoseconds, before 1970 a negative number; tv_nsec must not be negative. */
 long do_utimensat(struct arg *a) {
   long long seconds = a[1].number / 1000000000, rest = a[1].number % 1000000000;
   if (rest < 0) seconds--, rest += 1000000000;
@@ -51,25 +45,27 @@ long do_utimensat(struct arg *a) {
   return utimensat(AT_FDCWD, a[0].text, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* The kernel's bound for a list of names and for one value (xattr(7)). */
-#define MOST_OF_XATTR 65536
+/* The largest list of names, and the largest value, that the kernel returns (xattr(7)). */
+#define MAX_XATTR 65536
 
+/* Make `length` bytes of the room for an answer the answer. */
 static long answered(long length) {
   if (length > 0) answer_length = (size_t)length;
   return length;
 }
 
 long do_llistxattr(struct arg *a) {
-  char *names = answer_room(MOST_OF_XATTR);
-  return names ? answered(llistxattr(a[0].text, names, MOST_OF_XATTR)) : -1;
+  char *names = answer_room(MAX_XATTR);
+  return names ? answered(llistxattr(a[0].text, names, MAX_XATTR)) : -1;
 }
 
 long do_lgetxattr(struct arg *a) {
-  char *value = answer_room(MOST_OF_XATTR);
-  return value ? answered(lgetxattr(a[0].text, a[1].text, value, MOST_OF_XATTR)) : -1;
+  char *value = answer_room(MAX_XATTR);
+  return value ? answered(lgetxattr(a[0].text, a[1].text, value, MAX_XATTR)) : -1;
 }
 
-/* Pairs of offsets, in 8 bytes each: where data begins and where it ends. */
+/* Find the extents of a sparse file. The answer is pairs of offsets, 8 bytes each in this machine's
+ * byte order: where data begins and where it ends. The result is the number of pairs. */
 long do_seek_data(struct arg *a) {
   int64_t begin, end = 0;
   size_t count = 0;
@@ -77,45 +73,15 @@ long do_seek_data(struct arg *a) {
   if (fd < 0) return -1;
   while ((begin = lseek(fd, end, SEEK_DATA)) >= 0 && (end = lseek(fd, begin, SEEK_HOLE)) >= 0) {
     int64_t *extents = (int64_t *)(void *)answer_room((count + 1) * 2 * sizeof begin);
-    if (!extents) return closing(fd, -1);
+    if (!extents) return close_returning(fd, -1);
     extents[count * 2] = begin;
     extents[count * 2 + 1] = end;
     count++;
   }
-  if (errno != ENXIO) return closing(fd, -1); /* ENXIO: there is no more data */
+  if (errno != ENXIO) return close_returning(fd, -1); /* ENXIO: no data after here */
   answer_length = count * 2 * sizeof begin;
-  return closing(fd, (long)count);
+  return close_returning(fd, (long)count);
 }
 
 long do_flock(struct arg *a) { return flock((int)a[0].number, (int)a[1].number); }
 long do_syncfs(struct arg *a) { return syncfs((int)a[0].number); }
-
-/* Step by step: a look into somebody else's namespace */
-
-long do_setns(struct arg *a) {
-  int fd = open(a[0].text, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  return closing(fd, setns(fd, (int)a[1].number));
-}
-
-long do_uname(struct arg *a) {
-  (void)a;
-  struct utsname names;
-  char *name = answer_room(sizeof names.nodename);
-  if (!name || uname(&names) != 0) return -1;
-  answer_length = strlen(names.nodename);
-  memcpy(name, names.nodename, answer_length);
-  return 0;
-}
-
-/* From the background, where a shell that took the terminal has left us, this raises SIGTTOU. */
-long do_tcsetpgrp(struct arg *a) {
-  sigset_t stop, before;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTTOU);
-  sigprocmask(SIG_BLOCK, &stop, &before);
-  int result = tcsetpgrp((int)a[0].number, (pid_t)a[1].number);
-  int error = errno;
-  sigprocmask(SIG_SETMASK, &before, NULL);
-  return errno = error, result;
-}
