@@ -15,7 +15,7 @@ export interface Mount {
   device: string
   /** The directory of the file system that is mounted; `/` is all of it. */
   subtree: string
-  /** Where it is mounted, as seen from the root directory of the process. */
+  /** Where it is mounted, as the process sees it from its root directory: absolute. */
   target: string
   /** Of this mount alone: `rw,nosuid`. */
   options: string
