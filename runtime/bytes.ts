@@ -1,4 +1,4 @@
-/** Chapter 1. Strings that keep every byte, for arguments and paths that are not UTF-8. */
+/** Strings that keep every byte, for arguments and paths that are not UTF-8. */
 
 const escape = 0xdc00
 
@@ -20,7 +20,7 @@ export function fromBytes(bytes: Uint8Array): string {
   return out
 }
 
-/** Encode what `fromBytes` decoded: the same bytes come back. */
+/** Encode a string from `fromBytes`: gives the bytes that it was made of. */
 export function toBytes(text: string): Buffer {
   if (!/[\udc80-\udcff]/.test(text)) return Buffer.from(text, 'utf8')
   const parts: Buffer[] = []
@@ -42,7 +42,7 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return Buffer.from(text, 'utf8').equals(character) ? length : 0
 }
 
-/** The arguments of this process, byte for byte; `process.argv` has lost what is not UTF-8. */
+/** The arguments of this process byte for byte; `process.argv` replaces what is not UTF-8. */
 export function argvFrom(cmdline: Uint8Array, argv: string[]): string[] {
   const all: string[] = []
   let start = 0

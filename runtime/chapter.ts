@@ -1,4 +1,4 @@
-/** A row of the table of chapters: all that a chapter adds to the program, as data and functions. */
+/** A row of the table of chapters: what a chapter adds, as data and functions. */
 import type { ChapterTools } from './chapter-tools.ts'
 import type { CommandSpec, Column, Flag, Typed } from './command-line.ts'
 import type { Container, ContainerOptions, PlanOptions } from './options.ts'

@@ -1,4 +1,4 @@
-/** Chapter 1. Leave a line out: what breaks, as data, and a pretend machine to break it on. */
+/** What breaks without a line of a list, as data, and a pretend machine to break it on. */
 import type { PlanOptions } from './options.ts'
 import type { Call } from './calls.ts'
 import { toolStep, type Step } from './step.ts'
@@ -8,44 +8,49 @@ import { strace } from './strace.ts'
 export interface Consequence {
   /** The line or lines, by what `strace` prints of them; each is left out in turn. */
   drop: RegExp
-  /** Where several lines read the same: which, counted from 0. */
+  /** If several lines match: which of them, counted from 0. */
   nth?: number
-  /** Leave out no more than this flag of the line. */
+  /** Leave out only this flag of the line. */
   flag?: string
-  /** One sentence in the present tense: without it, … */
+  /** One clause in the present tense that completes "without it, …". */
   consequence: string
   see: Sight
-  /** What the line needs to be in the list, from the chapter's ordinary options. */
+  /** The options with which the line is in the list, made from ordinary ones. */
   options?: (ordinary: PlanOptions) => Partial<PlanOptions>
-  /** What the machine did before: a file left open, groups of its own. */
+  /** Calls that the pretend machine makes first, such as opening a file. */
   before?: Call[]
-  /** The line does something only where this path is there: kernels are built differently. */
+  /** The line has an effect only if this path exists, which depends on the kernel's build. */
   where?: string
-  /** Commands of the machine that it takes to look. */
+  /** Commands of the host that `see.outside` runs. */
   needs?: string[]
 }
 
 /**
- * What shows it. `inside` is the container's command, a script for sh. `outside`, if there is one,
- * runs on the host once the command has said `ready`; `$machine` is the id of the native program,
- * whose view is the pretend machine's, `$first` that of the container's first process, `$group` the
- * name of its group, `$root` the path of its root file system. Then the command is given a line to
- * read. What both print is compared, or, when a step failed, `call = errno`.
+ * An experiment that shows a consequence. `inside` is the container's command, a script for sh.
+ * `outside`, if present, runs on the host after the command has printed `ready`, with these
+ * variables:
+ *
+ *     $machine   pid of the native program, which lives on the pretend machine
+ *     $first     pid of the container's first process, as the host sees it
+ *     $group     name of its control group
+ *     $root      path of its root file system
+ *
+ * Then the command gets a line to read. The output of both is compared with `kept` or `broken`; if
+ * a step failed, the output is `call = errno`.
  */
 export interface Sight {
   inside: string
   outside?: string
-  /** All that is printed with the line, as a regular expression … */
+  /** The whole output with the line, as a regular expression. */
   kept: string
-  /** … and without it. */
+  /** The whole output without it. */
   broken: string
 }
 
 /**
- * The calls that make the native program itself part of a machine of its own, where mounts are
- * shared as systemd has them. Nothing that follows reaches the real one, and all of it goes when
- * the program ends. First private, then shared: the copies of shared mounts would be peers of the
- * originals.
+ * Steps that put the native program on a pretend machine, where mounts are shared as on a machine
+ * with systemd. Nothing that follows reaches the real machine, and all of it ends with the program.
+ * The mounts are made private first: copies of shared mounts would be peers of the originals.
  */
 export function pretendMachine(before: Call[] = []): Step[] {
   const own = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWNET'] as const
@@ -59,7 +64,7 @@ export function pretendMachine(before: Call[] = []): Step[] {
   return calls.map((call) => toolStep(call, 'part of the pretend machine'))
 }
 
-/** The places in `plan` of the lines that a row leaves out. */
+/** The indexes in `plan` of the lines that `row` leaves out. */
 export function placesOf(plan: Step[], row: { drop: RegExp; nth?: number }): number[] {
   const { drop, nth } = row
   const places = plan.flatMap(({ call }, at) => (drop.test(strace(call)) ? [at] : []))
@@ -68,7 +73,7 @@ export function placesOf(plan: Step[], row: { drop: RegExp; nth?: number }): num
   return place === undefined ? [] : [place]
 }
 
-/** `plan` without the line at `place`, or without one flag of it. */
+/** `plan` without the line at index `place`, or without one flag of that line. */
 export function without(plan: Step[], place: number, flag?: string): Step[] {
   const line = plan[place]
   if (!flag || !line) return plan.filter((_, at) => at !== place)
@@ -78,13 +83,13 @@ export function without(plan: Step[], place: number, flag?: string): Step[] {
   return plan.with(place, { ...line, call })
 }
 
-/** What people believe would do as well, and what happens when it is tried. */
+/** A wrong belief about the list, and what happens when it is tried. */
 export interface Misconception {
-  /** A word to call it by. */
+  /** The word to type: `break chroot`. */
   name: string
-  /** What is believed, as a sentence. */
+  /** The belief, as a sentence. */
   belief: string
-  /** The list as it is believed to be good. */
+  /** The list as the belief would have it. */
   alter: (plan: Step[], options: PlanOptions) => Step[]
   consequence: string
   see: Sight

@@ -1,4 +1,4 @@
-/** Chapter 2. Files that are still there after a power cut: written aside, synced, renamed. */
+/** Files that survive a power cut: written to a temporary file, synced, renamed. */
 import { closeSync, constants, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -7,8 +7,8 @@ import { identify } from './process.ts'
 const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants
 
 /**
- * How the name of what this process makes in `tmp/` begins. It says which process it belongs to:
- * when that is gone, be it by a reboot, anybody may remove it.
+ * The beginning of the names that this process uses in `tmp/`. It identifies the process: once that
+ * has ended, also by a reboot, any process may remove the file.
  */
 export function ownPrefix(): string {
   const owner = identify(process.pid)
@@ -17,8 +17,8 @@ export function ownPrefix(): string {
 }
 
 /**
- * Write a file whose content is on the disk when this returns. If it is there already, what it has
- * of the disk is used again: then this needs no room.
+ * Write a file and fsync(2) it. The blocks of a file that exists are used again, so that writing
+ * into reserved space works on a full disk.
  */
 export function writeDurably(path: string, data: string | Uint8Array): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
@@ -32,9 +32,7 @@ export function writeDurably(path: string, data: string | Uint8Array): void {
   }
 }
 
-/**
- * Rename, and have it on the disk: after a power cut there is the old file or the new one, whole.
- */
+/** Rename and sync the directory: after a power cut `path` is the old or the new file, whole. */
 export function putInPlace(staged: string, path: string): void {
   renameSync(staged, path)
   syncDir(dirname(path))

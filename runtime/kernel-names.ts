@@ -1,4 +1,4 @@
-/** Chapter 1. The names of errnos and signals, by their numbers. */
+/** The names of errnos and signals, by their numbers. */
 import { constants } from 'node:os'
 
 /** Undefined for 0, which is no error. */

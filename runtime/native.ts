@@ -1,4 +1,4 @@
-/** Chapter 1. The native program, from our side: the one module that starts processes. */
+/** The native program as Node sees it. This is the only module that starts processes. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { queue, readLines, type OnLine, type Queue } from './reports.ts'
 import type { Step } from './step.ts'
 import { failureInWords } from './strace.ts'
 
-/** Where set-up puts the program; the bundle in dist/ lies as deep as this file. */
+/** Where set-up puts the program. The bundle in dist/ is as deep in the tree as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
 
 /** What the native program says of a step. */
@@ -36,16 +36,16 @@ export interface Outcome {
   exitCode: number
   /** The signal that ended the command itself, as 'SIGKILL'. */
   signal?: string
-  /** The step that failed, as the last thing that was done. */
+  /** The step that failed; none was made after it. */
   failure?: Report
-  /** A plan that the native program could not carry out, in its words. */
+  /** Why the native program did not carry out the plan, in its words. */
   refused?: string
   /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
 
 export interface Launch {
-  /** Id of the native program, which waits for the container. */
+  /** The pid of the native program, which waits for the container. */
   pid: number
   process: ChildProcess
   /** Never rejects. */
@@ -67,7 +67,7 @@ export interface Launch {
   send(plan: Step[], mode?: Mode): void
   /** No further plan follows. */
   end(): void
-  /** Let go: the native program kills what it started, and ends. */
+  /** Close the socket: the native program kills what it started, and ends. */
   abandon(): void
 }
 
@@ -167,14 +167,14 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   return { begin, abandon }
 }
 
-/** What is known of a native program that runs. */
+/** The state of a native program that runs. */
 interface Watch {
   /** The first plan: those that follow neither fork nor execute. */
   plan: Step[]
   mode: Mode
   /** The process that makes the next call. */
   maker: number
-  /** It was abandoned: that it ends without a reason is no wonder. */
+  /** It was abandoned, and may end without giving a reason. */
   isLetGo: boolean
   reports: Queue<Report>
 }

@@ -1,7 +1,7 @@
-/** Chapter 1. Processes by an identity that a reused pid cannot fake. */
+/** The identity of a process: a pid alone may be reused. */
 import { readFileSync } from 'node:fs'
 
-/** A pid with the moment its process began, in clock ticks since the boot named by `boot`. */
+/** A pid, and when its process started: in clock ticks since the boot with the id `boot`. */
 export interface ProcessId {
   pid: number
   start: number
@@ -14,12 +14,12 @@ export function identify(pid: number): ProcessId | undefined {
   return start === undefined ? undefined : { pid, start, boot: boot() }
 }
 
-/** Whether exactly this process is still there; a zombie is not. */
+/** Whether this very process still runs; a zombie does not. */
 export function isAlive({ pid, start, boot: bootThen }: ProcessId): boolean {
   return startOf(pid) === start && boot() === bootThen
 }
 
-/** Send `signal` to exactly this process. False when it is gone. */
+/** Send `signal` to this very process. False if it has ended. */
 export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isAlive(id)) return false
   try {

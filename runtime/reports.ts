@@ -1,14 +1,14 @@
-/** Chapter 1. What arrives on the native program's socket: lines, and a queue to pull them from. */
+/** The native program's socket, read: lines, and a queue to pull reports from. */
 import type { Duplex } from 'node:stream'
 
 /** One line, cut at its spaces, and the bytes that follow it. */
 export type OnLine = (kind: string, fields: string[], answer: Buffer) => void
 
 /**
- * Read all that the native program writes to `control`, also when it ends before it has read what
- * is written to it: the write then fails with EPIPE, a socket is destroyed by such an error, and
- * its last words, which say why it ended, would be lost. So a failed write is dropped, and the
- * socket is destroyed when the end of input is reached.
+ * Read everything that the native program writes to `control`. If it ends before it has read all of
+ * its input, our write fails with EPIPE; Node would then destroy the socket, and with it the line
+ * that says why the program ended. A failed write is therefore dropped, and the socket is destroyed
+ * at the end of its input.
  */
 export function readLines(control: Duplex, onLine: OnLine): void {
   const unlessFailed = (done: () => void) => (error?: Error | null) => {

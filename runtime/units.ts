@@ -1,4 +1,4 @@
-/** Chapter 2. Ages and sizes as people read them, in Docker's words. */
+/** Ages and sizes for people, in Docker's words. */
 
 const minute = 60
 const hour = 60 * minute

@@ -1,20 +1,20 @@
-/** Chapter 1. The last lines of every list: who runs the command, where, and the command. */
+/** The last lines of every list: session, working directory, user, and the command. */
 import type { PlanOptions, User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(1)
 
-/** A session of its own: no signal from the caller's terminal, no typing into it (TIOCSTI). */
+/** Leave the caller's session: its terminal sends no signals here, and TIOCSTI does not work. */
 export function session(): Step[] {
   return [step(['setsid'], "the caller's terminal no longer controls this process")]
 }
 
-/** Where the command starts; without it, where the caller is. */
+/** The command's working directory; by default the caller's. */
 export function directory(cwd: string | undefined): Step[] {
   return cwd ? [step(['chdir', cwd], 'the command starts in this directory')] : []
 }
 
-/** Become the command. Whatever the native program had open is closed by this very call. */
+/** Become the command. The native program's own descriptors are close-on-exec. */
 export function command({ argv, env, user }: Pick<PlanOptions, 'argv' | 'env' | 'user'>): Step[] {
   return [
     ...identity(user),
@@ -23,7 +23,7 @@ export function command({ argv, env, user }: Pick<PlanOptions, 'argv' | 'env' | 
   ]
 }
 
-/** Give up root for `user`. Groups go first: afterwards it would no longer be allowed. */
+/** Become `user`. Groups come first: only root may change them. */
 function identity(user: User | undefined): Step[] {
   if (!user) return []
   return [

@@ -1,11 +1,11 @@
-/** Chapter 1. Namespaces: what the process sees is its own. */
+/** Namespaces: what a process sees of pids, names, mounts and the network. */
 import type { NamespaceFlag } from '../calls.ts'
 import { firstFd } from '../descriptors.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(1)
 
-/** Nothing that the caller had open goes further: every descriptor from `first` on is closed. */
+/** Close every descriptor from `first` on, so that none of the caller's files stays open. */
 export function closeInherited(first = firstFd): Step[] {
   return [
     step(
@@ -16,9 +16,9 @@ export function closeInherited(first = firstFd): Step[] {
 }
 
 /**
- * Process ids that begin at 1. The caller stays where it is and becomes the waiting parent; only
- * its next child is inside (pid_namespaces(7)), which goes on with the list and dies with its
- * parent.
+ * Process ids that begin at 1. unshare(2) leaves the caller in its pid namespace; only its next
+ * child is in the new one (pid_namespaces(7)). So the caller forks and waits, and the child goes on
+ * with the list and dies with its parent.
  */
 export function processIds(): Step[] {
   return [
@@ -41,9 +41,9 @@ declare module '../options.ts' {
 }
 
 /**
- * Names, message queues, mounts, the network and the view of control groups, all private. The
- * cgroup namespace takes the group the process is in *now* as its root, so the group is joined
- * before.
+ * Private mounts, host name, IPC, network and view of control groups. A cgroup namespace takes the
+ * group that the process is in *now* as its root (cgroup_namespaces(7)), so the process joins its
+ * group before.
  */
 export function namespaces(network: Network): Step[] {
   const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']
@@ -52,7 +52,7 @@ export function namespaces(network: Network): Step[] {
   return [step(['unshare', flags], `from here on, mounts, ${own} are a copy of its own`)]
 }
 
-/** Mounts made from here on stay in this namespace, even where the host's / is shared. */
+/** Keep mounts in this namespace, even if the host's / is shared (mount_namespaces(7)). */
 export function privateMounts(): Step[] {
   return [
     step(
@@ -62,18 +62,18 @@ export function privateMounts(): Step[] {
   ]
 }
 
-/** The name that uname(2) answers, at most 64 bytes. */
+/** The name that uname(2) returns, at most 64 bytes. */
 export function hostname(name: string): Step[] {
   return [step(['sethostname', name], 'the container has a name, and the host keeps its own')]
 }
 
-/** The loopback interface of a new network namespace exists, but is down. */
+/** Bring lo up: in a new network namespace it exists, but is down. */
 export function loopback(network: Network): Step[] {
   if (network === 'host') return []
   return [step(['ioctl_ifflags', 'lo', ['IFF_UP']], 'a new network has only lo, and it is down')]
 }
 
-/** /proc shows the pid namespace of whoever mounts it. */
+/** A new /proc: it shows the pid namespace of the process that mounts it (proc(5)). */
 export function proc(): Step[] {
   return [
     step(

@@ -1,16 +1,16 @@
-/** Chapter 2. A control group of its own: the container cannot use more than it was given. */
+/** The control group of a container: made, limited, joined. */
 import { controllers, type Cgroups, type Controller, type Hierarchy } from './hierarchies.ts'
 import { checkProcessors } from './limits.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(2)
 
-/** What a container may use at most; what is absent is not limited. */
+/** The most that a container may use; an absent limit means no limit. */
 export interface Limits {
   memoryBytes?: number
   /** Processor time, in processors: 0.5 is half of one. */
   cpus?: number
-  /** Its part when others want the processors too; everybody's ordinary part is 1024. */
+  /** Its weight when others want the processors too; the default is 1024. */
   cpuShares?: number
   /** The processors it may run on, as `0-1,3`. */
   cpusetCpus?: string
@@ -18,7 +18,7 @@ export interface Limits {
   pidsMax?: number
 }
 
-/** A group to be: its name, the trees of this machine, its limits. */
+/** A group to make: its name, the trees of this machine, its limits. */
 export interface Group {
   name: string
   cgroups: Cgroups
@@ -39,9 +39,9 @@ declare module '../options.ts' {
 }
 
 /**
- * Make the group and write its limits, before there is a process to be in it: the container never
- * runs without them. Its directories lie directly under the mounts, so no parent of ours is left
- * behind. Throws when a limit is asked for that this machine cannot keep.
+ * Make the group and write its limits before it has a process, so that the container never runs
+ * without them. Its directories lie directly below the mounts, so no parent directory is left
+ * behind. Throws if this machine cannot enforce one of the limits.
  */
 export function group(wanted: Group): Step[] {
   return placesOf(wanted).flatMap((place) => [
@@ -56,12 +56,12 @@ export function group(wanted: Group): Step[] {
 }
 
 /**
- * Join the group. The container's first process does it itself, so that nothing of the container
- * ever runs outside; what it forks is born inside.
+ * Join the group. The container's first process joins it itself, before anything else of the
+ * container exists; its children are born inside.
  *
- * In a tree of version 1 it moves its only thread, by way of `tasks`. Version 2 moves whole
- * processes, by way of `cgroup.procs`, and that takes up to 20 ms: the kernel waits until nobody is
- * in the middle of a fork or an exit. (Linux commit 9a3284fad42f spares a single thread that wait.)
+ * Version 1 moves a single thread with `tasks`. Version 2 moves whole processes with
+ * `cgroup.procs`, which takes up to 20 ms: the kernel waits until no process is forking or exiting.
+ * (Since Linux commit 9a3284fad42f a single-threaded process does not have to wait.)
  */
 export function joinGroup(wanted: Group): Step[] {
   return placesOf(wanted).map((place) => {
@@ -83,10 +83,10 @@ interface Place {
   wanted: Controller[]
 }
 
-/** Joined without being asked: to say what was used, to say that memory ran out, to stop it. */
+/** Joined without any flag: for `stats`, for the out-of-memory message, for freezing. */
 const always: Controller[] = ['cpuacct', 'memory', 'freezer']
 
-/** What every group of version 2 can do without a controller for it. */
+/** Version 2 has these in every group, without a controller. */
 const core: Controller[] = ['cpuacct', 'freezer']
 
 const flags: [limit: keyof Limits, controller: Controller, flag: string][] = [
@@ -97,7 +97,7 @@ const flags: [limit: keyof Limits, controller: Controller, flag: string][] = [
   ['pidsMax', 'pids', '--pids-limit'],
 ]
 
-/** One place for each tree that is needed, with controllers that are mounted together in one. */
+/** One place for each tree that is needed; controllers mounted together share one. */
 function placesOf({ name, cgroups, limits }: Group): Place[] {
   if (cgroups.cpus) checkProcessors(limits, cgroups.cpus)
   const places = new Map<Hierarchy, Controller[]>()
@@ -113,12 +113,12 @@ function placesOf({ name, cgroups, limits }: Group): Place[] {
   })
 }
 
-/** Where cpuset is in a version 1 tree, a group takes nobody in before processors are chosen. */
+/** In version 1 a cpuset group without processors refuses to be joined (ENOSPC). */
 function mustChoose({ version, controllers }: Hierarchy): boolean {
   return version === 1 && controllers.includes('cpuset')
 }
 
-/** The tree that `controller` works in. Where it cannot work, that matters only if a flag asks. */
+/** The tree in which `controller` works. Throws if there is none and `flag` asks for it. */
 function treeOf(
   controller: Controller,
   flag: string | undefined,
@@ -143,7 +143,7 @@ function problemOf(tree: Hierarchy, controller: Controller): string | undefined 
   return `${controller} is not enabled below ${tree.mount}, which holds processes itself`
 }
 
-/** Version 2 hands controllers down one level at a time; once done, it stays so for every group. */
+/** Version 2 enables controllers one level at a time; they stay enabled for every group below. */
 function enable({ hierarchy, wanted }: Place): Step[] {
   const { controllers: offered, enabled, mount } = hierarchy
   const more = wanted.filter((each) => offered.includes(each) && !enabled.includes(each))
@@ -178,7 +178,7 @@ function lines({ version }: Hierarchy, controller: Controller, wanted: Group): L
   return all.filter((line) => line !== false)
 }
 
-/** Microseconds of processor time in a period of 100 ms, which is also version 1's default. */
+/** The quota in microseconds for each period of 100 ms, which is version 1's default period. */
 function quota(cpus: number, version: 1 | 2): Line {
   const microseconds = Math.round(cpus * 100_000)
   const why = `at most ${microseconds} µs of processor time in every 100000 µs`
@@ -188,8 +188,9 @@ function quota(cpus: number, version: 1 | 2): Line {
 }
 
 /**
- * Version 1 counts shares from 2 to 262144, version 2 weights from 1 to 10000. The curve goes
- * through both ends and both ordinary values, 1024 and 100; runc 1.3.2 and crun 1.23 have it.
+ * Version 1 has shares from 2 to 262144, version 2 weights from 1 to 10000. The curve maps the
+ * least to the least, the most to the most and the default 1024 to the default 100, as in runc
+ * 1.3.2 and crun 1.23.
  */
 function shares(cpuShares: number, version: 1 | 2): Line {
   const why = 'its part when others want the processors too; everybody has'
@@ -199,7 +200,7 @@ function shares(cpuShares: number, version: 1 | 2): Line {
   return ['cpu.weight', String(weight), `${why} 100`]
 }
 
-/** Memory first: version 1 does not let memory and swap together be less than memory alone. */
+/** Memory comes first: version 1 refuses a limit of memory plus swap below that of memory. */
 function memory(bytes: number, version: 1 | 2): Line[] {
   const why = 'more than this, and the kernel kills a process of the group (OOM)'
   const swap = 'otherwise it swaps to disk what it may not have in memory'

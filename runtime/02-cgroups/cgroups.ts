@@ -1,8 +1,8 @@
-/** Chapter 2. The control groups of this machine, found by looking. */
+/** The control groups of this machine. */
 import { tryRead } from '../files.ts'
 import { cgroupsFrom, type Cgroups } from './hierarchies.ts'
 
-/** Look at this machine. Away from Linux: a machine as most are, so that plans can be shown. */
+/** Read what this machine has. Without Linux: version 2 alone, so that plans can be printed. */
 export function lookAtCgroups(): Cgroups {
   const mountinfo = tryRead('/proc/self/mountinfo')
   return mountinfo === undefined ? ordinary : cgroupsFrom(mountinfo, tryRead)

@@ -1,4 +1,4 @@
-/** Chapter 2. A group from outside: who is in it; stop, continue and kill them, and remove it. */
+/** A group from outside: list its processes; stop, continue and kill them; remove it. */
 import {
   closeSync,
   constants,
@@ -42,8 +42,9 @@ export function thaw(dirs: string[]): void {
 }
 
 /**
- * Kill every process of the group, also those just being forked. Version 2 has a file for it (Linux
- * 5.14); in version 1 nobody can fork while frozen, and the signals arrive on thawing.
+ * Kill every process of the group, also those that are just being forked. Version 2 has
+ * `cgroup.kill` (Linux 5.14). In version 1 the group is frozen, so that it cannot fork; the signals
+ * take effect when it is thawed.
  */
 export async function killAll(dirs: string[]): Promise<void> {
   nameOf(dirs)
@@ -67,8 +68,8 @@ export async function removeGroup(dirs: string[], milliseconds = 5000): Promise<
 }
 
 /**
- * The group's name. The directories come from a file on disk, and nothing but ours may be killed
- * and removed.
+ * The group's name. The directories come from a file on disk, so their names are checked: only
+ * groups of Stepbox may be killed and removed.
  */
 function nameOf(dirs: string[]): string {
   const foreign = dirs.find((dir) => !/^stepbox-[A-Za-z0-9_.-]+$/.test(basename(dir)))
@@ -145,7 +146,7 @@ function* idsIn(dirs: string[]): Generator<number> {
 
 const inEach = Buffer.from('/cgroup.procs')
 
-/** 0 stands for a process that this one cannot see; nobody could send it a signal. */
+/** The kernel lists processes outside this pid namespace as 0; they cannot be signalled. */
 function procs(path: string | Buffer): number[] {
   const ids = text(path).split('\n').map(Number)
   return ids.filter((id) => id > 0)
@@ -175,7 +176,7 @@ function kill(id: number): void {
   try {
     process.kill(id, 'SIGKILL')
   } catch {
-    // ignoring: it ended by itself meanwhile
+    // ignoring: it has ended
   }
 }
 

@@ -1,12 +1,12 @@
-/** Chapter 2. What a group has used, as the kernel counted it. */
+/** What a group has used, as counted by the kernel. */
 import { tryRead } from '../files.ts'
 
-/** Undefined is what this kernel does not count. Times in nanoseconds. */
+/** Times are in nanoseconds. A field is absent if this kernel does not count it. */
 export interface Stats {
   cpuNs?: number
   cpuUserNs?: number
   cpuSystemNs?: number
-  /** Periods of 100 ms in which the group ran, and those in which it was stopped by its quota. */
+  /** Periods of 100 ms in which the group ran, and in how many its quota stopped it. */
   periods?: number
   throttledPeriods?: number
   throttledNs?: number
@@ -30,7 +30,7 @@ declare module '../options.ts' {
   }
 }
 
-/** Read what the group in `dirs` has used up to now. Of a group that is gone nothing is known. */
+/** Read what the group in `dirs` has used so far; nothing if the group no longer exists. */
 export function statsOf(dirs: string[]): Stats {
   const facts = new Map(files.map((file) => [file, textOf(dirs, file)]))
   const number = (file: File) => whole(facts.get(file))
@@ -56,7 +56,7 @@ export function statsOf(dirs: string[]): Stats {
   return Object.fromEntries(Object.entries(counted).filter(([, value]) => value !== undefined))
 }
 
-/** Version 2's name first, then version 1's where it is another. */
+/** Version 2's name, then version 1's if it differs. */
 const files = [
   'cpu.stat',
   'cpuacct.usage',
@@ -87,7 +87,7 @@ function whole(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined
 }
 
-/** How many different lines: every tree of version 1 lists the same threads. */
+/** The number of different lines: every tree of version 1 lists the same threads. */
 function linesOf(text: string | undefined): number | undefined {
   return text ? new Set(text.trimEnd().split('\n')).size : undefined
 }

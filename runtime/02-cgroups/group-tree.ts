@@ -1,4 +1,4 @@
-/** Chapter 2. The groups inside a group, however deep they are nested. */
+/** The groups inside a group, at any depth. */
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs'
 
 /**

@@ -1,22 +1,22 @@
-/** Chapter 2. The trees of control groups that a machine has, read from what its kernel says. */
+/** The trees of control groups of a machine, parsed from mountinfo and cgroup files. */
 import { parseMountinfo, visibleMounts, type Mount } from '../mountinfo.ts'
 
-/** The controllers that Stepbox limits, counts and stops with, in the order of its lists. */
+/** The controllers that Stepbox uses, in the order of its lists. */
 export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'freezer'] as const
 
 export type Controller = (typeof controllers)[number]
 
 /**
- * One tree of groups. Version 1 has several, each with a controller or a few; version 2 has one for
- * all. A hybrid machine has both, and each controller is in one tree only.
+ * One tree of groups. Version 1 has several, each with one or a few controllers; version 2 has a
+ * single tree. A hybrid machine has both, and each controller is in only one tree.
  */
 export interface Hierarchy {
   version: 1 | 2
-  /** Where it is mounted. A directory in there is a group. */
+  /** Its mount point. Each directory in it is a group. */
   mount: string
   /** The controllers that work in it. */
   controllers: Controller[]
-  /** Those that groups directly below the mount have; version 2: its `cgroup.subtree_control`. */
+  /** Those that groups directly below the mount point have (`cgroup.subtree_control`). */
   enabled: Controller[]
   /**
    * Version 2: processes live in the mount's own group, and it is not the machine's root group, so
@@ -34,7 +34,7 @@ export interface Cgroups {
   mems?: string
 }
 
-/** From what `/proc/self/mountinfo` says, and a way to read the files under the mounts. */
+/** Parse `mountinfo`; `read` reads the files below the mount points. */
 export function cgroupsFrom(
   mountinfo: string,
   read: (path: string) => string | undefined,
@@ -59,7 +59,7 @@ export function cgroupsFrom(
   }
 }
 
-/** The same tree may be mounted twice: rather where one can write, and in the usual place. */
+/** If a tree is mounted twice: prefer a writable mount, then one in the usual place. */
 function rank(mount: Mount): number {
   return (isWritable(mount) ? 2 : 0) + (mount.target.startsWith('/sys/fs/cgroup') ? 1 : 0)
 }
@@ -69,7 +69,7 @@ function isWritable({ options, superOptions }: Mount): boolean {
   return [options, superOptions].every((each) => each.split(',')[0] !== 'ro')
 }
 
-/** Undefined for a tree that holds nothing for us, and where another mount hides it. */
+/** Undefined for a tree without a controller of ours, or hidden by another mount. */
 function hierarchy(
   mount: Mount,
   read: (path: string) => string | undefined,

@@ -1,11 +1,11 @@
-/** Chapter 2. Limits as they are typed, with Docker's flags and Docker's bounds. */
+/** Parsers for limits, with Docker's bounds. */
 
-/** The least memory that Docker accepts, which is also about the least that a shell starts with. */
+/** The least memory that Docker accepts; a shell needs about as much to start. */
 const leastMemory = 6 * 1024 * 1024
 
 /**
- * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024. Undefined from 0:
- * no limit. Every parser here throws an Error of one line that says what would be accepted.
+ * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024; undefined, no
+ * limit, from 0. Every parser here throws an Error whose one line says what is accepted.
  */
 export function parseMemory(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?(|b|[kmgtp](?:i?b)?)$/i.exec(text) ?? []
@@ -28,12 +28,12 @@ export function parseCpus(text: string): number | undefined {
   return cpus
 }
 
-/** The kernel's bounds; undefined from 0. */
+/** A weight within the kernel's bounds; undefined from 0. */
 export function parseCpuShares(text: string): number | undefined {
   return integer('cpu-shares', text, 2, 262_144, ['0'])
 }
 
-/** One more than the largest process id that 64-bit Linux gives out (proc_sys_kernel(5)). */
+/** At most one more than the largest pid of 64-bit Linux (proc_sys_kernel(5)). */
 export function parsePidsLimit(text: string): number | undefined {
   return integer('pids-limit', text, 1, 4_194_304, ['0', '-1'])
 }

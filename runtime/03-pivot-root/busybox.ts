@@ -1,4 +1,4 @@
-/** Chapter 3. A root file system from one static binary: busybox, every command at once. */
+/** A root file system made of one static binary: busybox, which is every command. */
 import { chmodSync, lchownSync, lutimesSync, mkdirSync, readFileSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
@@ -9,7 +9,7 @@ import { stepOf } from '../step.ts'
 
 const step = stepOf(3)
 
-/** A file of a root file system. All of them belong to root, and are as old as 1970. */
+/** A file of a root file system, owned by root, with the time 1970-01-01. */
 export type RootFile =
   | { path: string; type: 'directory'; mode: number }
   | { path: string; type: 'file'; mode: number; content: Uint8Array }
@@ -17,16 +17,15 @@ export type RootFile =
 
 export interface Busybox {
   content: Uint8Array
-  /** As OCI calls it: `amd64`. */
+  /** In the OCI's words: `amd64`. */
   architecture: string
-  /** Where each command would be installed: `bin/sh`, `usr/bin/[`. */
+  /** The path at which each command is installed: `bin/sh`, `usr/bin/[`. */
   applets: string[]
 }
 
 /**
- * The root file system of busybox, each directory before what is in it. It follows from the binary
- * alone: no clock, no umask, nothing of this machine. So the same binary gives the same image
- * anywhere.
+ * The root file system of busybox, each directory before its entries. It depends on the binary
+ * alone, so that the same binary gives the same image on every machine.
  */
 export function busyboxRoot({ content, applets }: Busybox): RootFile[] {
   const files: RootFile[] = [
@@ -68,15 +67,12 @@ users:x:100:
 nogroup:x:65534:
 `
 
-/** In one of the four directories for commands; `linuxrc`, of no use in a container, is in none. */
+/** Whether `path` is in a directory for commands; `linuxrc`, useless in a container, is not. */
 function isCommand(path: string): boolean {
   return /^(?:usr\/)?s?bin\/[^/]+$/.test(path)
 }
 
-/**
- * Read the binary at `path`, and ask it which commands it is. Throws when it cannot be a root's
- * all.
- */
+/** Read the binary at `path` and ask it for its commands. Throws if it is not a static busybox. */
 export async function readBusybox(path: string): Promise<Busybox> {
   const content = readFileSync(path)
   const elf = readElf(content)
@@ -102,9 +98,8 @@ async function appletsOf(path: string): Promise<string[]> {
 }
 
 /**
- * Write `files` into `dir`, which is there and empty: what chapter 3 takes as its root. Owners and
- * times are set like everything else, whatever the caller's umask is; owners only by root, who
- * alone may.
+ * Write `files` into the empty directory `dir`, with modes and times as given, whatever the umask;
+ * owners are set only if this is root.
  */
 export function writeRootfs(dir: string, files: RootFile[]): void {
   const isRoot = process.geteuid?.() === 0

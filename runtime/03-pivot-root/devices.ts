@@ -1,10 +1,10 @@
-/** Chapter 3. A /dev of its own: the few devices every program expects, and none of the host's. */
+/** A private /dev: the few devices that every program expects, and no disk of the host. */
 import type { MountFlag } from '../calls.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(3)
 
-/** Name, major and minor number, as the kernel's devices.txt assigns them. */
+/** Name, major and minor number, from the kernel's admin-guide/devices.txt. */
 const devices = [
   ['null', 1, 3, 'what is written here is gone'],
   ['zero', 1, 5, 'bytes of zero, without end'],

@@ -1,18 +1,16 @@
-/** Chapter 3. What an executable says of itself: for which processor, and who must load it. */
+/** The headers of an ELF file: its processor and its loader. */
 import { fromBytes } from '../bytes.ts'
 
 export interface Elf {
-  /**
-   * As Go, Docker and OCI call it: amd64, arm64, …; `machine-<n>` for one that is not known here.
-   */
+  /** In Go's and the OCI's words: amd64, arm64, …; `machine-<n>` for one unknown here. */
   architecture: string
-  /** Whether another program, the dynamic loader, must load it (elf(5), PT_INTERP). */
+  /** Whether a dynamic loader must load it (elf(5), PT_INTERP). */
   isDynamic: boolean
-  /** The path of that loader, where it is within the bytes. */
+  /** The path of that loader, if it lies within the bytes. */
   interpreter?: string
 }
 
-/** Read the headers of an ELF file (elf(5)). Undefined when the bytes are no such file. */
+/** Read the headers of an ELF file (elf(5)). Undefined if the bytes are not ELF. */
 export function readElf(bytes: Uint8Array): Elf | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length < 64 || view.getUint32(0) !== 0x7f454c46) return undefined

@@ -1,4 +1,4 @@
-/** Chapter 3. A root file system of its own, and no way back to the old one. */
+/** Exchange the root file system, and unmount the old one. */
 import type { MountFlag } from '../calls.ts'
 import { stepOf, type Step } from '../step.ts'
 
@@ -15,7 +15,7 @@ declare module '../options.ts' {
   }
 }
 
-/** Make the directory `root` a mount point, which is what pivot_root(2) demands of a new root. */
+/** Make the directory `root` a mount point: pivot_root(2) demands that of a new root. */
 export function bind(root: string): Step[] {
   return [
     step(
@@ -26,8 +26,8 @@ export function bind(root: string): Step[] {
 }
 
 /**
- * Exchange the whole mount namespace's root for `root`. With "." twice, the old root comes to lie
- * on top of the new one, so no directory is needed to put it in (pivot_root(2), NOTES).
+ * Exchange the root of the mount namespace for `root`. With "." as both arguments the old root is
+ * stacked on top of the new one, so no directory is needed for it (pivot_root(2), NOTES).
  */
 export function pivotRoot(root: string): Step[] {
   return [
@@ -39,9 +39,7 @@ export function pivotRoot(root: string): Step[] {
   ]
 }
 
-/**
- * Let go of the old root. From here on no path leads to the host; "." is in the new root already.
- */
+/** Unmount the old root, which "." still names. From here on no path leads to the host's files. */
 export function letGo(): Step[] {
   return [
     step(['umount2', '.', ['MNT_DETACH']], "the host's files are still mounted; now no longer"),
@@ -49,8 +47,8 @@ export function letGo(): Step[] {
 }
 
 /**
- * The parts of /proc that change the host's kernel, and that Docker makes read-only. Which of them
- * are there depends on how the kernel was built.
+ * Make the parts of /proc read-only with which root could change the host's kernel: the ones that
+ * Docker protects. Which of them exist depends on the kernel's build.
  */
 export function readOnlyProc(): Step[] {
   return ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap((name) => {
@@ -72,7 +70,7 @@ export function readOnlyProc(): Step[] {
   })
 }
 
-/** /sys, of the network namespace it is mounted in, read-only. */
+/** /sys, read-only. Its network part is that of the mounting process's network namespace. */
 export function sys(): Step[] {
   return [
     step(
@@ -85,8 +83,9 @@ export function sys(): Step[] {
 const quiet: MountFlag[] = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC']
 
 /**
- * The working directory was reached by a path of the image's choosing; the kernel says whether it
- * lies inside the root (CVE-2024-21626).
+ * Enter the working directory `cwd`, made if it is missing. The image chooses the path, and links
+ * on it could lead outside, so getcwd(2) checks that the directory is inside the root
+ * (CVE-2024-21626).
  */
 export function insideRoot(cwd: string | undefined): Step[] {
   if (!cwd || cwd === '/') return []

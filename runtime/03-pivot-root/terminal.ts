@@ -1,4 +1,4 @@
-/** Chapter 3. A terminal of the container's own, carried to the caller's by the waiting parent. */
+/** A terminal for the container. The waiting parent copies between it and the caller's. */
 import { childSocketFd, masterFd, slaveFd } from '../descriptors.ts'
 import type { User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
@@ -32,9 +32,8 @@ export function terminalChannel(size: Size | undefined): Step[] {
 }
 
 /**
- * After /dev and setsid: open a pair in the container's own devpts, keep one side as standard
- * input, output and error, and send the other to the parent, which copies between it and the
- * caller.
+ * After /dev and setsid: open a terminal in the container's devpts, use its slave side as standard
+ * input, output and error, and send its master side to the parent.
  */
 export function terminal(size: Size | undefined, user: User | undefined): Step[] {
   if (!size) return []

@@ -1,4 +1,4 @@
-/** The whole terminal as a page to draw on, given back as it was on every way out. */
+/** The whole terminal as a page to draw on, restored however the program ends. */
 import { constants } from 'node:os'
 import { ReadStream } from 'node:tty'
 
@@ -8,15 +8,15 @@ export interface Page {
   draw(lines: string[]): void
   /**
    * The next key: a character, or `up`, `down`, `left`, `right`, `enter`, `escape`, `ctrl-c`; or
-   * `resize`, which is a reason to draw. A signal that should end us, and a terminal that is gone,
-   * are `ctrl-c`, again and again.
+   * `resize`. After a signal that ends the program, and when the terminal is gone, every key is
+   * `ctrl-c`.
    */
   key(): Promise<string>
-  /** Whether only `ctrl-c` will come. */
+  /** Whether every further key will be `ctrl-c`. */
   isOver(): boolean
   /** A line typed after `prompt`, at the bottom; undefined when it was cancelled. */
   ask(prompt: string): Promise<string | undefined>
-  /** Give the terminal away (to a shell, to the container), and take it back. */
+  /** Restore the terminal for a shell or the container, and take it again. */
   leave(): void
   enter(): void
 }
@@ -34,7 +34,7 @@ const names: Record<string, string> = {
   '\b': 'backspace',
 }
 
-/** What one key sends (console_codes(4)), and one that has not come whole; Escape alone has. */
+/** The bytes of one key (console_codes(4)), or the beginning of one; Escape alone is a key. */
 const oneKey = /\x1b(?:\[[\d;]*[\x40-\x7e]|O.)|[^]/gu
 const cutOff = /(?:\x1b\[[\d;]*|\x1bO|(?<=[^])\x1b)$/
 

@@ -4,10 +4,7 @@ import type { Report } from '../native.ts'
 import { lineOf, type Step } from '../step.ts'
 import { nameOf, resultOf, strace } from '../strace.ts'
 
-/**
- * Writes lines to standard error as reports come, and last a sum. The container's output is not
- * touched.
- */
+/** Writes a line to standard error for each report, and a summary at the end. */
 export function tracer(write: (text: string) => void = (text) => process.stderr.write(text)) {
   const seen: Report[] = []
   let plan: Step[] = []
@@ -29,14 +26,14 @@ export function tracer(write: (text: string) => void = (text) => process.stderr.
   }
 }
 
-/** A terminal that a container has is raw: there `\n` alone does not lead to column one. */
+/** The caller's terminal is raw while a container has it: `\n` does not return to column one. */
 export function toRawTerminal(text: string): void {
   process.stderr.write(text.replaceAll('\n', '\r\n'))
 }
 
 const color = chalkStderr ?? chalk
 
-/** `12  mount("proc", …) = 0 <0.000044>` with the number first, so that it can be pointed at. */
+/** `12  mount("proc", …) = 0 <0.000044>`, with the number of the line in the list first. */
 function line(plan: Step[], report: Report): string {
   const { index, result, errno, nanoseconds } = report
   const call = plan[index]?.call
@@ -47,13 +44,13 @@ function line(plan: Step[], report: Report): string {
   return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${time}\n`
 }
 
-/** The last call does not come back to be timed. */
+/** execvpe does not return, so it has neither result nor time. */
 function becoming(plan: Step[], index: number): string {
   const call = plan[index]?.call
   return `${number(plan, index)} ${call ? strace(call) : '?'}\n`
 }
 
-/** A line that is none of the list has no number. */
+/** A line that was added to the list has no number. */
 function number(plan: Step[], index: number): string {
   return color.dim(String(lineOf(plan, index) || '·').padStart(String(plan.length).length))
 }
@@ -66,7 +63,7 @@ function seconds(nanoseconds: number): string {
   return `<${(nanoseconds / 1e9).toFixed(6)}>`
 }
 
-/** The time of all calls, and of each name the share, the dearest first. */
+/** The time of all calls, and the share of each name, the longest first. */
 function summary(plan: Step[], reports: Report[]): string {
   const total = reports.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0)
   const byName = new Map<string, { nanoseconds: number; calls: number }>()

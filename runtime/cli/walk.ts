@@ -1,4 +1,4 @@
-/** A start that is walked through: with somebody at the keys, for a file, or both. */
+/** `run --step` and `--record`: a start that is stopped before every call, or recorded. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
@@ -55,7 +55,7 @@ function explained({ plan, pid }: Walk, report: Report, { rows }: Runtime): Prom
   return explain(plan, report, { pid, rows })
 }
 
-/** Before anything is made: a walk that cannot be kept is not begun. */
+/** Open the file before anything is made: if that fails, nothing has happened. */
 function opened(file: string): number {
   try {
     return openSync(file, 'w')

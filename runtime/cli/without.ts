@@ -1,4 +1,4 @@
-/** `run --without N|CALL`: the list with a line missing, where it harms nobody. */
+/** `run --without N|CALL`: the list without one line, on a pretend machine. */
 import chalk from 'chalk'
 import { pretendMachine, placesOf, without } from '../consequence.ts'
 import type { Chapter } from '../chapter.ts'
@@ -8,11 +8,10 @@ import { nameOf, strace } from '../strace.ts'
 import { UsageError } from '../command-line.ts'
 
 /**
- * Leave out the line of that number, or the first call of that name. What is left runs on a
- * pretend machine: mounts, names and network of its own around the container's, and a disk that
- * cannot be written, so that what would reach the host ends there. What is known to happen is told
- * beforehand, in the words of the last of `chapters` that has any: `chdir` into the new root is of
- * chapter 3, and chapter 4 leads it elsewhere.
+ * Leave out line number `what`, or the first call of that name. The rest runs on a pretend machine:
+ * mounts, names and network of its own around the container's, and a read-only disk, so that
+ * nothing reaches the host. The consequence is printed first, in the words of the latest of
+ * `chapters` that has a row for the line: a later chapter may use a line differently.
  */
 export async function leaveOut(
   what: string,
@@ -38,7 +37,7 @@ export async function leaveOut(
   }
 }
 
-/** What the machine has on its disk stays as it is, even when the new root is never entered. */
+/** Make the disk read-only, except for the data root `root`. */
 function readOnlyBut(root: string): Call[] {
   return [
     ['mount', root, root, null, ['MS_BIND'], null],
