@@ -1,8 +1,7 @@
 /** Tests. The end of a run: what did not pass and why, and the counts. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import chalk from 'chalk'
 import type { Result } from './results.ts'
+import { tablesNamed } from './tables.ts'
 
 interface Group {
   /** The machine; empty for this one, whose failures vitest has already shown. */
@@ -54,9 +53,8 @@ interface AllowedSkip {
   because: string
 }
 
-/** The reasons for which a test may be skipped even with CI=true: test/allowed-skips.json. */
+/** The reasons for which a test may be skipped even with CI=true (allowed-skips.json). */
 function allowedSkips(where: 'host' | 'vm'): Set<string> {
-  const text = readFileSync(join(import.meta.dirname, 'allowed-skips.json'), 'utf8')
-  const list = JSON.parse(text) as AllowedSkip[]
+  const list = (tablesNamed('allowed-skips.json') as AllowedSkip[][]).flat()
   return new Set(list.flatMap(({ reason, on = where }) => (on === where ? [reason] : [])))
 }

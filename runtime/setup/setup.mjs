@@ -9,24 +9,8 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundle, keepCompiled } from './bundle.mjs'
 import { bundleTests } from './bundle-tests.mjs'
-import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
-import { lastLines, onPath, run } from './machine.mjs'
+import { isLinux, isRoot, isStatic, lastLines, onPath, run } from './machine.mjs'
 import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
-
-/** What the tests compare with, and the Debian package that has each. */
-const peers = {
-  skopeo: 'skopeo',
-  umoci: 'umoci',
-  podman: 'podman',
-  runc: 'runc',
-  bwrap: 'bubblewrap',
-  strace: 'strace',
-  tmux: 'tmux',
-  capsh: 'libcap2-bin',
-  pgrep: 'procps',
-  fincore: 'util-linux-extra',
-  'qemu-system-x86_64': 'qemu-system-x86',
-}
 
 /**
  * Set everything up, telling each thing in a line. Gives what there is now: `packages`, `native`,
@@ -37,7 +21,7 @@ export async function setup({ withPeers = false } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
   if (!isNodeNewEnough()) return { ...is, failed: true }
   console.log(bold('Setting up Stepbox'))
-  const further = withPeers ? { peers: peersFor, machine } : {}
+  const further = withPeers ? { peers, machine } : {}
   const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
   for (const [name, work] of Object.entries(steps)) {
     const start = Date.now()
@@ -107,7 +91,7 @@ async function native(say) {
   const key = hash([process.arch, ...sources.map((name) => read('native', name))])
   if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
   const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
-  if (!onPath('musl-gcc')) await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)
+  if (!onPath('musl-gcc')) await installed(['musl-tools', 'gcc', 'libc6-dev'], say)
   const problem = await compile(units, say)
   if (/^no compiler|cannot find -l|No such file/m.test(problem ?? '')) {
     say(problem)
@@ -153,8 +137,9 @@ function complaints(output) {
 async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
   let binary = findBusybox()
-  if (!binary && (await aptInstall(['busybox-static'], say))) binary = findBusybox()
+  if (!binary && (await installed(['busybox-static'], say))) binary = findBusybox()
   if (!binary) {
+    const { aptUnpack } = await import('./apt.mjs')
     mkdirSync(here('dist/busybox'), { recursive: true })
     if (await aptUnpack('busybox-static', here('dist/busybox'), say)) binary = findBusybox()
   }
@@ -198,12 +183,15 @@ function dataRoot() {
   return join(process.env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'stepbox')
 }
 
-async function peersFor(say) {
-  const missing = Object.keys(peers).filter((name) => !onPath(name))
-  const names = missing.map((name) => peers[name])
-  if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
-  if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
-  return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
+/** What only the installation of packages needs is loaded when a package is missing. */
+async function peers(say) {
+  const { installPeers } = await import('./peers.mjs')
+  return installPeers(say)
+}
+
+async function installed(packages, say) {
+  const { aptInstall } = await import('./apt.mjs')
+  return aptInstall(packages, say)
 }
 
 /** What `stepbox vm` needs and keeps: kernels, one of Debian's release and one of its backports. */
