@@ -10,7 +10,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { host, differences } from '../host.ts'
+import { differences, host, markRun } from '../host.ts'
 import { look } from '../look.ts'
 import type { Result } from '../results.ts'
 import { runFiles, type Orders } from './crew.ts'
@@ -42,6 +42,7 @@ async function main(): Promise<void> {
   const options = { isList: values.list, capabilities: [], patience }
   if (values.list) return runFiles({ ...orders, options, env: process.env, listed, told })
   const start = performance.now()
+  markRun()
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
   chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
