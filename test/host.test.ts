@@ -1,4 +1,4 @@
-/** Tests. What counts as left over from a run: what it started itself, and nothing of other runs. */
+/** Tests. What counts as left over from a run: what is its own, and nothing of other runs. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

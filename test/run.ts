@@ -18,8 +18,8 @@ const root = join(import.meta.dirname, '..')
 /**
  * Run the tests that `args` name (chapter numbers, parts of paths, vitest's own options), or all.
  * With `--vm` the kernel tests among them also run on the kernel of a virtual machine, with
- * `--vm=KERNEL,…` on these. Prints what was skipped and why, what is left over on the host, and the
- * counts in the last line. Gives the exit code.
+ * `--vm=KERNEL,…` on these. Prints what was skipped and why, what is left over on the host, and in
+ * the last line the counts. Gives the exit code.
  */
 export async function run(args: string[]): Promise<number> {
   const [vm, own] = [args.filter(isForVm), args.filter((arg) => !isForVm(arg))]

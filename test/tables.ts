@@ -1,4 +1,4 @@
-/** Tests. JSON tables that grow with the chapters: one shared in test/, one in a chapter's folder. */
+/** Tests. JSON tables that grow with the chapters: one in test/, one in each chapter's folder. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,4 +11,9 @@ export function tablesNamed(name: string): unknown[] {
     .map((folder) => join(root, folder, name))
     .filter((path) => existsSync(path))
     .map((path): unknown => JSON.parse(readFileSync(path, 'utf8')))
+}
+
+/** The files of tests that run on the host only; each has its reason (left-out.json). */
+export function leftOutFiles(): string[] {
+  return (tablesNamed('left-out.json') as { file: string }[][]).flat().map(({ file }) => file)
 }

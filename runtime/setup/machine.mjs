@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 export const isLinux = process.platform === 'linux'
 export const isRoot = process.getuid?.() === 0
 
-/** The full path of the first of `names` on the PATH, or undefined. */
+/** The full path of the first of `names` that is on the PATH or in an sbin directory. */
 export function onPath(...names) {
   const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return names.flatMap((name) => dirs.map((dir) => join(dir, name))).find(isExecutable)
@@ -39,8 +39,8 @@ export function lastLines(text, count) {
 }
 
 /**
- * Whether the program at `path` runs on this machine with no library and no loader: an ELF file of
- * Node's own architecture that names no interpreter (elf(5), PT_INTERP).
+ * Whether the program at `path` is static: an ELF file of the same architecture as Node that names
+ * no interpreter (elf(5), PT_INTERP).
  */
 export function isStatic(path) {
   const head = headOf(path)

@@ -2,10 +2,9 @@
  * Set-up. The programs that tests compare Stepbox with: those of test/peers.json and of each
  * chapter's peers.json, as {"command": "Debian package"}. Loaded after the npm packages are there.
  */
-import { existsSync, readdirSync } from 'node:fs'
 import { aptInstall } from './apt.mjs'
 import { onPath } from './machine.mjs'
-import { here, read } from './made.mjs'
+import { read, tablesNamed } from './made.mjs'
 
 /** Install those that are missing. One that cannot be had is no failure: its tests are blocked. */
 export async function installPeers(say) {
@@ -19,8 +18,5 @@ export async function installPeers(say) {
 
 /** The Debian package of each command. */
 function packageOf() {
-  const folders = readdirSync(here('chapters')).map((name) => `chapters/${name}`)
-  const tables = ['test', ...folders].map((dir) => `${dir}/peers.json`)
-  const found = tables.filter((path) => existsSync(here(path)))
-  return Object.assign({}, ...found.map((path) => JSON.parse(read(path))))
+  return Object.assign({}, ...tablesNamed('peers.json').map((path) => JSON.parse(read(path))))
 }

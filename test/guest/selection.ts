@@ -3,10 +3,9 @@
  * kernels when it takes its context. This holds the two together: no kernel test is left out on
  * other machines but those of the files in left-out.json, and none is run that asks for nothing.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { topics } from '../../runtime/tools/doctor/capabilities.ts'
 import type { Result } from '../results.ts'
+import { leftOutFiles } from '../tables.ts'
 import { onHost } from './boot.ts'
 import { listed } from './collect.ts'
 
@@ -14,8 +13,7 @@ const capabilities = new Set<string>(topics.flatMap(([, names]) => names))
 
 /** A failure for each test of `results`, all of their files, where the two differ. */
 export async function selectionMistakes(results: Result[]): Promise<Result[]> {
-  const text = readFileSync(join(import.meta.dirname, 'left-out.json'), 'utf8')
-  const leftOut = (JSON.parse(text) as { file: string }[]).map(({ file }) => file)
+  const leftOut = leftOutFiles()
   const all = [...new Set(results.map(({ file }) => file))]
   const files = all.filter((file) => file !== '' && !leftOut.includes(file))
   const chosen = await listed(onHost(['--list', ...files]))
