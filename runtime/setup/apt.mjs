@@ -10,6 +10,7 @@ import { here } from './made.mjs'
 
 const apt = $({
   quiet: true,
+  stdio: ['ignore', 'pipe', 'pipe'],
   nothrow: true,
   env: {
     ...process.env,
@@ -66,7 +67,7 @@ const starters = ['/usr/sbin/invoke-rc.d', '/usr/bin/deb-systemd-invoke']
  * the namespace cannot be had, as in most containers, /usr/sbin/policy-rc.d forbids services to
  * the whole machine meanwhile (invoke-rc.d(8)).
  */
-async function withoutServices(say) {
+export async function withoutServices(say) {
   mkdirSync(here('dist'), { recursive: true })
   const nothing = here('dist/start-nothing')
   writeFileSync(nothing, '#!/bin/sh\nexit 0\n', { mode: 0o755 })

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /*
- * The launcher; set-up copies it to dist/stepbox.cjs. It starts the program, whose modules are in two
- * packs beside it: main.cjs has those that `stepbox run` needs, more.cjs the others (bundle.mjs says
- * what that gains). Each pack is compiled with the code that V8 kept of an earlier run, if there is
- * any. The file with that code is named by the hash in the pack's first line and by the version of
- * V8: V8 itself compares only the length of the source.
+ * The launcher; set-up copies it to dist/stepbox.cjs. It starts the program, whose modules are in
+ * two packs beside it: main.cjs has those that `stepbox run` needs, more.cjs the others (bundle.mjs
+ * says what that gains). Each pack is compiled with the code that V8 kept of an earlier run, if
+ * there is any. The file with that code is named by the hash in the pack's first line and by the
+ * version of V8: V8 itself compares only the length of the source.
  */
 const { readFileSync } = require('node:fs')
 const { Script } = require('node:vm')
