@@ -1,4 +1,4 @@
-/** Tests. Tests that run elsewhere: which of them do, and what is told of each kind of end. */
+/** Tests. The kernel tests as a program: which tests run, and how each kind of end is reported. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { scratch } from '../scratch.ts'
 import { collect } from './collect.ts'
 import { runFiles } from './crew.ts'
 
-/** What is told, and listed, of a project that has nothing but these files of tests. */
+/** The results, and the listed names, of a project that has only these files of tests. */
 async function told(files: Record<string, string>, isList = false) {
   const dir = join(scratch(), 'dist/guest-tests')
   mkdirSync(dir, { recursive: true })

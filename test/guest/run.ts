@@ -1,10 +1,10 @@
 /**
- * Tests. The kernel tests as a plain program, which needs Node and nothing else:
+ * Tests. The kernel tests as a program that needs Node and nothing else:
  *
  *     node dist/guest-tests/run.cjs [--list] [--patience TIMES] [--chapter N | N | FILE…]
  *
- * Looks once at what the machine can do, then runs the files on two processes. Standard output is
- * lines of JSON (`Line`); it exits with 0 when nothing failed and nothing is left over.
+ * It finds out what the machine can do, then runs the files in two processes. It prints lines of
+ * JSON (`Line`), and exits with 0 if nothing failed and nothing is left over.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   markRun()
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
-  chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
+  chmodSync(temporary, 0o711) // for tests that run a program as an ordinary user
   const env = { ...process.env, TMPDIR: temporary }
   const { capabilities, machine } = await look()
   const { kernel, cgroups } = machine
