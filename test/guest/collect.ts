@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..')
 
 /**
  * The run that `lines` describe. Other lines are skipped, such as the kernel's messages on the same
- * console. If the line that ends a run is missing, that is an error among the results. Throws if the
+ * console. If the last line of a run is missing, that is an error among the results. Throws if the
  * line about the machine is missing.
  */
 export async function collect(lines: AsyncIterable<string>): Promise<Run> {

@@ -15,8 +15,8 @@ export interface Orders {
   options: Omit<Job, 'file' | 'done'>
   /** Environment of the tests. */
   env: NodeJS.ProcessEnv
-  told: (result: Result) => void
-  listed: (file: string, name: string) => void
+  onResult: (result: Result) => void
+  onListed: (file: string, name: string) => void
 }
 
 /** Run all of `files`. Resolves when each has ended or was given up. */
@@ -39,7 +39,7 @@ async function runFile(file: string, last: ChildProcess | undefined, orders: Ord
     const way = await attempt(worker, { file, done, ...orders.options }, orders)
     if (way === 'done') return worker
     const { running, reason } = way
-    orders.told({ file, name: running?.name ?? '', outcome: 'error', reason, error: reason })
+    orders.onResult({ file, name: running?.name ?? '', outcome: 'error', reason, error: reason })
     if (!running) return undefined
     done.push(running.id)
   }
@@ -80,11 +80,11 @@ function attempt(worker: ChildProcess, job: Job, orders: Orders): Promise<'done'
       } else if ('ended' in said) {
         running = undefined
         job.done.push(said.ended.id)
-        orders.told(resultOf(file, said.ended))
-      } else if ('listed' in said) orders.listed(file, said.listed.name)
+        orders.onResult(resultOf(file, said.ended))
+      } else if ('listed' in said) orders.onListed(file, said.listed.name)
       else {
         const { name, error } = said.broken
-        orders.told({ file, name, outcome: 'error', reason: firstLine(error), error })
+        orders.onResult({ file, name, outcome: 'error', reason: firstLine(error), error })
       }
     }
     worker.on('message', hear)

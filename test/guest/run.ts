@@ -34,13 +34,13 @@ async function main(): Promise<void> {
   if (files.length === 0 && !values.list) return fail(`no tests here for ${wanted.join(' ')}`)
   const patience = Number(values.patience)
   const orders = { worker, files, graceMs: 40_000 * patience }
-  const listed: Orders['listed'] = (file, name) => print({ listed: { file, name } })
-  const told = (result: Result) => {
+  const onListed: Orders['onListed'] = (file, name) => print({ listed: { file, name } })
+  const onResult = (result: Result) => {
     if (result.outcome === 'fail' || result.outcome === 'error') process.exitCode = 1
     print({ result })
   }
   const options = { isList: values.list, capabilities: [], patience }
-  if (values.list) return runFiles({ ...orders, options, env: process.env, listed, told })
+  if (values.list) return runFiles({ ...orders, options, env: process.env, onListed, onResult })
   const start = performance.now()
   markRun()
   const before = host()
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
       date,
     },
   })
-  await runFiles({ ...orders, options: { ...options, capabilities }, env, listed, told })
+  await runFiles({ ...orders, options: { ...options, capabilities }, env, onListed, onResult })
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
   for (const leftover of leftovers) {
