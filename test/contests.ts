@@ -1,7 +1,9 @@
-/** Benchmark. The contests: what Stepbox does, and others doing the same. */
-import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** Benchmark. The contests: what Stepbox does, and others doing the same. zx prepares them. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { $ } from 'zx'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/03-pivot-root/busybox.ts'
@@ -27,6 +29,8 @@ export interface Contest {
   /** The share of the usual number of rounds, for what takes long. */
   share?: number
 }
+
+$.quiet = true
 
 const program = join(import.meta.dirname, '../dist/stepbox.cjs')
 const dockerImage = 'stepbox-bench'
@@ -69,7 +73,7 @@ export async function* inProcess(dir: string): AsyncGenerator<Contest> {
     ],
     share: 0.1,
   }
-  await succeeds('docker', 'image', 'rm', '--force', dockerImage)
+  await $`docker image rm --force ${dockerImage}`.nothrow()
 }
 
 /** The whole command, cold, against Node doing nothing. */
@@ -106,7 +110,7 @@ export async function* watched(dir: string): AsyncGenerator<Contest> {
     budget: 1.1,
   }
   const other = join(dir, 'unwatched')
-  await execute(process.execPath, join(import.meta.dirname, 'unwatched.mjs'), other, ...args)
+  await $`node ${join(import.meta.dirname, 'unwatched.mjs')} ${other} ${args}`
   yield {
     what: 'stepbox run, not watched',
     ours: run,
@@ -122,8 +126,8 @@ export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
   const root = await rootIn(dir, 'start')
   const small = resolve(root, 'busybox')
   const fill = 'dd if=/dev/zero of=/large bs=1M count=500 2>/dev/null'
-  await execute(program, '--root', root, 'run', '--name=large', 'busybox', 'sh', '-c', fill)
-  await execute(program, '--root', root, 'commit', 'large', 'large')
+  await $`${program} --root ${root} run --name=large busybox sh -c ${fill}`
+  await $`${program} --root ${root} commit large large`
   const large = resolve(root, 'large')
   yield {
     what: 'start, image of 500 MB',
@@ -145,14 +149,11 @@ export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
 /** A layer from what a container wrote, against the three programs that do the work. */
 export async function* commits(dir: string): AsyncGenerator<Contest> {
   const root = await rootIn(dir, 'commit')
-  const run = ['--root', root, 'run', '--name=full', 'busybox', 'true']
-  await execute(program, ...run)
-  const [{ id }] = JSON.parse(await printed(program, '--root', root, 'inspect', 'full')) as [
-    { id: string },
-  ]
-  const upper = join(root, 'containers', id, 'upper')
-  for (const tree of ['node_modules/typescript', 'node_modules/@rolldown'])
-    cpSync(join(import.meta.dirname, '..', tree), join(upper, tree), { recursive: true })
+  await $`${program} --root ${root} run --name=full busybox true`
+  const printed = await $`${program} --root ${root} inspect full`.json<[{ id: string }]>()
+  const upper = join(root, 'containers', printed[0].id, 'upper')
+  const trees = ['typescript', '@rolldown'].map((name) => `node_modules/${name}`)
+  await $({ cwd: join(import.meta.dirname, '..') })`cp -r --parents -L ${trees} ${upper}`
   const pipes = `tar -C ${upper} -cf - . | tee >(sha256sum >${dir}/sum) | gzip -6 >${dir}/tar.gz`
   yield {
     what: 'commit of 50 MB',
@@ -208,7 +209,7 @@ async function runcBundle(dir: string, rootfs: string): Promise<string> {
   const bundle = join(dir, 'bundle')
   mkdirSync(bundle)
   try {
-    await execute('runc', 'spec', '-b', bundle)
+    await $`runc spec -b ${bundle}`
     const file = join(bundle, 'config.json')
     const config = JSON.parse(readFileSync(file, 'utf8')) as {
       process: { terminal: boolean; args: string[]; rlimits: unknown[] }
@@ -223,34 +224,15 @@ async function runcBundle(dir: string, rootfs: string): Promise<string> {
   return bundle
 }
 
-/** Docker takes images alone, so one is made the first time, from the same root file system. */
+/** Docker runs images only, so one is made the first time, from the same root file system. */
 async function dockerRun(rootfs: string): Promise<void> {
-  const make = `docker version >/dev/null && tar -C ${rootfs} -c . | docker import - ${dockerImage}`
-  if (!(await succeeds('docker', 'image', 'inspect', dockerImage))) await execute('sh', '-c', make)
+  const { exitCode } = await $`docker image inspect ${dockerImage}`.nothrow()
+  if (exitCode !== 0)
+    await $`docker version && tar -C ${rootfs} -c . | docker import - ${dockerImage}`
   await execute('docker', 'run', '--rm', '--network=none', dockerImage, 'true')
 }
 
-async function succeeds(...command: [string, ...string[]]): Promise<boolean> {
-  return execute(...command).then(
-    () => true,
-    () => false,
-  )
-}
-
+/** Run a program to its end, without zx: the time of its shell would be measured as well. */
 async function execute(command: string, ...args: string[]): Promise<void> {
-  await printed(command, ...args)
-}
-
-/** Run a program to its end. What it prints; throws when it fails. */
-function printed(command: string, ...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [out, err] = ['', '']
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-    child.on('error', reject)
-    child.on('close', (code) =>
-      code === 0 ? resolve(out) : reject(new Error(err || `${command} exited with ${code}`)),
-    )
-  })
+  await promisify(execFile)(command, args)
 }

@@ -1,62 +1,97 @@
-/** Tests. The host's view: what a run could leave behind, as lines that can be compared. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+/**
+ * Tests. What a run may have left on the host, as lines that can be compared.
+ *
+ * Several runs may share a machine, so each has a mark that all its processes inherit: an unusual
+ * timer slack, which survives fork(2), execve(2), new namespaces and another user
+ * (PR_SET_TIMERSLACK(2const), proc_pid_timerslack_ns(5)). Files are below the run's own TMPDIR.
+ */
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 const cgroups = '/sys/fs/cgroup'
 
+/** Mark this process and all that it starts from now on as one run. */
+export function markRun(): void {
+  if (process.platform !== 'linux') return
+  const usualNs = 50_000
+  writeFileSync('/proc/self/timerslack_ns', String(usualNs + 1 + (process.pid % 30_000)))
+}
+
 /**
- * Every mount, every control group `stepbox-*`, every process that is the native program or lives
- * in another pid namespace, every `stepbox*` in /tmp, every container of the default data root,
- * everything in /, and the name of the machine.
+ * The name of the machine, every entry of /, every mount, and of this run: every control group
+ * `stepbox*` and every process that is Stepbox or lives in another pid namespace.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
-  const name = `the name ${hostname()}`
-  return new Set([name, ...mounts(), ...groups(cgroups, 4), ...processes(), ...directories()])
+  const inRoot = entries('/').map((name) => `file /${name}`)
+  const lines = [`the name ${hostname()}`, ...inRoot, ...mounts(), ...groups(cgroups, 4)]
+  return new Set([...lines, ...processes()])
 }
 
 /**
- * What is there now and was not in `before`, and what is in the run's own `temporary` directory.
- * What has been killed may take a moment to disappear, so this looks again for up to three seconds.
+ * What was not in `before`, and what is in the run's directory `temporary`. What was killed may
+ * take a moment to disappear, so only what is there for three seconds counts.
  */
 export async function differences(before: Set<string>, temporary: string): Promise<string[]> {
-  for (let attempt = 0; ; attempt++) {
-    const left = [...host()].filter((line) => !before.has(line) && !line.includes(temporary))
-    left.push(
-      ...entries(temporary)
-        .filter(isOurs)
-        .map((name) => `directory ${name} in TMPDIR`),
-    )
-    left.push(...mounts().filter((line) => line.includes(temporary)))
-    if (left.length === 0 || attempt === 30) return left
+  const look = () => [
+    ...[...host()].filter((line) => !before.has(line) && !isElsewhere(line, temporary)),
+    ...entries(temporary)
+      .filter((name) => !isOfTools(name))
+      .map((name) => `directory ${name} in TMPDIR`),
+  ]
+  let lasting = look()
+  for (let attempt = 0; attempt < 30 && lasting.length > 0; attempt++) {
     await setTimeout(100)
+    const now = new Set(look())
+    lasting = lasting.filter((line) => now.has(line))
   }
+  return lasting
 }
 
-/** What the tools themselves keep in a temporary directory. */
-function isOurs(name: string): boolean {
-  return !/^tsx-|^node-compile-cache$/.test(name)
+/** A mount where other programs and other runs have their files. */
+function isElsewhere(line: string, temporary: string): boolean {
+  const [, target] = /^mount \S+ \S+ (\S+)/.exec(line) ?? []
+  if (target === undefined || line.includes(temporary)) return false
+  const outer = join(temporary, '..')
+  return ['/tmp', '/var', '/run', '/mnt', '/media', '/home', outer].some((dir) =>
+    target.startsWith(`${dir}/`),
+  )
 }
 
+/** What tsx and Node keep in a temporary directory. */
+function isOfTools(name: string): boolean {
+  return /^tsx-|^node-compile-cache$/.test(name)
+}
+
+/** The device, the root within it and the target of each mount. */
 function mounts(): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n')
   return lines.map((line) => `mount ${line.split(' ').slice(2, 5).join(' ')}`)
 }
 
+/** Without those that hold processes of other runs only. An empty one may be anybody's. */
 function groups(dir: string, depth: number): string[] {
   if (depth === 0) return []
   return directoriesIn(dir).flatMap((name) => {
     const path = join(dir, name)
-    return name.startsWith('stepbox') ? [`group ${path}`] : groups(path, depth - 1)
+    if (!name.startsWith('stepbox')) return groups(path, depth - 1)
+    const pids = processesIn(path)
+    return pids.length === 0 || pids.some(isOfThisRun) ? [`group ${path}`] : []
   })
+}
+
+/** The processes of a control group and of those below it. */
+function processesIn(group: string): string[] {
+  const own = contentOf(join(group, 'cgroup.procs')).split('\n').filter(Boolean)
+  return [...own, ...directoriesIn(group).flatMap((name) => processesIn(join(group, name)))]
 }
 
 function processes(): string[] {
   const own = link('/proc/self/ns/pid')
   return entries('/proc').flatMap((pid) => {
-    if (!/^\d+$/.test(pid)) return []
+    if (!/^\d+$/.test(pid) || !isOfThisRun(pid)) return []
     const program = link(`/proc/${pid}/exe`)
     const namespace = link(`/proc/${pid}/ns/pid`)
     const isOutside = namespace === '' || namespace === own
@@ -65,24 +100,12 @@ function processes(): string[] {
   })
 }
 
-function isStepbox(pid: string): boolean {
-  try {
-    const cmdline = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-    return /(dist\/stepbox\.cjs|native\/stepbox)\0/.test(cmdline)
-  } catch {
-    return false // ignoring: the process has ended meanwhile
-  }
+function isOfThisRun(pid: string): boolean {
+  return contentOf(`/proc/${pid}/timerslack_ns`) === contentOf('/proc/self/timerslack_ns')
 }
 
-function directories(): string[] {
-  const inTmp = entries('/tmp').filter((name) => name.startsWith('stepbox'))
-  const inRoot = entries('/').map((name) => `file /${name}`)
-  const containers = entries('/var/lib/stepbox/containers')
-  return [
-    ...inRoot,
-    ...inTmp.map((name) => `directory /tmp/${name}`),
-    ...containers.map((id) => `container ${id}`),
-  ]
+function isStepbox(pid: string): boolean {
+  return /(dist\/stepbox\.cjs|native\/stepbox)\0/.test(contentOf(`/proc/${pid}/cmdline`))
 }
 
 function directoriesIn(dir: string): string[] {
@@ -90,7 +113,7 @@ function directoriesIn(dir: string): string[] {
     const all = readdirSync(dir, { withFileTypes: true })
     return all.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   } catch {
-    return [] // ignoring: it went away meanwhile, or is not for us to read
+    return [] // ignoring: it has gone meanwhile, or this user may not read it
   }
 }
 
@@ -98,7 +121,15 @@ function entries(dir: string): string[] {
   try {
     return readdirSync(dir)
   } catch {
-    return [] // ignoring: it is not there, so nothing is left in it
+    return [] // ignoring: without the directory nothing is left in it
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // ignoring: the process or the group has ended meanwhile
   }
 }
 

@@ -1,9 +1,8 @@
 /** Tests. Chapters × machines: what came of the kernel tests where they last ran, as two pages. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { chapters } from '../chapters/table.ts'
 import { topics } from '../runtime/tools/doctor/capabilities.ts'
 import type { Kept, MachineWords, Outcome } from './results.ts'
+import { leftOutFiles } from './tables.ts'
 
 export interface Count {
   pass: number
@@ -22,8 +21,7 @@ export interface Column extends Pick<
 }
 
 const capabilities = new Set<string>(topics.flatMap(([, names]) => names))
-const text = readFileSync(join(import.meta.dirname, 'guest/left-out.json'), 'utf8')
-const leftOut = (JSON.parse(text) as { file: string }[]).map(({ file }) => file)
+const leftOut = leftOutFiles()
 const kinds: Record<Outcome, keyof Count> = {
   pass: 'pass',
   blocked: 'blocked',

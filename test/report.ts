@@ -1,11 +1,10 @@
-/** Tests. The end of a run: what did not pass and why, and the counts. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Tests. The end of a run: which tests did not pass and why, which files took longest, counts. */
 import chalk from 'chalk'
 import type { Result } from './results.ts'
+import { tablesNamed } from './tables.ts'
 
 interface Group {
-  /** The machine; empty for this one, whose failures vitest has already shown. */
+  /** Names the machine. Empty for the host, whose failures vitest has already printed. */
   prefix: string
   results: Result[]
 }
@@ -16,12 +15,25 @@ interface Count {
   skipped: number
 }
 
-/** Print what of all machines did not pass, and last the counts. Gives the exit code. */
+export interface Time {
+  file: string
+  ms: number
+}
+
+/** Print the ten files that took longest, with their seconds. */
+export function printLongest(times: Time[]): void {
+  if (times.length <= 10) return
+  console.log('The ten longest files, in seconds:')
+  for (const { file, ms } of times.toSorted((a, b) => b.ms - a.ms).slice(0, 10))
+    console.log(`${(ms / 1000).toFixed(1).padStart(7)}  ${file}`)
+}
+
+/** Print each test that did not pass, then the counts. Gives the exit code. */
 export function report(groups: Group[]): number {
   const count: Count = { passed: 0, failed: 0, skipped: 0 }
   for (const { prefix, results } of groups) {
     const allowed = allowedSkips(prefix === '' ? 'host' : 'vm')
-    for (const result of results) count[told(result, prefix, allowed)]++
+    for (const result of results) count[printed(result, prefix, allowed)]++
     if (results.length === 0) console.log(chalk.red(`error${prefix && ` ${prefix}`}: no test ran`))
   }
   const isEmpty = groups.some(({ results }) => results.length === 0)
@@ -29,14 +41,15 @@ export function report(groups: Group[]): number {
   return count.failed > 0 || isEmpty ? 1 : 0
 }
 
-function told(result: Result, prefix: string, allowed: Set<string>): keyof Count {
+/** Print a result that is no pass. Gives what it counts as. */
+function printed(result: Result, prefix: string, allowed: Set<string>): keyof Count {
   const { outcome, file, reason = 'no reason given', error } = result
   if (outcome === 'pass') return 'passed'
   const place = [file, result.name].filter(Boolean).join(' > ')
   const name = prefix ? `${prefix} ${place}` : place
   if (outcome === 'fail' || outcome === 'error') {
-    const isNews = outcome === 'error' || file === '' || prefix !== ''
-    if (isNews) console.log(`${chalk.red(outcome)} ${name}: ${reason}`)
+    const isNew = outcome === 'error' || file === '' || prefix !== ''
+    if (isNew) console.log(`${chalk.red(outcome)} ${name}: ${reason}`)
     const rest = error?.split('\n').slice(1) ?? []
     if (rest.length > 0) console.log(rest.map((line) => `    ${line}`).join('\n'))
     return 'failed'
@@ -54,9 +67,8 @@ interface AllowedSkip {
   because: string
 }
 
-/** The reasons for which a test may be skipped even with CI=true: test/allowed-skips.json. */
+/** The reasons for which a test may be skipped even with CI=true (allowed-skips.json). */
 function allowedSkips(where: 'host' | 'vm'): Set<string> {
-  const text = readFileSync(join(import.meta.dirname, 'allowed-skips.json'), 'utf8')
-  const list = JSON.parse(text) as AllowedSkip[]
+  const list = (tablesNamed('allowed-skips.json') as AllowedSkip[][]).flat()
   return new Set(list.flatMap(({ reason, on = where }) => (on === where ? [reason] : [])))
 }

@@ -1,32 +1,32 @@
-/** Tests. What came of the tests on one machine, kept so that machines can be compared. */
+/** Tests. The results of the tests on one machine, kept so that machines can be compared. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Outcome = 'pass' | 'fail' | 'error' | 'blocked' | 'skipped'
 
 export interface Result {
-  /** Relative to the project; empty for what belongs to no file. */
+  /** Relative to the project. Empty for a result that belongs to no file. */
   file: string
   name: string
   outcome: Outcome
-  /** Why it was skipped or blocked, or what the error was, in a line. */
+  /** One line: why it was skipped or blocked, or the error. */
   reason?: string
   ms?: number
-  /** What it asked for with `needs`. */
+  /** What the test asked for with `needs`. */
   needs?: string[]
-  /** The whole error, with how it differs from what was expected. */
+  /** The whole error, with the difference from what was expected. */
   error?: string
 }
 
-/** The words for a machine in a table of machines. */
+/** How a table of machines describes one. */
 export interface MachineWords {
-  /** This very machine, or one of `stepbox vm`. */
+  /** The machine that `npm test` was called on, or one of `stepbox vm`. */
   where: 'host' | 'vm'
   kernel: string
   cgroups: 'v1' | 'v2' | 'hybrid' | 'none'
   cpus: number
   node: string
-  /** ISO, of the run. */
+  /** When the run began, in ISO 8601. */
   date: string
 }
 
@@ -35,13 +35,13 @@ export interface Run {
   results: Result[]
 }
 
-/** A run as dist/runs has it: each result with the date of its own run. */
+/** A run as it is kept in dist/runs: each result has the date of the run it is from. */
 export interface Kept {
   machine: MachineWords
   results: (Omit<Result, 'error'> & { date: string })[]
 }
 
-/** `context.skip('blocked: …')` is how a test says that this machine cannot run it. */
+/** The outcome of a skipped test. It is blocked if it was skipped with the note `blocked: …`. */
 export function skipped(note?: string): { outcome: 'blocked' | 'skipped'; reason?: string } {
   if (note?.startsWith('blocked: ')) return { outcome: 'blocked', reason: note.slice(9) }
   return { outcome: 'skipped', ...(note === undefined ? {} : { reason: note }) }
@@ -49,7 +49,7 @@ export function skipped(note?: string): { outcome: 'blocked' | 'skipped'; reason
 
 const dir = join(import.meta.dirname, '../dist/runs')
 
-/** Record `run` in dist/runs; of files that it did not run, what was known stays. */
+/** Write `run` to dist/runs. Results of files that it did not run stay as they were. */
 export function keep({ machine, results }: Run): void {
   const path = join(dir, `${machine.kernel}-${machine.cgroups}.json`)
   const fresh = new Set(results.map(({ file }) => file))

@@ -1,4 +1,4 @@
-/** Tests. One run of vitest, what came of it counted, and the host looked at before and after. */
+/** Tests. Run vitest, count the results, and compare the host after the run with before. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,31 +6,44 @@ import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite }
 import { inMachines } from './guest/boot.ts'
 import { chapterPath } from './guest/files.ts'
 import { selectionMistakes } from './guest/selection.ts'
-import { differences, host } from './host.ts'
+import { differences, host, markRun } from './host.ts'
 import { look } from './look.ts'
-import { report } from './report.ts'
+import { printLongest, report, type Time } from './report.ts'
 import { keep, skipped, type MachineWords, type Outcome } from './results.ts'
 import type { Result, Run } from './results.ts'
+import { sources } from './sources.ts'
+
+const root = join(import.meta.dirname, '..')
 
 /**
- * Run the tests that `args` name (chapter numbers, paths, vitest's own options), all of them
- * without; with `--vm` the kernel tests among them also on the kernel of a virtual machine, with
- * `--vm=KERNEL,…` on those kernels. Prints what was skipped and why, what is left over on the host,
- * and last the counts. Gives the exit code.
+ * Run the tests that `args` name (chapter numbers, parts of paths, vitest's own options), or all.
+ * With `--vm` the kernel tests among them also run on the kernel of a virtual machine, with
+ * `--vm=KERNEL,…` on these. Prints what was skipped and why, what is left over on the host, and in
+ * the last line the counts. Gives the exit code.
  */
 export async function run(args: string[]): Promise<number> {
   const [vm, own] = [args.filter(isForVm), args.filter((arg) => !isForVm(arg))]
   const kernels = vm.flatMap((arg) => (arg.slice('--vm='.length) || 'stable').split(','))
-  const { filter, options } = parseCLI(['vitest', 'run', ...own.map(chapterPath)])
+  const parsed = parseCLI(['vitest', 'run', ...own])
+  const mistake = parsed.filter.map(mistakeIn).find((each) => each !== undefined)
+  if (mistake) {
+    console.error(`${mistake}\nnpm test -- --help says what can be given`)
+    return 1
+  }
+  const filter = parsed.filter.map(chapterPath)
+  const reporters = parsed.options.reporters ?? (filter.length > 0 ? ['tree'] : ['default'])
+  const options = { ...parsed.options, reporters }
+  markRun()
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
-  chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
+  chmodSync(temporary, 0o711) // for tests that run a program as an ordinary user
   process.env['TMPDIR'] = temporary
   const machine = await machineHere()
   const config = join(import.meta.dirname, 'vitest.config.ts')
   const vitest = await startVitest('test', filter, { ...options, config, watch: false })
   const isNarrowed = options.testNamePattern !== undefined
-  const results = vitest.state.getTestModules().flatMap((module) => resultsOf(module, isNarrowed))
+  const modules = vitest.state.getTestModules()
+  const results = modules.flatMap((module) => resultsOf(module, isNarrowed))
   for (const error of vitest.state.getUnhandledErrors()) {
     const reason = firstLine(error)
     results.push({ file: '', name: 'outside any test', outcome: 'error', reason })
@@ -47,10 +60,25 @@ export async function run(args: string[]): Promise<number> {
   for (const reason of leftovers)
     results.push({ file: '', name: 'the host is as it was', outcome: 'fail', reason })
   guests.forEach(keep)
+  printLongest(modules.map(timeOf))
   const groups = guests.map(({ machine: { kernel }, results }) => {
     return { prefix: `vm ${kernel.split('.').slice(0, 2).join('.')}`, results }
   })
   return report([{ prefix: '', results }, ...groups])
+}
+
+/** Why nothing can be run for `arg`, a chapter number or a part of a path. */
+function mistakeIn(arg: string): string | undefined {
+  const files = sources(['chapters', 'test'], /\.test\.ts$/).map(({ path }) => path)
+  const part = chapterPath(arg).replace(/:\d+$/, '')
+  if (files.some((file) => join(root, file).includes(part))) return undefined
+  if (part === arg) return `no test file has '${arg}' in its path`
+  const chapters = files.flatMap((file) => /^chapters\/(\d+)/.exec(file)?.[1] ?? [])
+  return `no chapter ${arg}; have: ${[...new Set(chapters.map(Number))].join(' ')}`
+}
+
+function timeOf(module: TestModule): Time {
+  return { file: module.relativeModuleId, ms: module.diagnostic().duration }
 }
 
 function isForVm(arg: string): boolean {
@@ -87,9 +115,7 @@ function resultsOf(module: TestModule, isNarrowed: boolean): Result[] {
   return results
 }
 
-/**
- * Whether a suite around a test broke before the test could run: that is one error, of the suite.
- */
+/** Whether a hook of a suite around a test failed: that is one error, and it is the suite's. */
 function hasFailed(suite: TestSuite | TestModule): boolean {
   return suite.errors().length > 0 || (suite.type === 'suite' && hasFailed(suite.parent))
 }
@@ -99,7 +125,7 @@ function outcomeOf(test: TestCase): { outcome: Outcome; reason?: string } {
   if (result.state === 'passed') return { outcome: 'pass' }
   if (result.state === 'failed')
     return { outcome: 'fail', reason: firstLine(result.errors[0]?.message ?? '') }
-  if (result.state === 'pending') return { outcome: 'error', reason: 'it never ended' }
+  if (result.state === 'pending') return { outcome: 'error', reason: 'it did not end' }
   return skipped(result.note)
 }
 

@@ -67,6 +67,22 @@ test('without a compiler there is a plan, and a word about what is missing', (co
   expect(execFileSync(node, plan, { env, encoding: 'utf8' })).toContain('unshare(CLONE_NEWPID)')
 })
 
+test('packages are installed where no service can be started', async (context) => {
+  needs(context, 'root', 'unshare', 'dpkg')
+  const apt: string = '../runtime/setup/apt.mjs'
+  const { withoutServices } = (await import(apt)) as {
+    withoutServices: (say: (text: string) => void) => Promise<{ prefix: [string, ...string[]] }>
+  }
+  const said: string[] = []
+  const { prefix } = await withoutServices((text) => said.push(text))
+  const starters = ['/usr/sbin/invoke-rc.d', '/usr/bin/deb-systemd-invoke']
+  const [unshare, ...args] = [...prefix, 'sh', '-c', 'cat "$@" && "$1" x start', 'sh', ...starters]
+  const inside = spawnSync(unshare, args, { encoding: 'utf8' })
+  expect(inside).toMatchObject({ status: 0, stdout: '#!/bin/sh\nexit 0\n'.repeat(2), stderr: '' })
+  for (const path of starters) expect(readFileSync(path, 'utf8')).toContain('policy-rc.d')
+  expect(said).toEqual([expect.stringMatching(/^no service will start: .* mount namespace/)])
+})
+
 test('a program that needs a loader is not taken for a busybox', async () => {
   const machine: string = '../runtime/setup/machine.mjs'
   const { isStatic } = (await import(machine)) as { isStatic: (path: string) => boolean }

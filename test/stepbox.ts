@@ -1,5 +1,6 @@
 /** Tests. The program as a user has it: dist/stepbox.cjs in a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const program = join(import.meta.dirname, '../dist/stepbox.cjs')
@@ -28,7 +29,7 @@ export interface Setting {
 /** Start `stepbox args…` and leave it running. */
 export function start(args: string[], { root, input, env }: Setting): Started {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', STEPBOX_ROOT: root, ...env },
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: tmpdir(), STEPBOX_ROOT: root, ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const text = { out: '', err: '' }

@@ -10,12 +10,13 @@ import { explained, play } from '../book/player.ts'
 import { sessionsIn } from '../book/sessions.ts'
 import { needs } from './scratch.ts'
 import { sources } from './sources.ts'
+import { tablesNamed } from './tables.ts'
 
 const root = join(import.meta.dirname, '..')
 const slugs = readdirSync(join(root, 'chapters'))
   .filter((name) => /^\d\d-/.test(name))
   .sort()
-const tools = ['pgrep', 'fincore', 'skopeo', 'umoci', 'podman', 'runc', 'strace']
+const tools = tablesNamed('peers.json').flatMap((table) => Object.keys(table as object))
 const texts = sources(['.'], /\.md$/)
 
 test('every link of every text leads somewhere', () => {

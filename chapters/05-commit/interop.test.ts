@@ -1,9 +1,9 @@
 /** Chapter 5. Tests: skopeo, umoci and podman read the store in place, and we what they write. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import { $ } from 'zx'
 import { busyboxBinary } from '../../runtime/setup/busybox.ts'
 import { importBusybox } from '../../runtime/05-commit/busybox-image.ts'
 import { commit } from '../../runtime/05-commit/commit.ts'
@@ -32,13 +32,16 @@ beforeAll(async () => {
   for (const name of ['upper', 'work', 'merged', 'seen', 'init']) mkdirSync(join(dir, name))
   const [lower, upper] = [lowers.join(':'), join(dir, 'upper')]
   const options = `lowerdir=${lower},upperdir=${upper},workdir=work,redirect_dir=off,metacopy=off`
-  tool('sh', ['-ec', `mount -t overlay -o ${options} overlay merged; ${changes}`])
+  $.cwd = dir
+  $.quiet = true
+  const mount = `mount -t overlay -o ${options} overlay merged`
+  await $`${hidden} sh -ec ${`${mount}; ${changes}`}`
   const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
   await perform([
     step(['lsetxattr', join(upper, 'bin/ping'), 'security.capability', capability], 'a capability'),
     step(['lsetxattr', join(upper, 'srv/page'), 'user.note', Buffer.from('a\0b=c')], 'a note'),
   ])
-  tool('sh', ['-ec', `mount -t overlay -o ${options} overlay merged; cp -a merged/. seen`])
+  await $`${hidden} sh -ec ${`${mount}; cp -a merged/. seen`}`
   seen = await tree(join(dir, 'seen'))
   const stack = { upper, lowers, init: join(dir, 'init') }
   const created = '2024-01-02T03:04:05Z'
@@ -60,15 +63,9 @@ truncate -s 3M srv/holes; printf mid | dd of=srv/holes bs=1M seek=1 conv=notrunc
 echo long > srv/$(printf %0120d 0); echo é > 'srv/é name'; touch -d @-1.5 srv/old
 touch -d @1600000000.5 -h srv/link; rm usr/bin/env; mkdir usr/bin/env`
 
-/** Run a tool in a mount namespace where nothing that it keeps for itself stays on the host. */
-function tool(name: string, args: string[], cwd?: string): string {
-  const hide = 'mount -t tmpfs none /var/lib; mount -t tmpfs none /run; exec "$@"'
-  return execFileSync('unshare', ['-m', 'sh', '-ec', hide, 'sh', name, ...args], {
-    encoding: 'utf8',
-    cwd: cwd ?? dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
+/** What comes before a tool, so that what it keeps for itself is not kept on the host. */
+const hide = 'mount -t tmpfs none /var/lib; mount -t tmpfs none /run; exec "$@"'
+const hidden = ['unshare', '-m', 'sh', '-ec', hide, 'sh']
 
 /** Missing tools come with `npm run setup -- --with-peers`. */
 function peers(context: TestContext, ...tools: string[]): void {
@@ -78,34 +75,34 @@ function peers(context: TestContext, ...tools: string[]): void {
 test('a container of the new image sees what the committed one saw', async (context) => {
   needs(context, 'root', 'unshare', 'gnu-touch')
   const lowers = await layerDirs(root, resolve(root, 'site:v1'))
-  const copy = 'mkdir again; cp -a merged/. again'
-  tool('sh', ['-ec', `mount -t overlay -o lowerdir=${lowers.join(':')} none merged; ${copy}`])
+  const mount = `mount -t overlay -o lowerdir=${lowers.join(':')} none merged`
+  await $`${hidden} sh -ec ${`${mount}; mkdir again; cp -a merged/. again`}`
   expect(await tree(join(dir, 'again'))).toEqual(seen)
 })
 
 describe('skopeo', () => {
-  test('inspects both images by name', (context) => {
+  test('inspects both images by name', async (context) => {
     peers(context, 'skopeo')
     for (const name of ['busybox:latest', 'site:v1']) {
       const image = resolve(root, name)
-      const told: unknown = JSON.parse(tool('skopeo', ['inspect', `oci:${root}:${name}`]))
-      expect(told).toMatchObject({
+      const inspected = await $`${hidden} skopeo inspect oci:${root}:${name}`.json<unknown>()
+      expect(inspected).toMatchObject({
         Digest: image.manifest.digest,
         Architecture: image.config.architecture,
         Layers: image.layers.map(({ digest }) => digest),
       })
     }
-    const config = tool('skopeo', ['inspect', '--config', `oci:${root}:site:v1`])
-    expect(JSON.parse(config)).toEqual(resolve(root, 'site:v1').config)
+    const config = await $`${hidden} skopeo inspect --config oci:${root}:site:v1`.json<unknown>()
+    expect(config).toEqual(resolve(root, 'site:v1').config)
   })
 
-  test('copies an image into an archive for docker load, of the same layers', (context) => {
+  test('copies an image into an archive for docker load, of the same layers', async (context) => {
     peers(context, 'skopeo')
     const archive = join(dir, 'site.tar')
-    tool('skopeo', ['copy', '-q', `oci:${root}:site:v1`, `docker-archive:${archive}:site:v1`])
+    await $`${hidden} skopeo copy -q oci:${root}:site:v1 docker-archive:${archive}:site:v1`
     const unpacked = join(dir, 'archive')
     mkdirSync(unpacked)
-    tool('tar', ['-xf', archive, '-C', unpacked])
+    await $`tar -xf ${archive} -C ${unpacked}`
     const [entry] = JSON.parse(readFileSync(join(unpacked, 'manifest.json'), 'utf8')) as Archive
     const layers = entry?.Layers.map((path) => sha256(readFileSync(join(unpacked, path))))
     expect(layers).toEqual(resolve(root, 'site:v1').config.rootfs.diff_ids)
@@ -113,7 +110,7 @@ describe('skopeo', () => {
 
   test('copies images into the store, where we find them', async (context) => {
     peers(context, 'skopeo')
-    tool('skopeo', ['copy', '-q', `oci:${root}:site:v1`, `oci:${root}:copied/by/skopeo:v1`])
+    await $`${hidden} skopeo copy -q oci:${root}:site:v1 oci:${root}:copied/by/skopeo:v1`
     const copy = resolve(root, 'copied/by/skopeo:v1')
     expect(copy.id).toBe(resolve(root, 'site:v1').id)
     expect(await layerDirs(root, copy)).toHaveLength(2)
@@ -126,22 +123,20 @@ type Archive = { Layers: string[] }[]
 describe('umoci', () => {
   test('unpacks what the container saw', async (context) => {
     peers(context, 'umoci')
-    tool('umoci', ['unpack', '--image', `${root}:site:v1`, join(dir, 'bundle')])
+    await $`${hidden} umoci unpack --image ${root}:site:v1 bundle`
     expect(await tree(join(dir, 'bundle/rootfs'))).toEqual(seen)
   })
 
   test('writes an image of its own into the store, which we can stack', async (context) => {
     peers(context, 'umoci')
-    const image = `${root}:busybox:latest`
-    const bundle = join(dir, 'bundle2')
-    tool('umoci', ['unpack', '--image', image, bundle])
-    tool('sh', ['-c', 'cd bundle2/rootfs && rm bin/ash && mkdir srv && echo umoci > srv/page'])
-    tool('umoci', ['repack', '--image', `${root}:by-umoci`, bundle])
+    await $`${hidden} umoci unpack --image ${root}:busybox:latest bundle2`
+    await $`cd bundle2/rootfs && rm bin/ash && mkdir srv && echo umoci > srv/page`
+    await $`${hidden} umoci repack --image ${root}:by-umoci bundle2`
     const [top = '', ...lower] = await layerDirs(root, resolve(root, 'by-umoci'))
     expect(lower).toEqual(await layerDirs(root, resolve(root, 'busybox')))
     expect(readFileSync(join(top, 'srv/page'), 'utf8')).toBe('umoci\n')
     const mount = `mount -t overlay -o lowerdir=${top}:${lower[0]} none merged`
-    const names = tool('sh', ['-ec', `${mount}; ls merged/bin merged`]).split('\n')
+    const names = (await $`${hidden} sh -ec ${`${mount}; ls merged/bin merged`}`).lines()
     expect(names).toContain('srv')
     expect(names).not.toContain('ash')
     const listed = listImages(root).images.map(({ repository, tag }) => `${repository} ${tag}`)
@@ -157,11 +152,10 @@ describe('podman', () => {
     const podman = ['podman', ...places, '--tmpdir', join(dir, 'tmp'), ...ways].join(' ')
     const script = `${podman} pull -q oci:root:site:v1; mkdir mounted
       cp -a $(${podman} image mount localhost/root)/. mounted; ${podman} inspect localhost/root`
-    const said = tool('sh', ['-ec', script], realpathSync(dir))
-    const [id, ...json] = said.split('\n')
+    const [id, ...json] = (await $`${hidden} sh -ec ${script}`).lines()
     expect(`sha256:${id}`).toBe(resolve(root, 'site:v1').id)
-    const [told] = JSON.parse(json.join('\n')) as object[]
-    expect(told).toMatchObject({ Author: 'Ann', Config: { Cmd: ['httpd', '-f'] } })
+    const [inspected] = JSON.parse(json.join('\n')) as object[]
+    expect(inspected).toMatchObject({ Author: 'Ann', Config: { Cmd: ['httpd', '-f'] } })
     // Podman knows no time before 1970.
     const expected = seen.map((line) => line.replace(' -1500000000 ', ' 0 '))
     expect(await tree(join(dir, 'mounted'))).toEqual(expected)

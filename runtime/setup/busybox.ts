@@ -1,7 +1,8 @@
-/** Set-up. The static busybox that set-up found on this machine. */
+/** Set-up. Where set-up found a static busybox on this machine. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** The path of the program. Throws if set-up found none. */
 export function busyboxBinary(): string {
   const text = readFileSync(join(import.meta.dirname, '../../dist/setup.json'), 'utf8')
   const { busybox } = JSON.parse(text) as { busybox?: { binary: string } }

@@ -1,4 +1,4 @@
-/** Set-up. `import-busybox.ts BINARY ROOT`: a static busybox becomes the image busybox:latest. */
+/** Set-up. `import-busybox.ts BINARY ROOT` makes the image busybox:latest of a static busybox. */
 import { importBusybox } from '../05-commit/busybox-image.ts'
 
 const [binary = '', root = ''] = process.argv.slice(2)

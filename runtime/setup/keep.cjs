@@ -1,4 +1,4 @@
-/* Set-up. `keep.cjs ARGS…` runs stepbox with ARGS, and keeps what V8 has compiled of it by then. */
+/* Set-up. `keep.cjs ARGS…` runs stepbox with ARGS and saves the code that V8 compiled. */
 const { renameSync, writeFileSync } = require('node:fs')
 const { allPacks } = require('../../dist/stepbox.cjs')
 

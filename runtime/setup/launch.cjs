@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /*
- * Set-up copies this to dist/stepbox.cjs. It starts the program, whose modules are in two packs beside
- * it: main.cjs has what `stepbox run` needs, more.cjs the rest. Each is read with what V8 kept of an
- * earlier compilation: reading all, and compiling it again, would be a tenth of the time of
- * `stepbox run`. The first line of a pack names it by its content, because V8 itself compares no more
- * than its length. Without what was kept, or with that of another V8, it is compiled as usual.
+ * The launcher; set-up copies it to dist/stepbox.cjs. It starts the program, whose modules are in
+ * two packs beside it: main.cjs has those that `stepbox run` needs, more.cjs the others (bundle.mjs
+ * says what that gains). Each pack is compiled with the code that V8 kept of an earlier run, if
+ * there is any. The file with that code is named by the hash in the pack's first line and by the
+ * version of V8: V8 itself compares only the length of the source.
  */
 const { readFileSync } = require('node:fs')
 const { Script } = require('node:vm')
@@ -15,7 +15,7 @@ const modules = {}
 const loaded = []
 requireOwn('./stepbox.js')
 
-/** For set-up: of each pack its script, to be asked for what V8 compiled, and the file to keep it in. */
+/** For keep.cjs: the script of each pack, and the path for the code that V8 compiled of it. */
 exports.allPacks = () => {
   while (packs.length > 0) load(packs.shift())
   return loaded

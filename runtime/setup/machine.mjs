@@ -1,13 +1,12 @@
-/** Set-up. The machine it runs on: commands, Debian packages, static programs. Plain Node only. */
+/** Set-up. What this machine is and has: its programs, and whether one is static. Plain Node. */
 import { spawn } from 'node:child_process'
-import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
-import { rmSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 export const isLinux = process.platform === 'linux'
 export const isRoot = process.getuid?.() === 0
 
-/** The full path of the first of `names` on the PATH, or undefined. */
+/** The full path of the first of `names` that is on the PATH or in an sbin directory. */
 export function onPath(...names) {
   const dirs = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return names.flatMap((name) => dirs.map((dir) => join(dir, name))).find(isExecutable)
@@ -22,7 +21,7 @@ function isExecutable(path) {
   }
 }
 
-/** Run a command to its end. Gives its exit code and all it printed; never throws. */
+/** Run a command to its end. Gives its exit code and both outputs, mixed. Never throws. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
@@ -34,67 +33,14 @@ export function run(command, args, options = {}) {
   })
 }
 
-/**
- * Install Debian packages, when this is root on a Debian or Ubuntu. Nothing is removed for them,
- * nothing is asked and no service is started. `say` is told the command. Gives whether they are
- * there now.
- */
-export async function aptInstall(packages, say) {
-  if (!isRoot || !onPath('apt-get')) return false
-  say(`apt-get install ${packages.join(' ')}`)
-  const allowServices = forbidServices()
-  const options = ['-y', '-q', '--no-install-recommends', '--no-remove']
-  const install = () => apt(['install', ...options, ...packages])
-  try {
-    let { code, output } = await install()
-    if (code !== 0) {
-      say('apt-get update, and again')
-      await apt(['update', '-q'])
-      ;({ code, output } = await install())
-    }
-    if (code !== 0) say(lastLines(output, 3))
-    return code === 0
-  } finally {
-    allowServices()
-  }
-}
-
-/** Unpack a Debian package into `dir` without installing it. Needs no root. */
-export async function aptUnpack(name, dir, say) {
-  if (!onPath('apt-get') || !onPath('dpkg-deb')) return false
-  say(`apt-get download ${name}`)
-  const { code } = await apt(['download', '-q', name], { cwd: dir })
-  if (code !== 0) return false
-  const unpack = `dpkg-deb -x ${name}_*.deb . && rm ${name}_*.deb`
-  return (await run('sh', ['-c', unpack], { cwd: dir })).code === 0
-}
-
-function apt(args, options = {}) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
-  return run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env, ...options })
-}
-
-/**
- * Packages ask /usr/sbin/policy-rc.d whether they may start what they bring (invoke-rc.d(8)). Ours
- * says no for as long as this process lives, so that a set-up that was killed forbids nothing for
- * ever.
- */
-function forbidServices() {
-  const path = '/usr/sbin/policy-rc.d'
-  if (existsSync(path)) return () => {}
-  const script = `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`
-  writeFileSync(path, script, { mode: 0o755 })
-  return () => rmSync(path, { force: true })
-}
-
-/** The last `count` lines that say something. */
+/** The last `count` lines, without empty ones at the end. */
 export function lastLines(text, count) {
   return text.trim().split('\n').slice(-count).join('\n')
 }
 
 /**
- * Whether the program at `path` runs on this machine with no library and no loader: an ELF file of
- * Node's own architecture that names no interpreter (elf(5), PT_INTERP).
+ * Whether the program at `path` is static: an ELF file of the same architecture as Node that names
+ * no interpreter (elf(5), PT_INTERP).
  */
 export function isStatic(path) {
   const head = headOf(path)

@@ -1,6 +1,6 @@
 /**
- * Set-up. What a fresh checkout needs, made once: packages, native program, bundles, busybox image.
- * Plain Node, because nothing is installed yet. What is up to date is left as it is.
+ * Set-up. Makes what a fresh checkout needs: npm packages, native program, bundles, busybox image.
+ * Plain Node, because no package is installed yet. A product that is up to date is left alone.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { realpathSync, renameSync, statSync } from 'node:fs'
@@ -9,35 +9,19 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundle, keepCompiled } from './bundle.mjs'
 import { bundleTests } from './bundle-tests.mjs'
-import { aptInstall, aptUnpack, isLinux, isRoot, isStatic } from './machine.mjs'
-import { lastLines, onPath, run } from './machine.mjs'
+import { isLinux, isRoot, isStatic, lastLines, onPath, run } from './machine.mjs'
 import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
 
-/** What the tests compare with, and the Debian package that has each. */
-const peers = {
-  skopeo: 'skopeo',
-  umoci: 'umoci',
-  podman: 'podman',
-  runc: 'runc',
-  bwrap: 'bubblewrap',
-  strace: 'strace',
-  tmux: 'tmux',
-  capsh: 'libcap2-bin',
-  pgrep: 'procps',
-  fincore: 'util-linux-extra',
-  'qemu-system-x86_64': 'qemu-system-x86',
-}
-
 /**
- * Set everything up, telling each thing in a line. Gives what there is now: `packages`, `native`,
- * `bundle`, `busybox`. What this machine cannot have is said and is no failure; what went wrong is,
- * and makes `failed` true.
+ * Set everything up, with a line of output for each thing done. Gives which of `packages`,
+ * `native`, `bundle` and `busybox` are there now. What this machine cannot have is reported, and is
+ * no failure; an error sets `failed`.
  */
 export async function setup({ withPeers = false } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
   if (!isNodeNewEnough()) return { ...is, failed: true }
   console.log(bold('Setting up Stepbox'))
-  const further = withPeers ? { peers: peersFor, machine } : {}
+  const further = withPeers ? { peers, machine } : {}
   const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
   for (const [name, work] of Object.entries(steps)) {
     const start = Date.now()
@@ -73,7 +57,7 @@ function isNodeNewEnough() {
   return false
 }
 
-/** npm's own record of what it installed is compared with the lock file. */
+/** Run `npm ci`, unless npm's record of what it installed agrees with the lock file. */
 async function packages(say) {
   const { packages: wanted } = JSON.parse(read('package-lock.json'))
   const names = Object.keys(wanted).filter((name) => name && isForThisMachine(wanted[name]))
@@ -98,7 +82,7 @@ function isForThisMachine({ optional, os, cpu, libc }) {
   return Boolean(os?.includes(process.platform) && cpu?.includes(process.arch) && !libc)
 }
 
-/** One line of cc. Without a C library for -static this says what to install. */
+/** Compile the native program. Without a static C library, say what to install. */
 async function native(say) {
   if (!isLinux) return { done: 'not built: containers need Linux', ok: false }
   const sources = readdirSync(here('native'))
@@ -107,7 +91,7 @@ async function native(say) {
   const key = hash([process.arch, ...sources.map((name) => read('native', name))])
   if (isUpToDate('native', key, 'native/stepbox')) return { done: 'native/stepbox, as before' }
   const units = sources.filter((name) => name.endsWith('.c')).map((name) => `native/${name}`)
-  if (!onPath('musl-gcc')) await aptInstall(['musl-tools', 'gcc', 'libc6-dev'], say)
+  if (!onPath('musl-gcc')) await installed(['musl-tools', 'gcc', 'libc6-dev'], say)
   const problem = await compile(units, say)
   if (/^no compiler|cannot find -l|No such file/m.test(problem ?? '')) {
     say(problem)
@@ -123,9 +107,9 @@ async function native(say) {
 }
 
 /**
- * Gives the problem, if there is one. musl's program starts in 0.1 ms where glibc's takes 0.6 ms in
- * a virtual machine: glibc looks at the processor first, and each look is a way out of the machine.
- * A new compiler may know new warnings: they stop only CI.
+ * Gives the problem, if there is one. musl comes first: its program starts in 0.1 ms where glibc's
+ * takes 0.6 ms in a virtual machine, because glibc executes CPUID, which leaves the guest each
+ * time. A new compiler may have new warnings: they stop only CI.
  */
 async function compile(units, say) {
   const cc = onPath('musl-gcc', 'cc', 'gcc', 'clang')
@@ -149,12 +133,13 @@ function complaints(output) {
   return lines.slice(0, 5).join('\n')
 }
 
-/** A static busybox, made into the image busybox:latest of each data root that is asked for. */
+/** Make the image busybox:latest in the data root, of a static busybox. */
 async function busybox(say) {
   if (!isLinux) return { done: 'not needed here: containers need Linux', ok: false }
   let binary = findBusybox()
-  if (!binary && (await aptInstall(['busybox-static'], say))) binary = findBusybox()
+  if (!binary && (await installed(['busybox-static'], say))) binary = findBusybox()
   if (!binary) {
+    const { aptUnpack } = await import('./apt.mjs')
     mkdirSync(here('dist/busybox'), { recursive: true })
     if (await aptUnpack('busybox-static', here('dist/busybox'), say)) binary = findBusybox()
   }
@@ -191,22 +176,26 @@ function findBusybox() {
   return [last, ...found, ...unpacked].find((path) => path && isStatic(path))
 }
 
-/** As the command line has it: STEPBOX_ROOT, else by whether this is root. */
+/** The command line's default: STEPBOX_ROOT, or one for root, or one for this user. */
 function dataRoot() {
   if (process.env.STEPBOX_ROOT) return process.env.STEPBOX_ROOT
   if (isRoot) return '/var/lib/stepbox'
   return join(process.env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'stepbox')
 }
 
-async function peersFor(say) {
-  const missing = Object.keys(peers).filter((name) => !onPath(name))
-  const names = missing.map((name) => peers[name])
-  if (missing.length === 0) return { done: `${Object.keys(peers).join(' ')}, as before` }
-  if (await aptInstall(names, say)) return { done: `${names.join(' ')}` }
-  return { done: `missing: ${names.join(' ')}; the tests that need them are blocked`, ok: false }
+/** Loaded late, because it imports zx. */
+async function peers(say) {
+  const { installPeers } = await import('./peers.mjs')
+  return installPeers(say)
 }
 
-/** What `stepbox vm` needs and keeps: kernels, one of Debian's release and one of its backports. */
+/** Install Debian packages (apt.mjs). Gives whether they are there now. */
+async function installed(packages, say) {
+  const { aptInstall } = await import('./apt.mjs')
+  return aptInstall(packages, say)
+}
+
+/** Build the machines of `stepbox vm`: Debian's kernel, and the one of its backports. */
 async function machine() {
   if (!onPath('qemu-system-x86_64')) return { done: 'no QEMU, no machine of its own', ok: false }
   const made = []

@@ -1,4 +1,4 @@
-/** Set-up. `npm start`: set everything up, run a first container, serve the book. */
+/** Set-up. `npm start`: set everything up, run a first container, and serve the book. */
 import { spawn } from 'node:child_process'
 import { isLinux, isRoot, run } from './machine.mjs'
 import { here, root } from './made.mjs'
@@ -13,9 +13,7 @@ await firstContainer()
 console.log()
 serveBook()
 
-/**
- * Where a container can run, one is; elsewhere the list of what would be done is as good a start.
- */
+/** Run a container, or print the plan of one if this machine or this user cannot run it. */
 async function firstContainer() {
   const script = 'echo "I am process $$ on $(hostname), and this is my /:"; ls -C /'
   if (is.native && is.busybox && isRoot) {

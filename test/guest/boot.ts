@@ -1,4 +1,4 @@
-/** Tests. What runs the kernel tests: this machine, or one with a kernel of its own. */
+/** Tests. Starts the bundled kernel tests, on this machine or in a virtual machine. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,12 +10,12 @@ import { chosen } from './files.ts'
 
 const program = 'dist/guest-tests/run.cjs'
 
-/** The tests were written with the patience of a machine that is not emulated. */
+/** An emulated machine gets eight times the time limits of the tests. */
 const patience = '8'
 
 /**
- * Run the kernel tests with `args` here, and give what they print, line by line, to the end. What
- * they say on standard error is shown as it comes.
+ * Run the kernel tests with `args` on this machine. Gives the lines that they print. Standard error
+ * is inherited.
  */
 export function onHost(args: string[]): AsyncIterable<string> {
   const path = join(import.meta.dirname, '../..', program)
@@ -24,9 +24,9 @@ export function onHost(args: string[]): AsyncIterable<string> {
 }
 
 /**
- * The same in machines with `kernel` (kernelFor), and all controllers in one tree. There are two at
- * once, because the processors of one may have to take turns (mustTakeTurns). Each has its part of
- * the files: the long ones are at the end.
+ * Run the kernel tests in two virtual machines with `kernel` (kernelFor). Each gets every other
+ * file, because the processors of one machine may have to take turns (mustTakeTurns). The list is
+ * reversed, so that the long files at its end begin first.
  */
 export async function inMachines(wanted: string[], kernel: string): Promise<Run> {
   const files = chosen(wanted).toReversed()

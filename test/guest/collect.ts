@@ -1,4 +1,4 @@
-/** Tests. What the kernel tests printed on another machine, made into a run like one of here. */
+/** Tests. Makes a run of what the kernel tests printed on another machine. */
 import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { join, relative } from 'node:path'
@@ -8,8 +8,9 @@ import type { Line } from './lines.ts'
 const root = join(import.meta.dirname, '../..')
 
 /**
- * The run that `lines` tell of. What is no line of ours, as a kernel's message on the same wire, is
- * not looked at. Where the end is missing, that is an error; without a machine there is no run.
+ * The run that `lines` describe. Other lines are skipped, such as the kernel's messages on the same
+ * console. If the last line of a run is missing, that is an error among the results. Throws if the
+ * line about the machine is missing.
  */
 export async function collect(lines: AsyncIterable<string>): Promise<Run> {
   let machine: MachineWords | undefined
@@ -28,7 +29,7 @@ export async function collect(lines: AsyncIterable<string>): Promise<Run> {
   return { machine, results }
 }
 
-/** The tests that the kernel tests name with --list, as `FILE > NAME`. */
+/** The tests that a run with --list names, as `FILE > NAME`. */
 export async function listed(lines: AsyncIterable<string>): Promise<Set<string>> {
   const all = new Set<string>()
   for await (const text of lines) {
@@ -44,7 +45,7 @@ function parsed(text: string): Line | undefined {
   try {
     return start < 0 ? undefined : (JSON.parse(text.slice(start)) as Line)
   } catch {
-    return undefined // ignoring: somebody else's line
+    return undefined // ignoring: a line of another program
   }
 }
 
@@ -54,7 +55,7 @@ function ofMachine(outcome: 'fail' | 'error', reason: string): Result {
 
 let map: SourceMap | undefined
 
-/** With the places in its error as they are in the sources, not in the bundle. */
+/** The same result, with the places in its error translated from the bundle to the sources. */
 function located(result: Result): Result {
   const path = join(root, 'dist/guest-tests/tests.cjs.map')
   if (result.error === undefined || !existsSync(path)) return result

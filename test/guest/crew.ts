@@ -1,25 +1,25 @@
 /**
- * Tests. Two processes that run files of tests from one queue. One that dies, or is silent for
- * longer than its test may take, is an error of that test: a new one goes on with the next.
+ * Tests. Two processes that run files of tests from one queue. If one dies, or is silent for longer
+ * than its test may take, that is an error of this test, and a new process goes on with the next.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { skipped, type Result } from '../results.ts'
 import type { Ended, Job, Said } from './job.ts'
 
 export interface Orders {
-  /** The program of a process that runs tests: worker.cjs. */
+  /** The path of worker.cjs. */
   worker: string
   files: string[]
-  /** What a test may take longer than its time limit, with its hooks; a file to load, ten times. */
+  /** The time that the hooks of a test may take. Loading a file may take ten times as long. */
   graceMs: number
   options: Omit<Job, 'file' | 'done'>
   /** Environment of the tests. */
   env: NodeJS.ProcessEnv
-  told: (result: Result) => void
-  listed: (file: string, name: string) => void
+  onResult: (result: Result) => void
+  onListed: (file: string, name: string) => void
 }
 
-/** Run all of `files`; resolves when each has ended or was given up. */
+/** Run all of `files`. Resolves when each has ended or was given up. */
 export async function runFiles(orders: Orders): Promise<void> {
   const queue = [...orders.files]
   const member = async () => {
@@ -39,19 +39,19 @@ async function runFile(file: string, last: ChildProcess | undefined, orders: Ord
     const way = await attempt(worker, { file, done, ...orders.options }, orders)
     if (way === 'done') return worker
     const { running, reason } = way
-    orders.told({ file, name: running?.name ?? '', outcome: 'error', reason, error: reason })
+    orders.onResult({ file, name: running?.name ?? '', outcome: 'error', reason, error: reason })
     if (!running) return undefined
     done.push(running.id)
   }
 }
 
 interface Lost {
-  /** The test that was running; none while the file was being loaded. */
+  /** The test that was running. Undefined while the file was being loaded. */
   running: { id: string; name: string } | undefined
   reason: string
 }
 
-/** Adds to `job.done` what has ended. */
+/** Run one file until it ends or its process is lost. Adds the tests that ended to `job.done`. */
 function attempt(worker: ChildProcess, job: Job, orders: Orders): Promise<'done' | Lost> {
   const { file } = job
   const { graceMs } = orders
@@ -80,11 +80,11 @@ function attempt(worker: ChildProcess, job: Job, orders: Orders): Promise<'done'
       } else if ('ended' in said) {
         running = undefined
         job.done.push(said.ended.id)
-        orders.told(resultOf(file, said.ended))
-      } else if ('listed' in said) orders.listed(file, said.listed.name)
+        orders.onResult(resultOf(file, said.ended))
+      } else if ('listed' in said) orders.onListed(file, said.listed.name)
       else {
         const { name, error } = said.broken
-        orders.told({ file, name, outcome: 'error', reason: firstLine(error), error })
+        orders.onResult({ file, name, outcome: 'error', reason: firstLine(error), error })
       }
     }
     worker.on('message', hear)
@@ -98,12 +98,12 @@ function attempt(worker: ChildProcess, job: Job, orders: Orders): Promise<'done'
   })
 }
 
-/** A process that runs tests leads a group: what its test started and left goes with it. */
+/** A worker leads its process group, so this also kills what its tests left running. */
 function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // ignoring: nobody is left in it
+    // ignoring: the group is empty
   }
 }
 

@@ -1,13 +1,13 @@
-/** Tests. Which of the bundled kernel tests are meant. */
+/** Tests. The bundled kernel tests that arguments select. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** `3` means the tests of chapter 3. */
+/** The part of a path that `arg` stands for: `3` is the tests of chapter 3. */
 export function chapterPath(arg: string): string {
   return /^\d{1,2}$/.test(arg) ? `chapters/${arg.padStart(2, '0')}-` : arg
 }
 
-/** The bundled files whose paths contain one of `wanted`; all without. */
+/** The bundled files whose paths contain one of `wanted`; all files if it is empty. */
 export function chosen(wanted: string[]): string[] {
   const path = join(import.meta.dirname, '../../dist/guest-tests/files.json')
   const files = JSON.parse(readFileSync(path, 'utf8')) as string[]

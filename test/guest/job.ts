@@ -1,12 +1,12 @@
-/** Tests. What the process that has the queue and one that runs tests say to each other. */
+/** Tests. The messages between the process with the queue (crew.ts) and a worker (worker.ts). */
 import type { CapabilityVerdict } from '../../runtime/tools/doctor/diagnosis.ts'
 
 export interface Job {
   /** A file of tests, relative to the project. */
   file: string
-  /** The tests that need not be run, by id: an earlier process has told how they ended. */
+  /** Ids of tests whose results an earlier worker has sent already. */
   done: string[]
-  /** Name the tests that would be run, and run none. */
+  /** Name the tests that would run, and run none. */
   isList: boolean
   capabilities: CapabilityVerdict[]
   patience: number
@@ -17,7 +17,7 @@ export interface Ended {
   name: string
   state: 'pass' | 'fail' | 'skip'
   ms: number
-  /** What `context.skip` was given. */
+  /** The argument of `context.skip`. */
   note?: string
   needs?: string[]
   error?: string
@@ -28,5 +28,5 @@ export type Said =
   | { listed: { name: string } }
   | { begun: { id: string; name: string; timeout: number } }
   | { ended: Ended }
-  /** A suite, or the file when `name` is empty: its hooks or its first lines failed. */
+  /** A suite whose hooks failed, or, if `name` is empty, a file that could not be loaded. */
   | { broken: { name: string; error: string } }

@@ -1,7 +1,7 @@
-/** Tests. What the kernel tests print, a line of JSON each. */
+/** Tests. The lines of JSON that the kernel tests print. */
 import type { MachineWords, Result } from '../results.ts'
 
-/** First the machine, then each test, what is left over of all of them, and last the end. */
+/** In this order: the machine, each test, what is left over after all of them, the end. */
 export type Line =
   | { machine: MachineWords }
   | { result: Result }

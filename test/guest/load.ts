@@ -1,4 +1,4 @@
-/** Tests. The tests' bundle, and the modules in it, by their paths in the project. */
+/** Tests. Loads modules from the tests' bundle, by their paths in the project. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ type Make = (require: (name: string) => unknown, module: { exports: Bundle }, ro
 let make: Make | undefined
 const requireOwn = createRequire(path)
 
-/** Load a module with all that it imports afresh; `vitest` is what it gets by that name. */
+/** Load fresh copies of a module and of all its imports. Importing 'vitest' gives `vitest`. */
 export async function load(file: string, vitest: object): Promise<unknown> {
   const parameters = ['require', 'module', 'projectRoot']
   make ??= compileFunction(readFileSync(path, 'utf8'), parameters, { filename: path }) as Make

@@ -1,4 +1,4 @@
-/** Tests. Tests that run elsewhere: which of them do, and what is told of each kind of end. */
+/** Tests. The kernel tests as a program: which tests run, and how each kind of end is reported. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,8 +7,8 @@ import { scratch } from '../scratch.ts'
 import { collect } from './collect.ts'
 import { runFiles } from './crew.ts'
 
-/** What is told, and listed, of a project that has nothing but these files of tests. */
-async function told(files: Record<string, string>, isList = false) {
+/** The results, and the listed names, of a project that has only these files of tests. */
+async function resultsOf(files: Record<string, string>, isList = false) {
   const dir = join(scratch(), 'dist/guest-tests')
   mkdirSync(dir, { recursive: true })
   const worker = join(dir, 'worker.cjs')
@@ -28,8 +28,8 @@ async function told(files: Record<string, string>, isList = false) {
     graceMs: 3000,
     options: { isList, capabilities: [], patience: 1 },
     env: process.env,
-    told: (result) => results.push(result),
-    listed: (file, name) => names.push(`${file} > ${name}`),
+    onResult: (result) => results.push(result),
+    onListed: (file, name) => names.push(`${file} > ${name}`),
   })
   return { results, names }
 }
@@ -43,7 +43,7 @@ function shapeOf({ file, name, outcome, reason }: Result): string {
 }
 
 test('a test that takes its context is run; no other is, nor are the hooks around it', async () => {
-  const { results } = await told({
+  const { results } = await resultsOf({
     'a.test.ts': `
       test('plan', () => { throw new Error('was run') })
       test('kernel', (context) => {})
@@ -66,13 +66,13 @@ test('a test that takes its context is run; no other is, nor are the hooks aroun
 
 test('what is listed is not run', async () => {
   const body = `test('x', (context) => { throw new Error('was run') }); test('y', () => {})`
-  const { results, names } = await told({ 'a.test.ts': body }, true)
+  const { results, names } = await resultsOf({ 'a.test.ts': body }, true)
   expect(names).toEqual(['a.test.ts > x'])
   expect(results).toEqual([])
 })
 
 test('a failure says what differs, a blocked test why', async () => {
-  const { results } = await told({
+  const { results } = await resultsOf({
     'a.test.ts': `
       test('differs', (context) => expect({ a: 1 }).toEqual({ a: 2 }))
       test('blocked', (context) => context.skip('blocked: no moon'))
@@ -87,7 +87,7 @@ test('a failure says what differs, a blocked test why', async () => {
 })
 
 test('one that kills its process, or stops it for good, is an error; the rest go on', async () => {
-  const { results } = await told({
+  const { results } = await resultsOf({
     'a.test.ts': `
         test('before', (context) => {})
         test('dies', (context) => process.kill(process.pid, 'SIGKILL'))
@@ -120,7 +120,7 @@ test('each file has its modules afresh, and its hooks', async () => {
       expect(seen.join()).toMatch(/^(x,finished,after all,)*x,finished$/)
     })`
   const files = { 'a.test.ts': body, 'b.test.ts': body, 'c.test.ts': body, 'd.test.ts': body }
-  const { results } = await told(files)
+  const { results } = await resultsOf(files)
   expect(results).toHaveLength(8)
   expect(results.filter(({ outcome }) => outcome !== 'pass')).toEqual([])
 })

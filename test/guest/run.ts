@@ -1,16 +1,16 @@
 /**
- * Tests. The kernel tests as a plain program, which needs Node and nothing else:
+ * Tests. The kernel tests as a program that needs Node and nothing else:
  *
  *     node dist/guest-tests/run.cjs [--list] [--patience TIMES] [--chapter N | N | FILE…]
  *
- * Looks once at what the machine can do, then runs the files on two processes. Standard output is
- * lines of JSON (`Line`); it exits with 0 when nothing failed and nothing is left over.
+ * It finds out what the machine can do, then runs the files in two processes. It prints lines of
+ * JSON (`Line`), and exits with 0 if nothing failed and nothing is left over.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { host, differences } from '../host.ts'
+import { differences, host, markRun } from '../host.ts'
 import { look } from '../look.ts'
 import type { Result } from '../results.ts'
 import { runFiles, type Orders } from './crew.ts'
@@ -34,17 +34,18 @@ async function main(): Promise<void> {
   if (files.length === 0 && !values.list) return fail(`no tests here for ${wanted.join(' ')}`)
   const patience = Number(values.patience)
   const orders = { worker, files, graceMs: 40_000 * patience }
-  const listed: Orders['listed'] = (file, name) => print({ listed: { file, name } })
-  const told = (result: Result) => {
+  const onListed: Orders['onListed'] = (file, name) => print({ listed: { file, name } })
+  const onResult = (result: Result) => {
     if (result.outcome === 'fail' || result.outcome === 'error') process.exitCode = 1
     print({ result })
   }
   const options = { isList: values.list, capabilities: [], patience }
-  if (values.list) return runFiles({ ...orders, options, env: process.env, listed, told })
+  if (values.list) return runFiles({ ...orders, options, env: process.env, onListed, onResult })
   const start = performance.now()
+  markRun()
   const before = host()
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
-  chmodSync(temporary, 0o711) // tests that are an ordinary user for once go through it
+  chmodSync(temporary, 0o711) // for tests that run a program as an ordinary user
   const env = { ...process.env, TMPDIR: temporary }
   const { capabilities, machine } = await look()
   const { kernel, cgroups } = machine
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
       date,
     },
   })
-  await runFiles({ ...orders, options: { ...options, capabilities }, env, listed, told })
+  await runFiles({ ...orders, options: { ...options, capabilities }, env, onListed, onResult })
   const leftovers = await differences(before, temporary)
   rmSync(temporary, { recursive: true, force: true })
   for (const leftover of leftovers) {

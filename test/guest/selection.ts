@@ -1,21 +1,19 @@
 /**
- * Tests. A test needs the kernel when it asks for a capability of doctor, and it is run on other
- * kernels when it takes its context. This holds the two together: no kernel test is left out on
- * other machines but those of the files in left-out.json, and none is run that asks for nothing.
+ * Tests. Checks which tests run on other kernels. A test needs the kernel if it asks for a
+ * capability of doctor. It runs on other kernels if it takes its context. Both must hold, or
+ * neither, except in the files that left-out.json names.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { topics } from '../../runtime/tools/doctor/capabilities.ts'
 import type { Result } from '../results.ts'
+import { leftOutFiles } from '../tables.ts'
 import { onHost } from './boot.ts'
 import { listed } from './collect.ts'
 
 const capabilities = new Set<string>(topics.flatMap(([, names]) => names))
 
-/** A failure for each test of `results`, all of their files, where the two differ. */
+/** A failure for each test where the two differ. `results` has all tests of its files. */
 export async function selectionMistakes(results: Result[]): Promise<Result[]> {
-  const text = readFileSync(join(import.meta.dirname, 'left-out.json'), 'utf8')
-  const leftOut = (JSON.parse(text) as { file: string }[]).map(({ file }) => file)
+  const leftOut = leftOutFiles()
   const all = [...new Set(results.map(({ file }) => file))]
   const files = all.filter((file) => file !== '' && !leftOut.includes(file))
   const chosen = await listed(onHost(['--list', ...files]))

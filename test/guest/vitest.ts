@@ -1,6 +1,6 @@
 /**
- * Tests. What stands for `vitest` in the tests' bundle: its own runner and its own expect, without
- * the server, the transformations and the pool around them, which are too heavy for a small guest.
+ * Tests. The module that the tests' bundle imports as `vitest`: vitest's runner and its expect,
+ * without the server, transformations and pool around them (bundle-tests.mjs says what that gains).
  */
 import { setTimeout } from 'node:timers/promises'
 import * as runner from '@vitest/runner'
@@ -32,7 +32,7 @@ function single(name: string, ...rest: (Body | Limit)[]): void {
   runner.test(name, options, body as never)
 }
 
-/** The body of a test and its time limit, which may come before or after it. */
+/** Split the arguments of a test into body and time limit, which come in either order. */
 function partsOf(rest: (((...args: never[]) => unknown) | Limit)[], given: number) {
   const body = rest.find((part) => typeof part === 'function')
   const limit = rest.find((part) => typeof part !== 'function')
@@ -48,7 +48,7 @@ const test = Object.assign(single, {
       const { body, options } = partsOf(rest, 1)
       runner.test.for(cases)(name, options, body as never)
     },
-  /** Its body gets the items of a case, and no context. */
+  /** The body gets the items of a case and no context. */
   each:
     (cases: unknown[]) =>
     (name: string, ...rest: ((() => unknown) | Limit)[]) => {
@@ -57,11 +57,11 @@ const test = Object.assign(single, {
     },
 })
 
-/** Timeouts are made for an ordinary machine; an emulated one gets so many times as long. */
+/** All time limits are multiplied by this. */
 let patience = 1
 let provided: Partial<ProvidedContext> = {}
 
-/** For the worker, before it loads tests: what `inject` gives, and how slow the machine is. */
+/** Set what `inject` gives and the factor for time limits, before tests are loaded. */
 export function provide(values: Partial<ProvidedContext>, times: number): void {
   provided = values
   patience = times
@@ -74,7 +74,7 @@ function inject<Name extends keyof ProvidedContext>(name: Name): ProvidedContext
 const RealDate = Date
 
 const vi = {
-  /** Of all that can be faked, the date. */
+  /** Fakes the date only. */
   useFakeTimers({ now }: { toFake: ['Date']; now: number }): void {
     const ahead = now - RealDate.now()
     globalThis.Date = class extends RealDate {
@@ -86,7 +86,7 @@ const vi = {
   useRealTimers(): void {
     globalThis.Date = RealDate
   },
-  /** Look again and again, every `interval` milliseconds, until `holds` throws no more. */
+  /** Call `holds` every `interval` milliseconds until it no longer throws. */
   async waitFor<T>(holds: () => T, { interval = 50, timeout = 1000 } = {}): Promise<T> {
     const end = Date.now() + timeout * patience
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Tests. A process that runs one file of tests after the other, as its parent says, and tells how
- * each test ended. Every file has all modules afresh, as vitest gives them to it.
+ * Tests. A process that runs the files of tests that its parent names, one after the other, and
+ * reports how each test ended. As in vitest, each file gets fresh copies of all modules.
  */
 import { join } from 'node:path'
 import { startTests, type File, type Suite, type Test } from '@vitest/runner'
@@ -11,7 +11,7 @@ import { provide, vitest } from './vitest.ts'
 const root = join(import.meta.dirname, '../..')
 const timeout = 20_000
 
-/** Run the tests of a file that ask for what they need, but those that are done. */
+/** Run the tests of a file that take their context, except those that are done. */
 async function run(job: Job): Promise<void> {
   provide({ capabilities: job.capabilities, isBundled: true }, job.patience)
   const config = {
@@ -54,7 +54,7 @@ async function run(job: Job): Promise<void> {
   say({ ready: true })
 }
 
-/** Leave out what is not wanted, and the hooks of suites of which nothing is. */
+/** Skip the tests that are not wanted, and the hooks of suites without a wanted test. */
 function select(suite: Suite, isWanted: (test: Test) => boolean): boolean {
   const wanted = suite.tasks.filter((task) =>
     task.type === 'suite' ? select(task, isWanted) : isWanted(task),
@@ -95,7 +95,7 @@ function endOf({ id, fullTestName: name, result, meta }: Test): Ended {
   }
 }
 
-/** What went wrong, how it differs from what was expected, and where. */
+/** The message of an error, the difference from what was expected, and the place. */
 function textOf({ message, diff = '', stack = '' }: Thrown): string {
   const where = stack.split('\n').filter((line) => /^ +at .*tests\.cjs/.test(line))
   return [message, diff, ...where.slice(0, 6)].filter(Boolean).join('\n')
