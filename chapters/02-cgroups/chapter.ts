@@ -1,7 +1,7 @@
 /** Chapter 2: a container cannot use more than it was given. */
 import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
-import { asked, flags } from '../../runtime/02-cgroups/flags.ts'
-import { ended, endedBecause, prepare } from '../../runtime/02-cgroups/lifecycle.ts'
+import { askedLimits, limitFlags } from '../../runtime/02-cgroups/flags.ts'
+import { endedBecause, groupEnded, prepareGroup } from '../../runtime/02-cgroups/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -10,13 +10,13 @@ export const chapter: Chapter = {
   slug: 'cgroups',
   plan,
   has: { groups: true, keeps: true },
-  flags: { run: flags },
-  asked,
+  flags: { run: limitFlags },
+  asked: askedLimits,
   ordinary: () => ({
     group: { name: 'stepbox-<id>', cgroups: lookAtCgroups(), limits: {} },
   }),
-  prepare,
-  ended,
+  prepare: prepareGroup,
+  ended: groupEnded,
   endedBecause,
   fields: ({ groups = [], stats, oomKilled }) => ({ groups, stats, oomKilled }),
   commands: [

@@ -1,5 +1,5 @@
 /** Chapter 4: a container writes to a layer of its own, and the image stays as it is. */
-import { prepare } from '../../runtime/04-overlay/lifecycle.ts'
+import { prepareLayers } from '../../runtime/04-overlay/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -11,7 +11,7 @@ export const chapter: Chapter = {
   flags: { run: [{ long: 'read-only', text: 'let it write nothing' }] },
   asked: ({ switches }) => ({ readOnly: switches.has('read-only') }),
   ordinary: () => ({ layers: ['init', 'lower0'], dir: '/containers/<id>', readOnly: false }),
-  prepare,
+  prepare: prepareLayers,
   fields: ({ image }) => ({ image }),
   columns: [{ command: 'ps', head: 'IMAGE', cell: ({ image }) => image?.name }],
   commands: [

@@ -4,7 +4,7 @@ import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
 import { checkName } from '../container/names.ts'
 import type { ContainerOptions, User } from '../options.ts'
 
-export const flags: Flag[] = [
+export const processFlags: Flag[] = [
   { long: 'interactive', short: 'i', text: 'keep standard input open' },
   { long: 'rm', text: 'remove the container when it ends' },
   { long: 'name', value: 'NAME', text: 'a name for the container' },
@@ -16,7 +16,7 @@ export const flags: Flag[] = [
 ]
 
 /** What was typed after IMAGE replaces CMD and is appended to ENTRYPOINT, as in Docker. */
-export function asked(typed: Typed, image: ImageSettings): ContainerOptions {
+export function askedOfProcess(typed: Typed, image: ImageSettings): ContainerOptions {
   const user = parseUser(valueOf(typed, 'user') ?? (image.User || undefined))
   const cwd = workdir(valueOf(typed, 'workdir') ?? (image.WorkingDir || undefined))
   const name = valueOf(typed, 'name')

@@ -2,9 +2,10 @@
 import { valueOf, type Flag, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
 import type { Limits } from './cgroup.ts'
-import { parseCpus, parseCpusetCpus, parseCpuShares, parseMemory, parsePidsLimit } from './limits.ts'
+import { parseCpus, parseCpusetCpus, parseCpuShares } from './limits.ts'
+import { parseMemory, parsePidsLimit } from './limits.ts'
 
-export const flags: Flag[] = [
+export const limitFlags: Flag[] = [
   { long: 'memory', short: 'm', value: '64m', text: 'most memory' },
   { long: 'cpus', value: '0.5', text: 'most processor time, in processors' },
   { long: 'cpu-shares', short: 'c', value: 'N', text: 'weight against others (1024)' },
@@ -12,7 +13,7 @@ export const flags: Flag[] = [
   { long: 'pids-limit', value: 'N', text: 'most processes (-1: no limit)' },
 ]
 
-export function asked(typed: Typed): Partial<ContainerOptions> {
+export function askedLimits(typed: Typed): Partial<ContainerOptions> {
   const take = <T>(flag: string, parse: (text: string) => T): T | undefined => {
     const given = valueOf(typed, flag)
     return given === undefined ? undefined : parse(given)

@@ -7,7 +7,7 @@ import { killAll, removeGroup } from './group-control.ts'
 import { statsOf } from './group-stats.ts'
 
 /** Decide which directories the group has; the plan makes them. */
-export function prepare({ container }: Setting): Partial<PlanOptions> {
+export function prepareGroup({ container }: Setting): Partial<PlanOptions> {
   const { id, limits = {} } = container
   const group: Group = { name: `stepbox-${id}`, cgroups: lookAtCgroups(), limits }
   container.groups = groupDirs(group)
@@ -15,7 +15,8 @@ export function prepare({ container }: Setting): Partial<PlanOptions> {
 }
 
 /** Count what the group used, kill what is left in it, and remove it. */
-export async function ended({ container: { groups = [] } }: Setting): Promise<Partial<Container>> {
+export async function groupEnded({ container }: Setting): Promise<Partial<Container>> {
+  const { groups = [] } = container
   if (groups.length === 0) return {}
   const stats = statsOf(groups)
   await killAll(groups)

@@ -4,7 +4,7 @@ import type { Setting } from '../chapter.ts'
 import type { PlanOptions } from '../options.ts'
 import { layersLaidOut, layOut } from './init-layer.ts'
 
-export async function prepare(setting: Setting): Promise<Partial<PlanOptions>> {
+export async function prepareLayers(setting: Setting): Promise<Partial<PlanOptions>> {
   const { container, dir } = setting
   const { hostname, network, readOnly = false } = container
   const resolver = network === 'host' ? hostResolver() : ''
