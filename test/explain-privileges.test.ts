@@ -6,7 +6,7 @@ namespaceLimit,
 unmappedCause,
 type Standing,
 } from '../runtime/tools/explain/privileges.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
 import { causeIn } from './explaining.ts'
 import { needs } from './scratch.ts'
 

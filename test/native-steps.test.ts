@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { processIds } from '../runtime/01-namespaces/namespaces.ts'
-import type { Call } from '../runtime/step.ts'
+import type { Call } from '../runtime/calls.ts'
 import { bare, begin, statusOf, steps, until } from './carry-out.ts'
 import { needs, scratch } from './scratch.ts'
 
