@@ -48,7 +48,7 @@ export function pages(): Map<string, string> {
     const chapters = chaptersIn(language)
     files.set(`${language.dir}index.html`, contentsPage(chapters, language))
     for (const chapter of chapters) {
-      const page = chapterPage(chapter, chapters, language, sources)
+      const page = chapterPage(chapter, { chapters, language, sources })
       files.set(`${language.dir}${chapter.slug}.html`, page)
     }
     files.set(`${language.dir}machines.html`, machinesPage(chapters, language, sources))
@@ -77,12 +77,14 @@ function contentsPage(chapters: Chapter[], language: Language): string {
   return layout({ title: 'Stepbox', name: 'index.html', language, nav: '', main })
 }
 
-function chapterPage(
-  { slug, title }: Chapter,
-  chapters: Chapter[],
-  language: Language,
-  sources: Set<string>,
-): string {
+/** What a page is made with; see `bodyOf`. */
+interface Making {
+  chapters: Chapter[]
+  language: Language
+  sources: Set<string>
+}
+
+function chapterPage({ slug, title }: Chapter, { chapters, language, sources }: Making): string {
   const body = bodyOf(`chapters/${slug}/${language.text}`, language, sources)
   const at = chapters.findIndex((chapter) => chapter.slug === slug)
   const turn = turnPage(chapters[at - 1], chapters[at + 1], language)

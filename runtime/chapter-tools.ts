@@ -8,6 +8,12 @@ import type { Container } from './options.ts'
 import type { Call } from './calls.ts'
 import type { Step } from './step.ts'
 
+declare module './chapter.ts' {
+  interface Chapter {
+    tools?: () => Promise<ChapterTools>
+  }
+}
+
 export interface ChapterTools {
   /** What happens without each line that the chapter adds. */
   consequences?: Consequence[]

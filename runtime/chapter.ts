@@ -1,7 +1,9 @@
-/** A row of the table of chapters: what a chapter adds, as data and functions. */
-import type { ChapterTools } from './chapter-tools.ts'
-import type { CommandSpec, Column, Flag, Typed } from './command-line.ts'
-import type { Container, ContainerOptions, PlanOptions } from './options.ts'
+/**
+ * A row of the table of chapters: all that a chapter adds to the program, as data and functions.
+ * What it adds to the command line is declared in command-line.ts, what it adds to the tools in
+ * chapter-tools.ts; both are fields of `Chapter`.
+ */
+import type { Container, PlanOptions } from './options.ts'
 import type { Step } from './step.ts'
 
 /** What containers have from a chapter on. A later chapter may say otherwise. */
@@ -29,21 +31,14 @@ export interface Chapter extends Lifecycle {
   has?: Partial<Traits>
   /** Its fields of ordinary plan options, for lists that are printed, tried or tested. */
   ordinary?: () => Partial<PlanOptions>
-  /** The flags it adds to commands, by the name of the command. */
-  flags?: Record<string, Flag[]>
-  /** What its flags of `run` ask for; `image` is what the image's configuration says. */
-  asked?: (typed: Typed, image: ImageSettings) => Partial<ContainerOptions>
   /** Networks that a container can be given by name. */
   networks?: string[]
-  commands?: CommandSpec[]
-  columns?: Column[]
   /** Its part of what `inspect` and `ps --format json` print of a container. */
   fields?: (container: Container) => object
   /** What `inspect` finds beside containers; undefined where there is none of that name. */
   inspect?: (root: string, name: string) => Promise<object> | object
   /** Why a container ended, where the exit code does not say: a word for `ps`, a line for `run`. */
   endedBecause?: (container: Container) => { word: string; line: string } | undefined
-  tools?: () => Promise<ChapterTools>
 }
 
 /**

@@ -1,6 +1,17 @@
 /** The words of the command line as data: flags, commands, columns, and what a command answers. */
 import type { Chapter, Runtime, Traits } from './chapter.ts'
-import type { Container } from './options.ts'
+import type { Container, ContainerOptions } from './options.ts'
+
+declare module './chapter.ts' {
+  interface Chapter {
+    /** The flags it adds to commands, by the name of the command. */
+    flags?: Record<string, Flag[]>
+    /** What its flags of `run` ask for; `image` is what the image's configuration says. */
+    asked?: (typed: Typed, image: ImageSettings) => Partial<ContainerOptions>
+    commands?: CommandSpec[]
+    columns?: Column[]
+  }
+}
 
 export interface Flag {
   long: string

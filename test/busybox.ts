@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
+import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
+import { resolve } from '../runtime/05-commit/store/store.ts'
 import { scratch } from './scratch.ts'
 
 let first: Promise<string> | undefined
@@ -15,6 +17,11 @@ export async function rootWithBusybox(): Promise<string> {
   const root = join(scratch(), 'root')
   cpSync(join(await first, 'root'), root, { recursive: true })
   return root
+}
+
+/** Where the layers of `image` are unpacked under `root`, topmost first. */
+export function unpacked(root: string, image = 'busybox'): Promise<string[]> {
+  return layerDirs(root, resolve(root, image))
 }
 
 async function made(): Promise<string> {

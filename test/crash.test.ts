@@ -1,16 +1,13 @@
 /** Tests. Bad luck: kill -9 at any moment, many at once, a full disk. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { listContainers, runningContainers } from '../runtime/container/find.ts'
-import type { Container } from '../runtime/options.ts'
-import { processesIn } from '../runtime/02-cgroups/group-control.ts'
+import { listContainers } from '../runtime/container/find.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { runningContainer, gone, parentOf, expectNothingLeft } from './running.ts'
 import { needs } from './scratch.ts'
-import { program, start, stepbox, type Started } from './stepbox.ts'
-
-const untilKilled = 'echo ready; while :; do sleep 1000; done'
+import { program, start, stepbox } from './stepbox.ts'
 
 describe('kill -9', () => {
   test('of stepbox ends the container, and the next command clears up', async (context) => {
@@ -127,58 +124,6 @@ describe('signals', () => {
   })
 })
 
-describe('many at once', () => {
-  test('50 containers start together, and each is its own', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const numbers = Array.from({ length: 50 }, (_, at) => at)
-    const script = (at: number) => `echo ${at} > /own; cat /own; hostname`
-    const ended = await Promise.all(
-      numbers.map((at) =>
-        stepbox(['run', '-h', `box${at}`, 'busybox', 'sh', '-c', script(at)], { root }),
-      ),
-    )
-    expect(ended.map(({ out }) => out)).toEqual(numbers.map((at) => `${at}\nbox${at}\n`))
-    const kept = listContainers(root)
-    expect(kept).toHaveLength(50)
-    for (const { groups = [] } of kept) expect(groups.filter(existsSync)).toEqual([])
-  }, 60_000)
-
-  test('of several that want one name, one gets it', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const ended = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        stepbox(['run', '--name', 'one', 'busybox', 'true'], { root }),
-      ),
-    )
-    expect(ended.map(({ code }) => code).sort()).toEqual([0, 125, 125, 125, 125, 125])
-    expect(ended.find(({ code }) => code === 125)?.err).toContain("the name 'one' is in use")
-    expect(readdirSync(join(root, 'containers'))).toHaveLength(1)
-  })
-
-  test('of two that remove one container, one says it is gone', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    await stepbox(['run', '--name', 'twice', 'busybox', 'true'], { root })
-    const ended = await Promise.all([1, 2].map(() => stepbox(['rm', 'twice'], { root })))
-    expect(ended.map(({ code }) => code).sort()).toEqual([0, 1])
-    expect(readdirSync(join(root, 'containers'))).toEqual([])
-    expect(readdirSync(join(root, 'names'))).toEqual([])
-  })
-
-  test('rm -f of a running container ends both', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const { started, container } = await runningContainer(root, ['--name', 'busy'])
-    expect(await stepbox(['rm', 'busy'], { root })).toMatchObject({ code: 1 })
-    expect(await stepbox(['rm', '-f', 'busy'], { root })).toMatchObject({ code: 0, err: '' })
-    expect((await started.ended).code).toBe(137)
-    expectNothingLeft(root, container)
-    expect(readdirSync(join(root, 'containers'))).toEqual([])
-  })
-})
-
 describe('a full disk', () => {
   /** A data root of 12 MB with the image in it, and what `sb` says there. */
   async function onSmallDisk(commands: string) {
@@ -220,41 +165,3 @@ describe('a full disk', () => {
     expect(out).toEqual(['run 3', 'another 125', kept, 'large', 'room again'])
   })
 })
-
-async function runningContainer(
-  root: string,
-  flags: string[],
-  script = untilKilled,
-): Promise<{ started: Started; container: Container }> {
-  const started = start(['run', ...flags, 'busybox', 'sh', '-c', script], { root })
-  await started.says('ready')
-  const [container] = runningContainers(root)
-  if (!container?.init) throw new Error('the running container is not on record')
-  return { started, container }
-}
-
-/** The kernel has ended the process; what is left of it is at most a moment away. */
-async function gone({ init }: Container): Promise<void> {
-  while (init && existsSync(`/proc/${init.pid}/ns/pid`) && isThere(init.pid))
-    await new Promise((resolve) => setImmediate(resolve))
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/pid`) !== ''
-  } catch {
-    return false // ignoring: it has ended
-  }
-}
-
-function parentOf({ init }: Container): number {
-  const status = readFileSync(`/proc/${init?.pid}/status`, 'utf8')
-  return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1])
-}
-
-function expectNothingLeft(root: string, { groups = [], id }: Container): void {
-  expect(groups.filter(existsSync)).toEqual([])
-  expect(processesIn(groups)).toEqual([])
-  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)
-  expect(existsSync(join(root, 'running', id))).toBe(false)
-}

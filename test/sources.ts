@@ -32,6 +32,15 @@ function read(path: string): Source {
   return { path, text, lines: text.split('\n') }
 }
 
+/** The TypeScript files of the project: the program, its tests and the book. */
+export const typescript = sources(['runtime', 'chapters', 'test', 'book'], /\.ts$/)
+export const runtime = typescript.filter(({ path }) => path.startsWith('runtime/'))
+export const byPath = new Map(typescript.map((source) => [source.path, source]))
+
+export function paths(all: Source[]): string[] {
+  return all.map(({ path }) => path)
+}
+
 export interface Import {
   /** A path relative to the checkout, or the name of a package. */
   from: string
@@ -42,9 +51,22 @@ export interface Import {
 
 const staticImport = /^import (type )?(?:([\w*{},\s]+?) from )?'([^']+)'/gm
 const dynamicImport = /\bimport\('([^']+)'\)/g
+const dynamicImports = /\bimport\(\s*`([^`]+)`,?\s*\)/g
+const merged = /^declare module '([^']+)'/gm
 
-/** What a TypeScript file imports. Of what comes whole, or late, any name may be used. */
-export function importsOf({ path, text }: Source): Import[] {
+/**
+ * What a TypeScript file imports. Of a module that is imported as a whole, or late, any name may be
+ * used. To add to the interfaces of a module (`declare module`) is to import a type of it.
+ */
+export function importsOf(source: Source): Import[] {
+  const known = found.get(source) ?? importsIn(source)
+  found.set(source, known)
+  return known
+}
+
+const found = new WeakMap<Source, Import[]>()
+
+function importsIn({ path, text }: Source): Import[] {
   const place = (from: string): string =>
     from.startsWith('.') ? posix.join(posix.dirname(path), from) : from
   const words = [...text.matchAll(/\w+/g)].map(([word]) => word)
@@ -59,10 +81,34 @@ export function importsOf({ path, text }: Source): Import[] {
     const names = named.includes('*') ? words : named
     return { from: place(from), names, isType: isType && items.length > 0 }
   })
-  const late = [...text.matchAll(dynamicImport)].map(([, from = '']) => {
-    return { from: place(from), names: words, isType: false }
+  const late = [
+    ...[...text.matchAll(dynamicImport)].map(([, from = '']) => place(from)),
+    ...[...text.matchAll(dynamicImports)].flatMap(([, from = '']) => matching(place(from))),
+  ].map((from) => ({ from, names: words, isType: false }))
+  const types = [...text.matchAll(merged)].map(([, from = '']) => {
+    return { from: place(from), names: words, isType: true }
   })
-  return [...fixed, ...late]
+  return [...fixed, ...late, ...types]
+}
+
+/** The modules that a template literal may name: `${…}` stands for part of one name. */
+function matching(template: string): string[] {
+  const parts = template.split(/\$\{[^}]*\}/).map((part) => part.replaceAll('.', '\\.'))
+  const name = new RegExp(`^${parts.join('[^/]+')}$`)
+  return paths(typescript).filter((path) => name.test(path))
+}
+
+/** The project's own modules that `source` imports; without types, those that are loaded. */
+export function ownImports(source: Source, withTypes = true): Source[] {
+  const imports = importsOf(source).filter(({ isType }) => withTypes || !isType)
+  return imports.flatMap(({ from }) => byPath.get(from) ?? [])
+}
+
+/** `starts`, and all that is loaded with them. */
+export function reachable(starts: Source[]): Source[] {
+  const all = new Set(starts)
+  for (const source of all) for (const part of ownImports(source, false)) all.add(part)
+  return [...all]
 }
 
 /** What a TypeScript file exports. */
@@ -71,16 +117,4 @@ export function exportsOf({ text }: Source): { name: string; isType: boolean }[]
   return [...text.matchAll(declared)].map(([, kind = '', name = '']) => {
     return { name, isType: kind === 'interface' || kind === 'type' }
   })
-}
-
-/**
- * The chapter of a file, by its path: 0 for the spine, Infinity for what stands on all
- * chapters.
- * Undefined elsewhere.
- */
-export function chapterOf({ path }: Source): number | undefined {
-  const [, , number] = /^(runtime|chapters)\/(\d\d)-/.exec(path) ?? []
-  if (number !== undefined) return Number(number)
-  if (/^runtime\/[^/]+$/.test(path)) return 0
-  return /^(runtime|chapters)\//.test(path) ? Infinity : undefined
 }

@@ -5,91 +5,13 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { calls } from '../runtime/calls.ts'
 import { controlFd, lifelineFd } from '../runtime/descriptors.ts'
-import { chapterOf, exportsOf, importsOf, sources, type Source } from './sources.ts'
+import { longLists } from './parameters.ts'
+import { byPath, exportsOf, importsOf, paths, runtime, sources, typescript } from './sources.ts'
+import type { Source } from './sources.ts'
 
 const root = join(import.meta.dirname, '..')
-const runtime = sources(['runtime'], /\.ts$/)
-const chapters = sources(['chapters'], /\.ts$/)
-const programs = [...runtime, ...chapters].filter(({ path }) => !path.endsWith('.test.ts'))
-const typescript = [...runtime, ...chapters, ...sources(['book', 'test'], /\.ts$/)]
-const code = [...typescript, ...sources(['book', 'test', 'native', 'runtime'], /\.(mjs|c|h|css)$/)]
-const byPath = new Map(typescript.map((source) => [source.path, source]))
-
-describe('imports', () => {
-  test('no module knows a later chapter', () => {
-    const wrong = programs.flatMap((source) =>
-      ownImports(source).flatMap((imported) => {
-        const [own = 0, other = 0] = [chapterOf(source), chapterOf(imported)]
-        return other > own ? [`${source.path} (${own}) → ${imported.path} (${other})`] : []
-      }),
-    )
-    expect(wrong).toEqual([])
-  })
-
-  test('a chapter imports no other chapter', () => {
-    const folder = (path: string): string => path.split('/')[1] ?? ''
-    const wrong = chapters
-      .filter(({ path }) => /^chapters\/\d/.test(path))
-      .flatMap((source) =>
-        ownImports(source)
-          .filter(
-            ({ path }) => path.startsWith('chapters/') && folder(path) !== folder(source.path),
-          )
-          .map(({ path }) => `${source.path} → ${path}`),
-      )
-    expect(wrong).toEqual([])
-  })
-
-  test('the runtime imports nothing of the chapters, the book or the tests', () => {
-    const wrong = runtime.flatMap((source) =>
-      importsOf(source)
-        .filter(({ from }) => /^(chapters|book|test)\//.test(from))
-        .map(({ from }) => `${source.path} → ${from}`),
-    )
-    expect(wrong).toEqual([])
-  })
-
-  test('there is no cycle', () => {
-    expect(typescript.map((source) => cycleFrom(source)).filter(Boolean)).toEqual([])
-  })
-
-  test('there is no barrel: a module exports what it declares', () => {
-    const barrels = typescript.filter(({ text }) => /^export (\*|\{[^}]*\}) from/m.test(text))
-    expect(paths(barrels)).toEqual([])
-  })
-
-  test('one module starts processes', () => {
-    const all = reachable(programs.filter(({ path }) => path === 'chapters/stepbox.ts'))
-    expect(paths(importing(all, /^(node:)?child_process$/))).toEqual(['runtime/native.ts'])
-    expect(paths(importing(runtime, /^(node:)?child_process$/))).toEqual(['runtime/native.ts'])
-  })
-
-  test('chalk is only where people are told something, marked in the book, zx in scripts', () => {
-    expect(outside(/^chalk$/, /^(runtime\/(cli|tools)|book|test)\//)).toEqual([])
-    expect(outside(/^marked$/, /^book\//)).toEqual([])
-    expect(outside(/^zx$/, /^(book|test)\/|\.test\.ts$/)).toEqual([])
-  })
-})
-
-describe('planners', () => {
-  /** All that the chapters' lists are made of. */
-  const planners = reachable(programs.filter(({ path }) => /\/\d\d-[^/]+\/plan\.ts$/.test(path)))
-
-  test('a planner imports nothing that could look at this machine', () => {
-    const wrong = planners.flatMap((source) =>
-      importsOf(source)
-        .filter(({ from, isType }) => !isType && !/^runtime\/|^node:(path|buffer)$/.test(from))
-        .map(({ from }) => `${source.path} → ${from}`),
-    )
-    expect(planners.length).toBeGreaterThan(10)
-    expect(wrong).toEqual([])
-  })
-
-  test('a planner reads no clock, no environment and no random number', () => {
-    const impure = /\bprocess\.|\bDate\b|Math\.random|\bperformance\./
-    expect(paths(planners.filter(({ text }) => impure.test(text)))).toEqual([])
-  })
-})
+const others = sources(['runtime', 'native', 'test', 'book'], /\.(mjs|cjs|c|h|css)$/)
+const code = [...typescript, ...others]
 
 describe('the tables of calls', () => {
   const table = sources(['native'], /calls\.c$/)
@@ -136,9 +58,15 @@ describe('style', () => {
     expect(long).toEqual([])
   })
 
-  test('no file is too long to be read in one sitting', () => {
-    const long = code.filter(({ path, lines }) => !path.endsWith('.css') && lines.length > 350)
-    expect(paths(long)).toEqual([])
+  test('no file is too long to be read in one sitting: 250 lines', () => {
+    const long = code
+      .map(({ path, text }) => ({ path, count: text.split('\n').length - 1 }))
+      .filter(({ path, count }) => !path.endsWith('.css') && count > 250)
+    expect(long).toEqual([])
+  })
+
+  test('no function has more than three positional parameters', () => {
+    expect(typescript.flatMap((source) => longLists(source, 3))).toEqual([])
   })
 
   test('nothing is left to be done later', () => {
@@ -147,8 +75,9 @@ describe('style', () => {
   })
 
   test('what is exported is used by another module', () => {
+    const scripts = sources(['book', 'test', 'runtime'], /\.mjs$/)
     const used = new Set(
-      [...typescript, ...sources(['book', 'test', 'runtime'], /\.mjs$/)].flatMap((source) =>
+      [...typescript, ...scripts].flatMap((source) =>
         importsOf(source).flatMap(({ from, names }) => names.map((name) => `${from} ${name}`)),
       ),
     )
@@ -159,6 +88,15 @@ describe('style', () => {
         .filter((name) => !used.has(name)),
     )
     expect(dead).toEqual([])
+  })
+
+  test('an exported name means one thing in all of runtime/', () => {
+    const places = new Map<string, string[]>()
+    for (const source of runtime)
+      for (const { name } of exportsOf(source))
+        places.set(name, [...(places.get(name) ?? []), source.path])
+    const several = [...places].filter(([, all]) => new Set(all).size > 1)
+    expect(Object.fromEntries(several)).toEqual({})
   })
 
   test('the types hold', async () => {
@@ -172,45 +110,4 @@ describe('style', () => {
 /** A type may also be exported because an exported function has it in its signature. */
 function isUsedIn({ text }: Source, name: string): boolean {
   return [...text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length > 1
-}
-
-function paths(all: Source[]): string[] {
-  return all.map(({ path }) => path)
-}
-
-function ownImports(source: Source, withTypes = true): Source[] {
-  const imports = importsOf(source).filter(({ isType }) => withTypes || !isType)
-  return imports.flatMap(({ from }) => byPath.get(from) ?? [])
-}
-
-/** `starts`, and all that is loaded with them. */
-function reachable(starts: Source[]): Source[] {
-  const all = new Set(starts)
-  for (const source of all) for (const part of ownImports(source, false)) all.add(part)
-  return [...all]
-}
-
-function importing(all: Source[], name: RegExp): Source[] {
-  return all.filter((source) => importsOf(source).some(({ from }) => name.test(from)))
-}
-
-/** The files that import a package although they are elsewhere than `where`. */
-function outside(name: RegExp, where: RegExp): string[] {
-  return paths(importing(typescript, name)).filter((path) => !where.test(path))
-}
-
-/** A way from `start` back to itself, if there is one. */
-function cycleFrom(start: Source): string | undefined {
-  const seen = new Set<string>()
-  const walk = (at: Source, way: string[]): string | undefined => {
-    for (const next of ownImports(at, false)) {
-      if (next.path === start.path) return [...way, next.path].join(' → ')
-      if (seen.has(next.path)) continue
-      seen.add(next.path)
-      const found = walk(next, [...way, next.path])
-      if (found) return found
-    }
-    return undefined
-  }
-  return walk(start, [start.path])
 }

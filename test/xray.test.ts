@@ -3,51 +3,17 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { networkInterfaces, hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { findContainer } from '../runtime/container/find.ts'
+import { describe, expect, test } from 'vitest'
 import { containerDir } from '../runtime/container/state.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
-import type { XRay } from '../runtime/tools/x-ray/xray.ts'
 import { networkFrom } from '../runtime/tools/x-ray/network.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
-import { kill } from './resetting.ts'
 import { needs } from './scratch.ts'
-import { program, start, stepbox } from './stepbox.ts'
+import { program, stepbox } from './stepbox.ts'
 import { openTerminal } from './tmux.ts'
-
-const idle = 'echo ready; while :; do sleep 1000; done'
-
-interface Ran {
-  root: string
-  flags?: string[]
-  chapter?: number
-  script?: string
-}
-
-/** A container that runs until the test is over. */
-async function runs({ root, flags = [], chapter = 5, script = idle }: Ran): Promise<Container> {
-  const name = `box${Math.random().toString(36).slice(2)}`
-  const image = chapter < 3 ? [] : ['busybox']
-  const words = ['run', '--name', name, ...flags, ...image, 'sh', '-c', script]
-  const started = start(['--chapter', `${chapter}`, ...words], { root })
-  onTestFinished(async () => {
-    await kill(started)
-    await stepbox(['reset', '--force'], { root })
-  })
-  await started.says('ready')
-  await until(() => findContainer(root, name).init !== undefined, () => 'its first process')
-  return findContainer(root, name)
-}
-
-async function xray(root: string, { name }: Container): Promise<XRay> {
-  const { out, err } = await stepbox(['x-ray', '--format', 'json', name], { root })
-  expect(err).toBe('')
-  return JSON.parse(out) as XRay
-}
-
-const pidOf = ({ init }: Container) => init?.pid ?? 0
+import { pidOf, runs, xray } from './x-rayed.ts'
 
 describe('what is shown', () => {
   test('of processes: everybody in the group, by both numbers', async (context) => {
@@ -56,7 +22,8 @@ describe('what is shown', () => {
     const container = await runs({ root, script: 'sleep 1001 & echo ready; sleep 1002; true' })
     await until(() => processesIn((container.groups ?? [])).length === 3, () => 'three processes')
     const { processes } = await xray(root, container)
-    expect(processes.map(({ host }) => host).sort()).toEqual(processesIn((container.groups ?? [])).sort())
+    const inGroup = processesIn(container.groups ?? [])
+    expect(processes.map(({ host }) => host).sort()).toEqual(inGroup.sort())
     for (const { host, inside } of processes)
       expect(statusOf(host, 'NSpid')).toBe(`${host}\t${inside}`)
     expect(processes[0]).toMatchObject({ host: pidOf(container), inside: 1, state: 'S', uid: 0 })

@@ -1,5 +1,5 @@
 /** Chapter 1: a container is a process with namespaces of its own. */
-import { processFlags, processOptions } from '../../runtime/01-namespaces/flags.ts'
+import { askedOfProcess, processFlags } from '../../runtime/01-namespaces/flags.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -10,7 +10,7 @@ export const chapter: Chapter = {
   has: { root: 'host' },
   networks: ['none', 'host'],
   flags: { run: processFlags },
-  asked: processOptions,
+  asked: askedOfProcess,
   ordinary: () => ({ network: 'none' }),
   prepare: ({ container }) => ({ network: container.network ?? 'none' }),
   tools: async () => (await import('./tools.ts')).tools,

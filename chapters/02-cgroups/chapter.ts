@@ -1,6 +1,6 @@
 /** Chapter 2: a container cannot use more than it was given. */
 import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
-import { limitFlags, limitOptions } from '../../runtime/02-cgroups/flags.ts'
+import { askedLimits, limitFlags } from '../../runtime/02-cgroups/flags.ts'
 import { groupEnded, groupEndedBecause, prepareGroup } from '../../runtime/02-cgroups/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
@@ -11,7 +11,7 @@ export const chapter: Chapter = {
   plan,
   has: { groups: true, keeps: true },
   flags: { run: limitFlags },
-  asked: limitOptions,
+  asked: askedLimits,
   ordinary: () => ({
     group: { name: 'stepbox-<id>', cgroups: lookAtCgroups(), limits: {} },
   }),

@@ -111,7 +111,11 @@ describe('this machine’s busybox', () => {
 
 describe('an executable says for which processor it is', () => {
   /** The headers of a program with one entry of `kind` in its table. */
-  function elf(bits: 32 | 64, order: 'little' | 'big', machine: number, kind: number): Buffer {
+  function elf(
+    [bits, order]: [bits: 32 | 64, order: 'little' | 'big'],
+    machine: number,
+    kind: number,
+  ): Buffer {
     const bytes = Buffer.alloc(256)
     const view = new DataView(bytes.buffer, bytes.byteOffset)
     const isLittle = order === 'little'
@@ -126,11 +130,11 @@ describe('an executable says for which processor it is', () => {
   }
 
   test.each([
-    [elf(64, 'little', 62, 1), { architecture: 'amd64', isDynamic: false }],
-    [elf(64, 'little', 183, 3), { architecture: 'arm64', isDynamic: true }],
-    [elf(64, 'big', 22, 3), { architecture: 's390x', isDynamic: true }],
-    [elf(32, 'little', 40, 1), { architecture: 'arm', isDynamic: false }],
-    [elf(32, 'little', 9, 3), { architecture: 'machine-9', isDynamic: true }],
+    [elf([64, 'little'], 62, 1), { architecture: 'amd64', isDynamic: false }],
+    [elf([64, 'little'], 183, 3), { architecture: 'arm64', isDynamic: true }],
+    [elf([64, 'big'], 22, 3), { architecture: 's390x', isDynamic: true }],
+    [elf([32, 'little'], 40, 1), { architecture: 'arm', isDynamic: false }],
+    [elf([32, 'little'], 9, 3), { architecture: 'machine-9', isDynamic: true }],
   ])('%#: as its headers have it', (bytes, expected) => {
     const loader = expected.isDynamic ? { interpreter: expect.any(String) } : {}
     expect(readElf(bytes)).toEqual({ ...expected, ...loader })
@@ -139,7 +143,7 @@ describe('an executable says for which processor it is', () => {
   test('and what is no executable says nothing', () => {
     expect(readElf(Buffer.from('#!/bin/sh'))).toBeUndefined()
     expect(readElf(Buffer.alloc(100))).toBeUndefined()
-    const truncated = elf(64, 'little', 62, 3).subarray(0, 120)
+    const truncated = elf([64, 'little'], 62, 3).subarray(0, 120)
     expect(readElf(truncated)?.isDynamic).toBe(false)
   })
 })

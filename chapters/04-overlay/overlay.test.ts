@@ -1,26 +1,24 @@
 /** Chapter 4. The write layer: what the list says, and what the host sees of it. */
 import { createHash } from 'node:crypto'
 import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
+chmodSync,
+existsSync,
+lstatSync,
+mkdirSync,
+readdirSync,
+readFileSync,
+statSync,
+writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { listContainers } from '../../runtime/container/find.ts'
 import { containerDir } from '../../runtime/container/state.ts'
 import { layOut } from '../../runtime/04-overlay/init-layer.ts'
-import { layerDirs } from '../../runtime/05-commit/layer/dirs.ts'
-import { resolve } from '../../runtime/05-commit/store/store.ts'
 import { planOptions } from '../../runtime/chapter.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import { strace } from '../../runtime/strace.ts'
-import { rootWithBusybox } from '../../test/busybox.ts'
+import { rootWithBusybox, unpacked } from '../../test/busybox.ts'
 import { carryOut } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
@@ -63,7 +61,7 @@ describe('what a container writes', () => {
     needs(context, 'root', 'overlay')
     const root = await rootWithBusybox()
     await stepbox(['run', '--rm', 'busybox', 'true'], { root })
-    const [layer = ''] = await layerDirs(root, resolve(root, 'busybox'))
+    const [layer = ''] = await unpacked(root)
     const before = sumOf(layer)
     const script = 'echo changed > /etc/passwd; rm -r /var /etc/group; chmod 700 /tmp; mkdir /new'
     await stepbox(['run', 'busybox', 'sh', '-c', script], { root })
@@ -130,7 +128,7 @@ describe('the container-init layer', () => {
     const args = ['run', '--name', 'c', '-h', 'told', 'busybox', 'sh', '-c', script]
     expect((await stepbox(args, { root })).out).toBe('told\n1\n')
     expect((await stepbox(['diff', 'c'], { root })).out).toBe('')
-    const [layer = ''] = await layerDirs(root, resolve(root, 'busybox'))
+    const [layer = ''] = await unpacked(root)
     expect(existsSync(join(layer, 'etc/hostname'))).toBe(false)
   })
 })
@@ -150,7 +148,7 @@ describe('the mount', () => {
   it('takes 128 layers, below a path with a comma, a colon and a backslash', async (context) => {
     needs(context, 'root', 'overlay')
     const root = await rootWithBusybox()
-    const [busybox = ''] = await layerDirs(root, resolve(root, 'busybox'))
+    const [busybox = ''] = await unpacked(root)
     const place = join(scratch(), 'a,b:c\\d')
     const layers = Array.from({ length: 127 }, (_, at) => join(place, `layer${at}`))
     layers.forEach((layer, at) => {

@@ -12,8 +12,15 @@ import { ownProgram } from '../../test/own-program.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { putImage, putIndex, sha256 } from './handmade.ts'
 
-/** Commits what is in `upper` as each of `names`, in a process of its own; `shell` prepares it. */
-function committing(root: string, upper: string, names: string[], shell = 'true') {
+interface Committing {
+  root: string
+  upper: string
+  /** Run before it. */
+  shell?: string
+}
+
+/** Commit what is in `upper` as each of `names`, in a separate process. */
+function committing({ root, upper, shell = 'true' }: Committing, ...names: string[]) {
   const program = ownProgram('chapters/05-commit/committing.ts', root, upper, ...names)
   const args = ['-m', 'sh', '-ec', `${shell}; exec "$@"`, 'sh', process.execPath, ...program]
   const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -45,9 +52,9 @@ test('a layer of 200 MB takes no more memory than one of 50', async (context) =>
   const root = rootWithApp()
   const upper = scratch()
   writeLarge(join(upper, 'a'), 50)
-  const [small = ''] = await linesOf(committing(root, upper, ['a:v1']))
+  const [small = ''] = await linesOf(committing({ root, upper }, 'a:v1'))
   writeLarge(join(upper, 'b'), 150)
-  const [large = ''] = await linesOf(committing(root, upper, ['b:v1']))
+  const [large = ''] = await linesOf(committing({ root, upper }, 'b:v1'))
   const kilobytes = [small, large].map((line) => Number(/^done (\d+)$/.exec(line)?.[1]))
   expect(kilobytes[1]).toBeLessThan((kilobytes[0] ?? 0) + 40 * 1024)
 }, 60_000)
@@ -76,7 +83,7 @@ test('a full disk is said in words, and leaves the store as it was', async (cont
   const copy = scratch()
   const shell = `cp -a ${root}/. ${copy}; mount -t tmpfs -o size=2m none ${root}
     cp -a ${copy}/. ${root}`
-  expect(await linesOf(committing(root, upper, ['a:v1'], shell))).toEqual([
+  expect(await linesOf(committing({ root, upper, shell }, 'a:v1'))).toEqual([
     `failed: the disk that holds ${root} is full; nothing was changed`,
     'left in tmp: 0',
   ])
@@ -91,7 +98,7 @@ test('killed in the middle, it leaves the store as it was, for the next', async 
   const blobs = readdirSync(join(root, 'blobs/sha256'))
   spawnSync(process.execPath, ['-e', listenThenEnd, join(upper, 'a/sock')])
   writeLarge(join(upper, 'b'), 100)
-  const child = committing(root, upper, ['a:v1'])
+  const child = committing({ root, upper }, 'a:v1')
   const { value } = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
   expect(value).toBe('skipped a/sock')
   const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -101,7 +108,7 @@ test('killed in the middle, it leaves the store as it was, for the next', async 
   expect(readdirSync(join(root, 'blobs/sha256'))).toEqual(blobs)
   expect(readdirSync(join(root, 'tmp'))).toHaveLength(1)
   writeLarge(join(upper, 'b'), 1)
-  expect((await linesOf(committing(root, upper, ['b:v1'])))[1]).toMatch(/^done/)
+  expect((await linesOf(committing({ root, upper }, 'b:v1')))[1]).toMatch(/^done/)
   expect(readdirSync(join(root, 'tmp'))).toEqual([])
   expect(resolve(root, 'b:v1').layers).toHaveLength(1)
 })

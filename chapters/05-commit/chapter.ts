@@ -1,5 +1,5 @@
 /** Chapter 5: what a container wrote becomes an image. */
-import { configOptions } from '../../runtime/05-commit/flags.ts'
+import { askedSettings } from '../../runtime/05-commit/flags.ts'
 import { thawAbandoned } from '../../runtime/05-commit/frozen.ts'
 import { thaw } from '../../runtime/02-cgroups/group-control.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
@@ -13,7 +13,7 @@ export const chapter: Chapter = {
   number: 5,
   slug: 'commit',
   plan,
-  asked: configOptions,
+  asked: askedSettings,
   fields: ({ config }) => ({ config }),
   ending: ({ container: { groups = [] } }) => thaw(groups),
   recover: thawAbandoned,

@@ -124,9 +124,9 @@ test('a layer that grows without end is stopped at its limit', async (context) =
   const image = resolve(root, 'app:v1')
   const [layer] = image.layers
   if (!layer) throw new Error('no layer')
-  const unpack = unpackBlob(root, image, layer, { floor: 2 ** 20, ratio: 2 })
+  const unpack = unpackBlob(root, { image, layer, limit: { floor: 2 ** 20, ratio: 2 } })
   await expect(unpack).rejects.toThrow(`cannot be unpacked: it grows to more than ${2 ** 20} bytes`)
   expect(readdirSync(join(root, 'tmp'))).toEqual([])
-  await unpackBlob(root, image, layer)
+  await unpackBlob(root, { image, layer })
   expect(existsSync(layerDir(root, sha256(bomb)))).toBe(true)
 })

@@ -1,6 +1,6 @@
 /** Chapter 5. Archives unpacked: whole when they are honest, never outside when they are not. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { attributes, closed, newFile, written } from '../../runtime/05-commit/layer/files.ts'
 import { layerTar } from '../../runtime/05-commit/layer/layer.ts'
@@ -12,8 +12,7 @@ import { stackIn } from '../../runtime/04-overlay/upper.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { change, chunksOf, everything, facts, gathered } from '../../test/trees.ts'
 import { layOutEmpty, sha256 } from '../../test/trees.ts'
-import { archiveOf, directory, file, link, plain, symlink, unpacked } from './archives.ts'
-import type { Made } from './archives.ts'
+import { archiveOf, directory, file, plain, unpacked } from './archives.ts'
 
 describe('a layer survives the way through an archive', () => {
   test('with all that a file can have', async (context) => {
@@ -64,48 +63,6 @@ describe('a layer survives the way through an archive', () => {
       })
 })
 
-describe('of several entries with one name the last one counts', () => {
-  test('a file over a file is new, and other names of the old one keep it', async (context) => {
-    const dir = await unpacked(context, [file('a', 'old'), link('b', 'a'), file('a', 'new')])
-    expect([read(dir, 'a'), read(dir, 'b')]).toEqual(['new', 'old'])
-  })
-
-  test('a directory over a directory keeps what is in it', async (context) => {
-    const dir = await unpacked(context, [
-      directory('d', { mode: 0o700 }),
-      file('d/x'),
-      directory('d', { mode: 0o711, mtimeNs: 5n }),
-    ])
-    expect(await facts(dir)).toMatchObject({
-      length: 3,
-      1: expect.stringMatching(/^"d" 40711 0 0 5 /),
-    })
-  })
-
-  test('a directory over a file, a file over a link, a link over a directory', async (context) => {
-    const dir = await unpacked(context, [
-      file('f'),
-      directory('f'),
-      file('f/in', 'it'),
-      symlink('s', 'f/in'),
-      file('s', 'own'),
-      directory('d'),
-      symlink('d', 'f'),
-    ])
-    expect([read(dir, 'f/in'), read(dir, 's'), read(dir, 'd/in')]).toEqual(['it', 'own', 'it'])
-  })
-
-  test('but a file does not empty a directory', async (context) => {
-    needs(context, 'root')
-    const failed = unpacked(context, [directory('d'), file('d/x'), file('d')])
-    await expect(failed).rejects.toThrow('rmdir: ENOTEMPTY')
-  })
-
-  test('a file linked to itself stays', async (context) => {
-    expect(read(await unpacked(context, [file('a', 'x'), link('a', './a')]), 'a')).toBe('x')
-  })
-})
-
 test("a directory that the archive has no entry for is root's, and of no time", async (context) => {
   const dir = await unpacked(context, [file('a/b/c', '', { mtimeNs: 7n })])
   expect((await facts(dir)).map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual([
@@ -140,58 +97,6 @@ test('set-group-id and default ACL of a directory do not go to what is in it', a
     '"d/sub" 40755 0 0',
   ])
   expect(lines.slice(2).join()).not.toContain('acl')
-})
-
-describe('whiteouts', () => {
-  test('become what overlayfs takes for them', async (context) => {
-    const dir = await unpacked(context, [file('d/.wh.gone'), file('e/.wh..wh..opq')])
-    expect((await facts(dir)).slice(1)).toEqual([
-      '"d" 40755 0 0 0 0 0',
-      expect.stringMatching(/^"d\/gone" 20000 0 0 \d+ 0 0$/),
-      '"e" 40755 0 0 0 0 0 trusted.overlay.opaque=79',
-    ])
-  })
-
-  const pairs: Record<string, [Made, Made]> = {
-    'a file': [file('.wh.x'), file('x', 'stays')],
-    'a symlink': [file('.wh.x'), symlink('x', 'stays')],
-    'a directory': [file('.wh.x'), directory('x')],
-    'what is in a directory': [file('.wh.x'), file('x/y', 'stays')],
-    'an opaque directory': [file('x/.wh..wh..opq'), file('x/y', 'stays')],
-  }
-  for (const [name, [mark, entry]] of Object.entries(pairs))
-    test(`delete nothing of their own layer, before or after it: ${name}`, async (context) => {
-      const before = await facts(await unpacked(context, [mark, entry]))
-      const after = await facts(await unpacked(context, [entry, mark]))
-      expect(after).toEqual(before)
-      expect(before.join('\n')).not.toMatch(/"x" 20000/)
-      const isDirectory = before[1]?.startsWith('"x" 40')
-      expect(before[1]?.includes('trusted.overlay.opaque=79')).toBe(isDirectory)
-    })
-
-  test('of AUFS are not unpacked', async (context) => {
-    const dir = await unpacked(context, [
-      file('.wh..wh.aufs'),
-      directory('.wh..wh.plnk'),
-      file('x'),
-    ])
-    expect(readdirSync(dir)).toEqual(['x'])
-  })
-
-  const refused: Record<string, Made[]> = {
-    'of no name': [file('.wh.')],
-    'of the directory itself': [file('d/.wh..')],
-    'of the directory above': [file('d/.wh...')],
-    'of the root': [file('.wh..wh..opq')],
-    'with files in them': [file('.wh.d/x')],
-    'that a symlink leads through': [symlink('s', '.wh.d'), file('s/x')],
-    'with another name': [file('.wh.x'), link('y', 'x')],
-  }
-  for (const [name, entries] of Object.entries(refused))
-    test(`are refused ${name}`, async (context) => {
-      needs(context, 'root')
-      await expect(unpacked(context, entries)).rejects.toThrow('the archive is damaged')
-    })
 })
 
 test('a file is made by these calls, in this order', () => {
@@ -260,10 +165,6 @@ test('a large file is unpacked in little memory, whatever the chunks', async (co
   expect(readFileSync(`${dir}/large`).equals(Buffer.alloc(size, 'content '))).toBe(true)
   expect(most / 2 ** 20).toBeLessThan(100)
 })
-
-function read(dir: string, name: string): string {
-  return readFileSync(`${dir}/${name}`, 'utf8')
-}
 
 /** The smallest ACL, which says no more than the mode (acl(5)). */
 function aclOf(mode: number): Buffer {

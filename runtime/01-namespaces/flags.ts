@@ -16,7 +16,7 @@ export const processFlags: Flag[] = [
 ]
 
 /** What was typed after IMAGE replaces CMD and is appended to ENTRYPOINT, as in Docker. */
-export function processOptions(typed: Typed, image: ImageSettings): ContainerOptions {
+export function askedOfProcess(typed: Typed, image: ImageSettings): ContainerOptions {
   const user = parseUser(valueOf(typed, 'user') ?? (image.User || undefined))
   const cwd = workdir(valueOf(typed, 'workdir') ?? (image.WorkingDir || undefined))
   const name = valueOf(typed, 'name')

@@ -13,7 +13,7 @@ export const limitFlags: Flag[] = [
   { long: 'pids-limit', value: 'N', text: 'most processes (-1: no limit)' },
 ]
 
-export function limitOptions(typed: Typed): Partial<ContainerOptions> {
+export function askedLimits(typed: Typed): Partial<ContainerOptions> {
   const take = <T>(flag: string, parse: (text: string) => T): T | undefined => {
     const given = valueOf(typed, flag)
     return given === undefined ? undefined : parse(given)

@@ -30,12 +30,12 @@ export function parseCpus(text: string): number | undefined {
 
 /** A weight within the kernel's bounds; undefined from 0. */
 export function parseCpuShares(text: string): number | undefined {
-  return integer('cpu-shares', text, 2, 262_144, ['0'])
+  return integer('cpu-shares', text, { least: 2, most: 262_144, unlimited: ['0'] })
 }
 
 /** At most one more than the largest pid of 64-bit Linux (proc_sys_kernel(5)). */
 export function parsePidsLimit(text: string): number | undefined {
-  return integer('pids-limit', text, 1, 4_194_304, ['0', '-1'])
+  return integer('pids-limit', text, { least: 1, most: 4_194_304, unlimited: ['0', '-1'] })
 }
 
 /** A list as `0-1,3`, as it was typed; undefined when it is empty. */
@@ -69,12 +69,17 @@ function numbersOf(list: string): Set<number> {
   return numbers
 }
 
+/** Which numbers a flag takes, and which words stand for no limit. */
+interface Range {
+  least: number
+  most: number
+  unlimited: string[]
+}
+
 function integer(
   flag: string,
   text: string,
-  least: number,
-  most: number,
-  unlimited: string[],
+  { least, most, unlimited }: Range,
 ): number | undefined {
   if (unlimited.includes(text)) return undefined
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN

@@ -33,16 +33,25 @@ export function dev(): Step[] {
     ...devices.map(([name, major, minor, why]) =>
       step(['mknod', `/dev/${name}`, 'S_IFCHR', 0o666, major, minor], why),
     ),
-    ...place('pts', 'devpts', terminals, "terminals numbered from 0, none of the host's"),
+    ...place(pts, "terminals numbered from 0, none of the host's"),
     ...links.map(([target, name, why]) => step(['symlink', target, `/dev/${name}`], why)),
-    ...place('shm', 'tmpfs', 'mode=1777,size=65536k', 'shm_open(3) keeps shared memory here'),
-    ...place('mqueue', 'mqueue', null, 'message queues of this IPC namespace as files'),
+    ...place(shm, 'shm_open(3) keeps shared memory here'),
+    ...place(mqueue, 'message queues of this IPC namespace as files'),
   ]
 }
 
-const terminals = 'newinstance,ptmxmode=0666,mode=0620,gid=5'
+const pts = { name: 'pts', type: 'devpts', data: 'newinstance,ptmxmode=0666,mode=0620,gid=5' }
+const shm = { name: 'shm', type: 'tmpfs', data: 'mode=1777,size=65536k' }
+const mqueue = { name: 'mqueue', type: 'mqueue', data: null }
 
-function place(name: string, type: string, data: string | null, why: string): Step[] {
+/** A file system of its own in /dev. */
+interface Place {
+  name: string
+  type: string
+  data: string | null
+}
+
+function place({ name, type, data }: Place, why: string): Step[] {
   const flags: MountFlag[] = ['MS_NOSUID', 'MS_NOEXEC']
   if (type !== 'devpts') flags.push('MS_NODEV')
   return [

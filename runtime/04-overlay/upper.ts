@@ -2,11 +2,8 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { join } from 'node:path'
-import { batches, type Batches } from './batches.ts'
 import { fromBytes, toBytes } from '../bytes.ts'
-import { stepOf } from '../step.ts'
-
-const step = stepOf(4)
+import { askFor, type Seen } from './attributes.ts'
 
 /** The directories of an overlay, as `layOut` makes them (init-layer.ts). */
 export interface Stack {
@@ -61,7 +58,7 @@ export interface Found {
  * A name that goes while we look was deleted a moment ago. To be exact, freeze the container.
  */
 export async function* readUpper(stack: Stack): AsyncGenerator<Found[]> {
-  const program = ask(stack)
+  const program = askFor(stack.upper)
   const withheld: Found[] = []
   let portion: Place[] = []
   const judged = async () => {
@@ -78,13 +75,6 @@ export async function* readUpper(stack: Stack): AsyncGenerator<Found[]> {
   } finally {
     await program.end()
   }
-}
-
-/** Something on the disk, and the names of its extended attributes once they were asked for. */
-interface Seen {
-  path: string
-  stat: BigIntStats
-  xattrs: string[]
 }
 
 /** A name in the upper directory while it is looked at. */
@@ -119,7 +109,7 @@ function* walk(stack: Stack, parent: Place, fd: number): Generator<Place> {
     for (const bytes of readdirSync(dir, 'buffer').sort(Buffer.compare)) {
       const name = fromBytes(bytes)
       const stat = look(`${dir}/${name}`)
-      const place = stat && placeOf(stack, parent, name, stat)
+      const place = stat && placeOf(stack, parent, { name, stat })
       if (!place) continue
       yield place
       if (stat.isDirectory()) yield* walk(stack, place, openDirectory(`${dir}/${name}`))
@@ -129,11 +119,17 @@ function* walk(stack: Stack, parent: Place, fd: number): Generator<Place> {
   }
 }
 
+/** An entry of a directory. */
+interface Named {
+  name: string
+  stat: BigIntStats
+}
+
 /**
  * Undefined for the files of the container-init layer, and for anything that was put in their
  * place.
  */
-function placeOf({ lowers, init }: Stack, parent: Place, name: string, stat: BigIntStats) {
+function placeOf({ lowers, init }: Stack, parent: Place, { name, stat }: Named) {
   const path = parent.path ? `${parent.path}/${name}` : name
   const place: Place = { path, stat, xattrs: [], parent, layers: [], lastLayer: 0, isHiding: false }
   const told = parent.init?.stat.isDirectory() && look(`${init}/${path}`)
@@ -148,37 +144,6 @@ function placeOf({ lowers, init }: Stack, parent: Place, name: string, stat: Big
     if (!found.isDirectory()) break
   }
   return place
-}
-
-/**
- * Attributes are a question for the native program, which asks in the upper directory from inside.
- */
-function ask({ upper }: Stack) {
-  const inUpper = batches([
-    step(['chroot', upper], 'a symlink that the container made must not lead to the host'),
-    step(['chdir', '/'], 'the paths are those of the upper directory now'),
-  ])
-  let inLayers: Batches | undefined
-  const list = async (program: Batches, all: Seen[]) => {
-    const why = 'overlayfs marks directories with attributes'
-    const plan = all.map(({ path }) => step(['llistxattr', path], why, 'ENOENT'))
-    for (const { index, answer } of await program.make(plan))
-      all[index]?.xattrs.push(...fromBytes(answer).split('\0').slice(0, -1).sort())
-  }
-  const attributesOf = async (places: Place[]) => {
-    await list(inUpper, places)
-    const directories = places.filter(({ stat }) => stat.isDirectory())
-    const others = directories.flatMap(({ layers, init }) => [
-      ...(layers.length > 1 ? layers : []),
-      ...(init ? [init] : []),
-    ])
-    if (others.length > 0) await list((inLayers ??= batches([])), others)
-  }
-  const end = async () => {
-    await inUpper.end()
-    await inLayers?.end()
-  }
-  return { attributesOf, end }
 }
 
 /** Marks of an upper directory that is no plain tree; `overlay` asks the kernel not to make any. */

@@ -61,7 +61,8 @@ export async function rmiCommand({ runtime, words, print, warn }: Input): Promis
   for (const word of words)
     try {
       for (const removal of await removeImage(root, word, () => imageUsers(root)))
-        print('untagged' in removal ? `Untagged: ${removal.untagged}` : `Deleted: ${removal.deleted}`)
+        if ('untagged' in removal) print(`Untagged: ${removal.untagged}`)
+        else print(`Deleted: ${removal.deleted}`)
     } catch (error) {
       warn(error instanceof Error ? error.message : String(error))
       code = 1

@@ -62,7 +62,7 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
     const { layer, diffId } = await stageLayer(staging, tar, { isCompressed: true })
     const added = diffId === emptyTar ? undefined : { layer, diffId }
     if (added) keepSize(root, diffId, sizeOf(options.stack))
-    const content = withLayer(parent, config, added?.diffId, options)
+    const content = withLayer(parent, added?.diffId, { ...options, config })
     const manifest = manifestOf(options.image, {
       config: stageDocument(staging, mediaTypes.config, content),
       ...(added ? { layer: added.layer } : {}),
@@ -101,9 +101,8 @@ const emptyTar = digest(Buffer.alloc(1024))
 /** The parent's configuration with one step more. */
 function withLayer(
   parent: ImageConfig,
-  config: ContainerConfig,
   diffId: string | undefined,
-  { author, message, created, command }: CommitOptions,
+  { author, message, created, command, config }: CommitOptions & { config: ContainerConfig },
 ): ImageConfig {
   const step: HistoryEntry = {
     created,

@@ -4,7 +4,7 @@ import { valueOf, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
 
 /** The image's settings as this container has them, in the same words. */
-export function configOptions(typed: Typed, image: ImageSettings): Partial<ContainerOptions> {
+export function askedSettings(typed: Typed, image: ImageSettings): Partial<ContainerOptions> {
   const { Entrypoint, Cmd, Env, WorkingDir, User } = image
   const given = typed.values.get('env') ?? []
   const nameOf = (entry: string) => entry.split('=')[0]

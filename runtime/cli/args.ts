@@ -25,8 +25,8 @@ export function parse(argv: string[], flags: Flag[], stopAtWord: boolean): Typed
       typed.words.push(...rest)
       break
     }
-    if (arg.startsWith('--')) longFlag(arg, rest, flags, typed)
-    else if (arg.startsWith('-') && arg !== '-') shortFlags(arg, rest, flags, typed)
+    if (arg.startsWith('--')) longFlag(arg, rest, { flags, typed })
+    else if (arg.startsWith('-') && arg !== '-') shortFlags(arg, rest, { flags, typed })
     else if (stopAtWord) {
       typed.words.push(arg, ...rest)
       break
@@ -35,7 +35,13 @@ export function parse(argv: string[], flags: Flag[], stopAtWord: boolean): Typed
   return typed
 }
 
-function longFlag(arg: string, rest: string[], flags: Flag[], typed: Typed): void {
+/** The table, and what was found so far. */
+interface Parsing {
+  flags: Flag[]
+  typed: Typed
+}
+
+function longFlag(arg: string, rest: string[], { flags, typed }: Parsing): void {
   const equals = arg.indexOf('=')
   const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals)
   const flag = flags.find(({ long }) => long === name)
@@ -48,7 +54,7 @@ function longFlag(arg: string, rest: string[], flags: Flag[], typed: Typed): voi
   else typed.switches.delete(flag.long)
 }
 
-function shortFlags(arg: string, rest: string[], flags: Flag[], typed: Typed): void {
+function shortFlags(arg: string, rest: string[], { flags, typed }: Parsing): void {
   for (let at = 1; at < arg.length; at++) {
     const letter = arg.charAt(at)
     const flag = flags.find(({ short }) => short === letter)

@@ -135,6 +135,6 @@ export const tools: CommandSpec[] = [
       format,
     ],
     words: [0, 0],
-    load: async () => (await import('./reset.ts')).reset,
+    load: async () => (await import('./reset.ts')).resetCommand,
   },
 ]

@@ -78,7 +78,10 @@ const looks = {
 } as const
 
 /** Of a chapter that cannot be had, what is missing without what is so for a reason told before. */
-function firstCauses({ state, missing }: ChapterVerdict, capabilities: CapabilityVerdict[]): string[] {
+function firstCauses(
+  { state, missing }: ChapterVerdict,
+  capabilities: CapabilityVerdict[],
+): string[] {
   if (state === 'part') return missing
   const reasons = new Set<string>()
   return missing.filter((name) => {

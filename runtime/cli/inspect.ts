@@ -41,7 +41,7 @@ async function first(
   throw problem
 }
 
-/** What `ps --format json` and `inspect` print of a container: fields of all, then of chapters. */
+/** What `ps --format json` and `inspect` print: shared fields, then those of the chapters. */
 export function publicState(rows: Chapter[], container: Container): object {
   const { id, name, chapter, created, finished, status, argv, hostname, rm } = container
   const { exitCode, signal, monitor, init } = container

@@ -1,4 +1,4 @@
-/** `stepbox [--root DIR] [--chapter N] COMMAND …`: find the command, run it, print its answer. */
+/** `stepbox [--root DIR] [--chapter N] COMMAND …`: find a command, run it, print its answer. */
 import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
 import { rowsUpTo, type Chapter, type ChapterEntry, type Runtime } from '../chapter.ts'

@@ -12,8 +12,8 @@ export function nearest(typed: string, words: string[]): string | undefined {
 
 /** Letters to insert, delete, replace or swap with their neighbour (Damerau and Levenshtein). */
 function editsBetween(from: string, to: string): number {
-  const first = Array.from({ length: to.length + 1 }, (_, j) => j)
-  let [before, last]: [number[], number[]] = [[], first]
+  let before: number[] = []
+  let last = Array.from({ length: to.length + 1 }, (_, j) => j)
   for (let i = 1; i <= from.length; i++) {
     const row = [i]
     for (let j = 1; j <= to.length; j++) {

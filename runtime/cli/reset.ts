@@ -5,11 +5,12 @@ import type { Input } from '../command-line.ts'
 import { asJson, printable } from './print.ts'
 
 /** Ends with 1 when something could not be removed. */
-export async function reset({ runtime, switches, values }: Input): Promise<number> {
+export async function resetCommand({ runtime, switches, values }: Input): Promise<number> {
   const isDry = switches.has('dry-run')
   const [force, all, images] = ['force', 'all', 'images'].map((name) => switches.has(name))
   const { root } = runtime
-  const options = { runtime, root, force: force ?? false, all: all ?? false, images: images ?? false }
+  const [isForced, isAll, isOfImages] = [force ?? false, all ?? false, images ?? false]
+  const options = { runtime, root, force: isForced, all: isAll, images: isOfImages }
   const deeds: Deed[] = []
   for await (const deed of clear(options, isDry)) {
     deeds.push(deed)
@@ -35,7 +36,8 @@ const verbs: Record<string, [done: string, plain: string]> = {
 
 function lines({ kind, what, why, done, problem }: Deed, isDry: boolean): string {
   const [past, plain] = verbs[kind] ?? ['removed', 'remove']
-  const noun = kind === 'proc' || kind === 'file' || kind === 'directory' ? '' : `${nouns[kind] ?? kind} `
+  const isPath = kind === 'proc' || kind === 'file' || kind === 'directory'
+  const noun = isPath ? '' : `${nouns[kind] ?? kind} `
   const thing = `${noun}${printable(what)}`
   if (problem !== undefined)
     return `${chalk.red(`cannot ${plain}`)} ${thing}\n    ${printable(problem)}\n`

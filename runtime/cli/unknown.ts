@@ -15,7 +15,7 @@ export async function unknownCommand(
   const number = chapterOfCommand(all, name)
   if (number !== undefined) return later(`'${name}'`, number, rows)
   const planned = dockerCommands[name]
-  if (planned !== undefined) return later(`'${name}'`, planned, rows, all)
+  if (planned !== undefined) return toCome(`'${name}'`, planned, { rows, all })
   const reason = notStepbox[name]
   if (reason !== undefined) return new UsageError(`'${name}' is not part of Stepbox: ${reason}`)
   const names = commandsOf(rows).map((each) => each.name)
@@ -35,7 +35,7 @@ export async function unknownFlag(
   const found = chapterOfFlag(all, command, isIt)
   if (found) return later(`--${found.flag.long}`, found.number, rows)
   const planned = dockerFlags[command]?.find(isIt)
-  if (planned) return later(`--${planned.long}`, planned.chapter, rows, all)
+  if (planned) return toCome(`--${planned.long}`, planned.chapter, { rows, all })
   const reason = notStepbox[`--${flag}`]
   if (reason !== undefined) return new UsageError(`--${flag} is not part of Stepbox: ${reason}`)
   const own = commandsOf(rows).find(({ name }) => name === command)?.flags ?? []
@@ -43,10 +43,18 @@ export async function unknownFlag(
   return new UsageError(near === undefined ? message : `${message}; did you mean --${near}?`)
 }
 
-/** A word of a later chapter; with `all`, one of Docker's that the chapter does not have yet. */
-function later(word: string, number: number, rows: Chapter[], all?: Chapter[]): UsageError {
-  const isWritten = all?.some((each) => each.number === number) ?? false
-  if (isWritten) return new UsageError(`${word} is Docker's, and Stepbox does not have it yet`)
+/** A word of a later chapter. */
+function later(word: string, number: number, rows: Chapter[]): UsageError {
   const here = `this is chapter ${rows.at(-1)?.number}`
   return new UsageError(`${word} comes in chapter ${number}; ${here}`)
+}
+
+/** A word of Docker's that no chapter has, although the one that is to bring it may be there. */
+function toCome(
+  word: string,
+  number: number,
+  { rows, all }: { rows: Chapter[]; all: Chapter[] },
+): UsageError {
+  if (!all.some((each) => each.number === number)) return later(word, number, rows)
+  return new UsageError(`${word} is Docker's, and Stepbox does not have it yet`)
 }

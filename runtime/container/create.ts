@@ -88,7 +88,7 @@ export async function reopen(runtime: Runtime, kept: Container): Promise<Created
 }
 
 /** Ask the chapters, in order, for what the plan of a container is to be made of. */
-export async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
+async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
   const { argv, env, cwd, user, hostname } = setting.container
   const options = {
     argv,

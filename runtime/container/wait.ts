@@ -6,7 +6,7 @@ import { isAlive } from '../process.ts'
 import { keptState, markedState } from './state.ts'
 import type { Started } from './start.ts'
 
-/** How the list was carried out, and how the command ended. Unread reports are dropped. */
+/** How the plan was carried out, and how the command ended. Drops reports that nobody reads. */
 export async function wait(started: Started): Promise<Outcome> {
   for await (const _ of started.reports) continue
   return started.launched.outcome

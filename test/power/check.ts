@@ -91,7 +91,7 @@ async function contentOf(root: string, image: Image, layer: Layer): Promise<stri
   const aside = mkdtempSync(join(tmpdir(), 'layer-'))
   try {
     cpSync(blobPath(root, layer.digest), blobPath(aside, layer.digest))
-    await unpackBlob(aside, image, layer)
+    await unpackBlob(aside, { image, layer })
     return fingerprint(layerDir(aside, layer.diffId))
   } finally {
     rmSync(aside, { recursive: true, force: true })

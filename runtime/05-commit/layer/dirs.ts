@@ -19,7 +19,7 @@ export async function layerDirs(root: string, image: Image): Promise<string[]> {
     !statSync(layerDir(root, diffId), { throwIfNoEntry: false })?.isDirectory()
   for (const layer of image.layers.filter(isMissing)) {
     const { unpackBlob } = await import('./unpack-blob.ts')
-    await unpackBlob(root, image, layer)
+    await unpackBlob(root, { image, layer })
   }
   const topmostFirst = image.layers.map(({ diffId }) => layerDir(root, diffId)).reverse()
   return [...new Set(topmostFirst)]

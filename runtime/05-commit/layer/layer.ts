@@ -108,7 +108,7 @@ function* partsOf(stack: Stack, all: Detailed[], names: Map<string, string>): Ge
     const entry = entryOf(stack, found, xattrs)
     if (found.isWhiteout) yield { header: markAt(`${path.slice(0, name)}.wh.${path.slice(name)}`) }
     else if (first !== undefined) yield { header: tarHeader(linkTo(first, entry)) }
-    else if (entry.type === 'file') yield fileOf(stack, found, entry, extents)
+    else if (entry.type === 'file') yield fileOf(`${stack.upper}/${path}`, entry, { stat, extents })
     else yield { header: tarHeader(entry) }
     if (found.isOpaque) yield { header: markAt(`${path}/.wh..wh..opq`) }
   }
@@ -118,11 +118,17 @@ function linkTo(target: string, entry: Entry): Entry {
   return { ...entry, type: 'hardlink', size: 0, target, xattrs: [] }
 }
 
-function fileOf({ upper }: Stack, { path, stat }: Found, entry: Entry, data?: Extent[]): Part {
+/** Of a file: its extents when it is known to have holes. */
+interface FileFacts {
+  stat: BigIntStats
+  extents?: Extent[] | undefined
+}
+
+function fileOf(path: string, entry: Entry, { stat, extents: data }: FileFacts): Part {
   const sparse = data && joinExtents(data, entry.size)
   const header = tarHeader(sparse ? { ...entry, extents: sparse } : entry)
   const extents = sparse ?? [{ offset: 0, length: entry.size }]
-  return { header, content: { path: `${upper}/${path}`, stat, extents } }
+  return { header, content: { path, stat, extents } }
 }
 
 function entryOf({ upper }: Stack, { path, stat }: Found, xattrs: Xattr[]): Entry {

@@ -1,12 +1,12 @@
 /** Chapter 5. From a layer's blob to its directory, believing nothing on the way. */
 import {
-  closeSync,
-  createReadStream,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
+closeSync,
+createReadStream,
+mkdirSync,
+openSync,
+readSync,
+renameSync,
+rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
@@ -24,6 +24,13 @@ import { unpackLayer } from './unpack.ts'
 
 const step = stepOf(5)
 
+export interface LayerOf {
+  image: Image
+  layer: Layer
+  /** How much it may grow to. */
+  limit?: Growth
+}
+
 /**
  * Unpack one layer of `image` into its place in `layers/`. The blob's size and digest are checked
  * before the first byte is unpacked, its diff id afterwards; all of it happens in `tmp/`, and the
@@ -32,27 +39,30 @@ const step = stepOf(5)
  */
 export async function unpackBlob(
   root: string,
-  image: Image,
-  layer: Layer,
-  limit?: Growth,
+  { image, layer, limit }: LayerOf,
 ): Promise<void> {
   const staging = makeStaging(root)
   try {
     clearStaging(root)
     const dir = join(staging, 'layer')
-    await unpackVerified(root, layer, dir, limit)
+    await unpackVerified(root, layer, { dir, limit })
     await sync(staging)
     mkdirSync(join(root, 'layers'), { recursive: true, mode: 0o700 })
     putLayer(dir, layerDir(root, layer.diffId))
   } catch (error) {
     if (errnoOf(error)) throw inWords(error, root)
-    throw new DamagedImage(image.name, 'layer', layer, error)
+    throw new DamagedImage(image.name, { what: 'layer', blob: layer }, error)
   } finally {
     rmSync(staging, { recursive: true, force: true })
   }
 }
 
-async function unpackVerified(root: string, layer: Layer, dir: string, limit?: Growth) {
+interface Destination {
+  dir: string
+  limit: Growth | undefined
+}
+
+async function unpackVerified(root: string, layer: Layer, { dir, limit }: Destination) {
   await verifyBlob(root, layer)
   mkdirSync(dir)
   const { diffId } = await unpackLayer(tarOf(root, layer, limit), dir).catch((cause: Error) => {

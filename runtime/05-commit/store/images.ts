@@ -21,7 +21,7 @@ export interface ImageRow {
 export function listImages(root: string): { images: ImageRow[]; damaged: Error[] } {
   const index = readIndex(root)
   const damaged: Error[] = []
-  const found: { image: Image; name: string | undefined }[] = []
+  const found: Named[] = []
   for (const entry of index.manifests) {
     try {
       found.push({ image: imageAt(root, entry, index), name: entryName(entry) })
@@ -30,18 +30,19 @@ export function listImages(root: string): { images: ImageRow[]; damaged: Error[]
     }
   }
   const users = usersOf(found.map(({ image }) => image))
-  const images = found.map(({ image, name }) => rowOf(root, image, name, users))
+  const images = found.map((each) => rowOf(root, each, users))
   const order = (row: ImageRow) => `${row.repository}:${row.tag}`
   images.sort((a, b) => compare(b.created, a.created) || compare(order(a), order(b)))
   return { images, damaged }
 }
 
-function rowOf(
-  root: string,
-  image: Image,
-  name: string | undefined,
-  users: Map<string, Set<string>>,
-): ImageRow {
+/** What one entry of the index names. */
+interface Named {
+  image: Image
+  name: string | undefined
+}
+
+function rowOf(root: string, { image, name }: Named, users: Map<string, Set<string>>): ImageRow {
   let [sizeBytes, sharedBytes] = [0, 0]
   for (const layer of image.layers) {
     const size = layerSize(root, layer)

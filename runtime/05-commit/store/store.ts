@@ -1,16 +1,17 @@
 /** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
 import { join } from 'node:path'
 import { readIfThere } from '../../files.ts'
+import { shortId } from '../../options.ts'
 import { hexOf, readBlob } from './blobs.ts'
 import {
-  checkDescriptor,
-  nameAnnotation,
-  parseConfig,
-  parseIndex,
-  parseManifest,
-  type Descriptor,
-  type ImageConfig,
-  type Index,
+checkDescriptor,
+nameAnnotation,
+parseConfig,
+parseIndex,
+parseManifest,
+type Descriptor,
+type ImageConfig,
+type Index,
 } from './oci.ts'
 import { parseReference } from './reference.ts'
 
@@ -94,7 +95,7 @@ export function imageAt(root: string, descriptor: Descriptor, index: Index): Ima
       checkDescriptor(blob)
       return parse(readBlob(root, blob))
     } catch (cause) {
-      throw new DamagedImage(own ?? shortId(descriptor.digest), what, blob, cause)
+      throw new DamagedImage(own ?? shortId(String(descriptor.digest)), { what, blob }, cause)
     }
   }
   const manifest = read('manifest', descriptor, (text) => parseManifest(text, descriptor.mediaType))
@@ -113,7 +114,7 @@ export function imageAt(root: string, descriptor: Descriptor, index: Index): Ima
  * touched.
  */
 export class DamagedImage extends Error {
-  constructor(image: string, what: string, blob: Descriptor, cause: unknown) {
+  constructor(image: string, { what, blob }: { what: string; blob: Descriptor }, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
     super(
       `image '${image}' is damaged\n` +
@@ -128,11 +129,6 @@ export class DamagedImage extends Error {
 export function entryName({ annotations }: Descriptor): string | undefined {
   const name: unknown = annotations?.[nameAnnotation]
   return typeof name === 'string' ? name : undefined
-}
-
-/** The twelve digits by which an image or a container is shown. */
-export function shortId(digest: string): string {
-  return hexOf(String(digest)).slice(0, 12)
 }
 
 /** Where the layer with this diff id is, or will be, unpacked. */

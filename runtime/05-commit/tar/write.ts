@@ -19,9 +19,9 @@ export function tarHeader(entry: Entry): Buffer {
   const records = recordsOf(entry, name, size)
   if (records.length > largestExtension)
     throw new Error(`${entry.path} has more extended attributes than an archive can hold`)
-  const header = block(name, size, entry, typeflags[entry.type])
+  const header = block(name, { size, typeflag: typeflags[entry.type] }, entry)
   if (!records) return Buffer.from(header + map, 'latin1')
-  const extended = block(`PaxHeaders/${base}`, records.length, nobody, 'x')
+  const extended = block(`PaxHeaders/${base}`, { size: records.length, typeflag: 'x' }, nobody)
   const padding = '\0'.repeat(paddingOf(records.length))
   return Buffer.from(extended + records + padding + header + map, 'latin1')
 }
@@ -55,8 +55,14 @@ function recordsOf(entry: Entry, name: string, size: number): string {
   return records
 }
 
+/** How many bytes follow a header, and what they are. */
+interface Content {
+  size: number
+  typeflag: string
+}
+
 /** A header, byte for character, its parts in the order of `fields`. */
-function block(name: string, size: number, about: About, typeflag: string): string {
+function block(name: string, { size, typeflag }: Content, about: About): string {
   const before =
     text(name, fields.name) +
     octal(about.mode, fields.mode) +

@@ -1,0 +1,48 @@
+/** Tests. A container that runs, and whether anything of it is left. */
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { runningContainers } from '../runtime/container/find.ts'
+import type { Container } from '../runtime/options.ts'
+import { processesIn } from '../runtime/02-cgroups/group-control.ts'
+import { start, type Started } from './stepbox.ts'
+
+const untilKilled = 'echo ready; while :; do sleep 1000; done'
+
+export async function runningContainer(
+  root: string,
+  flags: string[],
+  script = untilKilled,
+): Promise<{ started: Started; container: Container }> {
+  const started = start(['run', ...flags, 'busybox', 'sh', '-c', script], { root })
+  await started.says('ready')
+  const [container] = runningContainers(root)
+  if (!container?.init) throw new Error('the running container is not on record')
+  return { started, container }
+}
+
+/** The kernel has ended the process; what is left of it is at most a moment away. */
+export async function gone({ init }: Container): Promise<void> {
+  while (init && existsSync(`/proc/${init.pid}/ns/pid`) && isThere(init.pid))
+    await new Promise((resolve) => setImmediate(resolve))
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`) !== ''
+  } catch {
+    return false // ignoring: it has ended
+  }
+}
+
+export function parentOf({ init }: Container): number {
+  const status = readFileSync(`/proc/${init?.pid}/status`, 'utf8')
+  return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1])
+}
+
+export function expectNothingLeft(root: string, { groups = [], id }: Container): void {
+  expect(groups.filter(existsSync)).toEqual([])
+  expect(processesIn(groups)).toEqual([])
+  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)
+  expect(existsSync(join(root, 'running', id))).toBe(false)
+}
