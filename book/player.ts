@@ -96,8 +96,8 @@ interface Shell {
 }
 
 /**
- * Reads commands from descriptor 3, each ended by NUL, and prints a mark after each. `$?`, variables
- * and the working directory carry over from one command to the next.
+ * Reads commands from descriptor 3, each ended by NUL, and prints a mark after each. `$?`, the
+ * variables and the working directory carry over to the next command.
  */
 const loop = `exec 2>&1
 while IFS= read -r -d '' -u 3 command; do

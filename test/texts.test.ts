@@ -42,8 +42,8 @@ test('a session is played with the program of its chapter', async (context) => {
   needs(context, 'root', 'unshare')
   const text = join(scratch(), 'chapters/01-made-up/README.md')
   mkdirSync(dirname(text), { recursive: true })
-  const commands = ['stepbox plan true | grep -c mkdir', 'stepbox ps | head -n 1']
-  writeFileSync(text, `\`\`\`console run\n${commands.map((each) => `$ ${each}\n`).join('')}\`\`\`\n`)
+  const commands = '$ stepbox plan true | grep -c mkdir\n$ stepbox ps | head -n 1\n'
+  writeFileSync(text, `\`\`\`console run\n${commands}\`\`\`\n`)
   const [plan, ps] = await play(text, 'host')
   expect(plan?.actual).toEqual(['0'])
   expect(ps?.actual[0]).toMatch(/'ps' comes in chapter 2/)
