@@ -1,6 +1,6 @@
 /**
- * The book. `npm run book` serves it; with `-- --build` it is only written to book/out, with `--
- * --update` the chapters' terminal sessions are played and what has changed is put into the texts.
+ * `npm run book` serves the book. `-- --build` writes it to book/out instead; `-- --update` plays
+ * the terminal sessions of all texts, and puts what was printed into the texts.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -33,7 +33,7 @@ else {
   }
 }
 
-/** Write all pages to book/out, where a browser can also open them as files. */
+/** Write all pages to book/out. A browser can open them there without a server. */
 function build(): void {
   const out = join(import.meta.dirname, 'out')
   const files = pages()

@@ -1,4 +1,4 @@
-/** The book. Code as HTML, with three things told apart: comments, strings, keywords. */
+/** Code as HTML, with comments, strings and keywords marked. */
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => entities[character] ?? character)
@@ -18,7 +18,7 @@ const codeParts = new RegExp(
 )
 const shellParts = new RegExp(`(?<c>(?<=^|\\s)#[^\\n]*)|(?<s>"[^"\\n]*"|'[^'\\n]*')`, 'gm')
 
-/** `code` in `language` (a name or a file's ending) as the inside of a `<code>` element. */
+/** The content of a `<code>` element. `language` is its name or the extension of a file. */
 export function highlight(code: string, language: string): string {
   if (language === 'console') return session(code)
   if (/^(ts|mts|js|mjs|c|h|typescript|javascript)$/.test(language)) return marked(code, codeParts)
@@ -38,7 +38,7 @@ function marked(code: string, parts: RegExp): string {
   return html + escapeHtml(code.slice(end))
 }
 
-/** Commands stand out, and so do the holes for what varies. Output, too, may begin with `>`. */
+/** Mark commands and holes. A line that begins with `> ` is a command only after a command. */
 function session(code: string): string {
   let isCommand = false
   const lines = code.split('\n').map((line) => {

@@ -1,11 +1,11 @@
-/** The book. Where a link in a text leads: a chapter, a file, a symbol of a file. */
+/** The target of a link in a text: a chapter, a file, or a symbol of a file. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { nearest, symbolIn, symbolsOf, type Excerpt } from './symbols.ts'
 
 export const root = join(import.meta.dirname, '..')
 
-/** What a relative link leads to. `path` is relative to the checkout. */
+/** The target of a relative link. `path` is relative to the checkout. */
 export interface Target {
   path: string
   /** The name of a top-level declaration: `../../runtime/root.ts#pivotRoot`. */
@@ -15,8 +15,8 @@ export interface Target {
 }
 
 /**
- * Follow `href` from the file `from`. Undefined for a link to elsewhere (`https:`); throws when it
- * leads nowhere, with the nearest name that would.
+ * Follow `href` from the file `from`. Undefined for a link to another site; throws if there is no
+ * such target, and names the nearest one that exists.
  */
 export function follow(href: string, from: string): Target | undefined {
   if (/^[a-z]+:/.test(href)) return undefined
@@ -38,12 +38,12 @@ export function follow(href: string, from: string): Target | undefined {
   throw nowhere('such heading', nearest(heading, headings))
 }
 
-/** The source that a target with a symbol names. */
+/** The source code of a target that has a symbol. */
 export function excerptOf({ path, symbol = '' }: Target): Excerpt {
   return symbolIn(read(path), symbol) ?? { code: '', line: 1 }
 }
 
-/** The anchors of all headings of a text, in order, as code hosts make them. */
+/** The anchors of all headings of a text, in order, by the rules of GitHub. */
 export function anchors(markdown: string): string[] {
   const text = markdown.replace(/^(```+)[^]*?^\1/gm, '')
   const seen = new Map<string, number>()
@@ -58,7 +58,7 @@ export function anchors(markdown: string): string[] {
   })
 }
 
-/** The destinations of all links of a text that are not in its code. */
+/** The destinations of all links of a text, except for those in code. */
 export function linksIn(markdown: string): string[] {
   const text = markdown.replace(/^(```+)[^]*?^\1/gm, '').replace(/`[^`\n]*`(?!\])/g, '')
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, href = '']) => href)
@@ -68,7 +68,7 @@ function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
 
-/** The files of the deepest folder on the way to `path` that exists. */
+/** The files in the deepest parent folder of `path` that exists. */
 function filesAround(path: string): string[] {
   let dir = posix.dirname(path)
   while (!existsSync(join(root, dir)) || !statSync(join(root, dir)).isDirectory())

@@ -1,4 +1,4 @@
-/** The book. All its pages: they need no server, no script and no other host. */
+/** All pages of the book. They need no server, no script and no other host. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { escapeHtml, highlight } from './highlight.ts'
@@ -6,7 +6,7 @@ import { root, type Target } from './links.ts'
 import { isFolder, render } from './render.ts'
 import { symbolIn, symbolsOf } from './symbols.ts'
 
-/** A language of the book: its tag, the folder of its pages, the words around the texts. */
+/** The languages of the book: tag, folder of the pages, file names, words around the texts. */
 const languages = [
   {
     tag: 'en',
@@ -37,9 +37,7 @@ interface Chapter {
   title: string
 }
 
-/**
- * Every file of the book, by its path. Throws at the first link or reference that leads nowhere.
- */
+/** Every file of the book, by its path. Throws at the first link without a target. */
 export function pages(): Map<string, string> {
   const files = new Map<string, string>()
   const sources = new Set<string>()
@@ -93,7 +91,7 @@ function chapterPage({ slug, title }: Chapter, { chapters, language, sources }: 
   return layout({ title, name: `${slug}.html`, language, nav, main })
 }
 
-/** The table of chapters and machines, which tests fill. */
+/** The table of chapters and machines, which `npm run matrix` writes. */
 function machinesPage(chapters: Chapter[], language: Language, sources: Set<string>): string {
   const path = `chapters/${language.machines}`
   const main = bodyOf(path, language, sources)
@@ -101,7 +99,7 @@ function machinesPage(chapters: Chapter[], language: Language, sources: Set<stri
   return layout({ title: titleOf(path), name: 'machines.html', language, nav, main })
 }
 
-/** A text as HTML; the files that it shows or links to go into `sources`. */
+/** A text as HTML. The files that it shows or links to are added to `sources`. */
 function bodyOf(path: string, language: Language, sources: Set<string>): string {
   const hrefOf = (target: Target): string | undefined => {
     const up = language.dir ? '../' : ''
@@ -144,7 +142,7 @@ function sourceName(path: string): string {
   return `source/${path.replaceAll('/', '.')}.html`
 }
 
-/** A file of the checkout, each declaration at an anchor of its name. */
+/** A file of the checkout, with an anchor at each declaration. */
 function sourcePage(path: string): string {
   const source = readFileSync(join(root, path), 'utf8')
   const lines = highlight(source, extname(path).slice(1)).split('\n')
@@ -159,7 +157,7 @@ function sourcePage(path: string): string {
 
 interface Page {
   title: string
-  /** The page's name within its language; undefined for a source file, which has only one. */
+  /** The page's name within its language; undefined for a source file, which has no language. */
   name: string | undefined
   language: Language
   nav: string

@@ -1,4 +1,4 @@
-/** The book. Plays a chapter's sessions in a shell, as root, on the real kernel. */
+/** Plays a chapter's sessions in a shell, as root, on the real kernel. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,28 +11,30 @@ import type { Exchange, Place, Seen } from './sessions.ts'
 const patienceMs = 30_000
 const program = join(import.meta.dirname, '../dist/stepbox.cjs')
 
-/** An exchange that went otherwise than the text says. */
+/** An exchange that printed something else than the text says. */
 export interface Mismatch extends Exchange {
-  /** Which exchange of the text it is, from 0. */
+  /** The place of the exchange among those of the text, from 0. */
   index: number
   actual: string[]
-  /** Index in `expected` of the first line that is not met. */
+  /** Index in `expected` of the first line that was not printed. */
   at: number
   /** What the text should say instead. */
   refreshed: string[]
 }
 
 /**
- * Carry out all sessions of the text at `path` that belong to `place`, in order, in one shell: with
- * a mount namespace of its own, so that no mount reaches the host, or with a machine of its own; an
- * empty working directory, an empty data root with the image busybox:latest, and `stepbox` on the
- * PATH. Gives what went otherwise than written.
+ * Carry out all sessions of the text at `path` that belong to `place`, in order, in one shell. On
+ * the host it has a private mount namespace, so that no mount reaches the host, an empty working
+ * directory, an empty data root with the image busybox:latest, and `stepbox` on the PATH. In both
+ * places, STEPBOX_CHAPTER keeps the program at the text's chapter. Gives the exchanges that did not
+ * print what the text says.
  */
 export async function play(path: string, place: Place): Promise<Mismatch[]> {
   const exchanges = sessionsIn(readFileSync(path, 'utf8'), place)
   if (exchanges.length === 0) return []
   const dir = mkdtempSync('/tmp/stepbox-session-') // as long everywhere: long lines are wrapped
-  const shell = await (place === 'vm' ? startMachine() : startShell(dir))
+  const pin = pinOf(path)
+  const shell = await (place === 'vm' ? startMachine(pin) : startShell(dir, pin))
   const answerTo = async ({ command }: Exchange, seen: Seen) => shell.ask(filled(command, seen))
   const mismatches: Mismatch[] = []
   let seen: Seen = new Map()
@@ -54,6 +56,12 @@ export async function play(path: string, place: Place): Promise<Mismatch[]> {
     rmSync(dir, { recursive: true, force: true })
   }
   return mismatches
+}
+
+/** The chapter of the text at `path`, as a variable for the program; none for other texts. */
+export function pinOf(path: string): { STEPBOX_CHAPTER?: string } {
+  const [, digits] = /(?:^|\/)chapters\/(\d\d)-[^/]+\/[^/]+$/.exec(path) ?? []
+  return digits === undefined ? {} : { STEPBOX_CHAPTER: `${Number(digits)}` }
 }
 
 /** A mismatch for people: the place, the command, and a line-by-line difference. */
@@ -88,8 +96,8 @@ interface Shell {
 }
 
 /**
- * Reads commands from descriptor 3, each ended by NUL, and prints a mark when one is done. What a
- * command left in `$?`, in variables and as working directory is there for the next.
+ * Reads commands from descriptor 3, each ended by NUL, and prints a mark after each. `$?`, the
+ * variables and the working directory carry over to the next command.
  */
 const loop = `exec 2>&1
 while IFS= read -r -d '' -u 3 command; do
@@ -97,7 +105,7 @@ while IFS= read -r -d '' -u 3 command; do
   printf '\\036'
 done`
 
-/** The same for the shell of busybox: a line is the end of a command, and standard input is all. */
+/** The same for busybox's shell: commands come on standard input, each ended by a line with ^]. */
 const simpleLoop = `exec 3<&0 2>&1; mkdir -p /root/work; cd /root/work
 while IFS= read -r line <&3; do
   if [ "$line" != '\x1d' ]; then command="$command$line
@@ -108,15 +116,17 @@ done`
 const endOfCommand = '\n\x1d\n'
 const mark = '\x1e'
 
-/** A machine in which nothing needs to be cleaned up, and an emulated one takes its time. */
-async function startMachine(): Promise<Shell> {
-  const args = [program, 'vm', '--swap', '512m', '--', 'sh', '-c', simpleLoop]
+/** A virtual machine: nothing in it needs to be cleaned up. An emulated one is slow. */
+async function startMachine(pin: NodeJS.ProcessEnv): Promise<Shell> {
+  const exports = Object.entries(pin).map(([name, value]) => `export ${name}=${value}; `)
+  const command = exports.join('') + simpleLoop
+  const args = [program, 'vm', '--swap', '512m', '--', 'sh', '-c', command]
   const shell = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const channel = { commands: shell.stdin, endOfCommand, patienceMs: 4 * patienceMs }
   return { ask: reader(shell, shell.stdout, channel), end: () => void shell.kill('SIGTERM') }
 }
 
-async function startShell(dir: string): Promise<Shell> {
+async function startShell(dir: string, pin: NodeJS.ProcessEnv): Promise<Shell> {
   const bin = join(dir, 'bin')
   const work = join(dir, 'work')
   const root = join(dir, 'root')
@@ -135,6 +145,7 @@ async function startShell(dir: string): Promise<Shell> {
       LANG: 'C.UTF-8',
       TERM: 'dumb',
       STEPBOX_ROOT: root,
+      ...pin,
     },
   })
   const [, output, , commands] = shell.stdio
@@ -177,7 +188,7 @@ function reader(shell: ChildProcess, output: Readable, channel: Channel): Shell[
   }
 }
 
-/** A line as a terminal would have it: bash adds line numbers to its errors in a script. */
+/** A line as a terminal shows it: in a script, bash puts line numbers into its errors. */
 function asSeen(line: string): string {
   return line.trimEnd().replace(/^(bash|sh): (?:eval: )?line \d+: /, '$1: ')
 }

@@ -1,4 +1,4 @@
-/** The book. A text as HTML: code by reference, terminal sessions, links that lead to pages. */
+/** A text as HTML: code by reference, terminal sessions, links to pages. */
 import { statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { Marked, type Token, type Tokens } from 'marked'
@@ -6,8 +6,8 @@ import { escapeHtml, highlight } from './highlight.ts'
 import { anchors, excerptOf, follow, root, type Target } from './links.ts'
 
 /**
- * The text `markdown` of the file `path`. A paragraph that is nothing but a link to a symbol
- * becomes the symbol's source. `hrefOf` says where the page of a target is, or that there is none.
+ * Render the text `markdown` of the file `path`. A paragraph with nothing but a link to a symbol
+ * becomes the symbol's source. `hrefOf` gives the page of a target, or undefined if it has none.
  */
 export function render(
   markdown: string,
@@ -59,7 +59,7 @@ function captioned(caption: string, block: string): string {
   return `<figure><figcaption>${caption}</figcaption>${block}</figure>\n`
 }
 
-/** `tabindex`: what scrolls sideways has to be within reach of the keyboard. */
+/** With `tabindex`, code that is wider than the screen can be scrolled by keyboard. */
 function codeHtml(code: string, language: string): string {
   return `<code tabindex="0">${highlight(code, language)}</code>`
 }
@@ -68,7 +68,7 @@ function isLink(token: Token): token is Tokens.Link {
   return token.type === 'link'
 }
 
-/** Whether a target is a folder, which has no page. */
+/** Whether a target is a folder. Folders have no page. */
 export function isFolder({ path }: Target): boolean {
   return statSync(join(root, path)).isDirectory()
 }

@@ -1,4 +1,4 @@
-/** The book. A server for the pages: on this machine only, files from memory only. */
+/** A server for the pages. It listens on 127.0.0.1 only, and serves from memory only. */
 import { readdirSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,12 +7,12 @@ import { escapeHtml } from './highlight.ts'
 import { root } from './links.ts'
 import { pages } from './pages.ts'
 
-/** Where what the pages are made of is. */
+/** The folders that the pages are made from. */
 const sources = ['book', 'chapters', 'native', 'runtime']
 
 /**
- * Serve the book on 127.0.0.1 at `port`, or at any free port where that one is taken. A page is
- * built anew when a text or a source has changed since.
+ * Serve the book on 127.0.0.1 at `port`, or at a free port if that one is taken. The pages are
+ * built again after a text or a source has changed.
  */
 export async function serve(port: number): Promise<{ server: Server; address: string }> {
   const book = freshPages()
@@ -34,7 +34,7 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 
-/** No script, nothing from elsewhere, in nobody's frame. */
+/** No script, no other host, no frame. */
 const headers = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'self'; " +
@@ -62,9 +62,7 @@ function answer(request: IncomingMessage, response: ServerResponse, book: () => 
   return send(200, name.endsWith('.css') ? 'text/css' : 'text/html', body)
 }
 
-/**
- * Only by a name of this machine: a page elsewhere cannot point its own name here (DNS rebinding).
- */
+/** Refuse requests for other names: a site could let its own name point here (DNS rebinding). */
 function isForUs({ headers, socket }: IncomingMessage): boolean {
   const own = ['127.0.0.1', 'localhost'].map((name) => `${name}:${socket.localPort}`)
   return own.includes(headers.host ?? '')
@@ -76,7 +74,7 @@ interface Book {
   problem?: string
 }
 
-/** The pages as of now: built when first asked for, and again after a change. */
+/** The pages, built at the first request and again after a change. */
 function freshPages(): () => Book {
   let builtAt = -1
   let book: Book = { files: new Map() }
@@ -93,7 +91,7 @@ function freshPages(): () => Book {
   }
 }
 
-/** The newest time of change of anything in `dir`, in milliseconds. */
+/** The latest modification time of anything in `dir`, in milliseconds. */
 function newest(dir: string): number {
   const times = readdirSync(dir, { withFileTypes: true }).map((entry) => {
     const path = join(dir, entry.name)

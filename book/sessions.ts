@@ -1,5 +1,5 @@
 /**
- * The book. Terminal sessions: what the text says a command prints, against what it prints.
+ * Terminal sessions: compares what a text says that a command prints with what it printed.
  *
  *     ```console run
  *     $ readlink /proc/self/ns/uts
@@ -14,10 +14,10 @@
  * A block ```` ```console run vm ```` is played in a machine with a kernel of its own.
  */
 
-/** Where a session is played: on this machine, or in one that it starts. */
+/** Where a session is played: on this machine, or in a virtual machine. */
 export type Place = 'host' | 'vm'
 
-/** One command and what it prints. `line` is where the command stands in the file, from 1. */
+/** One command and what it prints. `line` is the line of the command in the file, from 1. */
 export interface Exchange {
   command: string
   expected: string[]
@@ -63,7 +63,7 @@ function addLine(exchanges: Exchange[], text: string, line: number): void {
   else last.expected.push(text)
 }
 
-/** Fill the holes of a command with what was seen. */
+/** Fill the named holes of a command with the values that were seen. */
 export function filled(command: string, seen: Seen): string {
   return command.replace(hole, (whole, kind: string, name: string | undefined) => {
     if (name === undefined || !(kind in kinds)) return whole
@@ -74,8 +74,8 @@ export function filled(command: string, seen: Seen): string {
 }
 
 /**
- * Whether `actual` is what was `expected`. Gives all that has been seen when it is, and otherwise
- * the number of the first expected line that is not met.
+ * Compare `actual` with `expected`. Gives all values seen so far if they match, and otherwise the
+ * index of the first expected line that does not.
  */
 export function compare(expected: string[], actual: string[], seen: Seen): Seen | number {
   const [first, ...rest] = expected
@@ -94,7 +94,7 @@ export function compare(expected: string[], actual: string[], seen: Seen): Seen 
   return typeof result === 'number' ? result + 1 : result
 }
 
-/** What has been seen after `line`, or undefined when it is not as expected. */
+/** All values seen so far, with those of `line`; undefined if it does not match. */
 function compareLine(expected: string, line: string, seen: Seen): Seen | undefined {
   const names: (string | undefined)[] = []
   let pattern = ''
@@ -121,9 +121,7 @@ function compareLine(expected: string, line: string, seen: Seen): Seen | undefin
   return seenHere
 }
 
-/**
- * Note a value. Not possible when the name has another value, or another name of its kind has this.
- */
+/** Note a value. False if the name has another value, or another name of its kind has this one. */
 function see(seen: Seen, key: string, value: string): boolean {
   const kind = key.slice(0, key.indexOf(':') + 1)
   for (const [otherKey, otherValue] of seen) {
@@ -136,8 +134,8 @@ function see(seen: Seen, key: string, value: string): boolean {
 }
 
 /**
- * What the text should say: the lines of `expected` that are still true, `actual` lines elsewhere,
- * with holes for the values that have names.
+ * What the text should say: `actual`, but with the lines of `expected` that still match, and with
+ * holes for the values that have names.
  */
 export function refreshed(expected: string[], actual: string[], seen: Seen): string[] {
   let from = 0

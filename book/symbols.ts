@@ -1,4 +1,4 @@
-/** The book. Code by reference: the source of one symbol of a file, found by its name. */
+/** Code by reference: finds the source of a symbol of a file by its name. */
 
 export interface Excerpt {
   code: string
@@ -7,9 +7,8 @@ export interface Excerpt {
 }
 
 /**
- * The top-level declaration of `name` in a TypeScript or C `source`, with the comment above it. The
- * code style is relied upon: what is at the left margin begins or ends a declaration. `undefined`
- * when there is none.
+ * The top-level declaration of `name` in a TypeScript or C `source`, with the comment above it, or
+ * undefined. Relies on the code style: text at the left margin begins or ends a declaration.
  */
 export function symbolIn(source: string, name: string): Excerpt | undefined {
   const lines = source.split('\n')
@@ -24,7 +23,7 @@ export function symbolsOf(source: string): string[] {
   return source.split('\n').flatMap((line) => declaredBy(line) ?? [])
 }
 
-/** The item of `all` with the fewest letters to change. */
+/** The item of `all` that is the fewest edits away from `word`. */
 export function nearest(word: string, all: string[]): string | undefined {
   const distances = all.map((other) => ({ other, distance: distance(word, other) }))
   return distances.sort((a, b) => a.distance - b.distance)[0]?.other
@@ -38,7 +37,7 @@ const cData = /^(?:static )?(?:const )?struct (?:\w+ )?(?:(\w+)\[\] = )?\{/
 const cStruct = /^(?:struct|union|enum) (\w+) \{/
 const cMacro = /^#define (\w+)/
 
-/** The name that a line at the left margin declares. */
+/** The name that `line` declares, if it is at the left margin. */
 function declaredBy(line: string): string | undefined {
   if (!/^[#\w]/.test(line)) return undefined
   for (const form of [typescript, cStruct, cMacro, cData, cFunctionOnOneLine, cFunction]) {
@@ -54,7 +53,7 @@ function startOfComment(lines: string[], at: number): number {
   return start
 }
 
-/** The last line that belongs to the declaration that begins at `at`. */
+/** The index of the last line of the declaration that begins at `at`. */
 function endOf(lines: string[], at: number): number {
   let end = at
   for (let next = at + 1; next < lines.length; next++) {
@@ -68,7 +67,7 @@ function endOf(lines: string[], at: number): number {
   return end
 }
 
-/** Levenshtein's distance. */
+/** The Levenshtein distance: the fewest insertions, deletions and changes of a letter. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

@@ -1,14 +1,14 @@
 /**
  * Tests. The texts: their links lead somewhere, both languages show the same, sessions are true.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { follow, linksIn } from '../book/links.ts'
 import { pages } from '../book/pages.ts'
 import { explained, play } from '../book/player.ts'
 import { sessionsIn } from '../book/sessions.ts'
-import { needs } from './scratch.ts'
+import { needs, scratch } from './scratch.ts'
 import { sources } from './sources.ts'
 import { tablesNamed } from './tables.ts'
 
@@ -37,6 +37,17 @@ test('the first thing a reader sees is what really happens', async (context) => 
   needs(context, 'root', 'unshare')
   const mismatches = await play(join(root, 'README.md'), 'host')
   expect(mismatches.map((mismatch) => explained('README.md', mismatch)).join('\n')).toBe('')
+})
+
+test('a session is played with the program of its chapter', async (context) => {
+  needs(context, 'root', 'unshare')
+  const text = join(scratch(), 'chapters/01-made-up/README.md')
+  mkdirSync(dirname(text), { recursive: true })
+  const commands = '$ stepbox plan true | grep -c mkdir\n$ stepbox ps | head -n 1\n'
+  writeFileSync(text, `\`\`\`console run\n${commands}\`\`\`\n`)
+  const [plan, ps] = await play(text, 'host')
+  expect(plan?.actual).toEqual(['0'])
+  expect(ps?.actual[0]).toMatch(/'ps' comes in chapter 2/)
 })
 
 describe.each(slugs)('%s', (slug) => {
