@@ -7,10 +7,10 @@
  *     program.cjs  runs a module that a test names with ownProgram: test/guest/program.ts
  *     tests.cjs    all tests and what they import, except vitest; each file is loaded by its name
  *
- * What this gains over vitest in the guest: the tests of chapter 1, booting included, take 50 s
- * instead of 190 to 285 s, about a quarter (three runs in turn on one busy machine, November 2026,
- * emulated processors). Vitest also needs 79 MB of packages copied into the guest's memory, and
- * five C libraries that Node itself does not load.
+ * What this gains over vitest in the guest: the tests of chapter 1, booting included, take 47 and
+ * 53 s (two runs, 32 tests) instead of 190, 285 and 520 s (three runs, 43 tests), measured in turn
+ * on a busy machine with emulated processors, November 2026. Vitest also needs 79 MB of packages
+ * copied into the guest's memory, and five C libraries that Node itself does not load.
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { mkdirSync, readdirSync } from 'node:fs'
