@@ -59,7 +59,7 @@ export async function play(path: string, place: Place): Promise<Mismatch[]> {
 }
 
 /** The chapter of the text at `path`, as a variable for the program; none for other texts. */
-export function pinOf(path: string): { STEPBOX_CHAPTER?: string } {
+function pinOf(path: string): { STEPBOX_CHAPTER?: string } {
   const [, digits] = /(?:^|\/)chapters\/(\d\d)-[^/]+\/[^/]+$/.exec(path) ?? []
   return digits === undefined ? {} : { STEPBOX_CHAPTER: `${Number(digits)}` }
 }
