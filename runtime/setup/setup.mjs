@@ -20,6 +20,7 @@ import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
 export async function setup({ withPeers = false } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
   if (!isNodeNewEnough()) return { ...is, failed: true }
+  delete process.env.STEPBOX_CHAPTER // set in a reader's shell; set-up needs the whole program
   console.log(bold('Setting up Stepbox'))
   const further = withPeers ? { peers, machine } : {}
   const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
