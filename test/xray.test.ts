@@ -7,9 +7,14 @@ import { describe, expect, test } from 'vitest'
 import { containerDir } from '../runtime/container/state.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
+import { pageOf } from '../runtime/cli/xray-page.ts'
+import type { Chapter } from '../runtime/chapter.ts'
+import { xray as lookAt, type XRay } from '../runtime/tools/x-ray/xray.ts'
 import { networkFrom } from '../runtime/tools/x-ray/network.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
+import { kill } from './resetting.ts'
+import { runtimeOn } from './rows.ts'
 import { needs } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
 import { openTerminal } from './tmux.ts'
@@ -119,6 +124,21 @@ describe('what is shown', () => {
     })
     const bits = BigInt(`0x${statusOf(process.pid, 'CapEff')}`).toString(2).replaceAll('0', '')
     expect(seen.host.capabilities).toHaveLength(bits.length)
+  })
+
+  test('of what a chapter adds: its rows, for its containers and later ones', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const runtime = await runtimeOn(root, 2)
+    const [first, second] = runtime.rows
+    const rowFor = ({ name }: Container) => [{ name: 'route', host: 'eth0', container: name }]
+    const added = { ...second, tools: async () => ({ xray: rowFor }) } as Chapter
+    const of = async (chapter: number) =>
+      lookAt({ ...runtime, rows: [first as Chapter, added] }, await runs({ root, chapter }))
+    const seen = await of(2)
+    expect(seen?.more).toEqual([{ name: 'route', host: 'eth0', container: seen?.name }])
+    expect(pageOf(seen as XRay).join('\n')).toMatch(new RegExp(`^ route +eth0 +${seen?.name}$`, 'm'))
+    expect((await of(1))?.more).toEqual([])
   })
 
   test.for(['none', 'host'])('of addresses, with --network %s', async (network, context) => {
