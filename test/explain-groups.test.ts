@@ -45,10 +45,10 @@ describe('a group of version 2', () => {
       busy(madeUp('cgroup.subtree_control', '+pids', { 'cgroup.procs': procs }))
     const name = readFileSync('/proc/self/comm', 'utf8').trim()
     expect(enable(`${process.pid}\n`)).toBe(
-      `/g/a holds process ${process.pid} (${name}); ` +
-        'version 2 lets only groups without any have children',
+      `/g/a has process ${process.pid} (${name}); ` +
+        'in version 2 only a group without any can enable controllers',
     )
-    expect(enable('7\n8\n9\n10\n')).toMatch(/^\/g\/a holds processes 7 .*, 8 .* and 1 more; /)
+    expect(enable('7\n8\n9\n10\n')).toMatch(/^\/g\/a has processes 7 .*, 8 .* and 1 more; /)
     expect(enable('')).toBeUndefined()
   })
 
@@ -56,7 +56,7 @@ describe('a group of version 2', () => {
     const join = (handed: string) =>
       busy(madeUp('cgroup.procs', '0', { 'cgroup.subtree_control': handed }))
     expect(join('pids')).toBe(
-      '/g/a hands pids down to its children, so only they may hold processes',
+      '/g/a enables pids for its children, so only they may have processes',
     )
     expect(join('')).toBeUndefined()
   })
@@ -72,13 +72,13 @@ describe('a group of version 2', () => {
       cause: `${absent} is not enabled in ${parent}/cgroup.subtree_control`,
     })
     const { cause } = await causeIn(write(dir, 'cgroup.subtree_control', `+${absent}`))
-    expect(cause).toContain(`${dir} has no ${absent} to hand down; it has: `)
+    expect(cause).toContain(`${dir} has no ${absent} to enable; it has: `)
   })
 
   test('EEXIST: one of that name is left, with what it holds', async (context) => {
     const dir = group(context)
     const make: Call = ['mkdir', dir, 0o755]
-    const left = 'a group of that name is left from before; it holds'
+    const left = 'a group of that name exists already; it has'
     expect(await causeIn(make)).toEqual({ failed: 'mkdir = EEXIST', cause: `${left} nothing` })
     const pid = await inhabit(dir)
     expect((await causeIn(make)).cause).toBe(`${left} process ${pid} (sh)`)
@@ -116,7 +116,7 @@ describe('a group of version 1', () => {
     const dir = group(context, 'cpuset')
     const have = readFileSync(`${dir}/../cpuset.cpus`, 'utf8').trim()
     const { cause } = await causeIn(write(dir, 'cpuset.cpus', '4000'))
-    expect(cause).toBe(`the group above has the processors ${have}, and '4000' is not among them`)
+    expect(cause).toBe(`the parent group has the processors ${have}, which do not include '4000'`)
   })
 
   test('EINVAL: a value, and swap below memory', async (context) => {
@@ -137,10 +137,115 @@ describe('a group of version 1', () => {
 test('a group that is not there, and a file that is no kernel file', async (context) => {
   needs(context, 'root')
   const dir = scratch()
-  expect((await causeIn(write(`${dir}/none`, 'tasks', '0'))).cause).toBe(`${dir}/none is not there`)
+  expect((await causeIn(write(`${dir}/none`, 'tasks', '0'))).cause).toBe(`${dir}/none does not exist`)
   mkdirSync(`${dir}/group`)
   writeFileSync(`${dir}/group/tasks`, '')
   const { failed, cause } = await causeIn(write(`${dir}/group`, 'tasks', '0'))
   expect(failed).toBe('write = EXDEV')
-  expect(cause).toMatch(/tasks lies on \w+, not where a kernel listens$/)
+  expect(cause).toMatch(/tasks is an ordinary file on \w+, not a kernel interface$/)
+})
+
+/** Root as it should be: everything is permitted. */
+const root: Standing = {
+  uid: 0,
+  capabilities: ['SYS_ADMIN', 'SYS_CHROOT', 'MKNOD', 'SETUID', 'SETGID', 'NET_ADMIN'],
+  isMapped: false,
+  isFiltered: false,
+  profile: '',
+  uidMap: '0 0 4294967295',
+  gidMap: '0 0 4294967295',
+  setgroups: 'allow',
+  isDumpable: true,
+  sysctls: {},
+}
+const unshare: Call = ['unshare', ['CLONE_NEWNS']]
+const newUser: Call = ['unshare', ['CLONE_NEWUSER']]
+const proc: Call = ['mount', 'proc', '/proc', 'proc', [], null]
+const map: Call = ['write', '/proc/self/uid_map', '0 1000 1']
+const apparmor = { 'kernel.apparmor_restrict_unprivileged_userns': '1' }
+const user: Standing = { ...root, uid: 1000, capabilities: [] }
+const mapped: Standing = { ...root, uid: 1000, isMapped: true, uidMap: '0 1000 1' }
+
+describe('what is not permitted', () => {
+  test('to a user who is not root', async (context) => {
+    needs(context, 'root')
+    const cause = 'this needs root with CAP_SYS_ADMIN; uid 1000 does not have it'
+    const told = await causeIn(['setuid', 1000], unshare)
+    expect(told).toEqual({ failed: 'unshare = EPERM', cause })
+    const device: Call = ['mknod', '/tmp/stepbox-device', 'S_IFCHR', 0o600, 1, 3]
+    expect((await causeIn(['setuid', 1000], device)).cause).toContain('CAP_MKNOD; uid 1000')
+  })
+
+  test('in a user namespace: a map too early, an id that is not mapped', async (context) => {
+    needs(context, 'root', 'user-namespace')
+    expect(await causeIn(newUser, ['write', '/proc/self/gid_map', '0 0 1'])).toEqual({
+      failed: 'write = EPERM',
+      cause: "an ordinary user must first write 'deny' to /proc/self/setgroups",
+    })
+    expect(await causeIn(['setuid', 1000], newUser, map)).toEqual({
+      failed: 'write = EACCES',
+      cause: 'after setuid a process does not own /proc/self',
+    })
+    const own: Call[] = [newUser, ['setuid', 1234]]
+    expect(await causeIn(...own)).toEqual({
+      failed: 'setuid = EINVAL',
+      cause: 'uid 1234 does not exist in this user namespace: its uid_map lacks it',
+    })
+  })
+
+  test('to a root without the capability, which is named; in Docker, that too', () => {
+    const less = { ...root, capabilities: ['MKNOD'] }
+    expect(deniedCause(unshare, 'EPERM', less)).toBe('this root lacks CAP_SYS_ADMIN')
+    const docker = { ...less, profile: 'docker-default (enforce)' }
+    expect(deniedCause(unshare, 'EPERM', docker)).toBe(
+      'this root lacks CAP_SYS_ADMIN, as in Docker without --privileged',
+    )
+  })
+
+  test('by a seccomp filter, and by AppArmor, when the capability is there', () => {
+    const filtered = { ...root, isFiltered: true }
+    expect(deniedCause(unshare, 'EPERM', filtered)).toContain('but a seccomp filter denies the call')
+    const held = { ...filtered, profile: 'docker-default (enforce)' }
+    expect(deniedCause(proc, 'EACCES', held)).toContain("AppArmor's profile docker-default")
+    const lenient = { ...root, profile: 'firefox (complain)' }
+    expect(deniedCause(proc, 'EACCES', lenient)).toBeUndefined()
+  })
+
+  test('to the root of a user namespace', () => {
+    expect(deniedCause(proc, 'EPERM', mapped)).toMatch(/^in a user namespace proc can be mounted/)
+    expect(deniedCause(unshare, 'EPERM', mapped)).toContain('root of a user namespace only')
+    const denied = { ...mapped, setgroups: 'deny' }
+    expect(deniedCause(['setgroups', []], 'EPERM', denied)).toContain('setgroups is denied')
+  })
+
+  test('by AppArmor, which restricts user namespaces, where its switch is on', () => {
+    const on = { ...user, sysctls: apparmor }
+    const words = 'kernel.apparmor_restrict_unprivileged_userns is 1'
+    expect(deniedCause(map, 'EPERM', on)).toBe(`AppArmor restricts user namespaces: ${words}`)
+    expect(deniedCause(map, 'EPERM', user)).toBeUndefined()
+    expect(deniedCause(map, 'EPERM', { ...on, uid: 0 })).toBeUndefined()
+    const inside = { ...mapped, capabilities: [], sysctls: apparmor }
+    expect(deniedCause(unshare, 'EPERM', inside)).toContain(words)
+    const gid: Call = ['write', '/proc/self/gid_map', '0 1000 1']
+    expect(deniedCause(gid, 'EPERM', mapped)).toContain("first write 'deny'")
+    expect(deniedCause(gid, 'EPERM', { ...mapped, setgroups: 'deny' })).toBeUndefined()
+    expect(deniedCause(gid, 'EACCES', mapped)).toBeUndefined()
+  })
+
+  test('by a sysctl of the distribution', () => {
+    const off = { ...user, sysctls: { 'kernel.unprivileged_userns_clone': '0' } }
+    expect(deniedCause(newUser, 'EPERM', off)).toContain('kernel.unprivileged_userns_clone is 0')
+    expect(deniedCause(newUser, 'EPERM', user)).toBeUndefined()
+    const none = { ...root, sysctls: { 'user.max_net_namespaces': '0' } }
+    expect(namespaceLimit(['CLONE_NEWNET'], none)).toContain('user.max_net_namespaces is 0')
+    expect(namespaceLimit(['CLONE_NEWPID'], none)).toBeUndefined()
+  })
+
+  test('nothing is told of a root that lacks nothing', () => {
+    for (const call of [unshare, proc, map, newUser])
+      expect(deniedCause(call, 'EPERM', root)).toBeUndefined()
+    expect(unmappedCause(['setuid', 7], root)).toBeUndefined()
+    expect(unmappedCause(['setuid', 0], mapped)).toBeUndefined()
+    expect(unmappedCause(['setuid', 7], mapped)).toContain('uid 7 does not exist')
+  })
 })
