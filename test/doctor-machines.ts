@@ -8,7 +8,8 @@ const tries: Try[] = [
   'native', 'close-range', 'pid-namespace', 'mount-namespace', 'uts-namespace', 'ipc-namespace',
   'cgroup-namespace', 'network-namespace', 'user-namespace', 'mount-proc',
   'pivot-root', 'devices', 'terminal', 'data-root', 'overlay', 'cgroups',
-  'cgroup-cpu', 'cgroup-cpuset', 'cgroup-memory', 'cgroup-pids', 'cgroup-freezer', 'list-1', 'list-2', 'list-3', 'list-4', 'list-5',
+  'cgroup-cpu', 'cgroup-cpuset', 'cgroup-memory', 'cgroup-pids', 'cgroup-freezer', 'list-1',
+  'list-2', 'list-3', 'list-4', 'list-5',
 ]
 
 const all: Controller[] = ['cpu', 'cpuset', 'memory', 'pids']

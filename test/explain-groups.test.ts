@@ -137,7 +137,8 @@ describe('a group of version 1', () => {
 test('a group that is not there, and a file that is no kernel file', async (context) => {
   needs(context, 'root')
   const dir = scratch()
-  expect((await causeIn(write(`${dir}/none`, 'tasks', '0'))).cause).toBe(`${dir}/none does not exist`)
+  const { cause: missing } = await causeIn(write(`${dir}/none`, 'tasks', '0'))
+  expect(missing).toBe(`${dir}/none does not exist`)
   mkdirSync(`${dir}/group`)
   writeFileSync(`${dir}/group/tasks`, '')
   const { failed, cause } = await causeIn(write(`${dir}/group`, 'tasks', '0'))
@@ -204,7 +205,7 @@ describe('what is not permitted', () => {
 
   test('by a seccomp filter, and by AppArmor, when the capability is there', () => {
     const filtered = { ...root, isFiltered: true }
-    expect(deniedCause(unshare, 'EPERM', filtered)).toContain('but a seccomp filter denies the call')
+    expect(deniedCause(unshare, 'EPERM', filtered)).toContain('a seccomp filter denies the call')
     const held = { ...filtered, profile: 'docker-default (enforce)' }
     expect(deniedCause(proc, 'EACCES', held)).toContain("AppArmor's profile docker-default")
     const lenient = { ...root, profile: 'firefox (complain)' }

@@ -120,7 +120,7 @@ describe('what the observer of a chapter sees', () => {
     ])
   })
 
-  test('is looked at with each step of a walk, up to the chapter of the program', async (context) => {
+  test('is read with each step of a walk', async (context) => {
     needs(context, 'root')
     const runtime = await runtimeOn(await rootWithBusybox(), 1)
     const row = { ...runtime.rows[0], tools: async () => ({ observers }) } as Chapter

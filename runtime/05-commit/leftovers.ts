@@ -1,4 +1,4 @@
-/** What commands that were killed leave of images: frozen containers, changed copies; and images. */
+/** Leftovers around images: frozen containers, changed copies of images, and the images. */
 import { lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { thaw } from '../02-cgroups/group-control.ts'

@@ -1,4 +1,4 @@
-/** `doctor`: what this machine can do, and what to type where it cannot. */
+/** `doctor`: what this machine can do, and what to type to change what it cannot. */
 import chalk from 'chalk'
 import { demandsOf, diagnose, type CapabilityVerdict } from '../tools/doctor/diagnosis.ts'
 import type { ChapterVerdict, Diagnosis } from '../tools/doctor/diagnosis.ts'

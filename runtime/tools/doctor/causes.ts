@@ -34,7 +34,8 @@ export function systemCause({ platform, surroundings }: Machine): Cause | undefi
   if (platform === 'win32') return { why: `this is Windows; ${calls}`, remedy: 'wsl --install' }
   if (platform !== 'linux') return { why: `this is ${platform}; ${calls}` }
   if (!surroundings.includes('wsl1')) return undefined
-  return { why: `WSL 1 has no Linux kernel; ${calls}`, remedy: 'wsl.exe --set-version $WSL_DISTRO_NAME 2' }
+  const remedy = 'wsl.exe --set-version $WSL_DISTRO_NAME 2'
+  return { why: `WSL 1 has no Linux kernel; ${calls}`, remedy }
 }
 
 /** The native program is missing or does not run; undefined if it runs. */

@@ -50,8 +50,9 @@ function writableBy({ surroundings, lacking, uid }: Machine): string | undefined
 function groupCause(machine: Machine, call = ''): Cause {
   const tried = machine.tries.cgroups
   if (isDenied(tried) && machine.uid !== 0) {
-    const isHandedDown = machine.delegated && call.startsWith('write')
-    return isHandedDown ? { ...rootCause, why: 'this part of the tree belongs to another user' } : rootCause
+    const isDelegated = machine.delegated && call.startsWith('write')
+    const why = 'this part of the tree belongs to another user'
+    return isDelegated ? { ...rootCause, why } : rootCause
   }
   return causeOf(machine, tried)
 }

@@ -1,6 +1,6 @@
 /** The kernel's capabilities (capabilities(7)) by name. */
 
-/** In the order of their bits (capabilities(7), linux/capability.h). */
+/** In the order of their bits (linux/capability.h). */
 const names = [
   'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID',
   'SETPCAP', 'LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW',

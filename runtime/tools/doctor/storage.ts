@@ -13,7 +13,8 @@ export const dataRootVerdict: Rule = (machine) => {
   if (!tried) return unknown(machine)
   const elsewhere = 'export STEPBOX_ROOT=$HOME/stepbox'
   if (!tried.ok) {
-    const why = tried.errno === 'EROFS' ? 'it is mounted read-only' : `uid ${machine.uid} has no permission`
+    const denied = `uid ${machine.uid} has no permission`
+    const why = tried.errno === 'EROFS' ? 'it is mounted read-only' : denied
     return no(`${tried.said}: ${tried.errno}`, { why, remedy: elsewhere })
   }
   const room = freeBytes === undefined ? '' : `, ${decimalSize(freeBytes)} free`

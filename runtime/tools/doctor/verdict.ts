@@ -30,7 +30,7 @@ export function unknown(machine: Machine, cause?: Cause): Verdict {
   return { state: 'unknown', found: 'not tried', ...(cause ?? causeOf(machine, undefined)) }
 }
 
-/** What came of a try, as strace prints it: `unshare(CLONE_NEWNET) = EPERM`; or what was said. */
+/** The failure of a try, as strace prints it: `unshare(CLONE_NEWNET) = EPERM`; or its message. */
 export function failureIn(machine: Machine, name: string): string {
   const { call, errno, said } = machine.tries[name] ?? {}
   if (!call) return said ?? 'not tried'

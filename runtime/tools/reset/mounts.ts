@@ -10,7 +10,7 @@ import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
 /**
  * Mounts below the directories of the data root that containers use, and overlays elsewhere that
- * are made of those; the last mounted first. The directories themselves may be mounts of the user's.
+ * are made of those; the last mounted first. The user may have mounted the directories themselves.
  */
 export function mountLeftovers({ root, force }: ResetScope): Leftover[] {
   const healthy = runningContainers(root)

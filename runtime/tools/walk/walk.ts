@@ -25,8 +25,8 @@ export interface Walk {
   /** The index of the next call; `plan.length` once the command runs. */
   next: number
   /**
-   * Make the next call. Undefined if there is none left. With `isLooking` false, its changes show in
-   * the next frame that is looked at.
+   * Make the next call. Undefined if there is none left. With `isLooking` false, its changes show
+   * in the next frame that is looked at.
    */
   advance(isLooking?: boolean): Promise<Frame | undefined>
   /** The process that carries out the plan, by the host's number. */

@@ -14,8 +14,8 @@ export function networkOf(pid: number): SeenNetwork {
 }
 
 /**
- * Parse files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line after a
- * local address is `host LOCAL`; `if_inet6` has addresses as 32 hexadecimal digits.
+ * Parse files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line after
+ * a local address is `host LOCAL`; `if_inet6` has addresses as 32 hexadecimal digits.
  */
 export function networkFrom(files: { dev: string; trie: string; inet6: string }): SeenNetwork {
   const interfaces = [...files.dev.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name = '']) => name)
