@@ -9,12 +9,7 @@ import type { Container } from './options.ts'
 import type { Call } from './calls.ts'
 import type { Step } from './step.ts'
 
-declare module './chapter.ts' {
-  interface Chapter {
-    tools?: () => Promise<ChapterTools>
-  }
-}
-
+/** Everything is optional; each tool takes what there is. */
 export interface ChapterTools {
   /** What happens without each line that the chapter adds. */
   consequences?: Consequence[]
@@ -68,6 +63,7 @@ export interface Capability {
   remedy?: string
 }
 
+/** What a chapter needs, by the names of capabilities. */
 export interface Demands {
   /** Without these, neither this chapter nor a later one works. */
   needs?: string[]
@@ -88,6 +84,7 @@ export interface Leftover {
   remove?: () => void | Promise<void>
 }
 
+/** What `reset` was asked to do. */
 export interface ResetOptions {
   runtime: Runtime
   /** The data root. */
@@ -106,6 +103,7 @@ export interface ResetScope extends ResetOptions {
   ending: Set<string>
 }
 
+/** A search must find nothing that is in use, and may be repeated. */
 export type LeftoverSearch = (scope: ResetScope) => Leftover[] | Promise<Leftover[]>
 
 /** A line of `x-ray`: the same fact on the host and in the container. */

@@ -94,9 +94,9 @@ function firstCauses(
 
 function summary({ ok, chapters }: Diagnosis): string {
   const full = chapters.filter(({ state }) => state === 'full').length
-  if (ok) return ` ${chalk.green('All chapters can be had in full.')}`
+  if (ok) return ` ${chalk.green('All chapters work in full.')}`
   const rest = full === 0 ? '\n stepbox plan, stepbox replay and the texts work anywhere.' : ''
-  return ` ${full} of ${chapters.length} chapters can be had in full.${rest}`
+  return ` ${full} of ${chapters.length} chapters work in full.${rest}`
 }
 
 function cut(text: string, length: number): string {

@@ -14,6 +14,7 @@ import { takeTerminal, type Page } from './terminal-screen.ts'
 /** Undefined if the walk was left before the command ran: then all is undone. */
 export type Walked = RunResult | undefined
 
+/** What the caller does during the walk. */
 export interface Hooks {
   /** Called with each frame. */
   onFrame: (frame: Frame) => Promise<void>

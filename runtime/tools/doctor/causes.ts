@@ -1,6 +1,7 @@
 /** Why something does not work on a machine, and what to type to change that. */
 import type { Attempt, Machine } from './machine.ts'
 
+/** A reason, with a command to type if there is one that helps. */
 export interface Cause {
   why: string
   remedy?: string

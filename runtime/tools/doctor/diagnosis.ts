@@ -31,6 +31,7 @@ export interface Diagnosis {
   chapters: ChapterVerdict[]
 }
 
+/** A capability, and whether the machine has it. */
 export interface CapabilityVerdict extends Verdict {
   name: string
   topic: string
@@ -38,6 +39,7 @@ export interface CapabilityVerdict extends Verdict {
   chapters: number[]
 }
 
+/** A chapter, and whether its containers run. */
 export interface ChapterVerdict {
   number: number
   slug: string

@@ -2,6 +2,7 @@
 import { causeOf, type Cause } from './causes.ts'
 import type { Machine } from './machine.ts'
 
+/** Whether a machine has a capability. */
 export interface Verdict {
   /** `part`: with a reservation that `why` states. `unknown`: it could not be tried. */
   state: 'yes' | 'part' | 'no' | 'unknown'

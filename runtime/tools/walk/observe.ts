@@ -19,6 +19,7 @@ import {
   statusOf,
 } from '../proc.ts'
 
+/** A mount, as observations and recordings have it. */
 export interface MountLine {
   /** Unique while the mount exists. */
   id: string
@@ -165,7 +166,7 @@ function isUnlimited(value: string): boolean {
   return /^(max( \d+)?|-1|922337203685477\d+)$/.test(value)
 }
 
-/** Without the descriptors of the native program: its socket to Node, and the pipe to its parent. */
+/** Without the native program's own descriptors: its socket to Node, the pipe to its parent. */
 function withoutOwn(descriptors: Record<string, string>): Record<string, string> {
   const { [controlFd]: _, [lifelineFd]: __, ...others } = descriptors
   return others

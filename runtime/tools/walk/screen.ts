@@ -4,6 +4,7 @@ import type { Observation } from './observe.ts'
 import type { PlannedLine, RecordedFrame } from './recording.ts'
 import { wrap } from '../wrap.ts'
 
+/** What the screen shows, and its size. */
 export interface Scene {
   title: string
   plan: PlannedLine[]

@@ -18,6 +18,7 @@ export interface Frame {
   changes: Difference[]
 }
 
+/** A container that is started one call at a time. */
 export interface Walk {
   plan: Step[]
   /** The state before the first call. */

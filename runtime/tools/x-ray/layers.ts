@@ -7,6 +7,7 @@ import type { Descriptor } from '../../05-commit/store/oci.ts'
 import { contentSize, layerSize } from '../../05-commit/store/sizes.ts'
 import { imageAt, imageWithManifest, readIndex, type Image } from '../../05-commit/store/store.ts'
 
+/** A layer of a container's root. */
 export interface SeenLayer {
   /** `write`: what the container writes; `init`: the files made for it, as /etc/hostname. */
   kind: 'write' | 'init' | 'image'

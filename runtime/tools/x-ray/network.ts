@@ -1,6 +1,7 @@
 /** The interfaces and addresses of a process's network namespace. */
 import { procText } from '../proc.ts'
 
+/** The network of a process. */
 export interface SeenNetwork {
   interfaces: string[]
   /** The local addresses, IPv4 before IPv6. */

@@ -1,6 +1,7 @@
 /** The processes of a container, by their numbers on the host and inside. */
 import { commandLine, listPids, namespaceOf, parentOf, statusOf } from '../proc.ts'
 
+/** A process of a container. */
 export interface SeenProcess {
   /** The number on the host. */
   host: number
