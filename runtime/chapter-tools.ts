@@ -9,6 +9,12 @@ import type { Container } from './options.ts'
 import type { Call } from './calls.ts'
 import type { Step } from './step.ts'
 
+declare module './chapter.ts' {
+  interface Chapter {
+    tools?: () => Promise<ChapterTools>
+  }
+}
+
 /** Everything is optional; each tool takes what there is. */
 export interface ChapterTools {
   /** What happens without each line that the chapter adds. */
