@@ -1,6 +1,7 @@
 /**
- * What a chapter adds to the tools that look at containers from outside: what happens without each
- * line, what `--step` and `x-ray` observe, what `doctor` tries, what `reset` finds.
+ * What a chapter adds to the tools that look at containers from outside: consequences for `break`,
+ * observers for `--step`, causes of failures, capabilities for `doctor`, leftovers for `reset`, and
+ * rows for `x-ray`.
  */
 import type { Consequence, Misconception } from './consequence.ts'
 import type { Runtime } from './chapter.ts'
@@ -14,32 +15,36 @@ declare module './chapter.ts' {
   }
 }
 
+/** Everything is optional; each tool takes what there is. */
 export interface ChapterTools {
   /** What happens without each line that the chapter adds. */
   consequences?: Consequence[]
   misconceptions?: Misconception[]
-  /** What else `--step` shows of the process that makes the calls. */
+  /** Further looks of `--step` at the process that makes the calls. */
   observers?: Observer[]
-  /** Why a call failed: the first answer that is not undefined is printed. */
+  /**
+   * Why a call failed, in one line, or undefined. Asked if the shared causes do not apply; later
+   * chapters first.
+   */
   explain?: (call: Call, failure: FailedStep) => string | undefined
+  /** Further capabilities that `doctor` tries. */
   capabilities?: Capability[]
-  /** The capabilities without which the chapter's containers do not run, or not in full. */
+  /** The capabilities, shared or added, that the chapter's containers need. */
   demands?: Demands
+  /** Further searches of `reset`, after the shared ones, in this order. */
   leftovers?: LeftoverSearch[]
-  /** Further rows of `x-ray`. */
-  xray?: (container: Container) => { name: string; host: string; container: string }[]
+  /** Further rows of `x-ray` for a running container of this chapter or a later one. */
+  xray?: (container: Container) => XRayRow[]
 }
 
-/**
- * A look at process `pid`, by the host's number: values by name. What differs between two looks is
- * shown as a change of `topic`.
- */
+/** A look at a process. What differs between two looks is shown as a change of `topic`. */
 export interface Observer {
   topic: string
+  /** Values by name, of process `pid` by the host's number. It may throw if the process is gone. */
   look: (pid: number) => Record<string, string>
 }
 
-/** A call failed. The process that made it is still as it was then. */
+/** A failed call. The process that made it is still in the state in which it failed. */
 export interface FailedStep {
   plan: Step[]
   index: number
@@ -48,50 +53,68 @@ export interface FailedStep {
   pid: number
 }
 
-/** One thing that a machine can do, or not. */
+/** Something that a machine can do or not. */
 export interface Capability {
+  /** As chapters demand it and tests ask for it: `network-namespace`. */
   name: string
   /** The heading under which `doctor` shows it. */
   topic: string
-  /** Calls that are tried, and must succeed; they leave nothing behind. */
+  /** Calls that succeed if the machine has it. They must leave nothing behind. */
   tried: () => Step[]
-  /** What is shown where they do, as `mount("overlay", …)`. */
+  /** Shown if they succeed, as `mount("overlay", …)`. */
   found: string
-  /** What is said where they do not. */
+  /** The reason shown if they fail, except for lack of permission. */
   why: string
+  /** A command to type then. */
   remedy?: string
 }
 
+/** What a chapter needs, by the names of capabilities. */
 export interface Demands {
-  /** Without these, neither this chapter nor any after it. */
+  /** Without these, neither this chapter nor a later one works. */
   needs?: string[]
-  /** Without these, not this chapter. */
+  /** Without these, this chapter does not work. */
   own?: string[]
-  /** Without these, not all of this chapter. */
+  /** Without these, this chapter works only in part. */
   wants?: string[]
 }
 
-/** What a crash left behind, with the way to remove it. */
+/** Something that a crash left behind, with the way to remove it. */
 export interface Leftover {
-  /** `mount`, `group`, `directory` …: what kind of thing it is. */
+  /** `mount`, `group`, `directory` … */
   kind: string
-  /** Which one: a path, a process, a name. */
+  /** A path, a process or a name. */
   what: string
   why: string
-  /** Harmless when it is gone already. Absent where it is only reported. */
+  /** Harmless if it is gone already. Without it, the leftover is only reported. */
   remove?: () => void | Promise<void>
 }
 
+/** What `reset` was asked to do. */
 export interface ResetOptions {
   runtime: Runtime
   /** The data root. */
   root: string
-  /** End containers that run as they should, too. */
+  /** End healthy containers too. */
   force: boolean
-  /** Remove groups that no container of this root is known to have, too. */
+  /** Remove groups and processes too that no container of this root is known to have. */
   all: boolean
-  /** Remove the images, too. */
+  /** Remove the images too. */
   images: boolean
 }
 
-export type LeftoverSearch = (options: ResetOptions) => Leftover[] | Promise<Leftover[]>
+/** What a search works on. */
+export interface ResetScope extends ResetOptions {
+  /** Ids of the containers that end when the leftovers found so far are removed. */
+  ending: Set<string>
+}
+
+/** A search must find nothing that is in use, and may be repeated. */
+export type LeftoverSearch = (scope: ResetScope) => Leftover[] | Promise<Leftover[]>
+
+/** A line of `x-ray`: the same fact on the host and in the container. */
+export interface XRayRow {
+  name: string
+  host: string
+  container: string
+}

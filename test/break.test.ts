@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
-import { experiment } from '../runtime/tools/break/laboratory.ts'
+import { experiment } from '../runtime/tools/break/experiment.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
@@ -17,7 +17,7 @@ describe.for(chapters)('what is often believed in chapter $number', async ({ num
     const root = await rootWithBusybox()
     const layers = await layerDirs(root, resolve(root, 'busybox'))
     const found = await experiment(rows, row, { root, layers })
-    expect(found).toMatchObject({ isAsTold: true })
+    expect(found).toMatchObject({ isAsPredicted: true })
     expect(found.broken).not.toMatch(new RegExp(`^(?:${row.see.kept})$`, 's'))
   })
 })

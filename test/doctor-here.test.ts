@@ -30,25 +30,21 @@ function stateOf({ capabilities }: Diagnosis, name: CapabilityName) {
 }
 
 describe('this machine', () => {
-  const kinds: [CapabilityName, args: string[], user?: number][] = [
+  const kinds: [CapabilityName, args: string[]][] = [
     ['pid-namespace', ['--pid', '--fork']],
     ['mount-namespace', ['--mount']],
     ['uts-namespace', ['--uts']],
     ['ipc-namespace', ['--ipc']],
     ['cgroup-namespace', ['--cgroup']],
     ['network-namespace', ['--net']],
-    ['time-namespace', ['--time']],
     ['user-namespace', ['--user', '--map-root-user', '--mount']],
     ['mount-proc', ['--pid', '--fork', '--mount-proc']],
-    ['rootless', ['--user', '--map-root-user', '--mount'], 65534],
   ]
   test('has the namespaces that unshare(1) can make, and no others', async (context) => {
     needs(context, 'util-linux-unshare', 'native')
     const diagnosis = doctor()
-    const isRoot = process.getuid?.() === 0
-    for (const [name, args, user] of kinds) {
-      const as = user !== undefined && isRoot ? { uid: user, gid: user } : {}
-      const { status } = spawnSync('unshare', [...args, 'true'], { ...as, cwd: '/' })
+    for (const [name, args] of kinds) {
+      const { status } = spawnSync('unshare', [...args, 'true'], { cwd: '/' })
       expect([name, stateOf(diagnosis, name)?.state]).toEqual([name, status === 0 ? 'yes' : 'no'])
     }
   })
@@ -114,7 +110,7 @@ describe('this machine', () => {
     expect(as([])).toMatchObject({ status: 1, stderr: '' })
     const diagnosis = JSON.parse(as(['--format', 'json']).stdout) as Diagnosis
     expect(stateOf(diagnosis, 'root')).toMatchObject({ state: 'no', why: 'this needs root' })
-    expect(stateOf(diagnosis, 'data-root')?.why).toBe('uid 65534 may not')
+    expect(stateOf(diagnosis, 'data-root')?.why).toBe('uid 65534 has no permission')
     expect(stateOf(diagnosis, 'pid-namespace')?.found).toBe('unshare(CLONE_NEWPID) = EPERM')
     expect(diagnosis.chapters.every(({ state }) => state === 'none')).toBe(true)
   })
@@ -143,7 +139,7 @@ describe('this machine, bent', () => {
     expect(stateOf(diagnosis, 'overlay')).toMatchObject({
       state: 'no',
       found: expect.stringMatching(/^mount\("overlay".* = EINVAL$/),
-      why: expect.stringContaining('lies on an overlay'),
+      why: expect.stringContaining('is on an overlay'),
     })
     expect(diagnosis.chapters.map(({ state }) => state).slice(2)).toEqual(['full', 'none', 'none'])
     const run = `${before}\n'${process.execPath}' '${program}' --root ${root} run --rm busybox true`
@@ -188,14 +184,14 @@ describe('this machine, bent', () => {
 
   test('each kind of namespace, where its sysctl forbids it', async (context) => {
     needs(context, 'root', 'unshare', 'user-namespace')
-    const kinds = { pid: 'pid', mnt: 'mount', uts: 'uts', ipc: 'ipc', net: 'network', time: 'time' }
+    const kinds = { pid: 'pid', mnt: 'mount', uts: 'uts', ipc: 'ipc', net: 'network' }
     for (const [short, word] of Object.entries(kinds)) {
       const name = `${word}-namespace` as CapabilityName
       const before = `echo 0 >/proc/sys/user/max_${short}_namespaces`
       const diagnosis = doctor({ before, prefix: ['unshare', '--user', '--map-root-user'] })
       expect(stateOf(diagnosis, name)).toMatchObject({
         found: expect.stringMatching(/^unshare\(CLONE_NEW\w+\) = ENOSPC$/),
-        why: `user.max_${short}_namespaces is 0, and no more may be made`,
+        why: `user.max_${short}_namespaces is 0, so no more can be made`,
       })
     }
   })

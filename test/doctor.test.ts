@@ -1,14 +1,21 @@
 /** Tests. What doctor says of machines that are made up: verdicts, reasons, remedies. */
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chapters } from '../chapters/table.ts'
+import type { Chapter } from '../runtime/chapter.ts'
+import type { Capability } from '../runtime/chapter-tools.ts'
 import { render } from '../runtime/cli/doctor.ts'
 import { topics, verdictOn, type CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
-import { diagnose } from '../runtime/tools/doctor/diagnosis.ts'
+import { demandsOf, diagnose } from '../runtime/tools/doctor/diagnosis.ts'
 import { surroundingsOf, type Hints, type Machine } from '../runtime/tools/doctor/machine.ts'
 import { lackingIn, privilegesIn } from '../runtime/tools/doctor/privileges.ts'
+import { probe } from '../runtime/tools/doctor/probe.ts'
+import type { Step } from '../runtime/step.ts'
 import * as made from './doctor-machines.ts'
 import { failed, machine } from './doctor-machines.ts'
+import { rowsTo } from './rows.ts'
+import { needs, scratch } from './scratch.ts'
 
+const chapters = await demandsOf(await rowsTo())
 const states = (of: Machine) => diagnose(of, chapters).chapters.map(({ state }) => state).join(' ')
 
 describe('a machine that is made up', () => {
@@ -53,7 +60,7 @@ describe('a machine that is made up', () => {
     expect(silent).toEqual([])
   })
 
-  test('a reason is told once', () => {
+  test('a reason is shown once', () => {
     const said = plain(render(diagnose(made.ubuntuUser, chapters)))
     expect(said.match(/this needs root/g)).toHaveLength(1)
     expect(said).toContain('1 namespaces     none  lacks root\n')
@@ -88,33 +95,33 @@ describe('each "no" says why, and what to type', () => {
       /max_net_namespaces is 0/, /^sysctl -w user.max_net_namespaces=\d+$/],
     ['user-namespace', made.ubuntuUser, /apparmor_restrict_unprivileged_userns is 1/,
       /^sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0$/],
-    ['rootless', machine({ sysctls: { 'kernel.apparmor_restrict_unprivileged_userns': '1' },
-      tries: { rootless: unmapped } }), /apparmor/, /^sysctl -w/],
-    ['rootless', machine({ sysctls: { 'kernel.unprivileged_userns_clone': '0' },
-      tries: { rootless: failed('unshare(CLONE_NEWUSER)', 'EPERM') } }),
+    ['user-namespace', machine({ sysctls: { 'kernel.apparmor_restrict_unprivileged_userns': '1' },
+      tries: { 'user-namespace': unmapped } }), /apparmor/, /^sysctl -w/],
+    ['user-namespace', machine({ sysctls: { 'kernel.unprivileged_userns_clone': '0' },
+      tries: { 'user-namespace': failed('unshare(CLONE_NEWUSER)', 'EPERM') } }),
       /unprivileged_userns_clone is 0/, /unprivileged_userns_clone=1$/],
-    ['rootless', machine({ sysctls: { 'user.max_user_namespaces': '0' },
-      tries: { rootless: failed('unshare(CLONE_NEWUSER)', 'ENOSPC') } }),
+    ['user-namespace', machine({ sysctls: { 'user.max_user_namespaces': '0' },
+      tries: { 'user-namespace': failed('unshare(CLONE_NEWUSER)', 'ENOSPC') } }),
       /max_user_namespaces is 0/, /sysctl -w user.max_user_namespaces=/],
-    ['rootless', machine({ sysctls: { 'kernel.apparmor_restrict_unprivileged_userns': '0' },
-      tries: { rootless: unmapped } }), /chroot/, undefined],
+    ['user-namespace', machine({ sysctls: { 'kernel.apparmor_restrict_unprivileged_userns': '0' },
+      tries: { 'user-namespace': unmapped } }), /chroot/, undefined],
     ['cgroups', machine({ cgroups: { hierarchies: [] } }), /no control groups/, /^mount -t/],
     ['cgroups', made.docker, /read-only/, /^docker run --privileged/],
     ['cgroups', made.ubuntuUser, /needs root/, /^sudo/],
-    ['cgroup-memory', made.occupied, /processes sit in/, /xargs -n1 <cgroup.procs/],
+    ['cgroup-memory', made.occupied, /the group itself has processes/, /xargs -n1 <cgroup.procs/],
     ['cgroup-memory', made.raspberry, /command line/, /cgroup_enable=memory/],
     ['cgroup-cpu', machine({ ...made.ubuntuUser, tries: { ...made.ubuntuUser.tries,
       'cgroup-cpu': { ok: false, said: 'no cpu controller' } } }), /delegation/, /Delegate=yes/],
     ['image', machine({ images: [] }), /no busybox:latest/, /^npm run setup$/],
-    ['overlay', made.privilegedDocker, /lies on an overlay/, /-v stepbox:\/var\/lib\/stepbox/],
+    ['overlay', made.privilegedDocker, /is on an overlay/, /-v stepbox:\/var\/lib\/stepbox/],
     ['overlay', machine({ tries: { overlay: failed(mount, 'ENODEV') } }),
       /no overlay/, /^modprobe overlay$/],
     ['overlay', machine({ elsewhere: ['/data'], tries: { overlay: failed(mount, 'EINVAL') } }),
       /ext4/, /STEPBOX_ROOT=\/data\/stepbox/],
     ['overlay', machine({ tries: { overlay: failed('unlink("merged/gone")', 'EIO') } }),
-      /marks of what was deleted/, /tmpfs/],
+      /markers of deleted files/, /tmpfs/],
     ['data-root', machine({ uid: 1000, tries: { 'data-root': { ok: false, errno: 'EACCES' } } }),
-      /uid 1000 may not/, /STEPBOX_ROOT=/],
+      /uid 1000 has no permission/, /STEPBOX_ROOT=/],
     ['data-root', machine({ dataRoot: { ...made.ordinary.dataRoot, freeBytes: 1e6 } }),
       /little room/, /STEPBOX_ROOT=/],
     ['mount-proc', machine({ tries: { 'mount-proc': failed('mount("proc", "/proc")', 'EPERM') } }),
@@ -122,11 +129,9 @@ describe('each "no" says why, and what to type', () => {
     ['pivot-root', machine({ tries: { 'pivot-root': failed('pivot_root(".", ".")', 'EINVAL') } }),
       /initramfs/, undefined],
     ['proc', machine({ proc: 'none' }), /covers/, /stepbox reset$/],
-    ['proc', machine({ proc: 'above' }), /the one above/, /^mount -t proc/],
+    ['proc', machine({ proc: 'above' }), /that of its parent/, /^mount -t proc/],
     ['kernel', machine({ tries: { 'close-range': failed('close_range', 'ENOSYS') } }),
       /5\.11/, undefined],
-    ['veth', machine({ tries: { veth: { ok: false, said: 'RTNETLINK: Not supported' } } }),
-      /kernel has no such/, /^modprobe veth$/],
   ]
   test.for(rows)('%s', ([name, of, why, remedy]) => {
     const verdict = verdictOn(name, of)
@@ -136,12 +141,57 @@ describe('each "no" says why, and what to type', () => {
     else expect(verdict.remedy).toBeUndefined()
   })
 
-  test('nothing is missing from the order in which capabilities are told', () => {
+  test('all shared capabilities are shown, in the order of their topics', () => {
     const { capabilities } = diagnose(made.ordinary, chapters)
-    const told = topics.flatMap(([, names]) => names)
-    expect(capabilities.map(({ name }) => name)).toEqual(told)
-    expect(new Set(told).size).toBe(33)
+    const shown = topics.flatMap(([, names]) => names)
+    expect(capabilities.map(({ name }) => name)).toEqual(shown)
+    expect(new Set(shown).size).toBe(26)
     expect(capabilities.filter(({ state }) => state !== 'yes')).toEqual([])
+  })
+})
+
+describe('a capability that a chapter adds', () => {
+  const bridge: Capability = {
+    name: 'bridge',
+    topic: 'networks',
+    tried: () => [],
+    found: 'ioctl(SIOCBRADDBR)',
+    why: 'the bridge module is not loaded',
+    remedy: 'modprobe bridge',
+  }
+  const late = { number: 9, slug: 'network', needs: ['bridge'], capabilities: [bridge] }
+  const of = (tries: Machine['tries'], other: Partial<Machine> = {}) =>
+    diagnose(machine({ ...other, tries }), [...chapters, late])
+
+  test('is shown under its topic, after the shared ones', () => {
+    const said = plain(render(of({ bridge: { ok: true } })))
+    expect(said).toMatch(/\n networks\n {3}✓ bridge +ioctl\(SIOCBRADDBR\)\n\n chapters\n/)
+    expect(of({ bridge: { ok: true } })).toMatchObject({ ok: true })
+  })
+
+  test('is missing with its own reason, or the one that all calls have', () => {
+    const missing = of({ bridge: failed('ioctl(SIOCBRADDBR)', 'ENOPKG') })
+    expect(missing.capabilities.at(-1)).toMatchObject({
+      state: 'no',
+      found: 'ioctl(SIOCBRADDBR) = ENOPKG',
+      why: bridge.why,
+      remedy: bridge.remedy,
+      chapters: [9],
+    })
+    expect(missing.chapters.map(({ state }) => state)).toEqual([...Array(5).fill('full'), 'none'])
+    const denied = of({ bridge: failed('ioctl(SIOCBRADDBR)', 'EPERM') }, { uid: 1000 })
+    expect(denied.capabilities.at(-1)?.why).toBe('this needs root')
+  })
+
+  test('is tried on this machine', async (context) => {
+    needs(context, 'native')
+    const [row] = await rowsTo(1)
+    const steps = [{ chapter: 9, call: ['chdir', '/nowhere'], why: 'it fails' }] satisfies Step[]
+    const capabilities = [bridge, { ...bridge, name: 'broken', tried: () => steps }]
+    const rows = [{ ...row, tools: async () => ({ capabilities }) } as Chapter]
+    const { tries } = await probe(join(scratch(), 'root'), rows)
+    expect(tries['bridge']).toEqual({ ok: true })
+    expect(tries['broken']).toEqual({ ok: false, call: 'chdir("/nowhere")', errno: 'ENOENT' })
   })
 })
 

@@ -45,10 +45,10 @@ describe('a group of version 2', () => {
       busy(madeUp('cgroup.subtree_control', '+pids', { 'cgroup.procs': procs }))
     const name = readFileSync('/proc/self/comm', 'utf8').trim()
     expect(enable(`${process.pid}\n`)).toBe(
-      `/g/a holds process ${process.pid} (${name}); ` +
-        'version 2 lets only groups without any have children',
+      `/g/a has process ${process.pid} (${name}); ` +
+        'in version 2 only a group without any can enable controllers',
     )
-    expect(enable('7\n8\n9\n10\n')).toMatch(/^\/g\/a holds processes 7 .*, 8 .* and 1 more; /)
+    expect(enable('7\n8\n9\n10\n')).toMatch(/^\/g\/a has processes 7 .*, 8 .* and 1 more; /)
     expect(enable('')).toBeUndefined()
   })
 
@@ -56,7 +56,7 @@ describe('a group of version 2', () => {
     const join = (handed: string) =>
       busy(madeUp('cgroup.procs', '0', { 'cgroup.subtree_control': handed }))
     expect(join('pids')).toBe(
-      '/g/a hands pids down to its children, so only they may hold processes',
+      '/g/a enables pids for its children, so only they may have processes',
     )
     expect(join('')).toBeUndefined()
   })
@@ -72,13 +72,13 @@ describe('a group of version 2', () => {
       cause: `${absent} is not enabled in ${parent}/cgroup.subtree_control`,
     })
     const { cause } = await causeIn(write(dir, 'cgroup.subtree_control', `+${absent}`))
-    expect(cause).toContain(`${dir} has no ${absent} to hand down; it has: `)
+    expect(cause).toContain(`${dir} has no ${absent} to enable; it has: `)
   })
 
   test('EEXIST: one of that name is left, with what it holds', async (context) => {
     const dir = group(context)
     const make: Call = ['mkdir', dir, 0o755]
-    const left = 'a group of that name is left from before; it holds'
+    const left = 'a group of that name exists already; it has'
     expect(await causeIn(make)).toEqual({ failed: 'mkdir = EEXIST', cause: `${left} nothing` })
     const pid = await inhabit(dir)
     expect((await causeIn(make)).cause).toBe(`${left} process ${pid} (sh)`)
@@ -116,7 +116,7 @@ describe('a group of version 1', () => {
     const dir = group(context, 'cpuset')
     const have = readFileSync(`${dir}/../cpuset.cpus`, 'utf8').trim()
     const { cause } = await causeIn(write(dir, 'cpuset.cpus', '4000'))
-    expect(cause).toBe(`the group above has the processors ${have}, and '4000' is not among them`)
+    expect(cause).toBe(`the parent group has the processors ${have}, which do not include '4000'`)
   })
 
   test('EINVAL: a value, and swap below memory', async (context) => {
@@ -137,10 +137,11 @@ describe('a group of version 1', () => {
 test('a group that is not there, and a file that is no kernel file', async (context) => {
   needs(context, 'root')
   const dir = scratch()
-  expect((await causeIn(write(`${dir}/none`, 'tasks', '0'))).cause).toBe(`${dir}/none is not there`)
+  const { cause: missing } = await causeIn(write(`${dir}/none`, 'tasks', '0'))
+  expect(missing).toBe(`${dir}/none does not exist`)
   mkdirSync(`${dir}/group`)
   writeFileSync(`${dir}/group/tasks`, '')
   const { failed, cause } = await causeIn(write(`${dir}/group`, 'tasks', '0'))
   expect(failed).toBe('write = EXDEV')
-  expect(cause).toMatch(/tasks lies on \w+, not where a kernel listens$/)
+  expect(cause).toMatch(/tasks is an ordinary file on \w+, not a kernel interface$/)
 })

@@ -32,7 +32,7 @@ describe('an overlay', () => {
       const dir = layersOf(name)
       expect(await causeIn(...ownMounts, ...overlayIn(dir, ordinary))).toEqual({
         failed: 'mount = ENOENT',
-        cause: `${name} is not there in ${dir}`,
+        cause: `${name} does not exist in ${dir}`,
       })
     },
   )
@@ -42,7 +42,7 @@ describe('an overlay', () => {
     const dir = layersOf('lower')
     symlinkSync('/no/such/layer', join(dir, 'lower'))
     expect((await causeIn(...ownMounts, ...overlayIn(dir, ordinary))).cause).toBe(
-      'lower is a symbolic link to /no/such/layer: /no is not there',
+      'lower is a symbolic link to /no/such/layer: /no does not exist',
     )
   })
 
@@ -54,7 +54,7 @@ describe('an overlay', () => {
     expect(cause).toBe('lower is not a directory')
   })
 
-  test('EINVAL: the write layer lies on an overlay, which is named', async (context) => {
+  test('EINVAL: the write layer is on an overlay, which is named', async (context) => {
     needs(context, 'root', 'overlay')
     const dir = layersOf()
     const onTop: Call[] = [
@@ -72,8 +72,8 @@ describe('an overlay', () => {
     ]
     const { failed, cause } = await causeIn(...ownMounts, ...overlayIn(dir, ordinary), ...onTop)
     expect(failed).toBe('mount = EINVAL')
-    const place = `merged/upper lies on overlay (mounted on ${dir}/merged)`
-    expect(cause).toBe(`${place}, which can carry no write layer`)
+    const place = `merged/upper is on overlay (mounted on ${dir}/merged)`
+    expect(cause).toBe(`${place}, which cannot hold a write layer`)
   })
 
   test('EINVAL: upper and work lie on two mounts, both named', async (context) => {
@@ -82,8 +82,8 @@ describe('an overlay', () => {
     const calls = [tmpfs(join(dir, 'work')), ...overlayIn(dir, ordinary)]
     const { failed, cause } = await causeIn(...ownMounts, ...calls)
     expect(failed).toBe('mount = EINVAL')
-    expect(cause).toMatch(/^upper lies on \w+ \(mounted on \S+\), work lies on tmpfs \(mounted on /)
-    expect(cause).toContain(`${dir}/work): they must share one mount`)
+    expect(cause).toMatch(/^upper is on \w+ \(mounted on \S+\), work is on tmpfs \(mounted on /)
+    expect(cause).toContain(`${dir}/work): they must be on the same mount`)
   })
 
   test('EINVAL: the write layer is mounted read-only', async (context) => {
@@ -95,7 +95,7 @@ describe('an overlay', () => {
       ...overlayIn(dir, ordinary),
     ]
     const { cause } = await causeIn(...ownMounts, ...calls)
-    expect(cause).toMatch(/^upper lies on \w+ \(mounted on \S+\), which is read-only$/)
+    expect(cause).toMatch(/^upper is on \w+ \(mounted on \S+\), which is read-only$/)
   })
 
   test('EINVAL: work lies inside upper', async (context) => {
@@ -104,7 +104,7 @@ describe('an overlay', () => {
     mkdirSync(join(dir, 'upper/work'))
     const data = 'lowerdir=lower,upperdir=upper,workdir=upper/work'
     expect((await causeIn(...ownMounts, ...overlayIn(dir, data))).cause).toBe(
-      'upper and upper/work lie one in the other',
+      'one of upper and upper/work is inside the other',
     )
   })
 
@@ -147,7 +147,7 @@ describe('an overlay', () => {
     const data = 'lowerdir=lower:lower,upperdir=upper,workdir=work'
     expect(await causeIn(...ownMounts, ...overlayIn(layersOf(), data))).toEqual({
       failed: 'mount = ELOOP',
-      cause: 'lower and lower lie one in the other, or are the same',
+      cause: 'lower and lower are the same, or one is inside the other',
     })
   })
 
@@ -172,9 +172,9 @@ describe('an overlay', () => {
       mount: mount(`30 1 8:2 / /mnt rw - ${type} /dev/sdb1 rw`),
     })
     const cause = (type: string) => writeLayerCause(part('upper', type), part('work', type))
-    const place = 'upper lies on vfat (mounted on /mnt)'
-    expect(cause('vfat')).toBe(`${place}, which can carry no write layer`)
-    expect(cause('fuse.sshfs')).toContain('can carry no write layer')
+    const place = 'upper is on vfat (mounted on /mnt)'
+    expect(cause('vfat')).toBe(`${place}, which cannot hold a write layer`)
+    expect(cause('fuse.sshfs')).toContain('cannot hold a write layer')
     expect(cause('ext4')).toBeUndefined()
   })
 

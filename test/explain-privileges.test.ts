@@ -34,7 +34,7 @@ const mapped: Standing = { ...root, uid: 1000, isMapped: true, uidMap: '0 1000 1
 describe('what is not permitted', () => {
   test('to a user who is not root', async (context) => {
     needs(context, 'root')
-    const cause = 'this needs root with CAP_SYS_ADMIN; uid 1000 has it not'
+    const cause = 'this needs root with CAP_SYS_ADMIN; uid 1000 does not have it'
     const told = await causeIn(['setuid', 1000], unshare)
     expect(told).toEqual({ failed: 'unshare = EPERM', cause })
     const device: Call = ['mknod', '/tmp/stepbox-device', 'S_IFCHR', 0o600, 1, 3]
@@ -45,11 +45,11 @@ describe('what is not permitted', () => {
     needs(context, 'root', 'user-namespace')
     expect(await causeIn(newUser, ['write', '/proc/self/gid_map', '0 0 1'])).toEqual({
       failed: 'write = EPERM',
-      cause: "who has no rights outside must first write 'deny' to /proc/self/setgroups",
+      cause: "an ordinary user must first write 'deny' to /proc/self/setgroups",
     })
     expect(await causeIn(['setuid', 1000], newUser, map)).toEqual({
       failed: 'write = EACCES',
-      cause: 'after setuid the files in /proc/self are not its own',
+      cause: 'after setuid a process does not own /proc/self',
     })
     const own: Call[] = [newUser, ['setuid', 1234]]
     expect(await causeIn(...own)).toEqual({
@@ -69,9 +69,9 @@ describe('what is not permitted', () => {
 
   test('by a seccomp filter, and by AppArmor, when the capability is there', () => {
     const filtered = { ...root, isFiltered: true }
-    expect(deniedCause(unshare, 'EPERM', filtered)).toContain('but a seccomp filter is on it')
+    expect(deniedCause(unshare, 'EPERM', filtered)).toContain('a seccomp filter denies the call')
     const held = { ...filtered, profile: 'docker-default (enforce)' }
-    expect(deniedCause(proc, 'EACCES', held)).toContain("held by AppArmor's profile docker-default")
+    expect(deniedCause(proc, 'EACCES', held)).toContain("AppArmor's profile docker-default")
     const lenient = { ...root, profile: 'firefox (complain)' }
     expect(deniedCause(proc, 'EACCES', lenient)).toBeUndefined()
   })

@@ -55,7 +55,7 @@ describe('a command that is not found (127)', () => {
   test('is a flag that stands behind the image', async (context) => {
     needs(context, 'root')
     const late = await causeIn(execute('--trace', 'PATH=/bin'))
-    expect(late.cause).toBe('--trace is the command here: flags stand before it')
+    expect(late.cause).toBe('--trace is the command here: flags go before it')
     expect((await causeIn(execute('x--trace', 'PATH=/bin'))).cause).toBe('not in /bin')
   })
 
@@ -81,7 +81,7 @@ describe('a command that is not found (127)', () => {
     const dir = rootWith('bin/other', '')
     symlinkSync('/etc/passwd', join(dir, 'bin/link'))
     expect(await causeInside(dir, execute('/bin/link'))).toBe(
-      '/bin/link is a symbolic link to /etc/passwd: /etc is not there',
+      '/bin/link is a symbolic link to /etc/passwd: /etc does not exist',
     )
   })
 
@@ -92,7 +92,7 @@ describe('a command that is not found (127)', () => {
     const dir = rootWith('bin/other', '')
     copyFileSync('/bin/cat', join(dir, 'bin/cat'))
     symlinkSync('cat', join(dir, 'bin/tac'))
-    const cause = (name: string) => `${name} is there, its loader is not: ${loader}`
+    const cause = (name: string) => `${name} exists, but its loader does not: ${loader}`
     expect(await causeInside(dir, execute('/bin/cat'))).toBe(cause('/bin/cat'))
     expect(await causeInside(dir, execute('tac'))).toBe(cause('/bin/tac'))
   })
@@ -101,7 +101,7 @@ describe('a command that is not found (127)', () => {
     needs(context, 'root')
     const dir = rootWith('bin/script', '#! /bin/bash -e\n')
     expect(await causeInside(dir, execute('script'))).toBe(
-      'the first line of /bin/script asks for /bin/bash, which is not there',
+      'the first line of /bin/script asks for /bin/bash, which does not exist',
     )
   })
 
@@ -143,7 +143,7 @@ describe('a command that cannot be executed (126)', () => {
       ['mount', null, at, null, ['MS_REMOUNT', 'MS_BIND', 'MS_NOEXEC'], null],
     ]
     const { cause } = await causeIn(...ownMounts, ...calls, execute(join(at, 'program')))
-    expect(cause).toBe(`${at}/program lies on a mount that is noexec, on ${at}`)
+    expect(cause).toBe(`${at}/program is on a mount that is noexec, on ${at}`)
   })
 
   test('is a script whose interpreter lacks the x bit', async (context) => {
@@ -172,7 +172,7 @@ describe('a command that cannot be executed (126)', () => {
     ['empty', '', 'is empty'],
     ['a script without #!', 'echo hello\n', 'is text without #! and the name of an interpreter'],
     ['neither', '\0\0', 'is neither a program nor a script'],
-    ['cut off', '\x7fELF', 'is a program that was cut off'],
+    ['cut off', '\x7fELF', 'is a truncated program'],
   ])('is %s', async ([, content = '', cause = ''], context) => {
     needs(context, 'root')
     const dir = rootWith('bin/file', content)
@@ -187,11 +187,11 @@ describe('a path', () => {
     symlinkSync('gone', join(dir, 'link'))
     symlinkSync('circle', join(dir, 'circle'))
     const cause = (path: string) => causeInside(dir, ['chdir', path])
-    expect(await cause('/a/b')).toBe('/a is not there')
+    expect(await cause('/a/b')).toBe('/a does not exist')
     expect(await cause('/bin/file/x')).toBe('/bin/file is not a directory')
     expect(await cause('/bin/file')).toBe('/bin/file is a file, not a directory')
-    expect(await cause('/link')).toBe('/link is a symbolic link to gone: /gone is not there')
-    expect(await cause('/circle')).toBe('the symbolic links of /circle lead in a circle')
+    expect(await cause('/link')).toBe('/link is a symbolic link to gone: /gone does not exist')
+    expect(await cause('/circle')).toBe('the symbolic links of /circle form a loop')
     expect(await cause('/nowhere')).toBeUndefined()
   })
 
@@ -207,7 +207,7 @@ describe('a path', () => {
     ]
     expect(await causeIn(...inside(dir), ...calls)).toEqual({
       failed: 'chdir = EACCES',
-      cause: 'uid 1000 may not pass /closed: its mode is 0700',
+      cause: 'uid 1000 may not search /closed: its mode is 0700',
     })
   })
 
@@ -229,7 +229,7 @@ describe('a path', () => {
     const [dir, outside] = [scratch(), scratch()]
     const out: Call[] = [['chdir', outside], ['chroot', dir], ['getcwd']]
     expect((await causeIn(...out)).cause).toBe(
-      `the working directory lies outside the root: it is the host's ${outside}`,
+      `the working directory is outside the root: it is the host's ${outside}`,
     )
     const gone = join(dir, 'gone')
     const calls: Call[] = [['mkdir', gone, 0o755], ['chdir', gone], ['rmdir', gone], ['getcwd']]

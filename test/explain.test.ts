@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { explain } from '../runtime/tools/explain/explain.ts'
 import { unknownType } from '../runtime/tools/explain/mounts.ts'
 import { pivotCause } from '../runtime/tools/explain/roots.ts'
+import type { Chapter } from '../runtime/chapter.ts'
+import type { ChapterTools } from '../runtime/chapter-tools.ts'
 import type { Call } from '../runtime/calls.ts'
 import { steps } from './carry-out.ts'
-import { bindTo, causeIn, explained, mount, ownMounts, tmpfs } from './explaining.ts'
+import { bindTo, causeIn, explained, explainedIn, mount, ownMounts, tmpfs } from './explaining.ts'
 import { needs, scratch } from './scratch.ts'
 
 describe('what is told', () => {
@@ -39,13 +41,44 @@ describe('what is told', () => {
   })
 })
 
+describe('a cause that only a chapter knows', () => {
+  const call: Call = ['chdir', '/nowhere']
+  const rowWith = (explain: ChapterTools['explain']) =>
+    ({ tools: async () => (explain ? { explain } : {}) }) as Chapter
+  const causeOf = async (rows: Chapter[], ...calls: Call[]) =>
+    (await explainedIn(steps(...calls), rows)).text.split('\n')[2]?.trim()
+
+  test('is named if the shared causes do not apply; a later chapter first', async (context) => {
+    needs(context, 'root')
+    const rows = [
+      rowWith(([name], { errno }) => `${name} and ${errno} of an early chapter`),
+      rowWith(([name], { errno, pid }) => `${name} and ${errno}${pid > 1 ? '' : ' of nobody'}`),
+      rowWith(() => undefined),
+      rowWith(undefined),
+    ]
+    expect(await causeOf(rows, call)).toBe('chdir and ENOENT')
+    expect(await causeOf(rows.slice(0, 1), call)).toBe('chdir and ENOENT of an early chapter')
+    expect(await causeOf(rows.slice(2), call)).toBeUndefined()
+    const shared = await causeOf(rows, ['chdir', '/etc/passwd'])
+    expect(shared).toBe('/etc/passwd is a file, not a directory')
+  })
+
+  test('is left out if looking for it fails', async (context) => {
+    needs(context, 'root')
+    const broken = rowWith(() => {
+      throw new Error('no such file')
+    })
+    expect(await causeOf([rowWith(() => 'it is known'), broken], call)).toBe('it is known')
+  })
+})
+
 describe('pivot_root', () => {
   test('EBUSY: the new root is a directory of the mount on /', async (context) => {
     needs(context, 'root')
     const dir = scratch()
     const told = await causeIn(...ownMounts, ['chdir', dir], ['pivot_root', '.', '.'])
     expect(told.failed).toBe('pivot_root = EBUSY')
-    expect(told.cause).toContain(`the new root is not a mount of its own: ${dir} is a directory`)
+    expect(told.cause).toContain(`the new root is not a mount point: ${dir} is a directory`)
   })
 
   test('EINVAL: the new root is a directory inside another mount', async (context) => {
@@ -60,11 +93,11 @@ describe('pivot_root', () => {
     const { failed, cause } = await causeIn(...ownMounts, tmpfs(dir), ...calls)
     expect(failed).toBe('pivot_root = EINVAL')
     expect(cause).toBe(
-      `the new root is not a mount of its own: ${inner} is a directory of the mount on ${dir}`,
+      `the new root is not a mount point: ${inner} is a directory of the mount on ${dir}`,
     )
   })
 
-  test('EINVAL: the mount that the new root lies on is shared', async (context) => {
+  test('EINVAL: the mount that the new root is on is shared', async (context) => {
     needs(context, 'root')
     const dir = scratch()
     const { failed, cause } = await causeIn(
@@ -79,14 +112,14 @@ describe('pivot_root', () => {
     expect(cause).toMatch(/^the mount on \S+ is shared \(shared:\d+\); make it private first$/)
   })
 
-  test('EINVAL: put_old does not lie under the new root', async (context) => {
+  test('EINVAL: put_old is not under the new root', async (context) => {
     needs(context, 'root')
     const [dir, other] = [scratch(), scratch()]
     expect(
       await causeIn(...ownMounts, tmpfs(dir), tmpfs(other), ['pivot_root', dir, other]),
     ).toEqual({
       failed: 'pivot_root = EINVAL',
-      cause: `${other} does not lie under the new root`,
+      cause: `${other} is not under the new root`,
     })
   })
 
@@ -102,7 +135,7 @@ describe('pivot_root', () => {
     ]
     expect(await causeIn(...ownMounts, ...calls)).toEqual({
       failed: 'pivot_root = EINVAL',
-      cause: 'the present root is no mount but a directory, by an earlier chroot',
+      cause: 'the present root is not a mount point but a directory, after a chroot',
     })
   })
 
@@ -147,10 +180,10 @@ describe('another mount', () => {
     needs(context, 'root')
     const dir = scratch()
     const cause = async (target: string) => (await causeIn(...ownMounts, tmpfs(target))).cause
-    expect(await cause(join(dir, 'a'))).toBe(`${dir}/a is not there`)
-    expect(await cause(join(dir, 'a/b'))).toBe(`${dir}/a is not there`)
+    expect(await cause(join(dir, 'a'))).toBe(`${dir}/a does not exist`)
+    expect(await cause(join(dir, 'a/b'))).toBe(`${dir}/a does not exist`)
     const source = await causeIn(['mount', join(dir, 'a'), dir, null, ['MS_BIND'], null])
-    expect(source.cause).toBe(`${dir}/a is not there`)
+    expect(source.cause).toBe(`${dir}/a does not exist`)
   })
 
   test('ENOENT: in a root of its own it is the root file system that lacks it', async (context) => {

@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest'
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { explain, type Explanation } from '../runtime/tools/explain/explain.ts'
+import type { Chapter } from '../runtime/chapter.ts'
 import { launch } from '../runtime/native.ts'
 import type { Call } from '../runtime/calls.ts'
 import type { Step } from '../runtime/step.ts'
@@ -23,10 +24,10 @@ export async function explained(...calls: Call[]): Promise<Explanation> {
 }
 
 /** Carry out `plan` until one of its calls fails, and explain that one. */
-export async function explainedIn(plan: Step[]): Promise<Explanation> {
+export async function explainedIn(plan: Step[], rows: Chapter[] = []): Promise<Explanation> {
   const { reports, outcome } = launch(plan, { stdio: ['ignore', 'ignore', 'ignore'] })
   for await (const report of reports)
-    if (report.failed) return await explain(plan, report, { pid: report.pid })
+    if (report.failed) return await explain(plan, report, { pid: report.pid, rows })
   throw new Error(`no call failed: ${(await outcome).refused ?? 'all were made'}`)
 }
 

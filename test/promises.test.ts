@@ -1,7 +1,7 @@
 /** Tests. The table of promises: each kept from its chapter on, and broken in the one before. */
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { conduct } from '../runtime/tools/break/experiment.ts'
+import { conduct } from '../runtime/tools/break/conduct.ts'
 import { steps } from './carry-out.ts'
 import { promises, type Candidate, type Row } from './promises.ts'
 import { traitsOf } from '../runtime/chapter.ts'

@@ -134,7 +134,7 @@ describe('in the data root', () => {
     const root = await rootWithBusybox()
     await stepbox(['run', '--name', 'user', 'busybox', 'true'], { root })
     expect(await reset(root, '--images')).toMatchObject([
-      { kind: 'image', done: false, why: "container 'user' stands on it" },
+      { kind: 'image', done: false, why: "container 'user' uses it" },
     ])
     await stepbox(['rm', 'user'], { root })
     expect(await reset(root, '--images')).toMatchObject([{ what: 'busybox:latest', done: true }])

@@ -5,21 +5,21 @@ import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { listContainers, runningContainers } from '../runtime/container/find.ts'
 import type { Container } from '../runtime/options.ts'
-import type { Deed } from '../runtime/tools/reset/reset.ts'
+import type { ResetResult } from '../runtime/tools/reset/reset.ts'
 import { statusOf, until } from './carry-out.ts'
 import { start, stepbox, type Started } from './stepbox.ts'
 
 /** What `stepbox reset` did, without a problem. */
-export async function reset(root: string, ...flags: string[]): Promise<Deed[]> {
+export async function reset(root: string, ...flags: string[]): Promise<ResetResult[]> {
   const { out, err } = await stepbox(['reset', '--format', 'json', ...flags], { root })
   expect(err).toBe('')
-  const deeds = (JSON.parse(out) as Deed[]).filter((deed) => !isOfOthers(root, deed))
+  const deeds = (JSON.parse(out) as ResetResult[]).filter((deed) => !isOfOthers(root, deed))
   expect(deeds.flatMap(({ problem }) => problem ?? [])).toEqual([])
   return deeds
 }
 
 /** Groups and processes of tests that run at the same time are none of this root's business. */
-function isOfOthers(root: string, { kind, what }: Deed): boolean {
+function isOfOthers(root: string, { kind, what }: ResetResult): boolean {
   const own = [...listContainers(root).map(({ id }) => id), ...strays].map((id) => `stepbox-${id}`)
   if (kind === 'process') return !natives.includes(parseInt(what))
   return kind === 'group' && !own.includes(what)
@@ -29,7 +29,7 @@ function isOfOthers(root: string, { kind, what }: Deed): boolean {
 export const strays: string[] = []
 const natives: number[] = []
 
-export function kinds(deeds: Deed[]): string[] {
+export function kinds(deeds: ResetResult[]): string[] {
   return deeds.map(({ kind }) => kind)
 }
 

@@ -1,15 +1,17 @@
-/** Tests. Step by step: what a walk shows, undoing, the debugger by lines, recordings. */
+/** Tests. `run --step`: what a walk shows, undoing, the debugger by lines, recordings. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
-import { traitsOf, type Runtime } from '../runtime/chapter.ts'
+import { traitsOf, type Chapter, type Runtime } from '../runtime/chapter.ts'
 import type { RunOptions } from '../runtime/container/run.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
-import { mountLine, type Observation } from '../runtime/tools/walk/observe.ts'
+import { changesBetween } from '../runtime/tools/walk/changes.ts'
+import { mountLine, observe, type Observation } from '../runtime/tools/walk/observe.ts'
 import { parseMountinfo } from '../runtime/mountinfo.ts'
 import { parseRecording } from '../runtime/tools/walk/recording.ts'
+import { draw } from '../runtime/tools/walk/screen.ts'
 import { beginWalk } from '../runtime/tools/walk/walk.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { rowsTo, runtimeOn } from './rows.ts'
@@ -97,6 +99,50 @@ function seenInProc(pid: number): Partial<Observation> {
     membership: readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n'),
   }
 }
+
+describe('what the observer of a chapter sees', () => {
+  const nice = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[18] ?? ''
+  const observers = [
+    { topic: 'scheduling', look: (pid: number) => ({ nice: nice(pid) }) },
+    { topic: 'scheduling', look: (pid: number) => ({ limits: `${limitsOf(pid).length}` }) },
+  ]
+  const limitsOf = (pid: number) => readFileSync(`/proc/${pid}/limits`, 'utf8').split('\n')
+
+  test('is part of each state, and its changes are shown', async (context) => {
+    needs(context, 'root')
+    const start = await observe(process.pid, { observers })
+    expect(start?.more).toEqual({ scheduling: { nice: nice(process.pid), limits: '18' } })
+    const after = { ...start, more: { scheduling: { nice: '5', extra: 'x' } } } as Observation
+    expect(changesBetween(start as Observation, after)).toEqual([
+      { topic: 'scheduling', sign: '~', text: `nice ${nice(process.pid)} → 5` },
+      { topic: 'scheduling', sign: '-', text: 'limits 18' },
+      { topic: 'scheduling', sign: '+', text: 'extra x' },
+    ])
+  })
+
+  test('is read with each step of a walk', async (context) => {
+    needs(context, 'root')
+    const runtime = await runtimeOn(await rootWithBusybox(), 1)
+    const row = { ...runtime.rows[0], tools: async () => ({ observers }) } as Chapter
+    const options = await optionsFor(1, runtime.root)
+    const walk = await beginWalk({ ...runtime, rows: [row] }, options)
+    const frame = await walk.advance()
+    await walk.abandon()
+    expect(Object.keys(frame?.state?.more ?? {})).toEqual(['scheduling'])
+  })
+})
+
+test('a recording without what observers saw can still be inspected', () => {
+  const state = { namespaces: {}, membership: [], groups: {}, mounts: [], descriptors: {} }
+  const start = { ...state, hostname: 'old', uidMap: '' } as unknown as Observation
+  const text = (shown: Observation) =>
+    draw({ ...blank, start: shown, isInspecting: true, scroll: 0 }).join('\n')
+  expect(text(start)).toContain('hostname     old')
+  const seen = { ...start, more: { rules: { 'tcp 80': 'open' } } }
+  expect(text(seen)).toContain('rules        tcp 80 open')
+})
+
+const blank = { title: '', plan: [], next: 0, done: [], keys: [], rows: 24, columns: 80 }
 
 describe('by lines', () => {
   const walked = (root: string, input: string) =>
@@ -195,7 +241,7 @@ describe('a recording', () => {
   test('of another kind or version is refused in one line', async (context) => {
     needs(context, 'root')
     const { code, err } = await stepbox(['replay', program], { root: '/nowhere' })
-    expect([code, err]).toEqual([1, 'stepbox: this file is no recording of stepbox\n'])
+    expect([code, err]).toEqual([1, 'stepbox: this file is not a recording of stepbox\n'])
     expect(() => parseRecording('{"stepbox":"recording","version":2}')).toThrow(/version 2/)
   })
 })

@@ -22,7 +22,7 @@ test(
     line=$(stepbox plan --memory 64m busybox true | sed -n 's/^ *\\([0-9]*\\) .*swap\\.max.*/\\1/p')
     say without line; stepbox run --rm --memory 64m --without $line busybox sh -c '${block}'
     say groups; ls /sys/fs/cgroup | grep stepbox
-    say doctor; stepbox doctor | grep -A 2 -E 'user-namespace|chapters can'`,
+    say doctor; stepbox doctor | grep -A 2 -E 'user-namespace|chapters work'`,
     )
     expect(said('propagation')).toEqual(['shared'])
     expect(said('mounts as they were')).toEqual([])
@@ -31,7 +31,7 @@ test(
     expect(said('groups')).toEqual([])
     expect(said('doctor').join('\n')).toMatch(/✗ user-namespace +unshare\(CLONE_NEWUSER\) = ENOSPC/)
     expect(said('doctor').join('\n')).toContain('user.max_user_namespaces')
-    expect(said('doctor').join('\n')).toContain('All chapters can be had in full')
+    expect(said('doctor').join('\n')).toContain('All chapters work in full')
   },
   patienceMs,
 )

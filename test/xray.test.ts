@@ -7,9 +7,13 @@ import { describe, expect, test } from 'vitest'
 import { containerDir } from '../runtime/container/state.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
+import { pageOf } from '../runtime/cli/xray-page.ts'
+import type { Chapter } from '../runtime/chapter.ts'
+import { xray as lookAt, type XRay } from '../runtime/tools/x-ray/xray.ts'
 import { networkFrom } from '../runtime/tools/x-ray/network.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
+import { runtimeOn } from './rows.ts'
 import { needs } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
 import { openTerminal } from './tmux.ts'
@@ -22,8 +26,8 @@ describe('what is shown', () => {
     const container = await runs({ root, script: 'sleep 1001 & echo ready; sleep 1002; true' })
     await until(() => processesIn((container.groups ?? [])).length === 3, () => 'three processes')
     const { processes } = await xray(root, container)
-    const inGroup = processesIn(container.groups ?? [])
-    expect(processes.map(({ host }) => host).sort()).toEqual(inGroup.sort())
+    const own = processesIn(container.groups ?? [])
+    expect(processes.map(({ host }) => host).sort()).toEqual(own.sort())
     for (const { host, inside } of processes)
       expect(statusOf(host, 'NSpid')).toBe(`${host}\t${inside}`)
     expect(processes[0]).toMatchObject({ host: pidOf(container), inside: 1, state: 'S', uid: 0 })
@@ -119,6 +123,22 @@ describe('what is shown', () => {
     })
     const bits = BigInt(`0x${statusOf(process.pid, 'CapEff')}`).toString(2).replaceAll('0', '')
     expect(seen.host.capabilities).toHaveLength(bits.length)
+  })
+
+  test('of what a chapter adds: its rows, for its containers and later ones', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const runtime = await runtimeOn(root, 2)
+    const [first, second] = runtime.rows
+    const rowFor = ({ name }: Container) => [{ name: 'route', host: 'eth0', container: name }]
+    const added = { ...second, tools: async () => ({ xray: rowFor }) } as Chapter
+    const of = async (chapter: number) =>
+      lookAt({ ...runtime, rows: [first as Chapter, added] }, await runs({ root, chapter }))
+    const seen = await of(2)
+    expect(seen?.more).toEqual([{ name: 'route', host: 'eth0', container: seen?.name }])
+    const line = new RegExp(`^ route +eth0 +${seen?.name}$`, 'm')
+    expect(pageOf(seen as XRay).join('\n')).toMatch(line)
+    expect((await of(1))?.more).toEqual([])
   })
 
   test.for(['none', 'host'])('of addresses, with --network %s', async (network, context) => {

@@ -1,6 +1,7 @@
 /** Chapter 5. A container held still while somebody reads what it wrote, then let go. */
-import { mkdirSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from '../files.ts'
 import type { Container } from '../options.ts'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
 import { identify, isAlive, type ProcessId } from '../process.ts'
@@ -30,26 +31,47 @@ export async function whileFrozen<T>(
   }
 }
 
-/** Let go of what a process froze that has been killed meanwhile. */
+/** Thaw what a process had frozen that was killed meanwhile. */
 export function thawAbandoned(root: string): void {
-  for (const path of marksIn(join(root, 'tmp'))) {
-    const mark = read(path)
-    if (mark && isAlive(mark.by)) continue
-    if (mark) thaw(mark.groups)
-    unlinkSync(path)
-  }
+  abandonedMarks(root).forEach(release)
 }
 
-function marksIn(dir: string): string[] {
-  try {
-    const names = readdirSync(dir).filter((name) => name.startsWith('frozen-'))
-    return names.map((name) => join(dir, name))
-  } catch {
-    return [] // ignoring: nothing was ever made there
-  }
+/** The mark of a process that was killed, and the groups that it may have frozen. */
+export interface AbandonedMark {
+  path: string
+  /** The container's id. */
+  id: string
+  groups: string[]
 }
 
-/** A mark that is not whole was written by a process killed before it froze anything. */
+/** The marks of processes that were killed while they held a container still. */
+export function abandonedMarks(root: string): AbandonedMark[] {
+  return marksIn(root).flatMap(({ path, id, mark }) =>
+    mark && isAlive(mark.by) ? [] : [{ path, id, groups: mark?.groups ?? [] }],
+  )
+}
+
+/** Thaw what the process of a mark had frozen. Harmless if it was done already. */
+export function release({ path, groups }: AbandonedMark): void {
+  thaw(groups)
+  rmSync(path, { force: true })
+}
+
+/** Whether a process that is alive holds the container `id` still. */
+export function isHeld(root: string, id: string): boolean {
+  return marksIn(root).some((each) => each.id === id && each.mark && isAlive(each.mark.by))
+}
+
+/** The files `tmp/frozen-<id>-<pid>`. */
+function marksIn(root: string): { path: string; id: string; mark: Mark | undefined }[] {
+  const names = namesIn(join(root, 'tmp')).filter((name) => name.startsWith('frozen-'))
+  return names.map((name) => {
+    const path = join(root, 'tmp', name)
+    return { path, id: name.split('-')[1] ?? '', mark: read(path) }
+  })
+}
+
+/** Undefined for a partial mark: its process was killed before it froze anything. */
 function read(path: string): Mark | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Mark

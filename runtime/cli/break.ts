@@ -5,7 +5,7 @@ import { layerDirs } from '../05-commit/layer/dirs.ts'
 import { resolve } from '../05-commit/store/store.ts'
 import { traitsOf, type Chapter } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
-import { experiment, type Place } from '../tools/break/laboratory.ts'
+import { experiment, type Bench } from '../tools/break/experiment.ts'
 import { lessonsUpTo, type Lesson } from '../tools/break/lessons.ts'
 import { wrap } from '../tools/wrap.ts'
 import { checkMachine } from './check-machine.ts'
@@ -33,7 +33,7 @@ function chapterOf({ rows }: Lesson): Chapter | undefined {
   return rows.at(-1)
 }
 
-async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Promise<number> {
+async function exercise(lessons: Lesson[], chosen: Lesson[], bench: Bench): Promise<number> {
   const input = createInterface({ input: process.stdin })
   const lines = input[Symbol.asyncIterator]()
   let right = 0
@@ -49,7 +49,7 @@ async function exercise(lessons: Lesson[], chosen: Lesson[], place: Place): Prom
     const truth = choices.indexOf(lesson.row.consequence)
     const isRight = typed === letters[truth]
     if (isRight) right++
-    const found = await experiment(lesson.rows, lesson.row, place)
+    const found = await experiment(lesson.rows, lesson.row, bench)
     print(answerTo({ lesson, isRight, letter: letters[truth] ?? '?', found }))
   }
   input.close()
@@ -102,7 +102,7 @@ function answerTo({ lesson: { row }, isRight, letter, found }: Answered): string
     `  with it    ${shown(found.kept)}`,
     `  without    ${shown(found.broken)}`,
   ]
-  const doubt = found.isAsTold ? [] : [chalk.red('  not what was expected on this machine')]
+  const doubt = found.isAsPredicted ? [] : [chalk.red('  not what was expected on this machine')]
   return [
     `\n${below(`${verdict} ${row.consequence}.`, 0).replace(verdict, (text) => color(text))}`,
     ...seen.map((each) => chalk.dim(each)),

@@ -1,6 +1,5 @@
-/** `doctor`: what this machine can do, and what to type where it cannot. */
+/** `doctor`: what this machine can do, and what to type to change what it cannot. */
 import chalk from 'chalk'
-import { topics } from '../tools/doctor/capabilities.ts'
 import { demandsOf, diagnose, type CapabilityVerdict } from '../tools/doctor/diagnosis.ts'
 import type { ChapterVerdict, Diagnosis } from '../tools/doctor/diagnosis.ts'
 import { probe } from '../tools/doctor/probe.ts'
@@ -8,7 +7,7 @@ import { rowsUpTo } from '../chapter.ts'
 import type { Input } from '../command-line.ts'
 import { asJson, printable } from './print.ts'
 
-/** Ends with 0 when every chapter can be had in full, with 1 when something is missing. */
+/** The exit code is 0 if each chapter works in full, otherwise 1. */
 export async function doctor({ runtime, values }: Input): Promise<number> {
   const rows = await rowsUpTo(runtime.chapters, Infinity)
   const diagnosis = diagnose(await probe(runtime.root, rows), await demandsOf(rows))
@@ -18,12 +17,13 @@ export async function doctor({ runtime, values }: Input): Promise<number> {
 
 const width = 80
 
-/** The whole diagnosis for people. Each reason is told once, where it is met first. */
+/** The diagnosis as text. Each reason is shown once, where it first applies. */
 export function render(diagnosis: Diagnosis): string {
-  const told = new Set<string>()
-  const sections = topics.map(([topic]) => {
+  const shown = new Set<string>()
+  const topics = [...new Set(diagnosis.capabilities.map(({ topic }) => topic))]
+  const sections = topics.map((topic) => {
     const of = diagnosis.capabilities.filter((each) => each.topic === topic)
-    return section(topic, of.flatMap((each) => capabilityLines(each, told)))
+    return section(topic, of.flatMap((each) => capabilityLines(each, shown)))
   })
   const { chapters, capabilities } = diagnosis
   const course = section('chapters', chapters.map((each) => chapterLine(each, capabilities)))
@@ -48,15 +48,15 @@ function header({ machine }: Diagnosis): string {
 
 const marks = { yes: '✓', part: '~', no: '✗', unknown: '?' }
 
-function capabilityLines(capability: CapabilityVerdict, told: Set<string>): string[] {
+function capabilityLines(capability: CapabilityVerdict, before: Set<string>): string[] {
   const { name, state, found, why, remedy } = capability
   const color = state === 'yes' ? chalk.green : state === 'no' ? chalk.red : chalk.yellow
   const seen = cut(printable(found), width - 24)
   const shown = state === 'yes' ? chalk.dim(seen) : seen
   const line = `   ${color(marks[state])} ${name.padEnd(18)} ${shown}`
-  const reason = why === undefined || told.has(why) ? [] : wrap(why, width - 7)
-  const help = remedy === undefined || told.has(remedy) ? [] : [chalk.cyan(`→ ${remedy}`)]
-  for (const text of [why, remedy]) if (text !== undefined) told.add(text)
+  const reason = why === undefined || before.has(why) ? [] : wrapped(why, width - 7)
+  const help = remedy === undefined || before.has(remedy) ? [] : [chalk.cyan(`→ ${remedy}`)]
+  for (const text of [why, remedy]) if (text !== undefined) before.add(text)
   return [line, ...[...reason, ...help].map((text) => `       ${text}`)]
 }
 
@@ -77,7 +77,7 @@ const looks = {
   none: ['○', chalk.red],
 } as const
 
-/** Of a chapter that cannot be had, what is missing without what is so for a reason told before. */
+/** What a chapter lacks; if it does not work at all, one capability for each reason. */
 function firstCauses(
   { state, missing }: ChapterVerdict,
   capabilities: CapabilityVerdict[],
@@ -94,16 +94,16 @@ function firstCauses(
 
 function summary({ ok, chapters }: Diagnosis): string {
   const full = chapters.filter(({ state }) => state === 'full').length
-  if (ok) return ` ${chalk.green('All chapters can be had in full.')}`
+  if (ok) return ` ${chalk.green('All chapters work in full.')}`
   const rest = full === 0 ? '\n stepbox plan, stepbox replay and the texts work anywhere.' : ''
-  return ` ${full} of ${chapters.length} chapters can be had in full.${rest}`
+  return ` ${full} of ${chapters.length} chapters work in full.${rest}`
 }
 
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }
 
-function wrap(text: string, length: number): string[] {
+function wrapped(text: string, length: number): string[] {
   const lines = ['']
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? ''

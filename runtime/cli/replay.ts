@@ -1,4 +1,4 @@
-/** `replay FILE`: a recorded walk, forward and backward, without root, anywhere. */
+/** `replay FILE`: show a recorded walk, forward and backward. It needs neither root nor Linux. */
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { resultOf } from '../strace.ts'
@@ -7,6 +7,7 @@ import { parseRecording, type Recording } from '../tools/walk/recording.ts'
 import type { Input } from '../command-line.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 
+/** Show the recording on a terminal, or print it. */
 export async function replay({ words }: Input): Promise<number> {
   const [file = ''] = words
   const recording = parseRecording(read(file))
@@ -60,7 +61,7 @@ async function walkThrough(recording: Recording): Promise<void> {
 }
 
 interface Position {
-  /** How many calls are made. */
+  /** The number of calls made. */
   at: number
   isInspecting: boolean
   scroll: number
@@ -82,7 +83,7 @@ function sceneOf(page: Page, recording: Recording, { at, ...view }: Position): S
   }
 }
 
-/** The same for a pipe: each call, its answer, and what it changed. */
+/** The recording as text: each call, its result, and its changes. */
 function asText({ plan, frames, exitCode }: Recording): string {
   const lines = frames.flatMap(({ index, errno, result, changes }) => {
     const { strace = '', step = index + 1, name = '' } = plan[index] ?? {}

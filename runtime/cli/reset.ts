@@ -1,26 +1,29 @@
-/** `reset`: whatever was broken, back to a clean state, told line by line. */
+/** `reset`: remove what crashes left behind, and print each thing that is removed. */
 import chalk from 'chalk'
-import { reset as clear, type Deed } from '../tools/reset/reset.ts'
+import { reset, type ResetResult } from '../tools/reset/reset.ts'
 import type { Input } from '../command-line.ts'
 import { asJson, printable } from './print.ts'
 
-/** Ends with 1 when something could not be removed. */
+/** The exit code is 1 if something could not be removed. */
 export async function resetCommand({ runtime, switches, values }: Input): Promise<number> {
   const isDry = switches.has('dry-run')
-  const [force, all, images] = ['force', 'all', 'images'].map((name) => switches.has(name))
-  const { root } = runtime
-  const [isForced, isAll, isOfImages] = [force ?? false, all ?? false, images ?? false]
-  const options = { runtime, root, force: isForced, all: isAll, images: isOfImages }
-  const deeds: Deed[] = []
-  for await (const deed of clear(options, isDry)) {
-    deeds.push(deed)
-    if (!values.has('format')) process.stdout.write(lines(deed, isDry))
+  const options = {
+    runtime,
+    root: runtime.root,
+    force: switches.has('force'),
+    all: switches.has('all'),
+    images: switches.has('images'),
   }
-  process.stdout.write(values.has('format') ? asJson(deeds) : summary(deeds, isDry))
-  return deeds.some(({ problem }) => problem !== undefined) ? 1 : 0
+  const results: ResetResult[] = []
+  for await (const result of reset(options, isDry)) {
+    results.push(result)
+    if (!values.has('format')) process.stdout.write(lines(result, isDry))
+  }
+  process.stdout.write(values.has('format') ? asJson(results) : summary(results, isDry))
+  return results.some(({ problem }) => problem !== undefined) ? 1 : 0
 }
 
-/** What is done to each kind: `unmounted`, `would unmount`. */
+/** The verbs for each kind, as in `unmounted` and `would unmount`; `removed` for others. */
 const verbs: Record<string, [done: string, plain: string]> = {
   proc: ['uncovered', 'uncover'],
   mount: ['unmounted', 'unmount'],
@@ -34,10 +37,9 @@ const verbs: Record<string, [done: string, plain: string]> = {
   image: ['removed', 'remove'],
 }
 
-function lines({ kind, what, why, done, problem }: Deed, isDry: boolean): string {
+function lines({ kind, what, why, done, problem }: ResetResult, isDry: boolean): string {
   const [past, plain] = verbs[kind] ?? ['removed', 'remove']
-  const isPath = kind === 'proc' || kind === 'file' || kind === 'directory'
-  const noun = isPath ? '' : `${nouns[kind] ?? kind} `
+  const noun = isPath.has(kind) ? '' : `${nouns[kind] ?? kind} `
   const thing = `${noun}${printable(what)}`
   if (problem !== undefined)
     return `${chalk.red(`cannot ${plain}`)} ${thing}\n    ${printable(problem)}\n`
@@ -45,20 +47,16 @@ function lines({ kind, what, why, done, problem }: Deed, isDry: boolean): string
   return `${verb} ${thing}\n    ${chalk.dim(why)}\n`
 }
 
-const nouns: Record<string, string> = {
-  mount: 'mount',
-  process: 'process',
-  container: 'container',
-  frozen: 'container',
-  group: 'group',
-  name: 'the name',
-  image: 'image',
-}
+/** Kinds that a path alone identifies. */
+const isPath = new Set(['proc', 'file', 'directory'])
 
-function summary(deeds: Deed[], isDry: boolean): string {
-  const failed = deeds.filter(({ problem }) => problem !== undefined).length
-  if (failed > 0) return `${failed} of ${deeds.length} could not be removed\n`
-  if (deeds.length === 0) return 'nothing to do\n'
+/** What other kinds are called, if not by their own name. */
+const nouns: Record<string, string> = { frozen: 'container', name: 'the name' }
+
+function summary(results: ResetResult[], isDry: boolean): string {
+  const failed = results.filter(({ problem }) => problem !== undefined).length
+  if (failed > 0) return `${failed} of ${results.length} could not be removed\n`
+  if (results.length === 0) return 'nothing to do\n'
   if (isDry) return 'nothing was touched\n'
-  return deeds.some(({ done }) => done) ? '' : 'nothing else to do\n'
+  return results.some(({ done }) => done) ? '' : 'nothing else to do\n'
 }

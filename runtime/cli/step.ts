@@ -1,4 +1,4 @@
-/** `run --step`: a debugger for a container's birth, by keys or by lines of text. */
+/** `run --step`: a debugger for the start of a container, controlled by keys or by lines. */
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
 import { nameOf, strace } from '../strace.ts'
@@ -11,17 +11,18 @@ import { shellIn } from '../tools/walk/shell.ts'
 import type { Frame, Walk } from '../tools/walk/walk.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 
-/** Undefined when the walk was left before the command ran: then everything is undone. */
+/** Undefined if the walk was left before the command ran: then all is undone. */
 export type Walked = RunResult | undefined
 
+/** What the caller does during the walk. */
 export interface Hooks {
-  /** Every frame as it comes, for a recording. */
+  /** Called with each frame. */
   onFrame: (frame: Frame) => Promise<void>
-  /** Right before the last call: the terminal is the container's from here on. */
+  /** Called before the last call: from then on the container has the terminal. */
   onCommand: () => void
 }
 
-/** Go through the list by keys from a terminal, or by lines from standard input. */
+/** Step through the plan by keys from a terminal, or else by lines from standard input. */
 export async function stepThrough(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<Walked> {
   const isDone =
     isatty(0) && isatty(2) ? await onTerminal(walk, chapter, hooks) : await byLines(walk, hooks)
@@ -39,7 +40,7 @@ const keys = [
   ['q', 'quit, undo all'],
 ] as const
 
-/** True when the whole list was gone through. */
+/** True if all calls were made. */
 async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<boolean> {
   const page = takeTerminal()
   const done: RecordedFrame[] = []
@@ -121,7 +122,7 @@ async function askTarget(page: Page, walk: Walk): Promise<number | string> {
   return typed === undefined ? walk.next : targetOf(walk, typed)
 }
 
-/** The index to stop before: of a line's number, or of the next call of a name. */
+/** The index to stop before, from a line number or the name of a call; or an error message. */
 function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string): number | string {
   const at = plan.findIndex(
     ({ call }, index) =>
@@ -132,15 +133,16 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
 }
 
 /**
- * The protocol for programs: a line in for each command (`next`, `to N|CALL`, `continue`,
- * `inspect`, `quit`), lines out on standard error. The end of input is `quit`.
+ * The protocol for programs: it reads a command on each line of standard input (`next`,
+ * `to N|CALL`, `continue`, `inspect`, `quit`; the end of input is `quit`), and answers on standard
+ * error:
  *
  *     plan <lines>                        once, at the beginning
- *     next <line> <call>                  the call that is next; 0 is none of the list
+ *     next <line> <call>                  the next call; line 0 is not in the chapter's list
  *     done <line> <result> <errno|-> <ns> the call that was made
- *     change <+|-|~> <topic> <text>       what it changed
+ *     change <+|-|~> <topic> <text>       a change that it made
  *     state <json>                        the answer to inspect
- *     error <text>                        a command that was not understood
+ *     error <text>                        an unknown command
  */
 async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
   const say = (line: string) => process.stderr.write(`${line}\n`)

@@ -1,4 +1,4 @@
-/** What `x-ray` shows, as lines: the host on the left, the container on the right. */
+/** The page that `x-ray` prints: the host on the left, the container on the right. */
 import chalk from 'chalk'
 import { privilegeCount } from '../tools/doctor/privileges.ts'
 import { age, decimalSize } from '../units.ts'
@@ -17,6 +17,9 @@ export function pageOf(seen: XRay): string[] {
     '',
     chalk.dim(row('', 'on the host', 'in the container')),
     ...sides(seen),
+    ...seen.more.map(({ name, host, container }) =>
+      row(cut(printable(name), label - 1), printable(host), printable(container)),
+    ),
     ...heading('namespaces'),
     ...seen.namespaces.map(({ kind, host, container }) =>
       row(kind, host, host === container ? chalk.dim('the same') : container),
@@ -71,7 +74,7 @@ const states: Record<string, string> = {
   I: 'idle',
 }
 
-/** On the host's side: where the host has the same file system, if it has. */
+/** On the host's side, where the host has mounted the same file system. */
 function mountLine({ target, type, subtree, options, onHost }: SeenMount): string {
   const isReadOnly = /^ro\b/.test(options)
   const what = `${printable(target)} ${chalk.dim(type)}${isReadOnly ? chalk.yellow(' ro') : ''}`
@@ -86,12 +89,12 @@ function groupLines({ groups: { dirs, limits, usage } }: XRay): string[] {
   const bytes = limits['memory.max'] ?? limits['memory.limit_in_bytes']
   const memory = usage.memoryBytes === undefined ? '-' : binarySize(usage.memoryBytes)
   const seconds = usage.cpuNs === undefined ? '-' : `${(usage.cpuNs / 1e9).toFixed(2)} s`
-  const throttled = usage.throttledPeriods ? `, held back ${usage.throttledPeriods} times` : ''
+  const throttled = usage.throttledPeriods ? `, throttled ${usage.throttledPeriods} times` : ''
   const quota = processors(limits)
   const kills = usage.oomKills ? `, ${usage.oomKills} killed` : ''
   return [
     '',
-    ` ${chalk.bold('control group'.padEnd(label))}${chalk.dim(name)}`,
+    ` ${chalk.bold('control group'.padEnd(label))}${chalk.dim(cut(name, width - label - 1))}`,
     fact('memory', `${of(memory, bytes && binarySize(Number(bytes)))}${kills}`),
     fact('processor time', `${seconds}${quota ? `, at most ${quota} at a time` : ''}${throttled}`),
     ...(limits['cpuset.cpus'] ? [fact('processors', limits['cpuset.cpus'])] : []),
@@ -99,7 +102,7 @@ function groupLines({ groups: { dirs, limits, usage } }: XRay): string[] {
   ]
 }
 
-/** `0.5`, from microseconds in a period of 100 ms, or from both numbers (cgroups(7)). */
+/** The limit in processors, `0.5`, from `QUOTA PERIOD` or QUOTA in microseconds (cgroups(7)). */
 function processors(limits: Record<string, string>): string | undefined {
   const text = limits['cpu.max'] ?? limits['cpu.cfs_quota_us'] ?? ''
   const [quota, period = '100000'] = text.split(' ')
@@ -113,8 +116,8 @@ function layerLines(layers: SeenLayer[]): string[] {
     const names = { write: 'write layer', init: 'container-init', image: digits }
     const size = sizeBytes === undefined ? '?' : decimalSize(sizeBytes)
     const users = [...containers, ...(images.length > 1 ? images : [])]
-    const others = users.length > 0 ? `shared with ${users.join(', ')}` : 'shared with nobody now'
-    const shared = kind === 'image' ? others : 'its own'
+    const others = users.length > 0 ? `shared with ${users.join(', ')}` : 'not shared now'
+    const shared = kind === 'image' ? others : 'private'
     return row(names[kind], size, cut(printable(shared), width - label - column - 2))
   })
   return [...heading('layers', '', 'topmost first'), ...lines]
@@ -125,7 +128,7 @@ function heading(name: string, left = '', right = ''): string[] {
   return ['', ` ${chalk.bold(rest ? name.padEnd(label) : name)}${chalk.dim(rest)}`]
 }
 
-/** As docker stats has it: what a flag says as 64m is 64 MiB here. */
+/** In powers of 1024, as `docker stats` prints sizes: `--memory 64m` is 64 MiB. */
 function binarySize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10))
@@ -136,7 +139,7 @@ function fact(name: string, value: string): string {
   return ` ${name.padEnd(label)}${value}`
 }
 
-/** Three columns; colours do not count. */
+/** Three columns, aligned without regard to escape sequences. */
 function row(name: string, left: string, right: string): string {
   const [leftShown, rightShown] = [cut(left, column - 2), cut(right, width - label - column - 1)]
   const gap = ' '.repeat(Math.max(1, column - plain(leftShown).length))

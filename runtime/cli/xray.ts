@@ -11,13 +11,14 @@ import { asJson } from './print.ts'
 import { takeTerminal } from './terminal-screen.ts'
 import { pageOf } from './xray-page.ts'
 
+/** Print the page or its JSON once, or draw it until it is left. */
 export async function xrayCommand(input: Input): Promise<number> {
   try {
     return await show(input)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'EACCES' && code !== 'EPERM') throw error
-    throw new Error('looking into a container needs root: try sudo', { cause: error })
+    throw new Error('x-ray needs root: try sudo', { cause: error })
   }
 }
 
@@ -25,12 +26,13 @@ async function show({ runtime, words, switches, values }: Input): Promise<number
   await tidy(runtime)
   const container = findContainer(runtime.root, words[0] ?? '')
   if (container.status !== 'running')
-    throw new Error(`container '${container.name}' has ended; stepbox inspect tells of it`)
+    throw new Error(`container '${container.name}' has ended; stepbox inspect shows its end`)
   const isWatching = switches.has('watch')
-  if (isWatching && values.has('format')) throw new UsageError('--watch draws, and prints no JSON')
+  if (isWatching && values.has('format'))
+    throw new UsageError('--watch draws a page and cannot print JSON')
   if (isWatching) return watch(runtime, container)
   const seen = await xray(runtime, container)
-  if (!seen) throw new Error(`container '${container.name}' is just beginning or ending; try again`)
+  if (!seen) throw new Error(`container '${container.name}' is just starting or ending; try again`)
   process.stdout.write(values.has('format') ? asJson(seen) : `${pageOf(seen).join('\n')}\n`)
   return 0
 }
@@ -66,7 +68,7 @@ async function watch(runtime: Runtime, container: Container): Promise<number> {
   return 0
 }
 
-/** As many lines as there is room for, without the `above` first; and last the keys. */
+/** The lines that fit, after the first `above`, and the keys in the last line. */
 function fitted(lines: string[], rows: number, above: number): string[] {
   const room = Math.max(1, rows - 1)
   const below = lines.length - room - above

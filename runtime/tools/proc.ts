@@ -1,4 +1,4 @@
-/** What /proc says of a process. If the process has ended, or is another user's: nothing. */
+/** What /proc shows of a process; empty values if it has ended or belongs to another user. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { tryRead, tryReadlink } from '../files.ts'
@@ -17,15 +17,15 @@ export function procText(pid: Pid, name: string): string {
   return tryRead(`/proc/${pid}/${name}`) ?? '' // ignoring why: see above
 }
 
-/** Where the link `name` in /proc/PID leads, or ''. */
+/** The target of the link `name` in /proc/PID, or ''. */
 export function procLink(pid: Pid, name: string): string {
   return tryReadlink(`/proc/${pid}/${name}`) ?? '' // ignoring why: see above
 }
 
-/** Where the links in the directory `name` of /proc/PID lead, by their names; throws as readdir. */
+/** The targets of the links in the directory `name` of /proc/PID, by name; throws as readdir. */
 export function procLinks(pid: Pid, name: string): Record<string, string> {
   const names = readdirSync(`/proc/${pid}/${name}`)
-  // ignoring: a descriptor that was closed meanwhile, a namespace that the process does not have
+  // ignoring: descriptors that were closed meanwhile, namespaces that the process does not have
   const links = names.map((each) => [each, procLink(pid, join(name, each))] as const)
   return Object.fromEntries(links.filter(([, target]) => target !== ''))
 }
@@ -46,7 +46,7 @@ export function statusField(pid: Pid, name: string): string {
   return statusOf(pid).get(name) ?? ''
 }
 
-/** The process that started it, or that it was handed to; 0 if there is none in this namespace. */
+/** Its parent, or 0 if that is not in this pid namespace. */
 export function parentOf(pid: Pid): number {
   return Number(statusField(pid, 'PPid'))
 }
@@ -67,7 +67,7 @@ export function programOf(pid: Pid): string {
   return procLink(pid, 'exe')
 }
 
-/** The inode of each namespace that it is in, by kind: `pid` → `4026531836`. */
+/** The inode of each of its namespaces, by kind: `pid` → `4026531836`. */
 export function namespacesOf(pid: Pid): Record<string, string> {
   const links = Object.entries(procLinks(pid, 'ns'))
   return Object.fromEntries(links.map(([kind, link]) => [kind, inodeIn(link)]))
@@ -83,12 +83,12 @@ function inodeIn(link: string): string {
   return link.replace(/\D/g, '')
 }
 
-/** The control groups that it is in, a line for each hierarchy: `4:pids:/user` (cgroups(7)). */
+/** Its control groups, a line for each hierarchy: `4:pids:/user` (cgroups(7)). */
 export function membershipOf(pid: Pid): string[] {
   return procText(pid, 'cgroup').trim().split('\n')
 }
 
-/** The mounts that it can reach. */
+/** The mounts in its mount namespace that it can reach from its root. */
 export function mountsOf(pid: Pid): Mount[] {
   return parseMountinfo(procText(pid, 'mountinfo'))
 }

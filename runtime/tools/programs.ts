@@ -1,14 +1,14 @@
-/** Step by step. Programs that this machine has. */
+/** Programs that are installed on this machine. */
 import { existsSync, readFileSync } from 'node:fs'
 import { readElf } from '../03-pivot-root/elf.ts'
 
-/** Where `command` is on the PATH, or among the administrator's programs. */
+/** The path of `command` in PATH or the sbin directories, or undefined. */
 export function onPath(command: string): string | undefined {
   const dirs = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
   return dirs.map((dir) => `${dir || '.'}/${command}`).find((path) => existsSync(path))
 }
 
-/** A busybox that needs no library, under any of the names that distributions give it. */
+/** A static busybox, under any of the names that distributions give it. */
 export function staticBusybox(): string | undefined {
   const paths = ['busybox', 'busybox.static', 'busybox-static'].map(onPath)
   return paths.find((path) => path !== undefined && isStatic(path))
@@ -18,6 +18,6 @@ function isStatic(path: string): boolean {
   try {
     return readElf(readFileSync(path))?.isDynamic === false
   } catch {
-    return false // ignoring: what cannot be read is of no use here
+    return false // ignoring: a file that cannot be read cannot be used
   }
 }

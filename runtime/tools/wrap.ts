@@ -1,8 +1,6 @@
-/** Step by step. Lines of a list that are longer than a screen is wide. */
+/** Wraps text that is wider than the screen. */
 
-/**
- * Break after spaces, between flags and options, and within a word only when it alone is too long.
- */
+/** Break after spaces, `|` and `,`; within a word only if it is longer than `width`. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -1,94 +1,104 @@
-/** Chapter 1. An experiment: a list is carried out on a pretend machine, and somebody looks. */
-import type { Readable } from 'node:stream'
-import { pretendMachine, type Sight } from '../../consequence.ts'
-import { launch, type Outcome, type Report } from '../../native.ts'
-import { identify, signalTo, type ProcessId } from '../../process.ts'
+/** Experiments with a chapter's plan: its directories and group exist only as long as they run. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { groupDirs } from '../../02-cgroups/cgroup.ts'
+import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
+import { placesOf, without, type Consequence, type Misconception } from '../../consequence.ts'
+import { conduct } from './conduct.ts'
+import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
+import { layOut } from '../../04-overlay/init-layer.ts'
+import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
+import type { PlanOptions } from '../../options.ts'
 import type { Call } from '../../calls.ts'
-import { toolStep, type Step } from '../../step.ts'
+import type { Step } from '../../step.ts'
 
-/** Whoever waits for longer waits for what never comes, even on a busy emulated machine. */
-const patienceMs = 60_000
-
-export interface Experiment {
-  /** Its command is the `inside` of `see`. */
-  plan: Step[]
-  see: Sight
-  /** What the pretend machine has done before. */
-  before?: Call[]
-  /** What the script outside finds in its environment, beside `machine` and `first`. */
-  environment?: Record<string, string>
+/** What was seen of the whole plan, and of the broken one. */
+export interface Findings {
+  kept: string
+  broken: string
+  /** Whether both are what the row predicts. */
+  isAsPredicted: boolean
 }
 
-/** Gives what was seen: what the scripts printed, or the failure as `call = errno`. */
-export async function conduct(experiment: Experiment): Promise<string> {
-  const list = [...pretendMachine(experiment.before), ...experiment.plan]
-  const fork = list.findIndex(({ call }) => call[0] === 'fork')
-  const launched = launch(list, { stdio: ['pipe', 'pipe', 'ignore'] })
-  let first: ProcessId | undefined
-  const forked = resultOf(fork, launched.reports).then((pid) => {
-    if (pid !== undefined) first = identify(pid)
-  })
-  const { stdin, stdout } = launched.process
-  stdin?.on('error', () => {}) // ignoring: the command need not read
-  const inside = listenTo(stdout)
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    if (first) signalTo(first, 'SIGKILL')
-    launched.abandon()
-  }, patienceMs)
-  const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
-  // What the command says may be read before the report that it was born.
-  if (isReady && fork >= 0) await forked
-  const ids = { machine: launched.pid, first: first?.pid ?? 0 }
-  const seen = isReady ? await outside(experiment, ids) : ''
-  stdin?.end('\n')
-  const outcome = await launched.outcome
-  clearTimeout(timer)
-  if (isLate) return `nothing for ${patienceMs} ms`
-  return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
+/** What experiments need: a data root to make directories in, an image to run. */
+export interface Bench {
+  root: string
+  /** The unpacked layers of the image, topmost first. */
+  layers: string[]
 }
 
-/** Wait for the report of step `wanted`. Undefined when the program ended without it. */
-async function resultOf(wanted: number, reports: AsyncIterable<Report>) {
-  for await (const { index, result } of reports) if (index === wanted) return result
-  return undefined
+type Row = Consequence | Misconception
+
+/** Carry out the plan of the last of `rows`, whole and as `row` breaks it. */
+export async function experiment(rows: Chapter[], row: Row, bench: Bench): Promise<Findings> {
+  const kept = await seen(rows, row, bench, (list) => list)
+  const broken = await seen(rows, row, bench, (list, options) => breakIt(list, options, row))
+  const isAsPredicted = matches(kept, row.see.kept) && matches(broken, row.see.broken)
+  return { kept, broken, isAsPredicted }
 }
 
-/** What the host's sh prints of the script. */
-async function outside({ see, environment }: Experiment, ids: object): Promise<string> {
-  const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  const env = Object.entries({ PATH, ...environment, ...ids }).map((each) => each.join('='))
-  const argv = ['sh', '-c', see.outside ?? '']
-  const why = 'the host looks'
-  const plan = [toolStep(['fork'], why), toolStep(['execvpe', 'sh', argv, env], why)]
-  const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const said = listenTo(launched.process.stdout)
-  await launched.outcome
-  return said.text()
+/** The plan without the row's line, or with the change of a misconception. */
+function breakIt(list: Step[], options: PlanOptions, row: Row): Step[] {
+  if ('alter' in row) return row.alter(list, options)
+  const [at] = placesOf(list, row)
+  return at === undefined ? list : without(list, at, row.flag)
 }
 
-function listenTo(stream: Readable | null) {
-  let text = ''
-  stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  return {
-    text: () => text,
-    /** False when the stream ended without it. */
-    until: (wanted: string) =>
-      new Promise<boolean>((resolve) => {
-        const look = () => text.includes(wanted) && resolve(true)
-        stream?.on('data', look)
-        stream?.on('close', () => resolve(false))
-        look()
-      }),
+async function seen(
+  rows: Chapter[],
+  row: Row,
+  { root, layers }: Bench,
+  change: (list: Step[], options: PlanOptions) => Step[],
+): Promise<string> {
+  mkdirSync(join(root, 'tmp'), { recursive: true })
+  const dir = mkdtempSync(join(root, 'tmp', 'experiment-'))
+  const group = { name: `stepbox-experiment-${process.pid}`, cgroups: lookAtCgroups(), limits: {} }
+  let options = optionsIn(rows, { dir, layers, group, script: row.see.inside })
+  const before: Call[] = []
+  if (traitsOf(rows).root === 'directory') before.push(...copyOf(layers, dir))
+  options = { ...options, ...row.options?.(options) }
+  try {
+    return await conduct({
+      plan: change(rows.at(-1)?.plan(options) ?? [], options),
+      see: row.see,
+      before: [...before, ...(row.before ?? [])],
+      environment: { group: group.name, root: options.root },
+    })
+  } finally {
+    const groups = groupDirs(options.group)
+    await killAll(groups)
+    await removeGroup(groups)
+    rmSync(dir, { recursive: true, force: true })
   }
 }
 
-function failureOf(list: Step[], { failure, refused }: Outcome): string | undefined {
-  if (refused !== undefined) return `refused: ${refused}`
-  return failure && `${list[failure.index]?.call[0]} = ${failure.errno}`
+interface Given {
+  dir: string
+  layers: string[]
+  group: PlanOptions['group']
+  script: string
 }
 
-function tidied(text: string): string {
-  return text.replaceAll('\r', '').trim()
+function optionsIn(rows: Chapter[], { dir, layers, group, script }: Given): PlanOptions {
+  const hostname = 'box'
+  return planOptions(rows, {
+    argv: ['sh', '-c', script],
+    hostname,
+    group,
+    root: join(dir, 'copy'),
+    layers: layOut(dir, layers, { hostname, resolver: '' }),
+    dir,
+  })
+}
+
+/** The calls that mount a temporary copy of the image, for a container without layers. */
+function copyOf(layers: string[], dir: string): Call[] {
+  const [upper, work, copy] = ['copy-upper', 'copy-work', 'copy'].map((name) => join(dir, name))
+  for (const path of [upper, work, copy]) mkdirSync(path ?? '')
+  const data = `lowerdir=${layers.join(':')},upperdir=${upper},workdir=${work}`
+  return [['mount', 'overlay', copy ?? '', 'overlay', [], data]]
+}
+
+function matches(text: string, source: string): boolean {
+  return new RegExp(`^(?:${source})$`, 's').test(text)
 }

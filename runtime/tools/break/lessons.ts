@@ -1,26 +1,27 @@
-/** The exercises of `break`: lines that are left out, and what is wrongly believed. */
+/** The exercises of `break`: lines that are left out, and misconceptions. */
 import { planOptions, type Chapter } from '../../chapter.ts'
 import { placesOf, type Consequence, type Misconception } from '../../consequence.ts'
 import { nameOf, strace } from '../../strace.ts'
 
+/** An exercise. */
 export interface Lesson {
-  /** The chapters up to the one whose list it is about. */
+  /** The rows up to the chapter whose plan it is about. */
   rows: Chapter[]
   row: Consequence | Misconception
-  /** What `break NAME` calls it. */
+  /** Its name in `break NAME`. */
   name: string
   title: string
   why: string
 }
 
-/** The exercises of the last of `rows`. A chapter that adds none has those of all before it. */
+/** The exercises of the last of `rows`; if it has none, those of all rows. */
 export async function lessonsUpTo(rows: Chapter[]): Promise<Lesson[]> {
   const all = await Promise.all(rows.map((_, at) => lessonsOf(rows.slice(0, at + 1))))
   const own = all.at(-1) ?? []
   return own.length > 0 ? own : all.flat()
 }
 
-/** In the order of the list, then what is believed. */
+/** The lines in the order of the plan, then the misconceptions. */
 async function lessonsOf(rows: Chapter[]): Promise<Lesson[]> {
   const chapter = rows.at(-1)
   const { consequences = [], misconceptions = [] } = (await chapter?.tools?.()) ?? {}

@@ -1,16 +1,16 @@
-/** Step by step. A few calls in a process of their own, to see whether this machine allows them. */
+/** Makes a few calls in a separate process, to see whether this machine permits them. */
 import { launch } from '../../native.ts'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
 import type { Step } from '../../step.ts'
 import { strace } from '../../strace.ts'
 import type { Attempt } from './machine.ts'
 
-/** What is tried takes milliseconds where it works, and seconds on a busy emulated machine. */
+/** A try takes milliseconds, or seconds on a busy emulated machine. */
 const patienceMs = 10_000
 
 /**
- * Carry out `plan` and tell how far it came. What it changes ends with its process: nothing is
- * tried in Node itself. Never rejects.
+ * Carry out `plan` and report its first failure. Nothing is tried in Node itself, so that what the
+ * plan changes ends with its process. Never rejects.
  */
 export async function attempt(plan: Step[]): Promise<Attempt> {
   const list = [...closeInherited(), ...plan]
@@ -27,7 +27,7 @@ export async function attempt(plan: Step[]): Promise<Attempt> {
   }, patienceMs)
   const { failure, refused, exitCode } = await launched.outcome
   clearTimeout(timer)
-  if (isLate) return { ok: false, said: `nothing came of it in ${patienceMs} ms` }
+  if (isLate) return { ok: false, said: `no answer within ${patienceMs} ms` }
   if (refused !== undefined) return { ok: false, said: refused }
   const call = failure && list[failure.index]?.call
   if (call) return { ok: false, call: strace(call), errno: failure.errno ?? '' }

@@ -1,7 +1,8 @@
-/** Step by step. What a machine can do, in the words in which chapters and tests ask for it. */
+/** The shared capabilities of a machine, by the names that chapters and tests ask for. */
 import {
   asRoot,
   causeOf,
+  generalCause,
   lackingCause,
   namespaceCause,
   programCause,
@@ -11,7 +12,8 @@ import {
   withRemedy,
 } from './causes.ts'
 import { controllerVerdict, groupsVerdict } from './groups.ts'
-import type { Machine, Try } from './machine.ts'
+import type { Capability } from '../../chapter-tools.ts'
+import type { Machine } from './machine.ts'
 import { dataRootVerdict, imageVerdict, overlayVerdict } from './storage.ts'
 import { byTrying, failureIn, no, unknown, yes, type Rule, type Verdict } from './verdict.ts'
 
@@ -20,7 +22,7 @@ const linux: Rule = (machine) => {
   return cause ? no(machine.platform, cause) : yes(`${machine.kernel}, ${machine.architecture}`)
 }
 
-/** What counts is the call; a kernel with an older number may have it all the same. */
+/** Decided by the call, not by the version: distributions backport calls to older kernels. */
 const kernel: Rule = (machine) => {
   const tried = machine.tries['close-range']
   if (!tried) return unknown(machine)
@@ -60,14 +62,14 @@ const proc: Rule = (machine) => {
   if (system) return unknown(machine, system)
   if (machine.proc === 'own') return yes('/proc shows this process')
   if (machine.proc === 'above') {
-    const why = 'this is a new pid namespace, and /proc is still that of the one above'
+    const why = 'this is a new pid namespace, and /proc is still that of its parent'
     return no('/proc/self is another number', { why, remedy: 'mount -t proc proc /proc' })
   }
-  const why = 'another /proc covers the one of this machine, or none is mounted'
+  const why = "another /proc covers this machine's, or none is mounted"
   return no('no /proc/self', { why, remedy: asRoot(machine, 'npx stepbox reset') })
 }
 
-/** The flag of unshare(2), the name in sysctls, the option that the kernel is built with. */
+/** The flag of unshare(2), the name in sysctls, the kernel's build option. */
 const kinds = {
   'pid-namespace': ['CLONE_NEWPID', 'pid', 'PID_NS'],
   'mount-namespace': ['CLONE_NEWNS', 'mnt', 'NAMESPACES'],
@@ -75,7 +77,6 @@ const kinds = {
   'ipc-namespace': ['CLONE_NEWIPC', 'ipc', 'IPC_NS'],
   'cgroup-namespace': ['CLONE_NEWCGROUP', 'cgroup', 'CGROUPS'],
   'network-namespace': ['CLONE_NEWNET', 'net', 'NET_NS'],
-  'time-namespace': ['CLONE_NEWTIME', 'time', 'TIME_NS'],
 } as const
 
 function namespace(name: keyof typeof kinds): Rule {
@@ -91,52 +92,19 @@ const userNamespace: Rule = byTrying(
   (machine) => userNamespaceCause(machine, machine.tries['user-namespace']),
 )
 
-/** What an ordinary user may: tried as nobody by root, and otherwise the same as the above. */
-const rootless: Rule = (machine) => {
-  const name = machine.uid === 0 ? 'rootless' : 'user-namespace'
-  const who = machine.uid === 0 ? 'nobody' : `uid ${machine.uid}`
-  return byTrying(name, `unshare(CLONE_NEWUSER) as ${who}`, (machine) =>
-    userNamespaceCause(machine, machine.tries[name]),
-  )(machine)
-}
-
 const mountProc: Rule = byTrying('mount-proc', 'mount("proc", "/proc", "proc", …)', (machine) => {
   const { call = '', errno } = machine.tries['mount-proc'] ?? {}
   const isHidden = call.startsWith('mount("proc"') && errno === 'EPERM' && machine.uid === 0
   if (!isHidden || machine.lacking.length > 0) return causeOf(machine, machine.tries['mount-proc'])
-  return { why: 'parts of /proc are hidden here, and then no new one may be mounted' }
+  return { why: 'parts of /proc are hidden here, so the kernel permits no new mount of proc' }
 })
 
 const pivotRoot: Rule = byTrying('pivot-root', 'pivot_root(".", ".")', (machine) => {
   const { call = '', errno } = machine.tries['pivot-root'] ?? {}
   const isInitramfs = call.startsWith('pivot_root') && errno === 'EINVAL'
-  if (isInitramfs) return { why: '/ is the initramfs itself, and pivot_root(2) does not leave it' }
+  if (isInitramfs) return { why: '/ is the initramfs itself, which pivot_root(2) cannot replace' }
   return causeOf(machine, machine.tries['pivot-root'])
 })
-
-const seccomp: Rule = (machine) => {
-  const system = systemCause(machine)
-  if (system) return unknown(machine, system)
-  if (machine.seccompActions.includes('errno')) return yes('a filter may answer with an errno')
-  return no('none', { why: 'this kernel was built without CONFIG_SECCOMP_FILTER' })
-}
-
-/** Later chapters ask the kernel for it themselves; here a program does, which has to be there. */
-function network(name: Try, line: string, wanted: { deb: string; module: string }): Rule {
-  return (machine) => {
-    const tried = machine.tries[name]
-    const general = systemCause(machine) ?? programCause(machine)
-    if (!tried && !general) {
-      const remedy = asRoot(machine, `apt-get install ${wanted.deb}`)
-      return unknown(machine, { why: `no ${line.split(' ')[0]} here to ask with`, remedy })
-    }
-    return byTrying(name, line, () => {
-      if (!tried || tried.call) return causeOf(machine, tried)
-      const remedy = asRoot(machine, `modprobe ${wanted.module}`)
-      return withRemedy('the kernel has no such thing, or not yet', remedy)
-    })(machine)
-  }
-}
 
 const rules = {
   linux,
@@ -151,9 +119,7 @@ const rules = {
   'ipc-namespace': namespace('ipc-namespace'),
   'cgroup-namespace': namespace('cgroup-namespace'),
   'network-namespace': namespace('network-namespace'),
-  'time-namespace': namespace('time-namespace'),
   'user-namespace': userNamespace,
-  rootless,
   cgroups: groupsVerdict,
   'cgroup-cpu': controllerVerdict('cpu'),
   'cgroup-cpuset': controllerVerdict('cpuset'),
@@ -165,18 +131,14 @@ const rules = {
   'mount-proc': mountProc,
   'pivot-root': pivotRoot,
   devices: byTrying('devices', 'mknod("/dev/null", S_IFCHR|0666, makedev(1, 3))'),
-  terminal: byTrying('terminal', 'a terminal in a devpts of its own'),
+  terminal: byTrying('terminal', 'a terminal in a private devpts'),
   overlay: overlayVerdict,
-  seccomp,
-  veth: network('veth', 'ip link add type veth', { deb: 'iproute2', module: 'veth' }),
-  bridge: network('bridge', 'ip link add type bridge', { deb: 'iproute2', module: 'bridge' }),
-  nft: network('nft', 'nft add table', { deb: 'nftables', module: 'nf_tables' }),
-  iptables: network('iptables', 'iptables -t nat -S', { deb: 'iptables', module: 'iptable_nat' }),
 }
 
+/** The shared capabilities; chapters add others. */
 export type CapabilityName = keyof typeof rules
 
-/** By topic, in the order in which they are told. */
+/** The shared capabilities by topic, in the order in which they are shown. */
 export const topics: [topic: string, names: CapabilityName[]][] = [
   ['ground', ['linux', 'kernel', 'node', 'native', 'root', 'proc']],
   [
@@ -188,9 +150,7 @@ export const topics: [topic: string, names: CapabilityName[]][] = [
       'ipc-namespace',
       'cgroup-namespace',
       'network-namespace',
-      'time-namespace',
       'user-namespace',
-      'rootless',
     ],
   ],
   [
@@ -198,10 +158,16 @@ export const topics: [topic: string, names: CapabilityName[]][] = [
     ['cgroups', 'cgroup-cpu', 'cgroup-cpuset', 'cgroup-memory', 'cgroup-pids', 'cgroup-freezer'],
   ],
   ['files', ['data-root', 'image', 'mount-proc', 'pivot-root', 'devices', 'terminal', 'overlay']],
-  ['for later', ['seccomp', 'veth', 'bridge', 'nft', 'iptables']],
 ]
 
-/** The verdict on one capability. Pure: it follows from what was seen of the machine. */
+/** The verdict on a shared capability. Pure: it follows from `machine` alone. */
 export function verdictOn(name: CapabilityName, machine: Machine): Verdict {
   return rules[name](machine)
+}
+
+/** The verdict on a capability that a chapter adds. Pure. */
+export function verdictOnAdded(capability: Capability, machine: Machine): Verdict {
+  const { name, found, why, remedy } = capability
+  const general = () => generalCause(machine, machine.tries[name])
+  return byTrying(name, found, () => general() ?? withRemedy(why, remedy))(machine)
 }

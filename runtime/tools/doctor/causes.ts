@@ -1,42 +1,50 @@
-/** Step by step. Why something cannot be done on a machine, and what can be typed against it. */
+/** Why something does not work on a machine, and what to type to change that. */
 import type { Attempt, Machine } from './machine.ts'
 
+/** A reason, with a command to type if there is one that helps. */
 export interface Cause {
   why: string
   remedy?: string
 }
 
-/** Common to all calls: another system, no native program, no root, a container around us. */
+/** The cause of a failed try of any call. */
 export function causeOf(machine: Machine, tried: Attempt | undefined): Cause {
-  const general = systemCause(machine) ?? programCause(machine)
+  const general = generalCause(machine, tried)
   if (general) return general
-  if (!tried) return { why: 'nothing was there to try it with' }
-  if (isDenied(tried)) return deniedCause(machine)
+  if (!tried) return { why: 'it could not be tried here' }
   if (tried.errno === 'ENOSYS') return { why: 'this kernel is too old, or was built without it' }
-  return { why: tried.call ? 'the errno says what the kernel knows' : 'that is what was said' }
+  return { why: tried.call ? 'the errno is all that the kernel reports' : 'it printed no more' }
 }
 
+/** A cause common to all calls: another system, no native program, or no permission. */
+export function generalCause(machine: Machine, tried: Attempt | undefined): Cause | undefined {
+  const denied = isDenied(tried) ? deniedCause(machine) : undefined
+  return systemCause(machine) ?? programCause(machine) ?? denied
+}
+
+/** The call was not permitted. */
 export function isDenied(tried: Attempt | undefined): boolean {
   return tried?.errno === 'EPERM' || tried?.errno === 'EACCES'
 }
 
-/** Undefined on Linux. */
+/** The system is not Linux; undefined on Linux. */
 export function systemCause({ platform, surroundings }: Machine): Cause | undefined {
-  const calls = "a container is made of Linux's system calls"
+  const calls = 'a container is a list of Linux system calls'
   if (platform === 'darwin')
     return { why: `this is macOS; ${calls}`, remedy: 'brew install lima && limactl start && lima' }
   if (platform === 'win32') return { why: `this is Windows; ${calls}`, remedy: 'wsl --install' }
   if (platform !== 'linux') return { why: `this is ${platform}; ${calls}` }
   if (!surroundings.includes('wsl1')) return undefined
-  return { why: `WSL 1 is no Linux; ${calls}`, remedy: 'wsl.exe --set-version $WSL_DISTRO_NAME 2' }
+  const remedy = 'wsl.exe --set-version $WSL_DISTRO_NAME 2'
+  return { why: `WSL 1 has no Linux kernel; ${calls}`, remedy }
 }
 
-/** Undefined where the native program is there and runs. */
+/** The native program is missing or does not run; undefined if it runs. */
 export function programCause({ tries }: Machine): Cause | undefined {
   if (tries.native?.ok) return undefined
   const said = tries.native?.said
-  const why = said === undefined ? 'it is not built' : `it does not run here: ${said}`
-  return { why: `the native program makes the calls, and ${why}`, remedy: 'npm run setup' }
+  const why = said === undefined ? 'is not built' : `does not run here: ${said}`
+  return { why: `the native program, which makes the calls, ${why}`, remedy: 'npm run setup' }
 }
 
 function deniedCause(machine: Machine): Cause {
@@ -45,14 +53,15 @@ function deniedCause(machine: Machine): Cause {
   if (machine.filtered) return filterCause(machine)
   if (machine.mapped) return mappedCause
   const remedy = 'dmesg | grep -i -e apparmor -e avc | tail'
-  return { why: 'root may not: a security module of the kernel says no', remedy }
+  return { why: 'a security module of the kernel denies it, even to root', remedy }
 }
 
+/** An ordinary user is not permitted to do it. */
 export const rootCause: Cause = { why: 'this needs root', remedy: 'sudo npx stepbox doctor' }
 
-const mappedCause: Cause = { why: 'this is the root of a user namespace, not of the machine' }
+const mappedCause: Cause = { why: 'this is root of a user namespace only, not of the machine' }
 
-/** Root in a container is root with less. */
+/** The user is root without all of root's capabilities, as in a container. */
 export function lackingCause({ lacking, surroundings }: Machine): Cause {
   const names = lacking.slice(0, 2).map((name) => `CAP_${name}`)
   const more = lacking.length > names.length ? ` and ${lacking.length - names.length} more` : ''
@@ -64,7 +73,7 @@ function filterCause({ surroundings }: Machine): Cause {
   return withRemedy('a seccomp filter is on this process', privileged(surroundings, flags))
 }
 
-/** How a container is started so that it may start containers; undefined outside of one. */
+/** How to start the surrounding container so that it can start others; undefined without one. */
 export function privileged(
   surroundings: Machine['surroundings'],
   flags = '--privileged -v stepbox:/var/lib/stepbox',
@@ -76,11 +85,12 @@ export function privileged(
   return undefined
 }
 
+/** A cause with a remedy, if there is one. */
 export function withRemedy(why: string, remedy: string | undefined): Cause {
   return remedy === undefined ? { why } : { why, remedy }
 }
 
-/** Of a kind of namespace: `short` as in sysctls (`net`), `option` as the kernel is built with. */
+/** Why a namespace cannot be made: `short` as in sysctls (`net`), `option` as in kernel builds. */
 export function namespaceCause(
   machine: Machine,
   tried: Attempt | undefined,
@@ -91,13 +101,13 @@ export function namespaceCause(
     return { why: `this kernel was built without CONFIG_${option}` }
   if (!isUnshare || tried?.errno !== 'ENOSPC') return causeOf(machine, tried)
   const name = `user.max_${short}_namespaces`
-  const why = `${name} is ${machine.sysctls[name] ?? 'low'}, and no more may be made`
+  const why = `${name} is ${machine.sysctls[name] ?? 'low'}, so no more can be made`
   return { why, remedy: asRoot(machine, `sysctl -w ${name}=15000`) }
 }
 
 /**
- * User namespaces are what distributions restrict for ordinary users, each by a means of its own.
- * AppArmor lets the namespace be made, and denies the capabilities in it: a later call fails.
+ * Why a user namespace cannot be made: distributions restrict them for ordinary users, each in a
+ * different way. AppArmor permits unshare but denies the capabilities: a later call fails.
  */
 export function userNamespaceCause(machine: Machine, tried: Attempt | undefined): Cause {
   const general = systemCause(machine) ?? programCause(machine)
@@ -106,11 +116,11 @@ export function userNamespaceCause(machine: Machine, tried: Attempt | undefined)
   for (const [name, bad, good] of restrictions)
     if (machine.sysctls[name] === bad) {
       const remedy = asRoot(machine, `sysctl -w ${name}=${good}`)
-      return { why: `ordinary users may not: ${name} is ${bad}`, remedy }
+      return { why: `ordinary users are not permitted to: ${name} is ${bad}`, remedy }
     }
   if (machine.filtered) return filterCause(machine)
   if (machine.mapped) return mappedCause
-  return { why: 'the kernel refuses it; inside a chroot it always does' }
+  return { why: 'the kernel denies it, as it always does inside a chroot' }
 }
 
 const restrictions = [
@@ -118,7 +128,7 @@ const restrictions = [
   ['kernel.apparmor_restrict_unprivileged_userns', '1', '0'],
 ] as const
 
-/** A line as whoever we are has to type it. */
+/** A command line that root needs, with sudo if the user is not root. */
 export function asRoot({ uid }: Machine, line: string): string {
   return uid === 0 ? line : `sudo ${line}`
 }

@@ -1,14 +1,14 @@
-/** The diagnosis: each capability, and what each chapter can do with them. */
+/** The diagnosis: a verdict on each capability, and on each chapter. */
 import type { Chapter } from '../../chapter.ts'
-import type { Demands } from '../../chapter-tools.ts'
-import { topics, verdictOn } from './capabilities.ts'
+import type { Capability, Demands } from '../../chapter-tools.ts'
+import { topics, verdictOn, verdictOnAdded } from './capabilities.ts'
 import { flavourOf } from './groups.ts'
 import type { Attempt, Machine } from './machine.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
  * What `stepbox doctor --format json` prints. Fields may be added; what is here stays as it is.
- * `capabilities` are in the order in which they are told, `chapters` by number. Sizes in bytes.
+ * `capabilities` are in the order in which they are shown, `chapters` by number. Sizes in bytes.
  */
 export interface Diagnosis {
   version: 1
@@ -20,10 +20,10 @@ export interface Diagnosis {
     kernel: string
     node: string
     uid: number
-    /** Docker, WSL, CI and the like, if this is inside of one. */
+    /** Docker, WSL, CI and the like, if this machine runs in one. */
     surroundings: string[]
     cgroups: 'v1' | 'v2' | 'hybrid' | 'none'
-    /** How `/` spreads mounts: `private`, `shared:1`, `master:1`. */
+    /** The propagation of `/`: `private`, `shared:1`, `master:1`. */
     propagation: string
     dataRoot: Machine['dataRoot']
   }
@@ -31,48 +31,57 @@ export interface Diagnosis {
   chapters: ChapterVerdict[]
 }
 
+/** A capability, and whether the machine has it. */
 export interface CapabilityVerdict extends Verdict {
   name: string
   topic: string
-  /** The chapters that cannot do without it, or not all. */
+  /** The chapters that need it, wholly or in part. */
   chapters: number[]
 }
 
+/** A chapter, and whether its containers run. */
 export interface ChapterVerdict {
   number: number
   slug: string
-  /** `part`: its containers run, and not everything can be asked of them. */
+  /** `part`: its containers run, but some of their options do not work. */
   state: 'full' | 'part' | 'none'
   /** The capabilities that are missing. */
   missing: string[]
-  /** When none of them explains it: the call at which the chapter's list stops. */
+  /** If none of them is the reason: the call at which the chapter's list stops. */
   stops?: string
 }
 
-/** A chapter, and what it asks of a machine. */
+/** A chapter, what it demands of a machine, and the capabilities that it adds. */
 export interface Demanding extends Demands {
   number: number
   slug: string
+  capabilities?: Capability[]
 }
 
-/** What each of `rows` asks of a machine. */
+/** The demands and capabilities of each of `rows`. */
 export async function demandsOf(rows: Chapter[]): Promise<Demanding[]> {
   return Promise.all(
     rows.map(async ({ number, slug, tools }) => {
-      const { demands } = (await tools?.()) ?? {}
-      return { number, slug, ...demands }
+      const { demands, capabilities = [] } = (await tools?.()) ?? {}
+      return { number, slug, ...demands, capabilities }
     }),
   )
 }
 
 /** Judge a machine. Pure: the same probe results, the same diagnosis. */
 export function diagnose(machine: Machine, chapters: Demanding[]): Diagnosis {
-  const capabilities = topics.flatMap(([topic, names]) =>
-    names.map((name): CapabilityVerdict => {
-      const users = chapters.filter((_, at) => asksFor(chapters, at, name))
-      return { name, topic, ...verdictOn(name, machine), chapters: users.map(({ number }) => number) }
+  const shared = topics.flatMap(([topic, names]) =>
+    names.map((name) => ({ name, topic, ...verdictOn(name, machine) })),
+  )
+  const added = chapters.flatMap(({ capabilities = [] }) =>
+    capabilities.map((each) => {
+      return { name: each.name, topic: each.topic, ...verdictOnAdded(each, machine) }
     }),
   )
+  const capabilities = [...shared, ...added].map((each): CapabilityVerdict => {
+    const users = chapters.filter((_, at) => asksFor(chapters, at, each.name))
+    return { ...each, chapters: users.map(({ number }) => number) }
+  })
   const verdicts = chapters.map(({ number, slug, wants = [] }, at) => {
     const list = machine.tries[`list-${number}`]
     const asked = { needs: requirements(chapters, at), wants, list }
@@ -101,11 +110,11 @@ export function diagnose(machine: Machine, chapters: Demanding[]): Diagnosis {
 interface Asked {
   needs: string[]
   wants: string[]
-  /** What came of its list. */
+  /** The result of trying its list. */
   list: Attempt | undefined
 }
 
-/** A list that was tried and stopped has the last word: capabilities only say why. */
+/** A list that stopped decides, even if no missing capability explains it. */
 function chapterVerdict(
   { needs, wants, list }: Asked,
   capabilities: CapabilityVerdict[],
@@ -126,7 +135,7 @@ function asksFor(chapters: Demanding[], at: number, name: string): boolean {
   return [...requirements(chapters, at), ...(chapters[at]?.wants ?? [])].includes(name)
 }
 
-/** What the chapter at `at` cannot do without: what any before it needs, and its own. */
+/** What the chapter at `at` needs: what it and each chapter before it needs, and its own. */
 function requirements(chapters: Demanding[], at: number): string[] {
   const all = chapters.slice(0, at + 1).flatMap(({ needs = [] }) => needs)
   return [...all, ...(chapters[at]?.own ?? [])]

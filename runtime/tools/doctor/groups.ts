@@ -1,4 +1,4 @@
-/** Step by step. Control groups: which trees there are, and whether they can be used. */
+/** Verdicts on control groups: which trees there are, and whether they can be used. */
 import type { Cgroups, Controller, Hierarchy } from '../../02-cgroups/hierarchies.ts'
 import {
   asRoot,
@@ -19,7 +19,7 @@ export function flavourOf({ hierarchies }: Cgroups): 'v1' | 'v2' | 'hybrid' | 'n
   return has(2) ? 'v2' : 'none'
 }
 
-/** Whether a group can be made and joined in every tree that a container is put in. */
+/** Whether a group can be made and joined in each tree that containers use. */
 export const groupsVerdict: Rule = (machine) => {
   const { hierarchies } = machine.cgroups
   if (machine.platform !== 'linux') return unknown(machine)
@@ -50,15 +50,16 @@ function writableBy({ surroundings, lacking, uid }: Machine): string | undefined
 function groupCause(machine: Machine, call = ''): Cause {
   const tried = machine.tries.cgroups
   if (isDenied(tried) && machine.uid !== 0) {
-    const isHandedDown = machine.delegated && call.startsWith('write')
-    return isHandedDown ? { ...rootCause, why: 'this part of the tree is not ours' } : rootCause
+    const isDelegated = machine.delegated && call.startsWith('write')
+    const why = 'this part of the tree belongs to another user'
+    return isDelegated ? { ...rootCause, why } : rootCause
   }
   return causeOf(machine, tried)
 }
 
-/** Whether its limit can be written; of the freezer: whether a group can be stopped. */
+/** Whether the controller's limit can be written; for the freezer: whether it stops a group. */
 export function controllerVerdict(controller: Controller): Rule {
-  const name = `cgroup-${controller}` as keyof Machine['tries']
+  const name = `cgroup-${controller}`
   return (machine) => {
     const tried = machine.tries[name]
     const hasNone = machine.cgroups.hierarchies.length === 0
@@ -69,7 +70,7 @@ export function controllerVerdict(controller: Controller): Rule {
     const readOnly = withRemedy('no group can be made', writableBy(machine))
     if (!tree.writable) return no(`${tree.mount} is read-only`, readOnly)
     if (tree.occupied && !tree.enabled.includes(controller)) {
-      const why = 'processes sit in the group itself, so it enables nothing for groups below'
+      const why = 'the group itself has processes, so it can enable no controller for groups below'
       const remedy = machine.uid === 0 ? evacuate(tree) : rootCause.remedy
       return no(`${tree.mount}/cgroup.procs is not empty`, withRemedy(why, remedy))
     }
@@ -93,10 +94,10 @@ function treeOf(controller: Controller, { hierarchies }: Cgroups): Hierarchy | u
 function absent(controller: Controller, machine: Machine): Cause {
   if (!machine.delegated)
     return {
-      why: 'the kernel was built without it, or told so on its command line',
+      why: 'the kernel was built without it, or its command line disables it',
       remedy: `add cgroup_enable=${controller} to the kernel's command line`,
     }
-  const why = 'the group above does not hand it down (delegation)'
+  const why = 'the parent group does not enable it for this one (delegation)'
   const isUser = machine.uid !== 0
   return {
     why,
@@ -106,7 +107,7 @@ function absent(controller: Controller, machine: Machine): Cause {
   }
 }
 
-/** Version 2 wants the processes of an inner group in a group below it. */
+/** Version 2 permits processes only in groups that enable no controllers for others. */
 function evacuate({ mount }: Hierarchy): string {
   return `cd ${mount}; mkdir me; xargs -n1 <cgroup.procs >me/cgroup.procs`
 }

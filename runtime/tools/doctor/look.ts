@@ -1,4 +1,4 @@
-/** Step by step. What can be learned of this machine by reading: mounts, sysctls, surroundings. */
+/** Facts about this machine that can be read: mounts, sysctls, surroundings. */
 import { existsSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { release } from 'node:os'
@@ -7,13 +7,12 @@ import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
 import { tryReadlink } from '../../files.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { mountsOf, namespaceOf, procText, statusOf, sysctl } from '../proc.ts'
-import { onPath, staticBusybox } from '../programs.ts'
+import { staticBusybox } from '../programs.ts'
 import { entryName, readIndex } from '../../05-commit/store/store.ts'
 import { lackingIn } from './privileges.ts'
 import { restricting, surroundingsOf, type Machine } from './machine.ts'
-import type { Tools } from './tries.ts'
 
-/** Everything but what must be tried. Works on every system, and as any user. */
+/** The facts about this machine, without tries. Works on every system and as any user. */
 export function look(root: string): Omit<Machine, 'tries'> {
   const isLinux = process.platform === 'linux'
   const status = statusOf('self')
@@ -29,7 +28,6 @@ export function look(root: string): Omit<Machine, 'tries'> {
     lacking: lackingIn(status.get('CapEff') ?? ''),
     mapped: isMapped(procText('self', 'uid_map')),
     filtered: Number(status.get('Seccomp') ?? 0) > 0,
-    seccompActions: sysctl('kernel.seccomp.actions_avail'),
     surroundings: surroundingsHere(),
     proc: procHere(),
     sysctls: sysctls(),
@@ -43,18 +41,6 @@ export function look(root: string): Omit<Machine, 'tries'> {
   }
 }
 
-/** The programs that the tries of later chapters ask. */
-export function toolsOf(busybox: string | undefined): Tools {
-  const [ip, nft, iptables] = [onPath('ip'), onPath('nft'), onPath('iptables')]
-  const builtIn = busybox ? { path: busybox, argv: ['busybox', 'ip'] } : undefined
-  const asking = ip ? { path: ip, argv: ['ip'] } : builtIn
-  return {
-    ...(asking ? { ip: asking } : {}),
-    ...(nft ? { nft } : {}),
-    ...(iptables ? { iptables } : {}),
-  }
-}
-
 function surroundingsHere() {
   return surroundingsOf({
     files: ['/.dockerenv', '/run/.containerenv'].filter((path) => existsSync(path)),
@@ -65,25 +51,25 @@ function surroundingsHere() {
   })
 }
 
-/** Of what process 1 was told, which kind of container it is in: only root may read it. */
+/** `container` in the environment of process 1, which only root can read. */
 function firstEnvironment(): Record<string, string> {
   const found = /(?:^|\0)container=([^\0]*)/.exec(procText(1, 'environ'))
   return found?.[1] ? { container: found[1] } : {}
 }
 
-/** The link `self` has the number that this process has in the pid namespace of the mount. */
+/** `/proc/self` is this process's number in the pid namespace that /proc shows. */
 export function procHere(): Machine['proc'] {
   const self = tryReadlink('/proc/self')
   if (self === undefined) return 'none'
   return self === String(process.pid) ? 'own' : 'above'
 }
 
-/** The first user namespace maps every id to itself. */
+/** True unless the map is that of the first user namespace, which maps each id to itself. */
 function isMapped(map: string): boolean {
   return map !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
 }
 
-/** Every group but the root of the tree has this file (cgroups(7)). */
+/** Each group except the root of the tree has this file (cgroups(7)). */
 function isBranch({ hierarchies }: Cgroups): boolean {
   const tree = hierarchies.find(({ version }) => version === 2)
   return tree !== undefined && existsSync(`${tree.mount}/cgroup.events`)
@@ -94,7 +80,7 @@ function sysctls(): Record<string, string> {
   return Object.fromEntries(entries.filter(([, value]) => value !== ''))
 }
 
-/** The file system that `root` is on, or will be when it is made. */
+/** The file system of `root`, or of its nearest parent that exists. */
 function placeOf(root: string, mounts: Mount[]) {
   let path = root
   while (!existsSync(path) && dirname(path) !== path) path = dirname(path)
@@ -128,6 +114,6 @@ function imagesIn(root: string): string[] {
   try {
     return readIndex(root).manifests.flatMap((entry) => entryName(entry) ?? [])
   } catch {
-    return [] // ignoring: a damaged store says so itself when it is used
+    return [] // ignoring: the commands that use a damaged store report it
   }
 }

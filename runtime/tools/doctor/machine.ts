@@ -1,17 +1,17 @@
-/** Step by step. What doctor knows of a machine: plain data, so that any machine can be made up. */
+/** What doctor knows of a machine: plain data, so that tests can describe any machine. */
 import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
 
-/** What came of calls that were made to see whether they work. */
+/** The result of calls that were made to see whether they work. */
 export interface Attempt {
   ok: boolean
   /** The call that failed, as strace prints it. */
   call?: string
   errno?: string
-  /** Where no call failed: what a program said, or why nothing was tried. */
+  /** If no call failed: what a program printed, or why nothing was tried. */
   said?: string
 }
 
-/** What is tried, each in a process of its own. `list-N` is the list of chapter N. */
+/** The shared tries, each made in a separate process. `list-N` is the list of chapter N. */
 export type Try =
   | 'native'
   | 'close-range'
@@ -22,8 +22,6 @@ export type Try =
   | 'cgroup-namespace'
   | 'network-namespace'
   | 'user-namespace'
-  | 'time-namespace'
-  | 'rootless'
   | 'mount-proc'
   | 'pivot-root'
   | 'devices'
@@ -36,13 +34,12 @@ export type Try =
   | 'cgroup-memory'
   | 'cgroup-pids'
   | 'cgroup-freezer'
-  | 'veth'
-  | 'bridge'
-  | 'nft'
-  | 'iptables'
   | `list-${number}`
 
-/** What a machine is inside of, as far as it shows. */
+/** Results by the name of the try; a capability that a chapter adds is a try of that name. */
+export type Tries = Partial<Record<Try, Attempt>> & Partial<Record<string, Attempt>>
+
+/** A kind of container, virtual machine or service that this machine runs in. */
 export type Surrounding =
   | 'docker'
   | 'podman'
@@ -66,30 +63,28 @@ export interface Machine {
   uid: number
   /** Names of the capabilities that lists need and this process lacks. */
   lacking: string[]
-  /** This is a user namespace: its root is an ordinary user to the machine. */
+  /** This is a user namespace: its root is an ordinary user outside of it. */
   mapped: boolean
-  /** A seccomp filter is on this process already, and it cannot be taken off. */
+  /** A seccomp filter is on this process; it cannot be removed. */
   filtered: boolean
-  /** What a seccomp filter may do here: `kill_process errno …`; empty where there is no seccomp. */
-  seccompActions: string
   surroundings: Surrounding[]
   /** Whether /proc shows the pid namespace of this process, one above, or not this process. */
   proc: 'own' | 'above' | 'none'
-  /** By name; those that this kernel has of what restricts namespaces. */
+  /** The sysctls of `restricting` that this kernel has, by name. */
   sysctls: Record<string, string>
   cgroups: Cgroups
-  /** The version 2 tree that is seen here is a branch: what it has is what was handed down. */
+  /** The version 2 tree seen here is a subtree: it has only the controllers delegated to it. */
   delegated: boolean
-  /** How `/` spreads mounts: `shared:1`, `master:1`, or `private`. */
+  /** The propagation of `/`: `shared:1`, `master:1`, or `private`. */
   propagation: string
   dataRoot: { path: string; filesystem: string; mountedOn: string; freeBytes?: number }
-  /** File systems that could hold a data root instead, by where they are mounted. */
+  /** Mount points of file systems that could hold a data root instead. */
   elsewhere: string[]
   /** Names of the images in the store. */
   images: string[]
-  /** A static busybox. */
+  /** The path of a static busybox. */
   busybox?: string
-  tries: Partial<Record<Try, Attempt>>
+  tries: Tries
 }
 
 /** The sysctls that restrict namespaces; most kernels have only some of them. */
@@ -103,29 +98,29 @@ export const restricting = [
   'user.max_ipc_namespaces',
   'user.max_net_namespaces',
   'user.max_cgroup_namespaces',
-  'user.max_time_namespaces',
 ] as const
 
-/** What tells where this machine is inside of. */
+/** Facts that reveal what this machine runs in. */
 export interface Hints {
   /** Files in the root directory, and `/run/.containerenv`. */
   files: string[]
   kernel: string
   env: Record<string, string | undefined>
   mountinfo: string
-  /** Inode of the pid namespace of whoever looks. */
+  /** Inode of this process's pid namespace. */
   pidNamespace: string
 }
 
-/** The pid namespace that the kernel begins with (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+/** The kernel's first pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 const firstPidNamespace = '4026531836'
 
-/** What this machine is inside of, from the traces that each leaves. Most telling first. */
+/** What this machine runs in, the most specific first. */
 export function surroundingsOf(hints: Hints): Surrounding[] {
   const { files, kernel, env, mountinfo } = hints
   const kind = env['container'] ?? ''
   const isNested = ![firstPidNamespace, ''].includes(hints.pidNamespace)
-  const has = (file: string) => isNested && files.includes(file) // virtual machines have it too
+  // A virtual machine made from a container image has these files too.
+  const has = (file: string) => isNested && files.includes(file)
   const found: [Surrounding, boolean][] = [
     ['wsl2', /microsoft/i.test(kernel) && /WSL2|^[5-9]\./.test(kernel)],
     ['wsl1', /Microsoft/.test(kernel) && !/WSL2|^[5-9]\./.test(kernel)],

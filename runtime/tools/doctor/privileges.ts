@@ -1,6 +1,6 @@
-/** Step by step. The kernel's capabilities by name: what root is made of. */
+/** The kernel's capabilities (capabilities(7)) by name. */
 
-/** In the order of their bits (capabilities(7), linux/capability.h). */
+/** In the order of their bits (linux/capability.h). */
 const names = [
   'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID',
   'SETPCAP', 'LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW',
@@ -10,23 +10,23 @@ const names = [
   'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
 ]
 
-/** Those that the lists of the chapters and an image's layers cannot do without. */
+/** The capabilities that plans and the unpacking of layers need. */
 const needed = [
   'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_ADMIN', 'SETFCAP', 'SETGID',
   'SETUID', 'SYS_ADMIN',
 ]
 
-/** The names in a set as /proc/<pid>/status has it, hexadecimal; bits without a name by number. */
+/** The names in a hexadecimal set from /proc/<pid>/status; a bit without a name by its number. */
 export function privilegesIn(hex: string): string[] {
   const bits = /^[0-9a-f]+$/i.test(hex) ? BigInt(`0x${hex}`) : 0n
   const places = Array.from({ length: 64 }, (_, at) => at)
   return places.filter((at) => (bits >> BigInt(at)) & 1n).map((at) => names[at] ?? String(at))
 }
 
-/** How many this program knows of, which is as many as a kernel of today has. */
+/** How many capabilities Linux has since 5.9. */
 export const privilegeCount = names.length
 
-/** The names of those that are needed and not in the set. */
+/** The needed capabilities that are not in the set. */
 export function lackingIn(hex: string): string[] {
   const has = privilegesIn(hex)
   return needed.filter((name) => !has.includes(name))

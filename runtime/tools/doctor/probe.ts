@@ -7,36 +7,36 @@ import { layOut } from '../../04-overlay/init-layer.ts'
 import { nativePath } from '../../native.ts'
 import { identify } from '../../process.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
+import type { Capability } from '../../chapter-tools.ts'
 import { makeStaging } from '../../staging.ts'
 import { toolStep, type Step } from '../../step.ts'
 import { attempt } from './attempt.ts'
-import { look, toolsOf } from './look.ts'
-import type { Attempt, Machine, Try } from './machine.ts'
-import { networkTries, plainTries, storageTries } from './tries.ts'
-
-type Tries = Machine['tries']
+import { look } from './look.ts'
+import type { Attempt, Machine, Tries, Try } from './machine.ts'
+import { plainTries, storageTries } from './tries.ts'
 
 /**
- * Find out what this machine can do: with the data root `root`, for the lists of `rows`. What
- * is tried leaves nothing behind; what was made on the disk is removed again. Tries nothing where
- * there is no native program to do it.
+ * Find out what this machine can do with the data root `root`, and whether the lists of `rows` and
+ * the capabilities that they add work. Leaves nothing behind. Tries nothing if there is no native
+ * program.
  */
 export async function probe(root: string, rows: Chapter[]): Promise<Machine> {
-  const machine = { ...look(root), tries: {} as Tries }
+  const machine: Machine = { ...look(root), tries: {} }
   if (machine.platform !== 'linux' || !existsSync(nativePath)) return machine
   const { uid } = machine
   const gid = process.getegid?.() ?? 0
+  const added = await capabilitiesOf(rows)
   await onDisk(root, async (dir) => {
     const plans = {
       ...plainTries({ uid, gid }),
       ...(dir === undefined ? {} : storageTries(`${dir}/disk`)),
-      ...networkTries(toolsOf(machine.busybox)),
     }
     const groups = groupTries(machine)
     const entries = Object.entries(plans) as [Try, Step[]][]
     const found = await Promise.all([
       ...entries.map(async ([name, plan]) => [name, await attempt(plan)] as const),
       ...groups.map(async ([name, wanted]) => [name, await tryGroup(name, wanted)] as const),
+      ...added.map(async (each) => [each.name, await tryAdded(each)] as const),
     ])
     Object.assign(machine.tries, Object.fromEntries(found))
     if (dir !== undefined) Object.assign(machine.tries, await tryLists(machine, rows, dir))
@@ -44,7 +44,20 @@ export async function probe(root: string, rows: Chapter[]): Promise<Machine> {
   return machine
 }
 
-/** Do `work` with a directory under `root`, or with none where that cannot be made. */
+async function capabilitiesOf(rows: Chapter[]): Promise<Capability[]> {
+  const tools = await Promise.all(rows.map((row) => row.tools?.()))
+  return tools.flatMap((each) => each?.capabilities ?? [])
+}
+
+async function tryAdded({ tried }: Capability): Promise<Attempt> {
+  try {
+    return await attempt(tried())
+  } catch (error) {
+    return { ok: false, said: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Do `work` with a directory under `root`, or without one if it cannot be made. */
 async function onDisk(
   root: string,
   work: (dir: string | undefined) => Promise<void>,
@@ -68,7 +81,7 @@ async function onDisk(
   return problem
 }
 
-/** The directories that have to be made for `path` to be there, deepest first. */
+/** The directories that must be made for `path` to exist, deepest first. */
 function missing(path: string): string[] {
   return existsSync(path) ? [] : [path, ...missing(dirname(path))]
 }
@@ -77,11 +90,11 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // ignoring: somebody has begun to use it
+    // ignoring: another process has begun to use it
   }
 }
 
-/** As `storageTries` wants it. */
+/** Lay out `dir` as `storageTries` needs it. */
 function layOutDisk(dir: string): void {
   for (const name of ['root', 'lower/old', 'upper', 'work', 'merged'])
     mkdirSync(join(dir, name), { recursive: true })
@@ -104,7 +117,7 @@ function groupTries({ cgroups }: Machine): [Try, Group][] {
   ])
 }
 
-/** Says whose it is, so that it can be removed when that process was killed. */
+/** Names the process that makes it, so that `reset` can remove it if that is killed. */
 function groupName(what: string): string {
   const { pid, start } = identify(process.pid) ?? { pid: process.pid, start: 0 }
   return `stepbox-doctor-${pid}-${start}-${what}`
@@ -117,12 +130,12 @@ async function tryGroup(name: Try, wanted: Group): Promise<Attempt> {
   } catch (error) {
     return { ok: false, said: error instanceof Error ? error.message : String(error) }
   }
-  if (plan.length === 0) return { ok: false, said: 'no tree of groups is there to be written to' }
+  if (plan.length === 0) return { ok: false, said: 'no tree of control groups can be written to' }
   if (name === 'cgroup-freezer') return tryFreezer(wanted)
   return withGroup(wanted, plan)
 }
 
-/** Stop a group that nobody is in. */
+/** Freeze an empty group. */
 function tryFreezer(wanted: Group): Promise<Attempt> {
   const made = group(wanted).filter(({ call }) => call[0] === 'mkdir')
   const why = 'a container is stopped while its files are read'
@@ -137,8 +150,8 @@ function tryFreezer(wanted: Group): Promise<Attempt> {
 }
 
 /**
- * Enabling a controller for the groups of a tree lasts, and doctor is to change nothing. Without it
- * there is no limit to write either: then no more is tried than to make the groups.
+ * Doctor must change nothing, and enabling a controller for the groups of a tree is permanent. If a
+ * plan enables one, only making the groups is tried: without it the limit has no file.
  */
 function withoutEnabling(plan: Step[]): Step[] {
   const isEnabling = ({ call }: Step) =>
@@ -155,8 +168,8 @@ async function withGroup(wanted: Group, plan: Step[]): Promise<Attempt> {
 }
 
 /**
- * The list of each chapter as `run` would make it, up to the command. Where there is no network
- * namespace or no terminal to be had, without: that is told of by itself.
+ * Try the list of each chapter as `run` makes it, except for the command. The network namespace and
+ * the terminal are left out if they do not work: they have capabilities of their own.
  */
 async function tryLists(machine: Machine, rows: Chapter[], dir: string): Promise<Tries> {
   const { cgroups, tries } = machine

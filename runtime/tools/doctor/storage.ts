@@ -1,4 +1,4 @@
-/** Step by step. The file system below the data root: whether it can carry images and layers. */
+/** Verdicts on the file system of the data root: whether it can hold images and layers. */
 import { decimalSize } from '../../units.ts'
 import { asRoot, causeOf, isDenied, systemCause, type Cause } from './causes.ts'
 import type { Machine } from './machine.ts'
@@ -6,14 +6,15 @@ import { failureIn, no, unknown, yes, type Rule } from './verdict.ts'
 
 const roomBytes = 64e6
 
-/** Whether the data root can be written, and what it lies on. */
+/** Whether the data root can be written, and which file system it is on. */
 export const dataRootVerdict: Rule = (machine) => {
   const { path, filesystem, freeBytes } = machine.dataRoot
   const tried = machine.tries['data-root']
   if (!tried) return unknown(machine)
   const elsewhere = 'export STEPBOX_ROOT=$HOME/stepbox'
   if (!tried.ok) {
-    const why = tried.errno === 'EROFS' ? 'it is mounted read-only' : `uid ${machine.uid} may not`
+    const denied = `uid ${machine.uid} has no permission`
+    const why = tried.errno === 'EROFS' ? 'it is mounted read-only' : denied
     return no(`${tried.said}: ${tried.errno}`, { why, remedy: elsewhere })
   }
   const room = freeBytes === undefined ? '' : `, ${decimalSize(freeBytes)} free`
@@ -22,6 +23,7 @@ export const dataRootVerdict: Rule = (machine) => {
   return { state: 'part', found, why: 'there is little room for layers', remedy: elsewhere }
 }
 
+/** Whether the data root has the image that the chapters use. */
 export const imageVerdict: Rule = (machine) => {
   const { images, dataRoot, busybox } = machine
   if (images.includes('busybox:latest')) return yes('busybox:latest')
@@ -32,7 +34,7 @@ export const imageVerdict: Rule = (machine) => {
   return no(found, { why: `no busybox:latest in ${dataRoot.path}`, remedy })
 }
 
-/** Mounted, and then a file deleted and a directory replaced: that is where file systems differ. */
+/** Whether an overlay mounts and can delete a file and replace a directory. */
 export const overlayVerdict: Rule = (machine) => {
   const tried = machine.tries.overlay
   if (!tried) {
@@ -50,15 +52,15 @@ function overlayCause(machine: Machine): Cause {
   const isMount = call.startsWith('mount("overlay"')
   if (isMount && errno === 'ENODEV') {
     const remedy = asRoot(machine, 'modprobe overlay')
-    return { why: 'this kernel has no overlay, or not yet', remedy }
+    return { why: 'this kernel has no overlay, or its module is not loaded', remedy }
   }
   const isBefore = !isMount && !/merged|upper/.test(call)
   if (isBefore || isDenied(machine.tries.overlay)) return causeOf(machine, machine.tries.overlay)
-  const what = isMount ? 'a write layer' : 'the marks of what was deleted'
+  const what = isMount ? 'a write layer' : 'the markers of deleted files'
   const why =
     filesystem === 'overlay'
-      ? 'the data root lies on an overlay, which carries no write layer'
-      : `the data root lies on ${filesystem || 'a file system'} that cannot hold ${what}`
+      ? 'the data root is on an overlay, which cannot hold a write layer'
+      : `the data root is on ${filesystem || 'a file system'} that cannot hold ${what}`
   const [other] = machine.elsewhere
   if (other) return { why, remedy: `export STEPBOX_ROOT=${other}/stepbox; npm run setup` }
   if (machine.surroundings.includes('docker'))

@@ -1,4 +1,4 @@
-/** Step by step. What doctor tries: the plans, each the smallest that shows one thing to work. */
+/** The plans that doctor tries, each the shortest that shows one thing to work. */
 import { dev } from '../../03-pivot-root/devices.ts'
 import { privateMounts, proc, processIds } from '../../01-namespaces/namespaces.ts'
 import { overlay } from '../../04-overlay/overlay.ts'
@@ -19,10 +19,9 @@ function isolated(): Step[] {
   return [...steps(['unshare', ['CLONE_NEWNS']]), ...privateMounts()]
 }
 
-const nobody = 65534
 const size = { rows: 24, columns: 80 }
 
-/** What needs nothing but a process: namespaces, and file systems that are made from nothing. */
+/** Tries that need only a process: namespaces, and file systems without a disk. */
 export function plainTries(user: { uid: number; gid: number }): Partial<Record<Try, Step[]>> {
   return {
     native: [],
@@ -36,9 +35,7 @@ export function plainTries(user: { uid: number; gid: number }): Partial<Record<T
       ...unshared('CLONE_NEWNET'),
       ...steps(['ioctl_ifflags', 'lo', ['IFF_UP']]),
     ],
-    'time-namespace': unshared('CLONE_NEWTIME'),
     'user-namespace': userNamespace(user),
-    ...(user.uid === 0 ? { rootless: [...becomeNobody(), ...withoutMaps()] } : {}),
     'mount-proc': [...processIds(), ...isolated(), ...proc()],
     devices: [...isolated(), ...dev(), ...steps(['open', '/dev/null', ['O_RDWR', 'O_CLOEXEC'], 0])],
     terminal: [
@@ -57,8 +54,8 @@ function unshared(flag: NamespaceFlag): Step[] {
 }
 
 /**
- * Where AppArmor restricts it, the first call succeeds and gives no capabilities; it is the second
- * or the third that fails (PITFALLS of Ubuntu since 23.10).
+ * Where AppArmor restricts user namespaces (Ubuntu since 23.10), unshare succeeds but gives no
+ * capabilities, and a later call fails.
  */
 function userNamespace({ uid, gid }: { uid: number; gid: number }): Step[] {
   return steps(
@@ -70,18 +67,9 @@ function userNamespace({ uid, gid }: { uid: number; gid: number }): Step[] {
   )
 }
 
-function becomeNobody(): Step[] {
-  return steps(['setgroups', []], ['setgid', nobody], ['setuid', nobody])
-}
-
-/** A process that changed its user may not write its own maps, which prove nothing more anyway. */
-function withoutMaps(): Step[] {
-  return [...unshared('CLONE_NEWUSER'), ...unshared('CLONE_NEWNS')]
-}
-
 /**
- * What depends on the file system that the data root lies on. Below `dir` are `root`, a directory,
- * and what `overlay` wants, with a file `gone` and a directory `old` in `lower`.
+ * Tries that depend on the file system of the data root. `dir` has a directory `root` and the
+ * directories that `overlay` takes, with a file `gone` and a directory `old` in `lower`.
  */
 export function storageTries(dir: string): Partial<Record<Try, Step[]>> {
   return {
@@ -102,27 +90,4 @@ export function storageTries(dir: string): Partial<Record<Try, Step[]>> {
       ),
     ],
   }
-}
-
-/** What later chapters need of the network, by the programs that ask the kernel for it. */
-export function networkTries(tools: Tools): Partial<Record<Try, Step[]>> {
-  const inside = (path: string, ...args: string[]): Step[] => [
-    ...unshared('CLONE_NEWNET'),
-    ...steps(['fork'], ['execvpe', path, [...args], []]),
-  ]
-  const { ip, nft, iptables } = tools
-  const link = (type: string): Step[] =>
-    inside(ip?.path ?? '', ...(ip?.argv ?? []), 'link', 'add', 'stepbox0', 'type', type)
-  return {
-    ...(ip ? { veth: link('veth'), bridge: link('bridge') } : {}),
-    ...(nft ? { nft: inside(nft, 'nft', 'add', 'table', 'ip', 'stepbox') } : {}),
-    ...(iptables ? { iptables: inside(iptables, 'iptables', '-w', '1', '-t', 'nat', '-S') } : {}),
-  }
-}
-
-/** Where the programs are. Busybox has an `ip` in it. */
-export interface Tools {
-  ip?: { path: string; argv: string[] }
-  nft?: string
-  iptables?: string
 }

@@ -1,35 +1,38 @@
-/** Step by step. What doctor says of one capability, and the ways of saying it. */
+/** The verdict on one capability, and functions that make verdicts. */
 import { causeOf, type Cause } from './causes.ts'
-import type { Machine, Try } from './machine.ts'
+import type { Machine } from './machine.ts'
 
+/** Whether a machine has a capability. */
 export interface Verdict {
-  /** `unknown`: it could not be tried. */
+  /** `part`: with a reservation that `why` states. `unknown`: it could not be tried. */
   state: 'yes' | 'part' | 'no' | 'unknown'
-  /** What was seen: a value, or the call that failed and its errno. */
+  /** A value, or the call that failed and its errno. */
   found: string
   why?: string
-  /** A line that can be typed, or the nearest thing to one. */
+  /** A command to type, or the closest thing to one. */
   remedy?: string
 }
 
-/** From what was seen of a machine to the verdict. Pure. */
+/** Judges a machine. Pure. */
 export type Rule = (machine: Machine) => Verdict
 
+/** It works. */
 export function yes(found: string): Verdict {
   return { state: 'yes', found }
 }
 
+/** It does not work. */
 export function no(found: string, cause: Cause): Verdict {
   return { state: 'no', found, ...cause }
 }
 
-/** What nobody could try. That has a cause as well, unless another one is given. */
+/** It could not be tried, for `cause` or, without one, for the general cause. */
 export function unknown(machine: Machine, cause?: Cause): Verdict {
   return { state: 'unknown', found: 'not tried', ...(cause ?? causeOf(machine, undefined)) }
 }
 
-/** What came of a try, as strace prints it: `unshare(CLONE_NEWNET) = EPERM`; or what was said. */
-export function failureIn(machine: Machine, name: Try): string {
+/** The failure of a try, as strace prints it: `unshare(CLONE_NEWNET) = EPERM`; or its message. */
+export function failureIn(machine: Machine, name: string): string {
   const { call, errno, said } = machine.tries[name] ?? {}
   if (!call) return said ?? 'not tried'
   const anonymous = call.replace(/stepbox-doctor-[\w-]+/, '…')
@@ -37,9 +40,9 @@ export function failureIn(machine: Machine, name: Try): string {
   return `${short} = ${errno}`
 }
 
-/** A capability that is there exactly when a try succeeds. */
+/** A capability that a machine has if the try `name` succeeds. */
 export function byTrying(
-  name: Try,
+  name: string,
   found: string,
   cause: (machine: Machine) => Cause = (machine) => causeOf(machine, machine.tries[name]),
 ): Rule {

@@ -1,35 +1,36 @@
-/** A failed step in words: the call, where in the plan, and what is wrong here. */
+/** A failed step in words: the call, its place in the plan, and the cause on this machine. */
 import { ofExecvpe } from './programs.ts'
 import { ofGetcwd, ofPath } from './paths.ts'
 import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
 import { ofMount } from './mounts.ts'
 import { ofPivotRoot } from './roots.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
-import type { FailureScene } from './scene.ts'
+import type { FailedStep } from '../../chapter-tools.ts'
 import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
 import type { Call } from '../../calls.ts'
 import type { Step } from '../../step.ts'
 import { failureInWords } from '../../strace.ts'
 
+/** What to print about a failed step, and the exit code for it. */
 export interface Explanation {
   /** At most three lines. */
   text: string
-  /** 127 when the command was not found, 126 when it cannot be executed, else 125. */
+  /** 127 if the command was not found, 126 if it cannot be executed, else 125. */
   exitCode: number
 }
 
-/** Where to look for a cause: the process that made the call, still as it was then. */
+/** Where to look for a cause: the process that made the call, still in that state. */
 export interface Where {
   /** By the host's number. */
   pid: number
-  /** Chapters that may know causes of their own. */
+  /** Chapters that may know further causes. */
   rows?: Chapter[]
 }
 
 /**
- * What to say about the step on which `plan` stopped. Without `where` nothing is looked at, and the
- * text is only the call and its place. A cause is named only when it was seen.
+ * Explain the step at which `plan` stopped. Without `where` the text is only the call and its
+ * place. A cause is named only if it was found on this machine.
  */
 export async function explain(
   plan: Step[],
@@ -41,19 +42,20 @@ export async function explain(
   const lines = [failureInWords(plan, index, errno)]
   if (!call) return { text: lines.join('\n'), exitCode: 125 }
   const scene = where && { plan, index, errno, pid: where.pid }
-  const cause = scene && (seenCause(call, scene) ?? (await causeOfChapters(call, scene, where)))
+  const cause = scene && (sharedCause(call, scene) ?? (await causeOfChapters(call, scene, where)))
   if (cause) lines.push(`  ${printable(cause)}`)
   return { text: lines.join('\n'), exitCode: exitCodeOf(call, errno) }
 }
 
-/** What the chapters know, the latest first. */
+/** The first cause that a chapter knows, later chapters first. */
 async function causeOfChapters(
   call: Call,
-  scene: FailureScene,
+  scene: FailedStep,
   { rows = [] }: Where,
 ): Promise<string | undefined> {
   for (const { tools } of rows.toReversed()) {
-    const cause = (await tools?.())?.explain?.(call, scene)
+    const known = await tools?.()
+    const cause = unlessItThrows(() => known?.explain?.(call, scene))
     if (cause !== undefined) return cause
   }
   return undefined
@@ -64,21 +66,25 @@ function exitCodeOf(call: Call, errno: string): number {
   return errno === 'ENOENT' ? 127 : 126
 }
 
-/** Names of files may hold anything; what is told stays one line. */
+/** One line: names of files may have control characters. */
 function printable(cause: string): string {
   return cause.replace(/[\x00-\x1f\x7f]|[\udc80-\udcff]/gu, '?')
 }
 
-/** The first cause that holds, from what the call itself is about to what holds for all calls. */
-function seenCause(call: Call, scene: FailureScene): string | undefined {
+/** The first shared cause that applies: causes of this call, then causes of any call. */
+function sharedCause(call: Call, scene: FailedStep): string | undefined {
+  return unlessItThrows(() => causeOf(call, scene) ?? generalCause(call, scene))
+}
+
+function unlessItThrows(look: () => string | undefined): string | undefined {
   try {
-    return causeOf(call, scene) ?? generalCause(call, scene)
+    return look()
   } catch {
-    return undefined // ignoring: what cannot be looked at is not explained
+    return undefined // ignoring: without permission to look there is no explanation
   }
 }
 
-function causeOf(call: Call, scene: FailureScene): string | undefined {
+function causeOf(call: Call, scene: FailedStep): string | undefined {
   if (call[0] === 'pivot_root') return ofPivotRoot(call, scene)
   if (call[0] === 'mount') return ofMount(call, scene)
   if (call[0] === 'execvpe') return ofExecvpe(call, scene)
@@ -91,7 +97,7 @@ function causeOf(call: Call, scene: FailureScene): string | undefined {
   return isOnPath(call) ? ofPath(call[1], scene) : undefined
 }
 
-function generalCause(call: Call, scene: FailureScene): string | undefined {
+function generalCause(call: Call, scene: FailedStep): string | undefined {
   const { errno } = scene
   if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
   if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))

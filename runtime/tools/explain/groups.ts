@@ -1,19 +1,21 @@
-/** Step by step. Why a control group cannot be made, joined or limited (cgroups(7)). */
+/** Why a control group cannot be made, joined or limited (cgroups(7)). */
+import type { FailedStep } from '../../chapter-tools.ts'
 import { readdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { tryRead } from '../../files.ts'
 import { commandName } from '../proc.ts'
-import { find, isReadOnly, mountOf, whyNot, type CallOf, type FailureScene } from './scene.ts'
+import { find, isReadOnly, mountOf, whyNot, type CallOf } from './scene.ts'
 
-/** A write to a file of a group; undefined where the file is none of a group's. */
-export function ofGroupWrite(call: CallOf<'write'>, scene: FailureScene): string | undefined {
+/** A write failed; undefined if the file is not a control group's. */
+export function ofGroupWrite(call: CallOf<'write'>, scene: FailedStep): string | undefined {
   const [, path, value] = call
   const { errno } = scene
   const dir = dirname(path)
   const group = find(scene, dir)
   if (group.is !== 'there') return errno === 'ENOENT' ? whyNot(scene, path, group) : undefined
   const mount = mountOf(scene, group.real)
-  if (errno === 'EXDEV') return mount && `${path} lies on ${mount.type}, not where a kernel listens`
+  if (errno === 'EXDEV')
+    return mount && `${path} is an ordinary file on ${mount.type}, not a kernel interface`
   if (mount?.type !== 'cgroup' && mount?.type !== 'cgroup2') return undefined
   if (/^E(ACCES|ROFS|PERM)$/.test(errno) && isReadOnly(mount))
     return `the groups at ${mount.target} are mounted read-only, as in an ordinary Docker container`
@@ -28,7 +30,7 @@ export function ofGroupWrite(call: CallOf<'write'>, scene: FailureScene): string
   return undefined
 }
 
-/** The file written to, and how to read others: those of its group, and of the group above. */
+/** The file written to, and how to read other files of its group and of the parent group. */
 export interface Look {
   dir: string
   file: string
@@ -37,17 +39,17 @@ export interface Look {
   above: (name: string) => string
 }
 
-/** EBUSY: a group has processes or children in its way, or more memory in use. */
+/** EBUSY: the group has processes or children, or uses more memory than the new limit. */
 export function busy({ dir, file, value, read }: Look): string | undefined {
   if (file === 'cgroup.subtree_control') {
     const inside = processesIn(read('cgroup.procs'))
     if (!inside) return undefined
-    return `${dir} holds ${inside}; version 2 lets only groups without any have children`
+    return `${dir} has ${inside}; in version 2 only a group without any can enable controllers`
   }
   if (file === 'cgroup.procs') {
-    const handed = read('cgroup.subtree_control')
-    if (!handed) return undefined
-    return `${dir} hands ${handed} down to its children, so only they may hold processes`
+    const enabled = read('cgroup.subtree_control')
+    if (!enabled) return undefined
+    return `${dir} enables ${enabled} for its children, so only they may have processes`
   }
   const used = read('memory.usage_in_bytes')
   if (/limit_in_bytes$/.test(file) && Number(used) > Number(value))
@@ -55,7 +57,7 @@ export function busy({ dir, file, value, read }: Look): string | undefined {
   return undefined
 }
 
-/** `process 12 (sh)`, `processes 12 (sh), 13 (cat) and 4 more`; empty when there is none. */
+/** `process 12 (sh)`, `processes 12 (sh), 13 (cat) and 4 more`; empty if there is none. */
 function processesIn(procs: string): string {
   const pids = procs.split('\n').filter(Boolean)
   const commandOf = (pid: string) => commandName(Number(pid)) || 'gone'
@@ -79,7 +81,7 @@ function notEnabled({ dir, file, value, read, above }: Look, version: 1 | 2): st
     const missing = wanted.filter((each) => !offered.includes(each))
     if (missing.length === 0) return undefined
     const have = offered.join(', ') || 'none'
-    return `${dir} has no ${missing.join(', ')} to hand down; it has: ${have}`
+    return `${dir} has no ${missing.join(', ')} to enable; it has: ${have}`
   }
   const [controller = ''] = file.split('.')
   if (controller === 'cgroup') return undefined
@@ -95,7 +97,7 @@ function refusedValue({ file, value, read, above }: Look): string | undefined {
   if (file === 'cpuset.cpus' || file === 'cpuset.mems') {
     const allowed = above(file) || online(file)
     const what = file === 'cpuset.cpus' ? 'processors' : 'memory nodes'
-    return allowed && `the group above has the ${what} ${allowed}, and '${value}' is not among them`
+    return allowed && `the parent group has the ${what} ${allowed}, which do not include '${value}'`
   }
   const memory = Number(read('memory.limit_in_bytes'))
   if (file === 'memory.memsw.limit_in_bytes' && Number(value) < memory)
@@ -104,8 +106,8 @@ function refusedValue({ file, value, read, above }: Look): string | undefined {
   return `the kernel does not accept '${value}' here; ${file} is '${read(file)}'`
 }
 
-/** A directory that a group was to be. */
-export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: FailureScene): string | undefined {
+/** A mkdir failed; undefined if the directory would not have been a control group. */
+export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: FailedStep): string | undefined {
   const found = find(scene, path)
   const parent = find(scene, dirname(path))
   if (parent.is !== 'there') return undefined
@@ -117,5 +119,5 @@ export function ofGroupMkdir([, path]: CallOf<'mkdir'>, scene: FailureScene): st
   const inside = processesIn((tryRead(`${found.real}/cgroup.procs`) ?? '').trim())
   const children = readdirSync(found.real, { withFileTypes: true }).filter((e) => e.isDirectory())
   const holds = inside || (children.length > 0 ? `${children.length} groups` : 'nothing')
-  return `a group of that name is left from before; it holds ${holds}`
+  return `a group of that name exists already; it has ${holds}`
 }

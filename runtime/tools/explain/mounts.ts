@@ -1,9 +1,11 @@
-/** Step by step. Why a mount fails, other than for want of privilege. */
+/** Why a mount fails, apart from missing privileges. */
+import type { FailedStep } from '../../chapter-tools.ts'
 import { tryRead } from '../../files.ts'
 import { ofOverlay } from './overlay.ts'
-import { find, hasOwnRoot, isMountPoint, whyNot, type CallOf, type FailureScene } from './scene.ts'
+import { find, hasOwnRoot, isMountPoint, whyNot, type CallOf } from './scene.ts'
 
-export function ofMount(call: CallOf<'mount'>, scene: FailureScene): string | undefined {
+/** A mount failed. */
+export function ofMount(call: CallOf<'mount'>, scene: FailedStep): string | undefined {
   const [, source, target, type, flags] = call
   const { errno } = scene
   if (errno === 'ENODEV' && type) return unknownType(type, tryRead('/proc/filesystems') ?? '')
@@ -28,21 +30,21 @@ export function ofMount(call: CallOf<'mount'>, scene: FailureScene): string | un
   return undefined
 }
 
-/** A file system that is not in /proc/filesystems, and could not be loaded on demand either. */
+/** A file system that is not in /proc/filesystems and has no module that loads on demand. */
 export function unknownType(type: string, filesystems: string): string | undefined {
   const known = filesystems.split('\n').map((line) => line.split('\t').at(-1))
   if (known.includes(type)) return undefined
   return `this kernel has no ${type}, or its module is not loaded: modprobe ${type}`
 }
 
-function missingTarget(scene: FailureScene, target: string, why: string | undefined) {
+function missingTarget(scene: FailedStep, target: string, why: string | undefined) {
   const isTop = !target.slice(1).includes('/')
   if (scene.errno === 'ENOENT' && isTop && hasOwnRoot(scene))
     return `the root file system has no ${target} to mount on`
   return scene.errno === 'ENOENT' || scene.errno === 'ENOTDIR' ? why : undefined
 }
 
-function ofLink(scene: FailureScene, target: string): string | undefined {
+function ofLink(scene: FailedStep, target: string): string | undefined {
   const found = find(scene, target, false)
   if (found.is === 'loop') return whyNot(scene, target, found)
   if (found.is !== 'there' || !found.stat.isSymbolicLink()) return undefined

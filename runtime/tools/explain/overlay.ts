@@ -1,4 +1,5 @@
-/** Step by step. Why an overlay cannot be mounted; the kernel tells only its log (dmesg). */
+/** Why an overlay cannot be mounted: the kernel writes the reason only to its log (dmesg). */
+import type { FailedStep } from '../../chapter-tools.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { isWithin } from './roots.ts'
 import {
@@ -8,23 +9,23 @@ import {
   placeOf,
   whyNot,
   type CallOf,
-  type FailureScene,
 } from './scene.ts'
 
-/** mount(2) takes one page of options, the last byte of which ends them. */
+/** mount(2) takes one page of options, with a NUL at the end. */
 const mostOptionBytes = 4095
 
-/** File systems that have no whiteouts or xattrs, or that change behind the kernel's back. */
+/** File systems without whiteouts or xattrs, or whose files change on another machine. */
 const unfit =
   /^(overlay|vfat|msdos|exfat|ntfs3?|nfs4?|cifs|smb3|fuse.*|9p|ceph|proc|sysfs|cgroup2?)$/
 
+/** The directories of an overlay. */
 export interface Layers {
   lowers: string[]
   upper?: string
   work?: string
 }
 
-/** The directories in an overlay's options; `\` protects `:` and `,` in their names. */
+/** The directories in an overlay's options; `\` escapes `:` and `,` in their names. */
 export function layersIn(data: string): Layers {
   const options = data.split(/(?<!\\),/).map((each) => each.split('='))
   const value = (name: string) => options.find(([key]) => key === name)?.slice(1).join('=')
@@ -37,7 +38,8 @@ export function layersIn(data: string): Layers {
   }
 }
 
-export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: FailureScene) {
+/** A mount of an overlay failed. */
+export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: FailedStep) {
   const bytes = Buffer.byteLength(data ?? '')
   if (scene.errno !== 'ENODEV' && bytes > mostOptionBytes)
     return `its options are ${bytes} bytes; mount(2) takes ${mostOptionBytes}`
@@ -53,14 +55,14 @@ export function ofOverlay([, , target, , , data]: CallOf<'mount'>, scene: Failur
   return bad ?? tooDeep(scene, lowers)
 }
 
-/** Where one of the directories is missing, or is none. */
-function nameNowhere(scene: FailureScene, path: string): string | undefined {
+/** The directory is missing, or is not a directory. */
+function nameNowhere(scene: FailedStep, path: string): string | undefined {
   const found = find(scene, path)
   if (found.is !== 'there') return whyNot(scene, path, found)
   return found.stat.isDirectory() ? undefined : `${path} is not a directory`
 }
 
-function ofWriteLayer(scene: FailureScene, upper?: string, work?: string): string | undefined {
+function ofWriteLayer(scene: FailedStep, upper?: string, work?: string): string | undefined {
   if (upper !== undefined && work === undefined) return 'there is an upperdir, but no workdir'
   if (upper === undefined || work === undefined) return undefined
   const [first, second] = [find(scene, upper), find(scene, work)]
@@ -79,22 +81,22 @@ interface Part {
   path: string
 }
 
-/** What is wrong with an upper and a work directory, by the mounts that they lie on. */
+/** What is wrong with an upper and a work directory, judged by their mounts. */
 export function writeLayerCause(upper: Part, work: Part): string | undefined {
   if (!upper.mount || !work.mount) return undefined
   const on = ({ name, mount }: Part) =>
-    `${name} lies on ${mount?.type} (mounted on ${mount?.target})`
+    `${name} is on ${mount?.type} (mounted on ${mount?.target})`
   if (isReadOnly(upper.mount)) return `${on(upper)}, which is read-only`
-  if (unfit.test(upper.mount.type)) return `${on(upper)}, which can carry no write layer`
+  if (unfit.test(upper.mount.type)) return `${on(upper)}, which cannot hold a write layer`
   if (upper.mount.id !== work.mount.id)
-    return `${on(upper)}, ${on(work)}: they must share one mount`
+    return `${on(upper)}, ${on(work)}: they must be on the same mount`
   if (isWithin(upper.path, work.path) || isWithin(work.path, upper.path))
-    return `${upper.name} and ${work.name} lie one in the other`
+    return `one of ${upper.name} and ${work.name} is inside the other`
   return undefined
 }
 
-/** The kernel stacks two overlays and no more. */
-function tooDeep(scene: FailureScene, lowers: string[]): string | undefined {
+/** The kernel stacks at most two overlays (FILESYSTEM_MAX_STACK_DEPTH). */
+function tooDeep(scene: FailedStep, lowers: string[]): string | undefined {
   for (const lower of lowers) {
     const first = overlayUnder(scene, lower)
     const below = first && layersIn(first.superOptions).lowers
@@ -105,13 +107,13 @@ function tooDeep(scene: FailureScene, lowers: string[]): string | undefined {
   return undefined
 }
 
-function overlayUnder(scene: FailureScene, path: string): Mount | undefined {
+function overlayUnder(scene: FailedStep, path: string): Mount | undefined {
   const found = find(scene, path)
   const mount = found.is === 'there' ? mountOf(scene, found.real) : undefined
   return mount?.type === 'overlay' ? mount : undefined
 }
 
-function overlap(scene: FailureScene, lowers: string[]): string | undefined {
+function overlap(scene: FailedStep, lowers: string[]): string | undefined {
   const places = lowers.flatMap((name) => {
     const found = find(scene, name)
     return found.is === 'there' ? [{ name, path: placeOf(found.real).path }] : []
@@ -119,6 +121,6 @@ function overlap(scene: FailureScene, lowers: string[]): string | undefined {
   for (const one of places)
     for (const other of places)
       if (one !== other && isWithin(one.path, other.path))
-        return `${one.name} and ${other.name} lie one in the other, or are the same`
+        return `${one.name} and ${other.name} are the same, or one is inside the other`
   return undefined
 }

@@ -1,10 +1,11 @@
-/** Step by step. Why a path leads nowhere: which part of it is missing, a file, or a way out. */
+/** Why a path cannot be followed: which part of it is missing, or not a directory. */
+import type { FailedStep } from '../../chapter-tools.ts'
 import { dirname } from 'node:path'
 import { procLink, statusField } from '../proc.ts'
-import { find, isReadOnly, mountOf, whyNot, type Lookup, type FailureScene } from './scene.ts'
+import { find, isReadOnly, mountOf, whyNot, type Lookup } from './scene.ts'
 
-/** Only where it is another part than the path as a whole: that much the errno says itself. */
-export function ofPath(path: string, scene: FailureScene): string | undefined {
+/** Why `path` cannot be used. Undefined if all of it is simply missing: the errno says that. */
+export function ofPath(path: string, scene: FailedStep): string | undefined {
   const found = find(scene, path)
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(scene.errno)) {
     if (found.is === 'missing' && found.link === undefined && isWhole(found, path)) return undefined
@@ -24,8 +25,8 @@ function isWhole(found: Lookup, path: string): boolean {
   return found.path === path.replace(/(.)\/+$/, '$1')
 }
 
-/** The directory on the way that an ordinary user may not pass. */
-function closedDirectory(path: string, scene: FailureScene): string | undefined {
+/** The directory of the path that an ordinary user has no permission to search. */
+function closedDirectory(path: string, scene: FailedStep): string | undefined {
   const uid = Number(statusField(scene.pid, 'Uid').split(/\s+/)[1])
   const gid = Number(statusField(scene.pid, 'Gid').split(/\s+/)[1])
   if (uid === 0 || !path.startsWith('/')) return undefined
@@ -37,16 +38,16 @@ function closedDirectory(path: string, scene: FailureScene): string | undefined 
     const { mode, uid: owner, gid: group } = found.stat
     const bit = uid === owner ? 0o100 : gid === group ? 0o010 : 0o001
     const shown = `0${(mode & 0o7777).toString(8)}`
-    if ((mode & bit) === 0) return `uid ${uid} may not pass ${way}: its mode is ${shown}`
+    if ((mode & bit) === 0) return `uid ${uid} may not search ${way}: its mode is ${shown}`
   }
   return undefined
 }
 
-/** ENOENT of getcwd: the working directory cannot be reached from the root. */
-export function ofGetcwd({ pid, errno }: FailureScene): string | undefined {
+/** getcwd failed with ENOENT: the working directory cannot be reached from the root. */
+export function ofGetcwd({ pid, errno }: FailedStep): string | undefined {
   if (errno !== 'ENOENT') return undefined
   const cwd = procLink(pid, 'cwd')
   if (cwd === '') return undefined
   if (cwd.endsWith(' (deleted)')) return `the working directory has been removed: ${cwd}`
-  return `the working directory lies outside the root: it is the host's ${cwd}`
+  return `the working directory is outside the root: it is the host's ${cwd}`
 }

@@ -1,31 +1,32 @@
-/** Step by step. Why a call is not permitted: who the process is, and what holds it back. */
+/** Why a call is not permitted: the credentials of the process, and what restricts it. */
 import { existsSync, lstatSync } from 'node:fs'
 import { privilegesIn } from '../doctor/privileges.ts'
 import type { Call, CallName } from '../../calls.ts'
 import { procText, statusField, sysctl } from '../proc.ts'
-import type { FailureScene } from './scene.ts'
+import type { FailedStep } from '../../chapter-tools.ts'
 
-/** What the kernel asks before it permits something. */
+/** What the kernel's decision depends on. */
 export interface Standing {
-  /** Effective user id, as the host counts. */
+  /** The effective user id, by the host's numbers. */
   uid: number
   capabilities: string[]
-  /** The process is in a user namespace that does not map every id to itself. */
+  /** The process is in a user namespace that does not map each id to itself. */
   isMapped: boolean
   /** A seccomp filter is on it. */
   isFiltered: boolean
-  /** AppArmor's or SELinux's name for it, as `docker-default (enforce)`; empty without. */
+  /** Its AppArmor profile or SELinux label, as `docker-default (enforce)`; or empty. */
   profile: string
   uidMap: string
   gidMap: string
   /** `allow` or `deny`, of its user namespace. */
   setgroups: string
-  /** Its files in /proc belong to it. After setuid they do not (prctl(2), PR_SET_DUMPABLE). */
+  /** It owns its files in /proc; after setuid it does not (prctl(2), PR_SET_DUMPABLE). */
   isDumpable: boolean
   sysctls: Record<string, string>
 }
 
-export function standingOf(scene: FailureScene): Standing {
+/** The standing of the process whose call failed. */
+export function standingOf(scene: FailedStep): Standing {
   const { pid } = scene
   const uidMap = procText(pid, 'uid_map')
   const uid = Number(statusField(pid, 'Uid').split(/\s+/)[1])
@@ -52,7 +53,7 @@ const restricting = [
   ...kinds.map((kind) => `user.max_${kind}_namespaces`),
 ]
 
-/** The capability that each call asks for (capabilities(7)). */
+/** The capability that each call needs (capabilities(7)). */
 const needed: Partial<Record<CallName, string>> = {
   unshare: 'SYS_ADMIN',
   setns: 'SYS_ADMIN',
@@ -70,7 +71,7 @@ const needed: Partial<Record<CallName, string>> = {
   lchown: 'CHOWN',
 }
 
-/** EPERM and EACCES. */
+/** A call failed with EPERM or EACCES. */
 export function deniedCause(call: Call, errno: string, standing: Standing): string | undefined {
   const { uid, capabilities, profile, isMapped, isFiltered } = standing
   if (call[0] === 'write') return mapCause(call[1], errno, standing)
@@ -84,20 +85,21 @@ export function deniedCause(call: Call, errno: string, standing: Standing): stri
     return 'setgroups is denied in this user namespace, for as long as it lives'
   if (!capabilities.includes(capability)) {
     if (isMapped && standing.sysctls[apparmorSwitch] === '1' && capabilities.length === 0)
-      return `AppArmor takes the capabilities away: ${apparmorSwitch} is 1`
-    if (uid !== 0) return `this needs root with CAP_${capability}; uid ${uid} has it not`
+      return `AppArmor removes the capabilities: ${apparmorSwitch} is 1`
+    if (uid !== 0) return `this needs root with CAP_${capability}; uid ${uid} does not have it`
     return `this root lacks CAP_${capability}${docker(profile)}`
   }
   if (errno === 'EACCES' && / \(enforce\)$/.test(profile))
-    return `it has CAP_${capability}, but is held by AppArmor's profile ${profile}`
+    return `it has CAP_${capability}, but AppArmor's profile ${profile} denies the call`
   if (isMapped && call[0] === 'mount' && (call[3] === 'proc' || call[3] === 'sysfs'))
-    return `in a user namespace ${call[3]} can be mounted only where one is wholly visible already`
+    return `in a user namespace ${call[3]} can be mounted only if a whole one is visible already`
   if (isMapped) return 'this is root of a user namespace only, not of the machine'
-  if (isFiltered) return `it has CAP_${capability}, but a seccomp filter is on it${docker(profile)}`
+  if (isFiltered)
+    return `it has CAP_${capability}, but a seccomp filter denies the call${docker(profile)}`
   return undefined
 }
 
-/** Docker names the profile that it puts on all containers but privileged ones. */
+/** `docker-default` is the profile of all Docker containers except privileged ones. */
 function docker(profile: string): string {
   return profile.startsWith('docker-default') ? ', as in Docker without --privileged' : ''
 }
@@ -107,15 +109,15 @@ function mapCause(path: string, errno: string, standing: Standing): string | und
   const [, file] = /\/(uid_map|gid_map)$/.exec(path) ?? []
   if (!file) return undefined
   if (errno === 'EACCES')
-    return standing.isDumpable ? undefined : 'after setuid the files in /proc/self are not its own'
+    return standing.isDumpable ? undefined : 'after setuid a process does not own /proc/self'
   if (standing.uid !== 0 && standing.sysctls[apparmorSwitch] === '1')
     return `AppArmor restricts user namespaces: ${apparmorSwitch} is 1`
   if (file === 'gid_map' && standing.isMapped && standing.setgroups === 'allow')
-    return "who has no rights outside must first write 'deny' to /proc/self/setgroups"
+    return "an ordinary user must first write 'deny' to /proc/self/setgroups"
   return undefined
 }
 
-/** EINVAL of calls that take ids: in a user namespace only those exist that are mapped. */
+/** A call with an id failed with EINVAL: in a user namespace only mapped ids exist. */
 export function unmappedCause(call: Call, { isMapped, uidMap, gidMap }: Standing) {
   if (!isMapped) return undefined
   const missing = idsIn(call).find(([kind, id]) => !isIn(kind === 'uid' ? uidMap : gidMap, id))
@@ -134,7 +136,7 @@ function idsIn(call: Call): ['uid' | 'gid', number][] {
   ]
 }
 
-/** A line of a map: first id inside, first id outside, how many. */
+/** A line of a map has the first id inside, the first id outside, and the count. */
 function isIn(map: string, id: number): boolean {
   return map.split('\n').some((line) => {
     const [first = NaN, , count = NaN] = line.trim().split(/\s+/).map(Number)
@@ -153,9 +155,9 @@ const limited: Record<string, (typeof kinds)[number]> = {
   CLONE_NEWTIME: 'time',
 }
 
-/** ENOSPC of unshare: the number of namespaces is limited (namespaces(7)). */
+/** unshare failed with ENOSPC: the number of namespaces is limited (namespaces(7)). */
 export function namespaceLimit(flags: string[], { sysctls }: Standing): string | undefined {
   const names = flags.map((flag) => `user.max_${limited[flag]}_namespaces`)
   const zero = names.find((name) => sysctls[name] === '0')
-  return zero && `${zero} is 0: no such namespace may be made`
+  return zero && `${zero} is 0: no such namespace can be made`
 }

@@ -1,4 +1,5 @@
-/** Step by step. Why a file does not become the command: found by reading the file itself. */
+/** Why a file cannot be executed, found by reading it. */
+import type { FailedStep } from '../../chapter-tools.ts'
 import { closeSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { arch } from 'node:os'
 import { toBytes } from '../../bytes.ts'
@@ -10,13 +11,13 @@ import {
   mountOf,
   whyNot,
   type CallOf,
-  type FailureScene,
   type Lookup,
 } from './scene.ts'
 
 type There = Extract<Lookup, { is: 'there' }>
 
-export function ofExecvpe(call: CallOf<'execvpe'>, scene: FailureScene): string | undefined {
+/** An execvpe failed. */
+export function ofExecvpe(call: CallOf<'execvpe'>, scene: FailedStep): string | undefined {
   const [, file, , env] = call
   const { errno } = scene
   const path = env.find((entry) => entry.startsWith('PATH='))?.slice(5)
@@ -35,26 +36,26 @@ export function ofExecvpe(call: CallOf<'execvpe'>, scene: FailureScene): string 
   if (cause || there.length > 0 || errno === 'EACCES') return cause
   const empty = emptyRoot(scene)
   if (isSearched && file.startsWith('-'))
-    return `${file} is the command here: flags stand before it`
+    return `${file} is the command here: flags go before it`
   if (isSearched && errno === 'ENOENT')
     return empty ?? (path ? `not in ${path}` : `no PATH is set to look for ${file} in`)
   if (file === '') return 'the name of the command is empty'
   return empty ?? whyNot(scene, file, find(scene, file))
 }
 
-/** The kernel's word for what this machine runs, as Go, Docker and OCI have it. */
+/** This machine's architecture, as Go, Docker and OCI name it. */
 const architectures: Record<string, string> = { x64: 'amd64', ia32: '386' }
 const here = architectures[arch()] ?? arch()
 
-function emptyRoot(scene: FailureScene): string | undefined {
+function emptyRoot(scene: FailedStep): string | undefined {
   if (!hasOwnRoot(scene)) return undefined
   const names = readdirSync(`/proc/${scene.pid}/root/`).sort()
   if (names.some((name) => !['dev', 'etc', 'proc', 'sys'].includes(name))) return undefined
   return `the root file system is empty but for ${names.join(', ') || 'nothing'}`
 }
 
-/** Of a file that is there, and is said not to be: what is missing is who should read it. */
-function missingInterpreter(scene: FailureScene, { name, real, stat }: There & { name: string }) {
+/** ENOENT for a file that exists: its ELF loader or `#!` interpreter is missing. */
+function missingInterpreter(scene: FailedStep, { name, real, stat }: There & { name: string }) {
   if (!stat.isFile()) return undefined
   const bytes = beginningOf(real)
   const loader = readElf(bytes)?.interpreter
@@ -62,18 +63,18 @@ function missingInterpreter(scene: FailureScene, { name, real, stat }: There & {
   const wanted = loader ?? script
   const found = wanted === undefined ? undefined : find(scene, wanted)
   if (wanted === undefined || !found || found.is === 'there') return undefined
-  if (loader) return `${name} is there, its loader is not: ${loader}`
+  if (loader) return `${name} exists, but its loader does not: ${loader}`
   const start = `the first line of ${name} asks for ${JSON.stringify(wanted).slice(1, -1)}`
   if (wanted.endsWith('\r')) return `${start}: it ends in a carriage return, as on Windows`
-  return `${start}, which is not there`
+  return `${start}, which does not exist`
 }
 
-/** What follows `#!`, up to the first blank (execve(2)). */
+/** The word after `#!`, up to the first blank (execve(2)). */
 function scriptInterpreter(bytes: Buffer): string | undefined {
   return /^#![ \t]*([^ \t\n\0]+)/.exec(bytes.toString('latin1'))?.[1]
 }
 
-function forbidden(scene: FailureScene, found: There & { name: string }): string | undefined {
+function forbidden(scene: FailedStep, found: There & { name: string }): string | undefined {
   const { name, real, stat } = found
   if (stat.isDirectory()) return `${name} is a directory`
   if (!stat.isFile()) return `${name} is not an ordinary file`
@@ -82,7 +83,7 @@ function forbidden(scene: FailureScene, found: There & { name: string }): string
   if (!mayExecute(stat, uid, gid)) return `${name} lacks the x bit: its mode is ${modeOf(stat)}`
   const mount = mountOf(scene, real)
   if (mount?.options.split(/[ ,]/).includes('noexec'))
-    return `${name} lies on a mount that is noexec, on ${mount.target}`
+    return `${name} is on a mount that is noexec, on ${mount.target}`
   const interpreter = scriptInterpreter(beginningOf(real))
   const reader = interpreter === undefined ? undefined : find(scene, interpreter)
   if (interpreter !== undefined && reader?.is === 'there' && interpreter !== name)
@@ -90,7 +91,7 @@ function forbidden(scene: FailureScene, found: There & { name: string }): string
   return undefined
 }
 
-/** Root may execute what anybody may; others by the first class that they belong to. */
+/** Root may execute a file with any x bit; the first class that applies decides for others. */
 function mayExecute({ mode, uid: owner, gid: group }: Stats, uid: number, gid: number): boolean {
   if (uid === 0) return (mode & 0o111) !== 0
   return (mode & (uid === owner ? 0o100 : gid === group ? 0o010 : 0o001)) !== 0
@@ -100,14 +101,14 @@ function modeOf({ mode }: Stats): string {
   return `0${(mode & 0o7777).toString(8)}`
 }
 
-/** Why the kernel knows no way to run a file that begins so. */
+/** Why the kernel cannot run a file that begins with `bytes`. */
 export function ofContent(name: string, bytes: Buffer, machine: string): string | undefined {
   if (bytes.length === 0) return `${name} is empty`
   const elf = readElf(bytes)
   if (elf && elf.architecture !== machine)
     return `${name} is made for ${elf.architecture}, and this machine is ${machine}`
   if (elf || bytes.subarray(0, 4).toString('latin1') === '\x7fELF')
-    return elf ? undefined : `${name} is a program that was cut off`
+    return elf ? undefined : `${name} is a truncated program`
   if (bytes.subarray(0, 2).toString('latin1') === '#!') return undefined
   return bytes.includes(0)
     ? `${name} is neither a program nor a script`

@@ -1,4 +1,5 @@
-/** Step by step. Why pivot_root fails: which of its rules (pivot_root(2)) does not hold here. */
+/** Why pivot_root fails: which of its rules (pivot_root(2)) is broken. */
+import type { FailedStep } from '../../chapter-tools.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { mountsOf } from '../proc.ts'
 import {
@@ -7,26 +8,26 @@ import {
   mountOf,
   placeOf,
   type CallOf,
-  type FailureScene,
 } from './scene.ts'
 
-/** All that the rules are about. A mount that the process cannot reach is undefined. */
+/** The facts that the rules are about. A mount that the process cannot reach is undefined. */
 export interface PivotFacts {
-  /** What the present root is mounted from. */
+  /** The mount of the present root. */
   root: Mount | undefined
   rootParent: Mount | undefined
-  /** The mount that the new root lies on, or is. */
+  /** The mount that the new root is, or is on. */
   fresh: Mount | undefined
   freshParent: Mount | undefined
-  /** The new root is the top of its mount. */
+  /** The new root is the root of its mount. */
   isMountPoint: boolean
   freshPath: string
-  /** The mount that put_old lies on, and its path. */
+  /** The mount that put_old is on, and its path. */
   old: Mount | undefined
   oldPath: string
 }
 
-export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: FailureScene) {
+/** A pivot_root failed. */
+export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: FailedStep) {
   const [fresh, old] = [find(scene, newRoot), find(scene, putOld)]
   if (fresh.is !== 'there' || old.is !== 'there') return undefined
   const all = mountsOf(scene.pid)
@@ -45,25 +46,27 @@ export function ofPivotRoot([, newRoot, putOld]: CallOf<'pivot_root'>, scene: Fa
   })
 }
 
-/** In the order in which the kernel looks (fs/namespace.c). */
+/** The first broken rule, in the order in which the kernel checks them (fs/namespace.c). */
 export function pivotCause(errno: string, facts: PivotFacts): string | undefined {
   const { root, fresh, freshPath, old, oldPath } = facts
-  const notOwn = 'the new root is not a mount of its own'
+  const notMount = 'the new root is not a mount point'
   if (errno === 'EBUSY') {
     if (fresh && fresh.id === root?.id)
-      return `${notOwn}: ${freshPath} is a directory of the mount on ${fresh.target}`
-    return old && old.id === root?.id ? `${oldPath}, for the old root, lies on it` : undefined
+      return `${notMount}: ${freshPath} is a directory of the mount on ${fresh.target}`
+    if (old && old.id === root?.id)
+      return `${oldPath}, for the old root, is on the present root's mount`
+    return undefined
   }
   if (errno !== 'EINVAL') return undefined
   const shared = [old, facts.freshParent, facts.rootParent].find((each) => isShared(each))
   if (shared)
     return `the mount on ${shared.target} is shared (${shared.propagation}); make it private first`
-  if (!root) return 'the present root is no mount but a directory, by an earlier chroot'
+  if (!root) return 'the present root is not a mount point but a directory, after a chroot'
   if (root.parent === root.id)
-    return 'the present root is the initramfs (rootfs), which cannot be exchanged'
+    return 'the present root is the initramfs (rootfs), which cannot be replaced'
   if (fresh && !facts.isMountPoint)
-    return `${notOwn}: ${freshPath} is a directory of the mount on ${fresh.target}`
-  if (!isWithin(oldPath, freshPath)) return `${oldPath} does not lie under the new root`
+    return `${notMount}: ${freshPath} is a directory of the mount on ${fresh.target}`
+  if (!isWithin(oldPath, freshPath)) return `${oldPath} is not under the new root`
   return undefined
 }
 
@@ -71,6 +74,7 @@ function isShared(mount: Mount | undefined): mount is Mount {
   return mount?.propagation.includes('shared:') ?? false
 }
 
+/** `path` is `dir` or below it. */
 export function isWithin(path: string, dir: string): boolean {
   return path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`)
 }

@@ -1,27 +1,20 @@
-/** Step by step. The scene of a failure: the process whose call failed, as /proc shows it. */
+/** The process whose call failed, as /proc shows it: its paths and mounts. */
 import { closeSync, constants, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, toBytes } from '../../bytes.ts'
+import type { FailedStep } from '../../chapter-tools.ts'
 import type { Mount } from '../../mountinfo.ts'
 import type { Call, CallName } from '../../calls.ts'
-import type { Step } from '../../step.ts'
 import { mountsOf, procText } from '../proc.ts'
 
-/** A call failed; process `pid`, by the host's number, is still as it was when it did. */
-export interface FailureScene {
-  plan: Step[]
-  index: number
-  errno: string
-  pid: number
-}
-
+/** A call of one name. */
 export type CallOf<Name extends CallName> = Extract<Call, [Name, ...unknown[]]>
 
-/** What a path of the process leads to, or the part of it that leads nowhere. */
+/** The file that a path leads to, or the part of the path that cannot be followed. */
 export type Lookup =
   | { is: 'there'; path: string; real: string; stat: Stats }
   | { is: 'missing' | 'no directory' | 'loop'; path: string; link?: Link }
 
-/** The last symbolic link that was followed, and what it says. */
+/** The last symbolic link that was followed, and its target. */
 interface Link {
   path: string
   target: string
@@ -31,9 +24,10 @@ const mostLinks = 40
 
 /**
  * Follow `path` as the process would: from its root or working directory, through symbolic links
- * inside its root. `real` is the same file as the host can open it. Throws where we cannot look.
+ * inside its root. `real` is the path by which the host can open the file. Throws without
+ * permission.
  */
-export function find({ pid }: FailureScene, path: string, followsLast = true): Lookup {
+export function find({ pid }: FailedStep, path: string, followsLast = true): Lookup {
   const rest = namesOf(path)
   let base = path.startsWith('/') ? 'root' : 'cwd'
   let done: string[] = []
@@ -68,11 +62,11 @@ function of(link: Link | undefined): { link?: Link } {
   return link === undefined ? {} : { link }
 }
 
-/** In words, why a path leads nowhere; undefined where it does lead somewhere. */
-export function whyNot({ pid }: FailureScene, path: string, found: Lookup): string | undefined {
+/** Why a path cannot be followed, in words; undefined if it can. */
+export function whyNot({ pid }: FailedStep, path: string, found: Lookup): string | undefined {
   if (found.is === 'there') return undefined
-  if (found.is === 'loop') return `the symbolic links of ${path} lead in a circle`
-  const state = found.is === 'missing' ? 'is not there' : 'is not a directory'
+  if (found.is === 'loop') return `the symbolic links of ${path} form a loop`
+  const state = found.is === 'missing' ? 'does not exist' : 'is not a directory'
   const from = path.startsWith('/') ? '' : ` in ${linkOf(`/proc/${pid}/cwd`)}`
   if (found.link === undefined) return `${found.path} ${state}${from}`
   const { path: at, target } = found.link
@@ -84,7 +78,7 @@ function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.')
 }
 
-/** Undefined where nothing is; throws where we may not look. */
+/** Undefined if there is no file; throws without permission. */
 function lstat(path: string): Stats | undefined {
   return lstatSync(toBytes(path), { throwIfNoEntry: false })
 }
@@ -93,9 +87,9 @@ function linkOf(path: string): string {
   return fromBytes(readlinkSync(toBytes(path), { encoding: 'buffer' }))
 }
 
-/** Where a file lies: the id of its mount, and its path in the process's mount namespace. */
+/** The id of a file's mount, and its path in the process's mount namespace. */
 export function placeOf(real: string): { mount: string; path: string } {
-  const justAPath = 0o10000000 // O_PATH: neither reads nor needs permission (open(2))
+  const justAPath = 0o10000000 // O_PATH: needs no permission to read (open(2))
   const fd = openSync(toBytes(real), constants.O_RDONLY | justAPath)
   try {
     const mount = /^mnt_id:\s*(\d+)/m.exec(procText('self', `fdinfo/${fd}`))?.[1] ?? ''
@@ -105,23 +99,23 @@ export function placeOf(real: string): { mount: string; path: string } {
   }
 }
 
-/** The mount that a file lies on; undefined where the process cannot reach it. */
-export function mountOf(scene: FailureScene, real: string): Mount | undefined {
+/** The mount that a file is on; undefined if the process cannot reach the mount. */
+export function mountOf(scene: FailedStep, real: string): Mount | undefined {
   const { mount } = placeOf(real)
   return mountsOf(scene.pid).find(({ id }) => id === mount)
 }
 
-/** Whether a directory is the top of a mount: `..` leads to another one then. */
+/** Whether a directory is the root of a mount: then `..` is on another mount. */
 export function isMountPoint(real: string): boolean {
   return placeOf(`${real}/.`).mount !== placeOf(`${real}/..`).mount
 }
 
-/** `ro` for the mount itself or for all of its file system. */
+/** `ro` is an option of the mount or of its file system. */
 export function isReadOnly({ options, superOptions }: Mount): boolean {
   return [options, superOptions].some((each) => each.split(',')[0] === 'ro')
 }
 
-/** Whether the process has a root of its own by now, so that its paths are those of an image. */
-export function hasOwnRoot({ plan, index }: FailureScene): boolean {
+/** Whether the process has changed its root already, so that its paths are those of an image. */
+export function hasOwnRoot({ plan, index }: FailedStep): boolean {
   return plan.slice(0, index).some(({ call: [name] }) => ['pivot_root', 'chroot'].includes(name))
 }

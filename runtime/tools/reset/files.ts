@@ -1,27 +1,27 @@
-/** What a process that was killed left half-made in the data root. */
+/** Leftovers in the data root: what killed processes had begun to write. */
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runningContainers } from '../../container/find.ts'
 import { removeDirectory, reservedName } from '../../container/remove.ts'
 import { containerDir, linkedId } from '../../container/state.ts'
 import { namesIn } from '../../files.ts'
-import { identify } from '../../process.ts'
 import { whyStale } from '../../container/tidy.ts'
-import type { Leftover } from '../../chapter-tools.ts'
-import { place, type ResetScope } from './leftover.ts'
+import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
+/** Partial containers, unreadable marks, names without a container, temporary files. */
 export function fileLeftovers(scope: ResetScope): Leftover[] {
-  return [...halfMade(scope), ...brokenMarks(scope), ...staleNames(scope), ...temporary(scope)]
+  const searches = [partialContainers, brokenMarks, staleNames, temporary]
+  return searches.flatMap((search) => search(scope))
 }
 
-/** A container is marked as running before it has a directory, and keeps its state there after. */
-function halfMade({ root }: ResetScope): Leftover[] {
-  return namesIn(place(root, 'containers')).flatMap((id): Leftover[] => {
+/** A container has a mark before its directory exists, and its state in the directory after. */
+function partialContainers({ root }: ResetScope): Leftover[] {
+  return namesIn(join(root, 'containers')).flatMap((id): Leftover[] => {
     const dir = containerDir(root, id)
     const isKnown = () => isMarked(root, id) || existsSync(join(dir, 'state.json'))
     if (isKnown()) return []
     const remove = () => {
-      mkdirSync(place(root, 'tmp'), { recursive: true, mode: 0o711 })
+      mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o711 })
       if (!isKnown()) removeDirectory(root, { id, name: reservedName(root, id) })
     }
     return [{ kind: 'directory', what: dir, why: 'a container was begun, and never ran', remove }]
@@ -33,19 +33,19 @@ function isMarked(root: string, id: string): boolean {
 }
 
 function brokenMarks({ root }: ResetScope): Leftover[] {
-  const marks = namesIn(place(root, 'running'))
+  const marks = namesIn(join(root, 'running'))
   const whole = new Set(runningContainers(root).map(({ id }) => id))
   return marks
     .filter((id) => !whole.has(id))
-    .map((id) => join(place(root, 'running'), id))
-    .filter((path) => existsSync(path)) // it may have ended meanwhile
-    .map((path) => file(path, 'it says nothing that can be read'))
+    .map((id) => join(root, 'running', id))
+    .filter((path) => existsSync(path)) // the container may have ended meanwhile
+    .map((path) => file(path, 'it cannot be read'))
 }
 
-/** A name is a link to the id of its container, made when that is marked as running. */
+/** A name is a link to the id of its container, made after the container's mark. */
 function staleNames({ root, ending }: ResetScope): Leftover[] {
-  return namesIn(place(root, 'names')).flatMap((name): Leftover[] => {
-    const path = join(place(root, 'names'), name)
+  return namesIn(join(root, 'names')).flatMap((name): Leftover[] => {
+    const path = join(root, 'names', name)
     const isTaken = () => {
       const id = linkedId(root, name)
       return id !== undefined && (isMarked(root, id) || existsSync(containerDir(root, id)))
@@ -54,13 +54,13 @@ function staleNames({ root, ending }: ResetScope): Leftover[] {
     const remove = () => {
       if (!isTaken()) rmSync(path, { force: true })
     }
-    return [{ kind: 'name', what: name, why: 'no container has it any more', remove }]
+    return [{ kind: 'name', what: name, why: 'its container is gone', remove }]
   })
 }
 
 function temporary({ root }: ResetScope): Leftover[] {
-  return namesIn(place(root, 'tmp')).flatMap((name): Leftover[] => {
-    const path = join(place(root, 'tmp'), name)
+  return namesIn(join(root, 'tmp')).flatMap((name): Leftover[] => {
+    const path = join(root, 'tmp', name)
     const why = whyStale(name)
     return why === undefined ? [] : [file(path, why)]
   })
@@ -69,9 +69,4 @@ function temporary({ root }: ResetScope): Leftover[] {
 function file(path: string, why: string): Leftover {
   const kind = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
   return { kind, what: path, why, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-/** A process with this number is there, whoever it is. */
-export function isRunning(pid: number): boolean {
-  return identify(pid) !== undefined
 }

@@ -1,4 +1,4 @@
-/** Control groups without a container. */
+/** Leftover control groups: those without a container. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
@@ -6,17 +6,16 @@ import { runningContainers } from '../../container/find.ts'
 import { containerDir } from '../../container/state.ts'
 import { killAll, processesIn, removeGroup } from '../../02-cgroups/group-control.ts'
 import { identify, isAlive } from '../../process.ts'
-import type { Leftover } from '../../chapter-tools.ts'
-import type { ResetScope } from './leftover.ts'
+import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 import { hasMonitor } from './processes.ts'
 
-/** A group that was made a moment ago may be of a container that is just being started. */
+/** A younger group may belong to a container that is just being started. */
 const newMs = 10_000
 
 /**
- * Groups named `stepbox-…` directly below the mounts, where containers have theirs. Those that this
- * root knows to be of an ended container, and doctor's, go; those of nobody that is known are told
- * of and go with `all`, unless somebody waits for what is in them.
+ * Groups named `stepbox-…` directly below the mounts, where containers have theirs. Groups of ended
+ * containers of this root and of killed doctors are removed. Unknown ones are reported, and removed
+ * with `all`, unless a monitor waits for a process in them.
  */
 export function groupLeftovers(scope: ResetScope): Leftover[] {
   const running = new Set(runningContainers(scope.root).map(({ id }) => id))
@@ -27,8 +26,8 @@ export function groupLeftovers(scope: ResetScope): Leftover[] {
     if (/^(?:[0-9a-f]{32}){1,2}$/.test(id) && existsSync(containerDir(scope.root, id)))
       return [{ ...found, why: 'its container has ended' }]
     const owner = ownerOf(name)
-    if (owner) return owner.isAlive ? [] : [{ ...found, why: 'doctor was killed at its work' }]
-    if (process.geteuid?.() !== 0) return [] // others' processes cannot be looked at
+    if (owner) return owner.isAlive ? [] : [{ ...found, why: 'the doctor that made it was killed' }]
+    if (process.geteuid?.() !== 0) return [] // other users' processes cannot be inspected
     if (isNew(dirs) || processesIn(dirs).some(hasMonitor)) return []
     if (scope.all) return [{ ...found, why: 'not known to this root, and you said --all' }]
     return [{ kind: 'group', what: name, why: 'not known to this root; --all removes it' }]

@@ -1,4 +1,4 @@
-/** Mounts that came out of a container: nothing of ours is mounted on the host. */
+/** Leftover mounts: a container's mounts that appear on the host. */
 import { realpathSync } from 'node:fs'
 import { runningContainers } from '../../container/find.ts'
 import { perform, StepError } from '../../native.ts'
@@ -6,13 +6,11 @@ import { isAlive } from '../../process.ts'
 import { toolStep } from '../../step.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { mountsOf } from '../proc.ts'
-import type { Leftover } from '../../chapter-tools.ts'
-import type { ResetScope } from './leftover.ts'
+import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
 /**
- * Mounts inside the parts of the data root that containers use, and overlays made of them
- * elsewhere; the last mounted first. The data root itself, or all its containers, may well be a
- * mount.
+ * Mounts below the directories of the data root that containers use, and overlays elsewhere that
+ * are made of those; the last mounted first. The user may have mounted the directories themselves.
  */
 export function mountLeftovers({ root, force }: ResetScope): Leftover[] {
   const healthy = runningContainers(root)
@@ -29,7 +27,7 @@ export function mountLeftovers({ root, force }: ResetScope): Leftover[] {
     .map(({ target, type, source }) => ({
       kind: 'mount',
       what: target,
-      why: `${type} from ${source}: nothing of a container is mounted outside of it`,
+      why: `${type} from ${source}: a container's mounts belong inside it`,
       remove: () => unmount(target),
     }))
 }
@@ -39,12 +37,12 @@ function partsOf(root: string): string[] {
   return ['containers', 'tmp', 'rootfs', 'layers'].map((name) => `${real}/${name}/`)
 }
 
-/** The mount table has paths without links. */
+/** The mount table has paths without symbolic links. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {
-    return path // ignoring: it is not there, and then nothing is mounted in it
+    return path // ignoring: it does not exist, so nothing is mounted in it
   }
 }
 
@@ -52,7 +50,7 @@ function isMadeOf({ type, superOptions }: Mount, dir: string): boolean {
   return type === 'overlay' && superOptions.includes(dir)
 }
 
-/** Lazily: what still uses it is about to end. */
+/** Lazily, because the processes that use it are ended only later. */
 async function unmount(target: string): Promise<void> {
   try {
     await perform([toolStep(['umount2', target, ['MNT_DETACH']], 'it was left behind')])

@@ -1,36 +1,35 @@
-/** Processes that should have ended: native programs whose monitor is gone. */
+/** Leftover processes: native programs whose monitor is gone. */
 import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runningContainers } from '../../container/find.ts'
 import { identify, isAlive, signalTo } from '../../process.ts'
 import { commandName, listPids, membershipOf, parentOf, programOf } from '../proc.ts'
-import type { Leftover } from '../../chapter-tools.ts'
-import type { ResetScope } from './leftover.ts'
+import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
-/** A native program whose monitor is gone kills its container, and ends, within a moment. */
-const momentMs = 100
+/** Within this time a native program whose monitor is gone kills its container and ends. */
+const graceMs = 100
 
 /**
- * Native programs that could not: one that is stopped (SIGSTOP), or whose container is frozen and
- * does not die. Those of other roots are told of, and go with `all`.
+ * Native programs that did not end: stopped ones (SIGSTOP), and ones whose container is frozen and
+ * does not die. Those of other roots are reported, and killed with `all`.
  */
 export async function processLeftovers(scope: ResetScope): Promise<Leftover[]> {
   const pids = listPids()
   const isOrphan = (pid: number) =>
     isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid))
   const found = pids.filter(isOrphan).flatMap((pid) => identify(pid) ?? [])
-  if (found.length > 0) await setTimeout(momentMs)
+  if (found.length > 0) await setTimeout(graceMs)
   return found.filter(isAlive).map((id): Leftover => {
     const what = `${id.pid} (${commandName(id.pid)})`
     const children = pids.filter((pid) => parentOf(pid) === id.pid && identify(pid))
     if (!scope.all && isOfOthers(scope.root, children))
       return { kind: 'process', what, why: 'of a container of another root; --all kills it' }
-    const why = 'the native program waits for a container, and nobody waits for it'
+    const why = 'the native program waits for a container, and no process waits for it'
     return { kind: 'process', what, why, remove: () => void signalTo(id, 'SIGKILL') }
   })
 }
 
-/** What it waits for is not known here. One that waits for nothing is of nobody. */
+/** It waits for a container that this root does not have. */
 function isOfOthers(root: string, children: number[]): boolean {
   const own = runningContainers(root)
   return children.some((pid) => {
@@ -39,7 +38,7 @@ function isOfOthers(root: string, children: number[]): boolean {
   })
 }
 
-/** Whether some process above `pid` is one that can wait for containers. */
+/** Whether an ancestor of `pid` may be the monitor of a container. */
 export function hasMonitor(pid: number): boolean {
   for (let at = parentOf(pid); at > 1; at = parentOf(at)) if (isMonitor(at)) return true
   return false
@@ -50,7 +49,7 @@ function isMonitor(pid: number): boolean {
   return basename(programOf(pid)).replace(/ \(deleted\)$/, '') === basename(process.execPath)
 }
 
-/** It runs from sealed memory, which has this name. */
+/** It runs from a sealed memfd of this name. */
 function isNative(pid: number): boolean {
   return programOf(pid).startsWith('/memfd:stepbox')
 }

@@ -1,64 +1,68 @@
-/** Back to a clean state: what crashes left behind, found by looking and removed. */
+/** Finds what crashes left behind, and removes it. */
 import { containerLeftovers } from './containers.ts'
 import { fileLeftovers } from './files.ts'
 import { groupLeftovers } from './groups.ts'
 import { procLeftovers } from './host-proc.ts'
-import type { Leftover, LeftoverSearch, ResetOptions } from '../../chapter-tools.ts'
-import type { ResetScope } from './leftover.ts'
+import { rowsUpTo } from '../../chapter.ts'
+import type {
+  Leftover,
+  LeftoverSearch,
+  ResetOptions,
+  ResetScope,
+} from '../../chapter-tools.ts'
 import { mountLeftovers } from './mounts.ts'
 import { processLeftovers } from './processes.ts'
-import { imageLeftovers, rootLeftovers } from './roots.ts'
 
-/** What came of one leftover. */
-export interface Deed {
+/** One leftover, and whether it was removed. */
+export interface ResetResult {
   kind: string
   what: string
   why: string
-  /** False when it is only told of, or could not be removed. */
+  /** False if it was only reported, or could not be removed. */
   done: boolean
-  /** Why it could not. */
+  /** Why it could not be removed. */
   problem?: string
 }
 
 /**
- * In this order: /proc first, because everything else is read there; mounts before directories, so
- * that nothing is deleted through a mount; images last, when no container stands on them.
+ * /proc first, because the others read it; mounts before directories, so that nothing is deleted
+ * through a mount. The searches of the chapters follow.
  */
-const searches: ((scope: ResetScope) => Leftover[] | Promise<Leftover[]>)[] = [
+const searches: LeftoverSearch[] = [
   procLeftovers,
   mountLeftovers,
   processLeftovers,
   containerLeftovers,
   groupLeftovers,
   fileLeftovers,
-  rootLeftovers,
-  imageLeftovers,
 ]
 
 /**
- * Find what was left behind under a data root and on the host, and remove it; with `isDry` only
- * find it. Gives each thing as it is done. What is in use, by this root or another, is left alone.
+ * Find what was left behind under a data root and on the host, by containers of any chapter, and
+ * remove it; with `isDry` only find it. Yields each result at once. What this root or another uses
+ * is left alone.
  */
-export async function* reset(options: ResetOptions, isDry: boolean): AsyncGenerator<Deed> {
+export async function* reset(options: ResetOptions, isDry: boolean): AsyncGenerator<ResetResult> {
   if (process.platform !== 'linux') return // nothing can have run there
   const scope: ResetScope = { ...options, ending: new Set() }
-  const ofChapters = await Promise.all(options.runtime.rows.map(({ tools }) => tools?.()))
-  const more: LeftoverSearch[] = ofChapters.flatMap((each) => each?.leftovers ?? [])
+  const rows = await rowsUpTo(options.runtime.chapters, Infinity)
+  const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
+  const more = ofChapters.flatMap((each) => each?.leftovers ?? [])
   for (const search of [...searches, ...more])
     for (const leftover of await search(scope)) {
-      const deed = await carryOut(leftover, isDry)
-      yield deed
-      if (leftover.kind === 'proc' && !deed.done) return // without it nothing can be known
+      const result = await carryOut(leftover, isDry)
+      yield result
+      if (leftover.kind === 'proc' && !result.done) return // the other searches need it
     }
 }
 
-async function carryOut({ remove, ...told }: Leftover, isDry: boolean): Promise<Deed> {
-  if (!remove || isDry) return { ...told, done: false }
+async function carryOut({ remove, ...found }: Leftover, isDry: boolean): Promise<ResetResult> {
+  if (!remove || isDry) return { ...found, done: false }
   try {
     await remove()
-    return { ...told, done: true }
+    return { ...found, done: true }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...told, done: false, problem }
+    return { ...found, done: false, problem }
   }
 }

@@ -1,14 +1,14 @@
-/** Step by step. What is different between two looks at a container, in lines for people. */
+/** The differences between two observations of a container, as text. */
 import type { MountLine, Observation } from './observe.ts'
 
-/** One difference. `+` is new, `-` is gone, `~` was something else before. */
+/** One difference: `+` is new, `-` is gone, `~` had another value before. */
 export interface Difference {
   topic: string
   sign: '+' | '-' | '~'
   text: string
 }
 
-/** What changed from `before` to `after`; another process goes on when the list forks. */
+/** What changed from `before` to `after`, which is of another process if the plan forked. */
 export function changesBetween(before: Observation, after: Observation): Difference[] {
   return [
     ...processChanges(before, after),
@@ -26,7 +26,14 @@ export function changesBetween(before: Observation, after: Observation): Differe
     ...single('umask', before.umask, after.umask),
     ...sessionChanges(before, after),
     ...valueChanges('descriptor', before.descriptors, after.descriptors),
+    ...addedChanges(before.more, after.more),
   ]
+}
+
+/** Changes of what the chapters' observers saw. */
+function addedChanges(before: Observation['more'] = {}, after: Observation['more'] = {}) {
+  const topics = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return topics.flatMap((topic) => valueChanges(topic, before[topic] ?? {}, after[topic] ?? {}))
 }
 
 function processChanges(before: Observation, after: Observation): Difference[] {
@@ -39,7 +46,7 @@ function upOrDown({ loopbackUp }: Observation): string {
   return loopbackUp ? 'up' : 'down'
 }
 
-/** Setting the session of a process makes its own number the session's. */
+/** A fork is not a change of session, although the numbers are those of another process. */
 function sessionChanges(before: Observation, after: Observation): Difference[] {
   const terminal = (state: Observation) => (state.terminal ? 'has one' : 'none')
   return [
@@ -68,9 +75,7 @@ function valueChanges(
   })
 }
 
-/**
- * A mount keeps its number as long as it is in a namespace; a copied namespace numbers them anew.
- */
+/** A mount keeps its id while it exists, but a new mount namespace gives its copies new ids. */
 function mountChanges(before: MountLine[], after: MountLine[]): Difference[] {
   const isCopy = !before.some(({ id }) => after.some((other) => other.id === id))
   const key = (mount: MountLine) =>

@@ -1,6 +1,7 @@
-/** Step by step. A half-built container as the kernel shows it, read from the host's side. */
+/** The state of a half-built container, as the kernel shows it to the host. */
 import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Observer } from '../../chapter-tools.ts'
 import { isMissing, tryRead } from '../../files.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
@@ -18,36 +19,37 @@ import {
   statusOf,
 } from '../proc.ts'
 
+/** A mount, as observations and recordings have it. */
 export interface MountLine {
-  /** Of the mount, unique while it exists. */
+  /** Unique while the mount exists. */
   id: string
-  /** Of the file system, as `major:minor`: two mounts that have the same show the same files. */
+  /** The file system, as `major:minor`; two mounts of the same device show the same files. */
   device: string
-  /** Which directory of the file system is mounted. */
+  /** The directory of the file system that is mounted. */
   subtree: string
   target: string
   type: string
   source: string
-  /** Options of this mount, then those of its file system, as mountinfo has them. */
+  /** The options of the mount, then those of its file system, as in mountinfo. */
   options: string
-  /** `shared:1`, `master:1`, or empty when it is private. */
+  /** `shared:1`, `master:1`, or empty if it is private. */
   propagation: string
 }
 
-/** Everything that a plan can change in a process, at one moment. Plain data, for a file too. */
+/** What a plan can change in a process, at one moment. Plain data, also kept in recordings. */
 export interface Observation {
-  /** The process that walks through the list, by the host's number and by its own. */
+  /** The process that carries out the plan, by the host's number and by its own. */
   pid: number
   pidInside: number
   command: string
-  /** Inode of each namespace, as /proc/<pid>/ns has them. */
+  /** The inode of each namespace in /proc/<pid>/ns. */
   namespaces: Record<string, string>
   hostname: string
   loopbackUp: boolean
   root: string
   cwd: string
   mounts: MountLine[]
-  /** The directories of its control group, each with the settings that limit something. */
+  /** The limits in each directory of its control group, by directory and file. */
   groups: Record<string, Record<string, string>>
   /** `pids:/stepbox-…`, a line for each hierarchy. */
   membership: string[]
@@ -58,14 +60,26 @@ export interface Observation {
   umask: string
   session: number
   terminal: boolean
-  /** What each open descriptor is. */
+  /** What each open descriptor leads to. */
   descriptors: Record<string, string>
+  /** The values of the chapters' observers, by topic and name. Older recordings lack it. */
+  more?: Record<string, Record<string, string>>
 }
 
-/** Look at process `pid`, and at the control groups in `groups`. Undefined when it is gone. */
-export async function observe(pid: number, groups: string[]): Promise<Observation | undefined> {
+/** What to look at beside the process. */
+export interface Looks {
+  /** Directories of control groups. */
+  groups?: string[]
+  observers?: Observer[]
+}
+
+/** Look at process `pid`. Undefined if it has ended. */
+export async function observe(
+  pid: number,
+  { groups = [], observers = [] }: Looks = {},
+): Promise<Observation | undefined> {
   try {
-    const root = readlinkSync(`/proc/${pid}/root`) // throws if we may not look, unlike proc.ts
+    const root = readlinkSync(`/proc/${pid}/root`) // throws without permission, unlike proc.ts
     const [status, stat] = [statusOf(pid), statFields(pid)]
     if (status.size === 0 || !stat) return undefined
     return {
@@ -88,6 +102,7 @@ export async function observe(pid: number, groups: string[]): Promise<Observatio
       session: Number(stat[6]),
       terminal: Number(stat[7]) !== 0,
       descriptors: withoutOwn(procLinks(pid, 'fd')),
+      more: seenBy(observers, pid),
     }
   } catch (error) {
     if (isMissing(error) || errnoOf(error) === 'ESRCH') return undefined
@@ -95,14 +110,21 @@ export async function observe(pid: number, groups: string[]): Promise<Observatio
   }
 }
 
-/** A mount as recordings have it: both kinds of options in one string. */
+/** The values of all observers; those of the same topic together. */
+function seenBy(observers: Observer[], pid: number): Record<string, Record<string, string>> {
+  const more: Record<string, Record<string, string>> = {}
+  for (const { topic, look } of observers) more[topic] = { ...more[topic], ...look(pid) }
+  return more
+}
+
+/** A mount as recordings have it, with both kinds of options in one string. */
 export function mountLine(mount: Mount): MountLine {
   const { id, device, subtree, target, type, source, propagation } = mount
   const options = `${mount.options} ${mount.superOptions}`
   return { id, device, subtree, target, type, source, options, propagation }
 }
 
-/** A look into another process's host name: join its namespace in a process of one's own. */
+/** Read the host name of another process: join its UTS namespace in a separate process. */
 function hostnameLook(pid: number): Step[] {
   return [
     toolStep(['setns', `/proc/${pid}/ns/uts`, 'CLONE_NEWUTS'], 'to ask in the other namespace'),
@@ -115,12 +137,12 @@ async function hostnameOf(pid: number): Promise<string> {
     const reports = await perform(hostnameLook(pid))
     return reports.at(-1)?.answer.toString() ?? ''
   } catch (error) {
-    if (error instanceof StepError) return '' // ignoring: it ended, or we may not look
+    if (error instanceof StepError) return '' // ignoring: it has ended, or permission is missing
     throw error
   }
 }
 
-/** The files of a group that can limit something, and are not at "no limit". */
+/** The files of a group that limit something, without those set to "no limit". */
 function settings(dir: string): Record<string, string> {
   const found = limiting.map((name) => [name, (tryRead(join(dir, name)) ?? '').trim()] as const)
   return Object.fromEntries(found.filter(([, value]) => value !== '' && !isUnlimited(value)))
@@ -144,10 +166,7 @@ function isUnlimited(value: string): boolean {
   return /^(max( \d+)?|-1|922337203685477\d+)$/.test(value)
 }
 
-/**
- * Without the two that the native program keeps for itself: its socket to Node, and the pipe to
- * its parent.
- */
+/** Without the native program's own descriptors: its socket to Node, the pipe to its parent. */
 function withoutOwn(descriptors: Record<string, string>): Record<string, string> {
   const { [controlFd]: _, [lifelineFd]: __, ...others } = descriptors
   return others

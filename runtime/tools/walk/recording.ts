@@ -1,4 +1,4 @@
-/** Step by step. A walk as a file: the list, what each call did, what the kernel showed then. */
+/** A walk as a file: the plan, the result of each call, and the state after it. */
 import { release } from 'node:os'
 import type { Chapter } from '../../chapter.ts'
 import type { RunResult } from '../../container/run.ts'
@@ -8,9 +8,9 @@ import type { Difference } from './changes.ts'
 import type { Observation } from './observe.ts'
 import type { Frame, Walk } from './walk.ts'
 
-/** One line of the list, without anything that cannot be told in JSON. */
+/** A step as JSON. */
 export interface PlannedLine {
-  /** Its number in the list, from 1; 0 for what was put before it (`--without`). */
+  /** Its number in the list, from 1; 0 if it was inserted (`--without`). */
   step: number
   chapter: number
   name: string
@@ -19,12 +19,9 @@ export interface PlannedLine {
   ignoring?: string
 }
 
-/**
- * One call that was made. The state is what was seen right after it; of the command itself there
- * is none.
- */
+/** A call that was made, with the state after it; none if the command ran already. */
 export interface RecordedFrame {
-  /** The place in the list, from 0. */
+  /** The index in the plan. */
   index: number
   result?: number
   errno?: string
@@ -50,6 +47,7 @@ export interface Recording {
   exitCode?: number
 }
 
+/** The steps of `plan` as JSON. */
 export function plannedLines(plan: Step[]): PlannedLine[] {
   return plan.map(({ chapter, call, why, ignoring }, at) => ({
     step: lineOf(plan, at),
@@ -61,6 +59,7 @@ export function plannedLines(plan: Step[]): PlannedLine[] {
   }))
 }
 
+/** A frame as JSON. */
 export function recordedFrame({ index, report, changes, state }: Frame): RecordedFrame {
   return {
     index,
@@ -71,13 +70,14 @@ export function recordedFrame({ index, report, changes, state }: Frame): Recorde
   }
 }
 
-/** What a walk is a recording of, beside its frames. */
+/** What a recording has beside its plan and frames. */
 export interface Recorded {
   chapter: Pick<Chapter, 'number' | 'slug'>
   argv: string[]
   result: RunResult | undefined
 }
 
+/** The recording of a walk. */
 export function recordingOf(
   { plan, start }: Pick<Walk, 'plan' | 'start'>,
   frames: Frame[],
@@ -97,15 +97,15 @@ export function recordingOf(
   }
 }
 
-/** Read a recording. Throws in one line when it is none, or of another version. */
+/** Read a recording. Throws if it is not one, or of another version. */
 export function parseRecording(text: string): Recording {
   const found = parsed(text) as Partial<Recording> | null
   if (typeof found !== 'object' || found?.stepbox !== 'recording')
-    throw new Error('this file is no recording of stepbox')
+    throw new Error('this file is not a recording of stepbox')
   if (found.version !== 1)
     throw new Error(`this recording is of version ${String(found.version)}; this program reads 1`)
   if (!Array.isArray(found.plan) || !Array.isArray(found.frames) || !found.start || !found.chapter)
-    throw new Error('this recording is not whole')
+    throw new Error('this recording is incomplete')
   return found as Recording
 }
 
@@ -113,6 +113,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new Error('this file is no recording of stepbox', { cause })
+    throw new Error('this file is not a recording of stepbox', { cause })
   }
 }

@@ -1,21 +1,22 @@
-/** Step by step. The debugger's screen, as lines of text: the list, why, what changed, the keys. */
+/** The debugger's screen as lines of text: the list, the reason, the changes, the keys. */
 import chalk from 'chalk'
 import type { Observation } from './observe.ts'
 import type { PlannedLine, RecordedFrame } from './recording.ts'
 import { wrap } from '../wrap.ts'
 
+/** What the screen shows, and its size. */
 export interface Scene {
   title: string
   plan: PlannedLine[]
-  /** The call that is next. */
+  /** The index of the next call. */
   next: number
   done: RecordedFrame[]
   /** The state before the first call. */
   start: Observation
-  /** Whether the whole state is shown, from which line on, rather than the list. */
+  /** Show the whole state, from line `scroll` on, instead of the list. */
   isInspecting: boolean
   scroll: number
-  /** A prompt or an answer, in place of the keys. */
+  /** Shown instead of the keys. */
   message?: string
   keys: readonly (readonly [key: string, meaning: string])[]
   rows: number
@@ -42,7 +43,7 @@ export function draw(scene: Scene): string[] {
   return [...head, ...reason, ...detail, ...foot].slice(0, rows)
 }
 
-/** Where `up` and `down` lead to from `scroll`: not beyond what there is to see. */
+/** The new value of `scroll` after a key, within the lines that there are. */
 export function scrolled(scene: Scene, key: 'up' | 'down'): number {
   const most = Math.max(0, stateLines(scene).length - (scene.rows - 5))
   return Math.max(0, Math.min(most, scene.scroll + (key === 'up' ? -1 : 1)))
@@ -55,10 +56,10 @@ const inspectKeys = [
   ['q', 'quit'],
 ] as const
 
-/** Why the next call is made; before that the call itself, where the list has no room for it. */
+/** Why the next call is made, preceded by the whole call if the list shows it cut off. */
 function reasonLines({ plan, next, columns }: Scene): string[] {
   const line = plan[next]
-  const why = line?.why ?? 'the list is done; the command runs'
+  const why = line?.why ?? 'all calls are made; the command runs'
   const isCut = line !== undefined && line.strace.length > columns - listMargin(plan)
   const call = isCut ? hung('   ', line.strace, columns) : []
   return [...call, ...hung('   ', why, columns).map((text) => chalk.italic(text))]
@@ -69,7 +70,7 @@ function listMargin(plan: PlannedLine[]): number {
   return 6 + String(plan.length).length
 }
 
-/** Around the line that is next, as much of the list as there is room for. */
+/** As many lines of the list around the next call as fit. */
 function listLines({ plan, next, done, columns }: Scene, rows: number): string[] {
   const from = Math.max(0, Math.min(next - Math.floor(rows / 2), plan.length - rows))
   const digits = String(plan.length).length
@@ -91,7 +92,7 @@ function isFailure({ errno }: RecordedFrame, ignoring: string | undefined): bool
 }
 
 function changeLines(done: RecordedFrame | undefined, columns: number): string[] {
-  if (!done) return [chalk.dim('   Nothing is made yet. Each key n makes one call.')]
+  if (!done) return [chalk.dim('   No call is made yet. Press n to make one.')]
   if (done.changes.length === 0)
     return [chalk.dim('   The last call changed nothing that can be seen.')]
   return done.changes.flatMap(({ sign, topic, text }) => {
@@ -100,7 +101,7 @@ function changeLines(done: RecordedFrame | undefined, columns: number): string[]
   })
 }
 
-/** Everything that was last seen of the process that walks. */
+/** The last observation. */
 function stateLines({ done, start, columns }: Scene): string[] {
   const state = done.findLast((each) => each.state)?.state ?? start
   const pairs: [string, string][] = [
@@ -127,11 +128,14 @@ function stateLines({ done, start, columns }: Scene): string[] {
       'descriptor',
       `${fd} ${target}`,
     ]),
+    ...Object.entries(state.more ?? {}).flatMap(([topic, values]) =>
+      Object.entries(values).map(([name, value]): [string, string] => [topic, `${name} ${value}`]),
+    ),
   ]
   return pairs.flatMap(([name, value]) => hung(`   ${name.padEnd(12)} `, value, columns))
 }
 
-/** `text` after `beginning`, in as many lines as it takes, each below the first. */
+/** `text` after `beginning`, wrapped, with further lines indented. */
 function hung(beginning: string, text: string, columns: number): string[] {
   return wrap(text, Math.max(1, columns - beginning.length)).map((part, at) =>
     fit(`${at === 0 ? beginning : ' '.repeat(beginning.length)}${part}`, columns),
@@ -155,7 +159,7 @@ function rule(columns: number): string {
   return chalk.dim('─'.repeat(columns))
 }
 
-/** Cut to `columns` characters, with what a terminal would obey made harmless. */
+/** `text` cut to `columns` characters, with control characters replaced. */
 function fit(text: string, columns: number): string {
   const plain = text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
   return plain.length <= columns ? plain : `${plain.slice(0, columns - 1)}…`

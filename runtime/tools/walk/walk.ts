@@ -1,5 +1,6 @@
-/** A container's birth one call at a time: make a call, look at what it changed. */
+/** Starting a container one call at a time: make a call, look at what it changed. */
 import type { Runtime } from '../../chapter.ts'
+import type { Observer } from '../../chapter-tools.ts'
 import { remove } from '../../container/remove.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Started } from '../../container/start.ts'
@@ -9,7 +10,7 @@ import { programOf } from '../proc.ts'
 import { changesBetween, type Difference } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
 
-/** What one step did. Without a report, the call was the one that became the command. */
+/** What one step did. An execvpe that succeeds has no report. */
 export interface Frame {
   index: number
   report?: Report
@@ -17,37 +18,38 @@ export interface Frame {
   changes: Difference[]
 }
 
+/** A container that is started one call at a time. */
 export interface Walk {
   plan: Step[]
   /** The state before the first call. */
   start: Observation
-  /** The index of the call that is next; `plan.length` when the command runs or has ended. */
+  /** The index of the next call; `plan.length` once the command runs. */
   next: number
   /**
-   * Make the next call. Undefined when there is none left. Without looking, what it changed shows
+   * Make the next call. Undefined if there is none left. With `isLooking` false, its changes show
    * in the next frame that is looked at.
    */
   advance(isLooking?: boolean): Promise<Frame | undefined>
-  /** The process that goes through the list, by the host's number. */
+  /** The process that carries out the plan, by the host's number. */
   pid: number
   /** The native program that makes the calls. */
   launched: Launch
-  /** Undo everything: the half-built container is killed, and nothing of it is kept. */
+  /** Kill the half-built container and remove all of it. */
   abandon(): Promise<void>
-  /** Wait until the command has ended, and clean up after the container. */
+  /** Wait until the command has ended, and settle the container. */
   finish(): Promise<RunResult>
 }
 
 /**
- * Start a container of `options` and stop before its first call. Nothing is made before `advance`.
- * Rejects as `begin` does, when something is wrong before anything was touched.
+ * Start a container of `options` and stop before its first call. Rejects as `begin` does if the
+ * options are wrong.
  */
 export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<Walk> {
   const started = await begin(runtime, { ...options, mode: 'step' })
   const { launched, plan, setting } = started
-  const groups = setting.container.groups ?? []
+  const looks = { groups: setting.container.groups ?? [], observers: await observersOf(runtime) }
   while (!isReady(launched.pid)) await new Promise((resolve) => setTimeout(resolve, 1))
-  const first = await observe(launched.pid, groups)
+  const first = await observe(launched.pid, looks)
   if (!first) throw new Error('the native program ended before its first call')
   const take = reportsOf(started)
   let ending: Promise<RunResult> | undefined
@@ -72,7 +74,7 @@ export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<
       launched.goAhead()
       const report = step.call[0] === 'execvpe' ? await becomes(walk.pid, take) : await take()
       walk.pid = started.pid
-      const after = isLooking ? await observe(walk.pid, groups) : undefined
+      const after = isLooking ? await observe(walk.pid, looks) : undefined
       const changes = after ? changesBetween(state, after) : []
       if (after) state = after
       if (report?.failed) walk.next = plan.length
@@ -82,7 +84,12 @@ export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<
   return walk
 }
 
-/** The next report, or undefined when the native program has ended. */
+async function observersOf({ rows }: Runtime): Promise<Observer[]> {
+  const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
+  return ofChapters.flatMap((each) => each?.observers ?? [])
+}
+
+/** Gives the next report, or undefined once the native program has ended. */
 function reportsOf({ reports }: Started): () => Promise<Report | undefined> {
   const iterator = reports[Symbol.asyncIterator]()
   return async () => {
@@ -92,8 +99,8 @@ function reportsOf({ reports }: Started): () => Promise<Report | undefined> {
 }
 
 /**
- * An execvpe that succeeds cannot report: the program that would is no more. What can be seen is
- * that the process runs another file than the sealed copy of the native program, or has ended.
+ * An execvpe that succeeds replaces the program that would report it. Wait until the process runs
+ * another file than the native program's memfd, or has ended.
  */
 async function becomes(
   pid: number,
@@ -107,7 +114,7 @@ async function becomes(
   return isOver ? report : undefined
 }
 
-/** Once the program runs from its sealed copy it makes no call that is not in the list. */
+/** Once the program runs from its memfd, it makes no calls but those of the plan. */
 function isReady(pid: number): boolean {
   const program = programOf(pid)
   return program === '' || program.startsWith('/memfd:stepbox')

@@ -1,4 +1,4 @@
-/** What a container's root is stacked from, how large it is, and who shares it. */
+/** The layers of a container's root: their sizes, and which containers and images share them. */
 import { join } from 'node:path'
 import { listContainers } from '../../container/find.ts'
 import { containerDir } from '../../container/state.ts'
@@ -7,19 +7,20 @@ import type { Descriptor } from '../../05-commit/store/oci.ts'
 import { contentSize, layerSize } from '../../05-commit/store/sizes.ts'
 import { imageAt, imageWithManifest, readIndex, type Image } from '../../05-commit/store/store.ts'
 
+/** A layer of a container's root. */
 export interface SeenLayer {
-  /** `write`: what the container writes; `init`: what it was told at its start. */
+  /** `write`: what the container writes; `init`: the files made for it, as /etc/hostname. */
   kind: 'write' | 'init' | 'image'
-  /** Of a layer of the image: its diff id. */
+  /** The diff id of an image's layer. */
   diffId?: string
-  /** Of the files in it; absent where they change faster than they can be counted. */
+  /** The size of its files; absent if they changed while they were counted. */
   sizeBytes?: number
-  /** Other containers, and images, that have the very same layer. */
+  /** Other containers, and images, with the same layer. */
   containers: string[]
   images: string[]
 }
 
-/** Topmost first. Empty before chapter 4, where there are no layers. */
+/** Topmost first. Empty for a container without layers. */
 export function layersOf(root: string, container: Container): SeenLayer[] {
   if (!container.image) return []
   const dir = containerDir(root, container.id)
@@ -48,7 +49,7 @@ function has({ image }: Container, diffId: string): boolean {
   return image?.diffIds.includes(diffId) ?? false
 }
 
-/** Each once, however many names it has. */
+/** Each image once, even if it has several names. */
 function allImages(root: string): Image[] {
   const index = readIndex(root)
   const read = (entry: Descriptor) => ifSteady(() => imageAt(root, entry, index)) ?? []
@@ -60,11 +61,11 @@ function isIn({ layers }: Image, diffId: string): boolean {
   return layers.some((each) => each.diffId === diffId)
 }
 
-/** What is looked at may change or go meanwhile, and is looked at again a second later. */
+/** What `look` returns, or undefined if the files change meanwhile. */
 function ifSteady<T>(look: () => T): T | undefined {
   try {
     return look()
   } catch {
-    return undefined // ignoring: see above
+    return undefined // ignoring: the next look succeeds
   }
 }

@@ -1,9 +1,10 @@
-/** Step by step. The interfaces and addresses of a network namespace, seen through a process. */
+/** The interfaces and addresses of a process's network namespace. */
 import { procText } from '../proc.ts'
 
+/** The network of a process. */
 export interface SeenNetwork {
   interfaces: string[]
-  /** Addresses of this machine in that network, version 4 before version 6. */
+  /** The local addresses, IPv4 before IPv6. */
   addresses: string[]
 }
 
@@ -14,8 +15,8 @@ export function networkOf(pid: number): SeenNetwork {
 }
 
 /**
- * From the files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line
- * after an address says what it is, and `host LOCAL` is one of ours; `if_inet6` has 32 digits.
+ * Parse files of /proc/<pid>/net: `dev` has a line for each interface; in `fib_trie` the line after
+ * a local address is `host LOCAL`; `if_inet6` has addresses as 32 hexadecimal digits.
  */
 export function networkFrom(files: { dev: string; trie: string; inet6: string }): SeenNetwork {
   const interfaces = [...files.dev.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name = '']) => name)
@@ -25,7 +26,7 @@ export function networkFrom(files: { dev: string; trie: string; inet6: string })
   return { interfaces, addresses: [...version4, ...version6] }
 }
 
-/** `00…01` as `::1`: no leading zeros, the longest run of zero groups left out (RFC 5952). */
+/** `00…01` as `::1`: without leading zeros and the longest run of zero groups (RFC 5952). */
 function short(hex: string): string {
   const groups = hex.match(/.{4}/g)?.map((group) => group.replace(/^0{1,3}/, '')) ?? []
   const runs = groups.join(':').match(/\b0(?::0)+\b/g) ?? []

@@ -1,21 +1,23 @@
-/** Step by step. The processes of a container, each by both of its numbers. */
+/** The processes of a container, by their numbers on the host and inside. */
 import { commandLine, listPids, namespaceOf, parentOf, statusOf } from '../proc.ts'
 
+/** A process of a container. */
 export interface SeenProcess {
-  /** The number on the host, and the one in the container. */
+  /** The number on the host. */
   host: number
+  /** The number in the container. */
   inside: number
-  /** The command line; a name in brackets where there is none. */
+  /** The command line, or the name in brackets for a process without one. */
   command: string
-  /** As ps(1) has it: R runs, S sleeps, T is stopped, Z is dead and not yet waited for. */
+  /** The letter that ps(1) shows: R running, S sleeping, T stopped, Z zombie. */
   state: string
   uid: number
   memoryBytes: number
 }
 
 /**
- * Everybody in the pid namespace of process `first`, and in namespaces below it. What
- * /proc/<pid>/status calls NSpid is a number for each namespace, the outermost first.
+ * All processes in the pid namespace of process `first` and in its descendants. NSpid in
+ * /proc/<pid>/status has one number for each namespace, the outermost first.
  */
 export function processesWith(first: number): SeenProcess[] {
   const namespace = namespaceOf(first, 'pid')
@@ -33,7 +35,7 @@ export function processesWith(first: number): SeenProcess[] {
   return seen.sort((a, b) => a.inside - b.inside)
 }
 
-/** How it is known that a namespace further down is one of this container's. */
+/** Whether process `first` is an ancestor of `pid`. */
 function descends(pid: number, first: number): boolean {
   for (let at = pid; at > 1; at = parentOf(at)) if (at === first) return true
   return false

@@ -1,5 +1,6 @@
 /** A running container and its host side by side, as the kernel shows both. */
-import type { Runtime } from '../../chapter.ts'
+import { rowsFor, type Runtime } from '../../chapter.ts'
+import type { XRayRow } from '../../chapter-tools.ts'
 import type { Container } from '../../options.ts'
 import { privilegesIn } from '../doctor/privileges.ts'
 import { statsOf, type Stats } from '../../02-cgroups/group-stats.ts'
@@ -22,31 +23,31 @@ export interface XRay {
   created: string
   host: Side
   container: Side
-  /** By both numbers. */
   processes: SeenProcess[]
   /** The inode of each kind of namespace on both sides. */
   namespaces: { kind: string; host: string; container: string }[]
   mounts: SeenMount[]
   groups: {
     dirs: string[]
-    /** `memory.max` and the like, with what is written in them; only those that limit something. */
+    /** The values of `memory.max` and the like, without those set to "no limit". */
     limits: Record<string, string>
     usage: Stats
   }
-  /** Topmost first; none for a container without layers. */
+  /** Topmost first; empty for a container without layers. */
   layers: SeenLayer[]
-  /** What further chapters show. */
-  more: { name: string; host: string; container: string }[]
+  /** The rows that chapters add. */
+  more: XRayRow[]
 }
 
+/** The facts that are shown of both sides. */
 export interface Side {
   pid: number
   hostname: string
-  /** Of the process, as the host counts: `0:0`. */
+  /** Of the process, by the host's numbers: `0:0`. */
   user: string
   /** Names, in the order of their bits. */
   capabilities: string[]
-  /** The type of the file system that is `/`, and which directory of it. */
+  /** The type of the file system at `/`, and the directory of it that is mounted there. */
   root: { type: string; subtree: string }
   cwd: string
   interfaces: string[]
@@ -54,23 +55,21 @@ export interface Side {
   mounts: number
 }
 
-/** A mount of the container, and where the host has the same file system mounted. */
+/** A mount of the container, and where the host has mounted the same file system. */
 export interface SeenMount extends Omit<MountLine, 'id'> {
   onHost: string[]
 }
 
-/** Look at both. Undefined when the container is about to end. */
-export async function xray(
-  { root, rows }: Runtime,
-  container: Container,
-): Promise<XRay | undefined> {
+/** Look at both sides. Undefined if the container has not started yet, or has ended. */
+export async function xray(runtime: Runtime, container: Container): Promise<XRay | undefined> {
   if (!container.init) return undefined
   const { id, name, chapter, image, argv, created, groups = [] } = container
   const [host, inside] = await Promise.all([
-    observe(process.pid, []),
-    observe(container.init.pid, groups),
+    observe(process.pid),
+    observe(container.init.pid, { groups }),
   ])
   if (!host || !inside) return undefined
+  const rows = await rowsFor(runtime, chapter)
   const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
   return {
     version: 1,
@@ -96,7 +95,7 @@ export async function xray(
       limits: Object.assign({}, ...Object.values(inside.groups)) as Record<string, string>,
       usage: statsOf(groups),
     },
-    layers: layersOf(root, container),
+    layers: layersOf(runtime.root, container),
     more: ofChapters.flatMap((tools) => tools?.xray?.(container) ?? []),
   }
 }
