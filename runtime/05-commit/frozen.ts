@@ -1,16 +1,23 @@
-/** Chapter 5. A container held still while somebody reads what it wrote, then let go. */
+/** Freezes a container while its write layer is read. */
 import { mkdirSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Container } from '../options.ts'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
+import type { Container } from '../options.ts'
 import { identify, isAlive, type ProcessId } from '../process.ts'
 
+/** The content of a file `tmp/frozen-…`: it says which process froze which control groups. */
 interface Mark {
   by: ProcessId
   groups: string[]
 }
 
-/** Do `work` while no process of `container` runs. One that has ended holds still by itself. */
+/**
+ * Do `work` while no process of `container` runs (cgroup freezer). If the container is not
+ * running, nothing needs to be frozen.
+ *
+ * The mark is written before the group is frozen: if this process is killed in between, the next
+ * command finds the mark and thaws the container, which would hang forever otherwise.
+ */
 export async function whileFrozen<T>(
   root: string,
   container: Container,
@@ -30,7 +37,7 @@ export async function whileFrozen<T>(
   }
 }
 
-/** Let go of what a process froze that has been killed meanwhile. */
+/** Thaw what killed processes have left frozen. */
 export function thawAbandoned(root: string): void {
   for (const path of marksIn(join(root, 'tmp'))) {
     const mark = read(path)
@@ -45,15 +52,15 @@ function marksIn(dir: string): string[] {
     const names = readdirSync(dir).filter((name) => name.startsWith('frozen-'))
     return names.map((name) => join(dir, name))
   } catch {
-    return [] // ignoring: nothing was ever made there
+    return [] // ignoring: without tmp/ nothing was frozen
   }
 }
 
-/** A mark that is not whole was written by a process killed before it froze anything. */
+/** Undefined for an incomplete mark: its process was killed before it froze anything. */
 function read(path: string): Mark | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Mark
   } catch {
-    return undefined // ignoring: see above
+    return undefined // ignoring: an incomplete mark
   }
 }
