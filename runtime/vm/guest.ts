@@ -1,6 +1,6 @@
 /** The shell script that the guest runs, a pure function of the options. */
-import { toBytes } from '../bytes.ts'
 import type { Size } from '../03-pivot-root/terminal.ts'
+import { toBytes } from '../bytes.ts'
 
 export interface GuestOptions {
   /** If empty, a shell. */

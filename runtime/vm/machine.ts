@@ -56,8 +56,8 @@ export function startMachine(options: MachineOptions): VirtualMachine {
   const ready = promised<number>()
   onLines(control, (line) => {
     if (line === 'ready') ready.resolve((Date.now() - begin) / 1000)
-    const said = /^exit (\d+)$/.exec(line)
-    if (said) exitCode = Number(said[1])
+    const exit = /^exit (\d+)$/.exec(line)
+    if (exit) exitCode = Number(exit[1])
   })
   control.write(scriptBytes(options.script))
   const ended = Promise.all([launched.outcome, ...sockets.map(closed)]).then(([{ refused }]) => {

@@ -1,7 +1,7 @@
 /** Starts programs of the host (QEMU, apt-get, mke2fs), each with a short plan. */
 import { closeInherited } from '../01-namespaces/namespaces.ts'
-import { launch, type Launch, type LaunchOptions } from '../native.ts'
 import { firstFd } from '../descriptors.ts'
+import { launch, type Launch, type LaunchOptions } from '../native.ts'
 import { toolStep, type Step } from '../step.ts'
 
 export interface ProgramOptions {

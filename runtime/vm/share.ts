@@ -2,8 +2,8 @@
 import { existsSync, realpathSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Launch } from '../native.ts'
-import { onPath } from '../tools/programs.ts'
 import { toolStep, type Step } from '../step.ts'
+import { onPath } from '../tools/programs.ts'
 import { startProgram } from './program.ts'
 import type { Shared } from './qemu.ts'
 

@@ -50,6 +50,7 @@ async function* partsIn(
   }
 }
 
+/** Why a file cannot be in a layer; undefined if it can. */
 function reasonToSkip({ path, stat }: UpperEntry): string | undefined {
   if (stat.isSocket()) return 'a socket is of no use without the process that listens on it'
   if (/(^|\/)\.wh\./.test(path)) return 'in an image, .wh. marks a deleted name'
@@ -123,6 +124,7 @@ function* partsOf(
   }
 }
 
+/** A hard link: the first name has the content and the attributes. */
 function linkTo(target: string, entry: Entry): Entry {
   return { ...entry, type: 'hardlink', size: 0, target, xattrs: [] }
 }
@@ -138,6 +140,7 @@ function fileOf(
   return { header, content: { path: `${upper}/${path}`, stat, extents } }
 }
 
+/** The archive entry of a name in the upper directory. */
 function entryOf({ upper }: Stack, { path, stat }: UpperEntry, xattrs: Xattr[]): Entry {
   const type = typeOf(stat)
   const isDevice = type === 'character' || type === 'block'

@@ -1,4 +1,6 @@
 /** Decides, for each entry of an archive, where its name leads and which calls put it there. */
+import type { Step } from '../../step.ts'
+import { damaged, type Entry } from '../tar/tar.ts'
 import {
   attributes,
   directoryBegun,
@@ -13,8 +15,6 @@ import {
   whiteout,
   type Later,
 } from './files.ts'
-import type { Step } from '../../step.ts'
-import { damaged, type Entry } from '../tar/tar.ts'
 
 /** The calls for an entry. */
 export interface Placed {
@@ -42,6 +42,7 @@ export function layerTree() {
   }
 }
 
+/** What the entries so far have made, by path. */
 type Tree = Map<string, Node>
 
 type Node =
@@ -55,6 +56,7 @@ const root = '.'
 /** Mode and time of a directory that has files in the archive but no entry. */
 const implied: Later = { mode: 0o755, mtimeNs: 0n }
 
+/** Check an entry against the rules, and find the calls for it. */
 function place(tree: Tree, entry: Entry): Placed {
   const name = entry.path.slice(entry.path.lastIndexOf('/') + 1)
   if (name.startsWith('.wh.')) {
@@ -176,6 +178,7 @@ function parent(path: string): string {
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : root
 }
 
+/** Modes, default ACLs and times of all directories: no file is put into them any more. */
 function* finish(tree: Tree): Generator<Step[]> {
   for (const [path, node] of tree)
     if (node.kind === 'directory') yield directoryDone(path, node.later)
