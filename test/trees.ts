@@ -15,7 +15,7 @@ import { closeInherited, privateMounts } from '../runtime/01-namespaces/namespac
 import { perform } from '../runtime/native.ts'
 import { overlay } from '../runtime/04-overlay/overlay.ts'
 import type { Call } from '../runtime/calls.ts'
-import { stackIn, type Stack } from '../runtime/04-overlay/upper.ts'
+import { stackIn, type Stack } from '../runtime/04-overlay/stack.ts'
 import { carryOut, steps } from './carry-out.ts'
 import { scratch } from './scratch.ts'
 

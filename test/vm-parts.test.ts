@@ -8,7 +8,7 @@ import { staticBusybox } from '../runtime/tools/programs.ts'
 import { cpio } from '../runtime/vm/cpio.ts'
 import { kernelFor } from '../runtime/vm/kernel.ts'
 import { inOrder, readModule, tables, type KernelModule } from '../runtime/vm/modules.ts'
-import { comesToLife, takesTurnsIn } from '../runtime/vm/qemu.ts'
+import { boots, takesTurnsIn } from '../runtime/vm/qemu.ts'
 import { needs, scratch } from './scratch.ts'
 
 /** An emulated machine on a busy one takes its time. */
@@ -20,7 +20,7 @@ describe('whether a machine comes to life', () => {
     async (context) => {
       needs(context, 'native', 'qemu-system-x86_64')
       const kernel = await kernelFor('stable', () => {})
-      expect(await comesToLife('tcg', kernel, { patienceMs })).toBe(true)
+      expect(await boots('tcg', kernel, { patienceMs })).toBe(true)
       const bin = scratch()
       writeFileSync(join(bin, 'qemu-system-x86_64'), '#!/bin/sh\nexec sleep 1000\n', {
         mode: 0o755,
@@ -28,7 +28,7 @@ describe('whether a machine comes to life', () => {
       const before = process.env['PATH']
       process.env['PATH'] = `${bin}:${before}`
       onTestFinished(() => void (process.env['PATH'] = before))
-      expect(await comesToLife('tcg', kernel, { patienceMs: 1000 })).toBe(false)
+      expect(await boots('tcg', kernel, { patienceMs: 1000 })).toBe(false)
     },
     patienceMs,
   )

@@ -171,7 +171,7 @@ describe('what is typed', () => {
     expect(parseShare(`${source}:/x:ro`)).toEqual({ source, target: '/x', readOnly: true })
     expect(parseShare(`${source}:ro`).readOnly).toBe(true)
     expect(() => parseShare(`${source}:x`)).toThrow("cannot share at 'x': not a path from /")
-    expect(() => parseShare('/nowhere')).toThrow("cannot share '/nowhere': it is no directory here")
+    expect(() => parseShare('/nowhere')).toThrow("cannot share '/nowhere': not a directory here")
   })
 
   test('without QEMU it says what to install, and where', async (context) => {
@@ -190,9 +190,9 @@ describe('what is typed', () => {
     [['--cpus', 'two'], "invalid --cpus 'two': from 1 to 64"],
     [
       ['--without', 'ext9'],
-      "cannot do without 'ext9': user-namespaces, overlay, or another module",
+      "cannot leave out 'ext9': user-namespaces, overlay, or another module",
     ],
-    [['--share', '/nowhere'], "cannot share '/nowhere': it is no directory here"],
+    [['--share', '/nowhere'], "cannot share '/nowhere': not a directory here"],
   ])('%j is refused in one line', async (args, said) => {
     const { code, err } = await stepbox(['vm', ...args], { root: scratch(), input: '' })
     expect([code, err.split('\n')[0]]).toEqual([125, `stepbox: ${said}`])

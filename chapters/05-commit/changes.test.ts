@@ -48,13 +48,13 @@ test.each([
   ['ENV =1', "'=1' is not of the form NAME=value"],
   ['ENV A="open', 'a quote or a ${ is not closed'],
   ['ENV A=${open', 'a quote or a ${ is not closed'],
-  ['ENV A=${B?x}', '${B?x} is none of ${NAME}, :- and :+'],
-  ['EXPOSE abc', "'abc' is no port: 80, 80/udp and 8000-8010 are"],
-  ['EXPOSE 0', "'0' is no port"],
-  ['EXPOSE 65536', "'65536' is no port"],
-  ['EXPOSE 90-80', "'90-80' is no port"],
+  ['ENV A=${B?x}', '${B?x} is not ${NAME}, ${NAME:-word} or ${NAME:+word}'],
+  ['EXPOSE abc', "'abc' is not a port: write 80, 80/udp or 8000-8010"],
+  ['EXPOSE 0', "'0' is not a port"],
+  ['EXPOSE 65536', "'65536' is not a port"],
+  ['EXPOSE 90-80', "'90-80' is not a port"],
   ['USER a b', 'it takes a user, as in USER 1000:1000'],
-  ['VOLUME [""]', 'a name in it is empty'],
+  ['VOLUME [""]', 'one of its names is empty'],
 ])('%j is refused: %s', (change, why) => {
   expect(() => applyChanges(before, [change])).toThrow(`invalid change '${change}': ${why}`)
 })

@@ -11,7 +11,7 @@ import { layerDirs } from '../../runtime/05-commit/layer/dirs.ts'
 import { perform } from '../../runtime/native.ts'
 import { stepOf } from '../../runtime/step.ts'
 import { imageWithManifest, resolve, type Image } from '../../runtime/05-commit/store/store.ts'
-import type { Stack } from '../../runtime/04-overlay/upper.ts'
+import type { Stack } from '../../runtime/04-overlay/stack.ts'
 import { needs } from '../../test/scratch.ts'
 import { blobFile, rootWith, sha256, tarOf } from './handmade.ts'
 

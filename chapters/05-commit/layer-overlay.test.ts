@@ -6,7 +6,7 @@ import { perform } from '../../runtime/native.ts'
 import type { Call } from '../../runtime/calls.ts'
 import { readTar } from '../../runtime/05-commit/tar/read.ts'
 import { tarEnd } from '../../runtime/05-commit/tar/write.ts'
-import { opaqueMark, type Stack } from '../../runtime/04-overlay/upper.ts'
+import { opaqueMark, type Stack } from '../../runtime/04-overlay/stack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
 import {

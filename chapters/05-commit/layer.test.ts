@@ -16,7 +16,7 @@ import { layerTar } from '../../runtime/05-commit/layer/layer.ts'
 import { perform } from '../../runtime/native.ts'
 import type { Call } from '../../runtime/calls.ts'
 import { readTar } from '../../runtime/05-commit/tar/read.ts'
-import { type Stack } from '../../runtime/04-overlay/upper.ts'
+import { type Stack } from '../../runtime/04-overlay/stack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import {
@@ -103,10 +103,10 @@ test('what an archive cannot hold is left out, with a word', async (context) => 
   expect(names(await gathered(archive))).toEqual(['a'])
   server.close()
   expect(skipped).toEqual([
-    '.wh.dir: in an image such a name stands for a deleted one',
-    '.wh.dir/y: in an image such a name stands for a deleted one',
-    '.wh.x: in an image such a name stands for a deleted one',
-    'socket: a socket is nothing without the process that listens on it',
+    '.wh.dir: in an image, .wh. marks a deleted name',
+    '.wh.dir/y: in an image, .wh. marks a deleted name',
+    '.wh.x: in an image, .wh. marks a deleted name',
+    'socket: a socket is of no use without the process that listens on it',
   ])
 })
 

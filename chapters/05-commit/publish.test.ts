@@ -177,7 +177,7 @@ test('an image is not named when a layer it stands on is gone', async (context) 
   const config = stageDocument(staging, mediaTypes.config, {})
   const manifest = { schemaVersion: 2 as const, config, layers: [layer] }
   await expect(publish(root, staging, { name: 'a:v1', manifest })).rejects.toThrow(
-    `blob ${layer.digest}, on which the image stands, was removed or is damaged`,
+    `blob ${layer.digest}, which the image needs, was removed or is damaged`,
   )
   expect(readIndex(root).manifests).toEqual([])
 })

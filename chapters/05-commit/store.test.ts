@@ -110,7 +110,7 @@ describe('a damaged document', () => {
     'with a byte more': (file) => appendFileSync(file, ' '),
     'that is missing': unlinkSync,
   }
-  const cases = Object.keys(harm).flatMap((how) => [`manifest ${how}`, `configuration ${how}`])
+  const cases = Object.keys(harm).flatMap((how) => [`manifest ${how}`, `config ${how}`])
 
   test.each(cases)('%s is named, and other images stay usable', (which) => {
     const root = scratch()
@@ -120,7 +120,7 @@ describe('a damaged document', () => {
     const digest = what === 'manifest' ? app.digest : resolve(root, 'app:v1').id
     harm[how.join(' ')]?.(blobFile(root, digest))
     expect(() => resolve(root, 'app:v1')).toThrow(
-      new RegExp(`^image 'app:v1' is damaged\n  ${what} ${digest} .*\n  take it out with .* rmi`),
+      new RegExp(`^image 'app:v1' is damaged\n  ${what} ${digest} .*\n  remove it with .* rmi`),
     )
     expect(resolve(root, 'other:v1').name).toBe('other:v1')
   })
@@ -152,7 +152,7 @@ describe('an ambiguous document is refused:', () => {
 
   test('a manifest that calls itself an index', () => {
     const root = rootWith({ tars: [tar],  manifest: { mediaType: mediaTypes.index } })
-    expect(() => resolve(root, 'app:v1')).toThrow(`says of itself that it is ${mediaTypes.index}`)
+    expect(() => resolve(root, 'app:v1')).toThrow(`has the mediaType ${mediaTypes.index}`)
   })
 
   test('an index that is a manifest too', () => {

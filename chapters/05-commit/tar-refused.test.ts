@@ -15,7 +15,7 @@ describe('an archive is refused', () => {
     'cut off in a header': [[header.subarray(0, 300)], /cut off/],
     'cut off in the content': [[tarHeader({ ...plain, size: 600 }), Buffer.alloc(512)], /cut off/],
     'cut off in the padding': [[tarHeader({ ...plain, size: 3 }), Buffer.alloc(300)], /cut off/],
-    'with more after its end': [[tarEnd, header, tarEnd], /more follows/],
+    'with more after its end': [[tarEnd, header, tarEnd], /bytes after its end/],
     'with a changed header': [[Buffer.from(header).fill('F', 0, 1), tarEnd], /checksum/],
     'with an entry of a type that is not known': [[flagged('D'), tarEnd], /unknown type 'D'/],
     'with a field that is no number': [
@@ -47,7 +47,7 @@ describe('an archive is refused', () => {
       /two extended headers/,
     ],
     'with a name and no file after it': [[extension('L', 'a\0'), tarEnd], /no file/],
-    'with a name for all files': [[...withRecords('11 path=ab\n', 'g'), tarEnd], /of every file/],
+    'with a name for all files': [[...withRecords('11 path=ab\n', 'g'), tarEnd], /for every file/],
     'with an extended header of 2 MiB': [
       [extension('x', encodeRecord('comment', Buffer.alloc(2 ** 21))), header, tarEnd],
       /extended header of/,

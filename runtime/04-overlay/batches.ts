@@ -1,4 +1,4 @@
-/** Chapter 4. File calls by the thousand: a native program that answers plan after plan. */
+/** Thousands of file calls: a native program that carries out plan after plan. */
 import { launch, StepError, type Outcome, type Report } from '../native.ts'
 import { stepOf, type Step } from '../step.ts'
 
@@ -6,51 +6,52 @@ const step = stepOf(4)
 
 export interface Batches {
   /**
-   * Make the calls of `plan`, after those of all plans before it. Gives the reports of the steps
-   * that brought something back (an xattr's value, extents), and no others. Rejects with a
-   * StepError when a step fails; then no further call is made, and every later `make` rejects too.
+   * Make the calls of `plan`, after those of all earlier plans. Gives the reports of the steps that
+   * have an answer (the value of an attribute, extents). Rejects with a StepError if a step fails;
+   * no further call is made then, and every later `make` rejects too.
    */
   make(plan: Step[]): Promise<Report[]>
-  /** No further plan follows. Resolves when the program is gone, whatever has gone wrong before. */
+  /** End the program. Resolves when it has ended, even after a failure. */
   end(): Promise<void>
 }
 
 /**
- * Start the native program and make the calls of `first`. A program of its own can chroot: whatever
- * paths the plans after it name then, they stay inside.
+ * Start the native program and make the calls of `first`. The program is a separate process and
+ * may chroot: the paths in all later plans then cannot leave that directory.
  */
 export function batches(first: Step[]): Batches {
   const waiting: Waiting[] = []
   let ended: Error | undefined
   const launched = launch([], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const hear = async () => {
+  const readReports = async () => {
     for await (const report of launched.reports) {
       if (report.failed) launched.end()
       else if (report.answer.length > 0) waiting[0]?.reports.push(report)
       else {
-        const done = waiting.shift()
-        done?.resolve(done.reports)
+        const finished = waiting.shift()
+        finished?.resolve(finished.reports)
       }
     }
     ended = errorOf(await launched.outcome, waiting[0]?.plan ?? [])
     for (const { reject } of waiting) reject(ended)
   }
-  const gone = hear()
+  const allRead = readReports()
   const make = (plan: Step[]) =>
     new Promise<Report[]>((resolve, reject) => {
       if (ended) return reject(ended)
       launched.send(plan)
-      launched.send(done, 'trace')
+      launched.send(endMark, 'trace')
       waiting.push({ plan, reports: [], resolve, reject })
     })
-  make(first).catch(() => {}) // ignoring: every later plan fails for the same reason, and says so
+  make(first).catch(() => {}) // ignoring: every later plan rejects with the same error
   const end = async () => {
     launched.end()
-    await gone
+    await allRead
   }
   return { make, end }
 }
 
+/** A plan that was sent, with the answers so far. */
 interface Waiting {
   plan: Step[]
   reports: Report[]
@@ -58,8 +59,11 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** In mode `run` a plan ends without a word; so each is followed by one that is reported. */
-const done = [step(['umask', 0], 'it cannot fail and brings nothing back: the end of a batch')]
+/**
+ * In mode `run` the program does not report success. So each plan is followed by this one, in mode
+ * `trace`: its report has no answer and means that the plan before it is finished.
+ */
+const endMark = [step(['umask', 0], 'it cannot fail and has no answer: the end of a batch')]
 
 function errorOf({ failure, refused, exitCode }: Outcome, plan: Step[]): Error {
   if (failure) return new StepError(plan, failure)

@@ -1,11 +1,11 @@
-/** `diff`: what a container added, changed and deleted. */
+/** `diff`, the command: what a container added, changed and deleted. */
 import type { Answer, Input } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
 import { diff } from './diff.ts'
-import { stackIn } from './upper.ts'
+import { stackIn } from './stack.ts'
 
-/** A added, C changed, D deleted, against the image. */
+/** One line a change, compared with the image: A added, C changed, D deleted. */
 export async function diffCommand({ runtime: { root }, words }: Input): Promise<Answer> {
   const container = findContainer(root, words[0] ?? '')
   if (!container.image)

@@ -1,4 +1,4 @@
-/** Chapter 4. A container's own directories: write layer, init layer, links to the image's. */
+/** A container's directories: write layer, container-init layer, links to the image's layers. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,12 +11,14 @@ export interface InitFiles {
 
 /**
  * Lay out `dir` for `overlay`: `upper`, `work`, `merged`; `init`, the container-init layer; and
- * `lower0`, `lower1`, … linking to the image's `layers`, topmost first. Gives the names of all
- * read-only layers, topmost first, relative to `dir`.
+ * the links `lower0`, `lower1`, … to the image's `layers`, topmost first. Gives the names of all
+ * read-only layers, topmost first, relative to `dir`. Throws EEXIST if `dir` is laid out already.
  *
- * The container-init layer lies between image and write layer. It holds what is told to this one
- * container at its start, and directories to mount on where the image's topmost layer has none. So
- * none of it is ever committed, and an image cannot bend /proc, /sys or /dev elsewhere with a link.
+ * The container-init layer lies between the image and the write layer. It holds the files in /etc
+ * that differ from container to container, and the mount points /proc, /sys and /dev if the
+ * image's topmost layer has no such directories. Because it is a separate layer, none of it is
+ * committed; because it lies above the image, an image with a symlink at /proc cannot redirect the
+ * mount.
  */
 export function layOut(dir: string, layers: string[], files: InitFiles): string[] {
   for (const name of ['upper', 'work', 'merged', 'init', 'init/etc']) mkdirSync(join(dir, name))
@@ -26,13 +28,13 @@ export function layOut(dir: string, layers: string[], files: InitFiles): string[
     if (!isDirectory(join(layers[0] ?? '', name))) mkdirSync(join(dir, 'init', name))
   for (const [name, text] of Object.entries(contents(files)))
     writeFileSync(join(dir, 'init/etc', name), text, { mode: 0o644 })
-  likeImage(layers, '', join(dir, 'upper'))
-  likeImage(layers, '', join(dir, 'init'))
-  likeImage(layers, 'etc', join(dir, 'init/etc'))
+  copyOwnerAndMode(layers, '', join(dir, 'upper'))
+  copyOwnerAndMode(layers, '', join(dir, 'init'))
+  copyOwnerAndMode(layers, 'etc', join(dir, 'init/etc'))
   return ['init', ...lowers]
 }
 
-/** What `layOut` gave when it made `dir`; undefined when it did not. */
+/** The names that `layOut` gave for `dir`; undefined if `dir` is not laid out. */
 export function layersLaidOut(dir: string): string[] | undefined {
   const names = readdirSync(dir)
   if (!names.includes('init')) return undefined
@@ -51,8 +53,11 @@ function contents({ hostname, resolver }: InitFiles): Record<string, string> {
   return { hostname: `${hostname}\n`, hosts, 'resolv.conf': resolver }
 }
 
-/** Of a directory in several layers the topmost one's owner and mode are seen: keep the image's. */
-function likeImage(layers: string[], path: string, copy: string): void {
+/**
+ * Give `copy` the owner and mode that `path` has in the image. overlayfs shows those of the topmost
+ * directory, so without this every container would see the ones that mkdir(2) gave ours.
+ */
+function copyOwnerAndMode(layers: string[], path: string, copy: string): void {
   for (const layer of layers) {
     const stat = lstatSync(join(layer, path), { throwIfNoEntry: false })
     if (!stat?.isDirectory()) continue

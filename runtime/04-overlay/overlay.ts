@@ -1,4 +1,4 @@
-/** Chapter 4. A write layer: the container writes, the image does not change. */
+/** The write layer: an overlay mount, so that what a container writes leaves the image as it is. */
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(4)
@@ -17,12 +17,13 @@ declare module '../options.ts' {
   }
 }
 
-/** Which image a container stands on: by name when it was started, and exactly. */
+/** The image that a container runs on. */
 export interface ImageUse {
+  /** Its name when the container was created; by now the name may belong to another image. */
   name: string
-  /** Digest of the image's configuration, which is the image's id. */
+  /** Digest of the image's config, which is the image's id. */
   id: string
-  /** Digest of its manifest. */
+  /** Digest of the image's manifest. */
   manifest: string
   /** Bottom first. */
   diffIds: string[]
@@ -37,10 +38,13 @@ export interface ImageUse {
  *
  * Nothing is copied until a file is first written. Chapter 5 turns `upper` into a layer.
  *
- * The names are short and relative on purpose: mount(2) takes one page of options, which 128
- * absolute paths would not fit in; `,` `:` and `\` in the path of `dir` cannot be misread; and the
- * container's own mount table tells nothing about the host. The last three options keep `upper` a
- * plain tree that can be read without overlayfs: a renamed directory is copied, not referred to.
+ * The names are short and relative for three reasons. mount(2) accepts one page of options, too
+ * little for 128 absolute paths. overlayfs would misread `,` `:` and `\` in the path of `dir`. And
+ * the container can read the options in its /proc/self/mountinfo, where host paths do not belong.
+ *
+ * The last three options keep `upper` a plain tree that can be read without overlayfs. In
+ * particular, a directory of the image cannot be renamed by reference: rename(2) gives EXDEV, and
+ * mv(1) copies (Documentation/filesystems/overlayfs.rst, "renaming directories").
  */
 export function overlay(layers: string[], dir: string): Step[] {
   const plain = 'redirect_dir=off,metacopy=off,index=off'
@@ -54,7 +58,7 @@ export function overlay(layers: string[], dir: string): Step[] {
   ]
 }
 
-/** `--read-only`: the write layer is there, but nothing gets into it. */
+/** `--read-only`: remount / read-only; the write layer exists and stays empty. */
 export function readOnlyRoot(isReadOnly: boolean): Step[] {
   if (!isReadOnly) return []
   return [

@@ -1,23 +1,26 @@
-/** Chapter 5. The root file system of chapter 3 as an image, the same bytes everywhere. */
+/** Makes the image busybox:latest, with the same digests on every machine. */
 import { readFileSync, rmSync } from 'node:fs'
-import { digest, verifyBlob } from './store/blobs.ts'
 import { busyboxRoot, readBusybox, type RootFile } from '../03-pivot-root/busybox.ts'
+import { inWords } from '../staging.ts'
 import { stageLayer } from './layer/blob.ts'
+import { digest, verifyBlob } from './store/blobs.ts'
 import { mediaTypes, type ImageConfig } from './store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
-import { inWords } from '../staging.ts'
 import { resolve, type Image } from './store/store.ts'
-import { tarEnd, tarHeader } from './tar/write.ts'
 import { paddingOf, type Entry } from './tar/tar.ts'
+import { tarEnd, tarHeader } from './tar/write.ts'
 
 const name = 'busybox:latest'
 const created = '1970-01-01T00:00:00Z'
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Make `busybox:latest` of the static busybox at `binary`, unless it was made of exactly that
- * before and is undamaged. Gives the image. Its layer is not compressed: what zlib makes of the
- * same bytes differs between its versions and between processors, and the image's digest must not.
+ * Make `busybox:latest` from the static busybox at `binary`, with the root file system of chapter
+ * 3. Gives the image. Does nothing if the image exists, is undamaged and was made from the same
+ * binary.
+ *
+ * The layer is not compressed: zlib's output differs between its versions and between processors,
+ * so the image's digest would differ too. All times are 0 for the same reason.
  */
 export async function importBusybox(root: string, binary: string): Promise<Image> {
   const created_by = `busybox ${digest(readFileSync(binary))}`
@@ -47,6 +50,7 @@ export async function importBusybox(root: string, binary: string): Promise<Image
   }
 }
 
+/** The image if it was made from this binary and its layer is undamaged. */
 async function intact(root: string, createdBy: string): Promise<Image | undefined> {
   try {
     const image = resolve(root, name)
@@ -54,10 +58,11 @@ async function intact(root: string, createdBy: string): Promise<Image | undefine
     for (const layer of image.layers) await verifyBlob(root, layer)
     return image
   } catch {
-    return undefined // ignoring: missing or damaged, it is made again
+    return undefined // ignoring: a missing or damaged image is made again
   }
 }
 
+/** The root file system as a tar archive. */
 async function* tarOf(files: RootFile[]): AsyncGenerator<Uint8Array> {
   for (const file of files) {
     const content = file.type === 'file' ? file.content : Buffer.alloc(0)

@@ -1,9 +1,9 @@
-/** Chapter 5. `commit --change`: lines of a Dockerfile that change an image's configuration. */
+/** `commit --change`: lines of a Dockerfile that change an image's config. */
 import { posix } from 'node:path'
-import type { ContainerConfig } from './store/oci.ts'
 import { expand, words } from './dockerfile-words.ts'
+import type { ContainerConfig } from './store/oci.ts'
 
-/** What one instruction does to the configuration; `earlier` are the names of those before it. */
+/** What an instruction does to the config; `earlier` has the names of those before it. */
 type Instruction = (config: ContainerConfig, text: string, earlier: string[]) => ContainerConfig
 
 const instructions: Record<string, Instruction> = {
@@ -11,13 +11,13 @@ const instructions: Record<string, Instruction> = {
   ENTRYPOINT: (config, text, earlier) => ({
     ...config,
     Entrypoint: commandLine(text, 'ENTRYPOINT'),
-    // The old CMD was meant as the arguments of the old ENTRYPOINT.
+    // The old CMD had the arguments for the old ENTRYPOINT, so it goes with it.
     Cmd: earlier.includes('CMD') ? (config.Cmd ?? null) : null,
   }),
   ENV: (config, text) => ({ ...config, Env: withVariables(config.Env ?? [], text) }),
   EXPOSE: (config, text) => ({
     ...config,
-    ExposedPorts: { ...config.ExposedPorts, ...keys(all(text, config).flatMap(ports)) },
+    ExposedPorts: { ...config.ExposedPorts, ...keys(expandedWords(text, config).flatMap(ports)) },
   }),
   LABEL: (config, text) => ({
     ...config,
@@ -26,7 +26,10 @@ const instructions: Record<string, Instruction> = {
   USER: (config, text) => ({ ...config, User: only(text, config, 'a user, as in USER 1000:1000') }),
   VOLUME: (config, text) => ({
     ...config,
-    Volumes: { ...config.Volumes, ...keys(jsonList(text, 'VOLUME') ?? all(text, config)) },
+    Volumes: {
+      ...config.Volumes,
+      ...keys(jsonList(text, 'VOLUME') ?? expandedWords(text, config)),
+    },
   }),
   WORKDIR: (config, text) => ({
     ...config,
@@ -35,9 +38,10 @@ const instructions: Record<string, Instruction> = {
 }
 
 /**
- * `config` after `changes`, applied in order, by Docker's rules: CMD and ENTRYPOINT as JSON or as
- * a line for /bin/sh; ENV and LABEL as `a=b c="d e"` or the old `a b`; `$NAME` from the image's
- * own variables. An error names the change and what would be accepted.
+ * Apply `changes` in order, by Docker's rules (docs.docker.com/reference/dockerfile): CMD and
+ * ENTRYPOINT take JSON or a line for /bin/sh; ENV and LABEL take `a=b c="d e"` or the old form `a
+ * b`; `$NAME` is replaced from the ENV of the config so far. Gives the new config. Throws with the
+ * wrong change and what would be accepted.
  */
 export function applyChanges(config: ContainerConfig, changes: string[]): ContainerConfig {
   const earlier: string[] = []
@@ -58,14 +62,14 @@ export function applyChanges(config: ContainerConfig, changes: string[]): Contai
   return changed
 }
 
-/** `["httpd", "-f"]` is the list itself; anything else is a line for the shell. */
+/** `["httpd", "-f"]` is the argument list itself; anything else is a line for the shell. */
 function commandLine(text: string, name: string): string[] {
   return jsonList(text, name) ?? ['/bin/sh', '-c', text]
 }
 
 /**
- * A list of strings in JSON, or undefined when the text is none. Docker hands a list in single
- * quotes to the shell without a word; here it is an error.
+ * A list of strings in JSON; undefined if `text` is not a list. A list in single quotes is an error
+ * here: Docker silently runs it as a shell command, which hardly ever is what was meant.
  */
 function jsonList(text: string, name: string): string[] | undefined {
   if (!text.startsWith('[')) return undefined
@@ -79,6 +83,7 @@ function jsonList(text: string, name: string): string[] | undefined {
   throw new Error(`a list has strings in double quotes, as in ${name} ["first", "second"]`)
 }
 
+/** `env` with the variables of `text` added or replaced. */
 function withVariables(env: string[], text: string): string[] {
   const variables = new Map(env.map((entry) => [entry.split('=', 1)[0] ?? '', entry]))
   for (const [name, value] of pairs(text, env)) variables.set(name, `${name}=${value}`)
@@ -99,27 +104,30 @@ function pairs(text: string, env: string[]): [name: string, value: string][] {
   })
 }
 
+/** The exposed ports of one word, as OCI writes them: `80/tcp`. A range gives several. */
 function ports(word: string): string[] {
   const [, first, last = first, protocol = 'tcp'] =
     /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(word) ?? []
   const [from, to] = [Number(first), Number(last)]
   if (!(from >= 1 && from <= to && to <= 65535))
-    throw new Error(`'${word}' is no port: 80, 80/udp and 8000-8010 are, up to 65535`)
+    throw new Error(`'${word}' is not a port: write 80, 80/udp or 8000-8010, up to 65535`)
   return Array.from({ length: to - from + 1 }, (_, at) => `${from + at}/${protocol}`)
 }
 
-function all(text: string, { Env }: ContainerConfig): string[] {
+/** The words of `text` with their variables replaced. */
+function expandedWords(text: string, { Env }: ContainerConfig): string[] {
   return words(text).map((word) => expand(word, Env ?? []))
 }
 
+/** The one word of `text`; `what` says what it should be. */
 function only(text: string, config: ContainerConfig, what: string): string {
-  const [value = '', ...more] = all(text, config)
+  const [value = '', ...more] = expandedWords(text, config)
   if (value === '' || more.length > 0) throw new Error(`it takes ${what}`)
   return value
 }
 
-/** How OCI writes a set: an object whose values are empty. */
+/** A set of names as OCI writes it: an object whose values are empty objects (config.md). */
 function keys(names: string[]): Record<string, object> {
-  if (names.includes('')) throw new Error('a name in it is empty')
+  if (names.includes('')) throw new Error('one of its names is empty')
   return Object.fromEntries(names.map((name) => [name, {}]))
 }

@@ -1,6 +1,5 @@
-/** `commit`, `history`, `rmi`: images are made, told apart and removed. */
-import type { Answer, Input } from '../command-line.ts'
-import { valueOf } from '../command-line.ts'
+/** `commit`, `history` and `rmi`: commands that make, show and remove images. */
+import { valueOf, type Answer, type Input } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
 import { shortId } from '../options.ts'
@@ -11,7 +10,7 @@ import { removeImage } from './store/remove-image.ts'
 import { resolve } from './store/store.ts'
 import { imageUsers } from './users.ts'
 
-/** Prints the new image's id, as Docker does. */
+/** `commit`: prints the new image's id, as Docker does. */
 export async function commitCommand(input: Input): Promise<Answer> {
   const { runtime, words, values, warn } = input
   await tidy(runtime)
@@ -30,7 +29,10 @@ export async function commitCommand(input: Input): Promise<Answer> {
   return { lines: [made.id] }
 }
 
-/** SOURCE_DATE_EPOCH makes the whole image the same each time (reproducible-builds.org). */
+/**
+ * The time in the new image. With SOURCE_DATE_EPOCH set, committing the same write layer twice
+ * gives the same digest (reproducible-builds.org/specs/source-date-epoch).
+ */
 function now(): string {
   const epoch = process.env['SOURCE_DATE_EPOCH']
   if (epoch === undefined || epoch === '') return new Date().toISOString()
@@ -38,6 +40,7 @@ function now(): string {
   throw new Error(`invalid SOURCE_DATE_EPOCH '${epoch}': seconds since 1970, a whole number`)
 }
 
+/** `history`: the steps in which an image was made, the newest first. */
 export function historyCommand({ runtime: { root }, words }: Input): Answer {
   const found = historyOf(root, resolve(root, words[0] ?? ''))
   return {
@@ -53,7 +56,7 @@ export function historyCommand({ runtime: { root }, words }: Input): Answer {
   }
 }
 
-/** Removes each, goes on after a failure, and ends with 1 when there was one. */
+/** `rmi`: after a failure it goes on with the next image, and the exit code is 1. */
 export async function rmiCommand({ runtime, words, print, warn }: Input): Promise<Answer> {
   await tidy(runtime)
   const { root } = runtime
@@ -70,7 +73,7 @@ export async function rmiCommand({ runtime, words, print, warn }: Input): Promis
   return { code }
 }
 
-/** How long ago an image says it was made. */
+/** The age of an image. `N/A` if it has no time, or one of 1970, as reproducible builds write. */
 export function timeAgo(created: string): string {
   return created === '' || Date.parse(created) <= 0 ? 'N/A' : `${age(created)} ago`
 }

@@ -1,56 +1,59 @@
-/** Chapter 5. A write layer becomes the next layer of an image, beside the image it stands on. */
+/** Makes a new image from a container's write layer and the image that the container runs on. */
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { digest } from './store/blobs.ts'
-import { applyChanges } from './changes.ts'
 import { initFiles } from '../04-overlay/init-layer.ts'
-import { layerTar } from './layer/layer.ts'
+import { stackIn, type Stack } from '../04-overlay/stack.ts'
+import { containerDir } from '../container/state.ts'
+import type { Container } from '../options.ts'
+import { inWords } from '../staging.ts'
+import { applyChanges } from './changes.ts'
+import { whileFrozen } from './frozen.ts'
 import { stageLayer } from './layer/blob.ts'
+import { layerTar } from './layer/layer.ts'
+import { digest } from './store/blobs.ts'
 import { mediaTypes, type ContainerConfig, type Descriptor, type ImageConfig } from './store/oci.ts'
 import type { HistoryEntry, Manifest } from './store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
 import { imageName } from './store/reference.ts'
 import { contentSize, keepSize } from './store/sizes.ts'
-import { inWords } from '../staging.ts'
 import { imageAt, imageWithManifest, readIndex, type Image } from './store/store.ts'
-import { stackIn, type Stack } from '../04-overlay/upper.ts'
-import { containerDir } from '../container/state.ts'
-import type { Container } from '../options.ts'
-import { whileFrozen } from './frozen.ts'
 
 declare module '../options.ts' {
   interface ContainerOptions {
-    /** How it was started, in the words of an image's configuration: what `commit` hands on. */
+    /** How it was started, as an image config; `commit` writes it into the new image. */
     config?: ContainerConfig
   }
 }
 
 export interface CommitOptions {
-  /** What the container stands on. */
+  /** The image that the container runs on. */
   image: Image
-  /** Its directories. Nothing may write to `upper` meanwhile: freeze a container that runs. */
+  /** The container's directories. Nothing may write to `upper` meanwhile. */
   stack: Stack
   /** `NAME[:TAG]` of the new image. */
   name: string
   author?: string
   message?: string
-  /** Lines of a Dockerfile (changes.ts). */
+  /** Lines of a Dockerfile that change the config (changes.ts). */
   changes?: string[]
-  /** ISO 8601. The same write layer, committed twice with the same time, gives the same image. */
+  /** ISO 8601. The same write layer and the same time give the same image. */
   created: string
-  /** What the container ran: the history tells it. */
+  /** The container's command line, for the history. */
   command: string[]
-  /** How containers of the new image start, before `changes`; if absent, as of the old one. */
+  /** The new image's config before `changes`; without it, that of `image`. */
   config?: ContainerConfig
-  /** Told of each name that cannot be in a layer: a socket. */
+  /** Called for each file that cannot be in a layer, such as a socket. */
   onSkipped?: (path: string, why: string) => void
 }
 
 /**
- * Make an image of a container's write layer: the layers of its image, and one more that holds
- * what is new, changed and deleted. As with Docker, a write layer in which nothing changed adds an
- * entry to the history and no layer. Bad names and changes are refused before anything is written;
- * a full disk or a crash leaves the store as it was.
+ * Make an image of a container's write layer: the layers of its image, and one more with what was
+ * added, changed and deleted. As in Docker, a write layer without changes adds an entry to the
+ * history and no layer.
+ *
+ * Throws if the name or a change is invalid, before anything is written; and if a file changes
+ * while it is read, the disk is full, or a layer of `image` was removed. An error or a crash leaves
+ * the store's images as they were: everything is staged first, and `publish` is the last write.
  */
 export async function commit(root: string, options: CommitOptions): Promise<Image> {
   const name = imageName(options.name)
@@ -76,10 +79,13 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
   }
 }
 
-/** What `commit` says of a container; the rest follows from its state. */
+/** Options of `commit` that do not follow from the container's state. */
 export type ContainerCommit = Omit<CommitOptions, 'image' | 'stack' | 'command' | 'config'>
 
-/** Make an image of what `container` wrote; while it is read, nothing in it runs. */
+/**
+ * Make an image of the write layer of `container`. A running container is frozen meanwhile, so that
+ * all files in the layer are from the same moment.
+ */
 export async function commitContainer(
   root: string,
   container: Container,
@@ -88,17 +94,17 @@ export async function commitContainer(
   const use = container.image
   if (!use) throw new Error(`'${container.name}' has no write layer: chapter 4 brings it`)
   const image = imageWithManifest(root, use.manifest)
-  if (!image) throw new Error(`the image that '${container.name}' stands on is gone: ${use.name}`)
+  if (!image) throw new Error(`the image of '${container.name}' was removed: ${use.name}`)
   const stack = stackIn(containerDir(root, container.id))
   const config = { ...image.config.config, ...container.config }
   const all = { ...options, image, stack, command: container.argv, config }
   return whileFrozen(root, container, () => commit(root, all))
 }
 
-/** An archive without an entry: the two blocks of zeros that end it. */
+/** The diffId of an archive without entries: only the two blocks of zeros that end it. */
 const emptyTar = digest(Buffer.alloc(1024))
 
-/** The parent's configuration with one step more. */
+/** The new image's config: the parent's, with another layer and another step of history. */
 function withLayer(
   parent: ImageConfig,
   diffId: string | undefined,
@@ -122,6 +128,7 @@ function withLayer(
   }
 }
 
+/** The new image's manifest: the blobs of the parent's layers are shared, not copied. */
 function manifestOf(
   { layers }: Image,
   added: { config: Descriptor; layer?: Descriptor },
@@ -135,8 +142,8 @@ function manifestOf(
   }
 }
 
-/** What the container-init layer told the container is no part of the new layer. */
+/** The content size of the new layer, in which the files of the container-init layer are not. */
 function sizeOf({ upper }: Stack): number {
-  const told = initFiles.map((path) => lstatSync(join(upper, path), { throwIfNoEntry: false }))
-  return told.reduce((size, stat) => size - (stat?.isFile() ? stat.size : 0), contentSize(upper))
+  const left = initFiles.map((path) => lstatSync(join(upper, path), { throwIfNoEntry: false }))
+  return left.reduce((size, stat) => size - (stat?.isFile() ? stat.size : 0), contentSize(upper))
 }

@@ -1,13 +1,14 @@
-/** Chapter 5. Words as a Dockerfile has them: quotes, backslashes and `$NAME`. */
+/** Words in a line of a Dockerfile: quotes, backslashes and variables. */
 
-/** Cut at spaces that are not quoted; quotes and backslashes stay, for `expand` to take away. */
+/** Split at spaces outside quotes. Quotes and backslashes stay; `expand` removes them. */
 export function words(text: string): string[] {
   return text.match(/(?:\\.|"(?:\\.|[^"\\])*"?|'[^']*'?|[^\s\\"']|\\$)+/gs) ?? []
 }
 
 /**
- * Take away quotes and backslashes, and put in variables: `$NAME`, `${NAME}`, `${NAME:-otherwise}`,
- * `${NAME:+instead}`; an unknown one is empty. Nothing is put in between single quotes.
+ * Remove quotes and backslashes, and replace variables: `$NAME`, `${NAME}`, `${NAME:-otherwise}`,
+ * `${NAME:+instead}`. An unknown variable is empty; single quotes keep their text as it is. `env`
+ * has `NAME=value` entries, the last of a name counts. Throws if a quote or a brace is not closed.
  */
 export function expand(text: string, env: string[]): string {
   const parts = text.match(part) ?? []
@@ -15,6 +16,7 @@ export function expand(text: string, env: string[]): string {
   return parts.map((each) => expandPart(each, env)).join('')
 }
 
+/** One part: a backslash and its character, a quoted text, a variable, or plain text. */
 const part = /\\.?|'[^']*'|"(?:\\.|[^"\\])*"|\$\{[^}]*\}|\$\w+|\$(?!\{)|[^\\'"$]+/gs
 
 function expandPart(text: string, env: string[]): string {
@@ -24,7 +26,7 @@ function expandPart(text: string, env: string[]): string {
   return text.startsWith('$') && text.length > 1 ? variable(text, env) : text
 }
 
-/** Between double quotes, a backslash is taken away before `"`, `$` and itself alone. */
+/** In double quotes, a backslash is removed only before `"`, `$` and another backslash. */
 function expandQuoted(text: string, env: string[]): string {
   return text.replace(/\\["$\\]|\$\{[^}]*\}|\$\w+/gs, (each) =>
     each.startsWith('\\') ? each.slice(1) : variable(each, env),
@@ -33,7 +35,8 @@ function expandQuoted(text: string, env: string[]): string {
 
 function variable(text: string, env: string[]): string {
   const inBraces = /^\$\{(\w+)(?:(:[-+])(.*))?\}$/s.exec(text)
-  if (!inBraces && text.startsWith('${')) throw new Error(`${text} is none of \${NAME}, :- and :+`)
+  if (!inBraces && text.startsWith('${'))
+    throw new Error(`${text} is not \${NAME}, \${NAME:-word} or \${NAME:+word}`)
   const [, name = text.slice(1), operator, word = ''] = inBraces ?? []
   const value = valueOf(name, env)
   if (operator === ':-') return value || expand(word, env)

@@ -1,9 +1,9 @@
-/** What `commit` hands on of the way a container was started. */
+/** Records how a container was started, for `commit` to write into the new image's config. */
 import type { ImageSettings } from '../chapter.ts'
 import { valueOf, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
 
-/** The image's settings as this container has them, in the same words. */
+/** The image's settings with those of the command line in place of them, in OCI's field names. */
 export function askedSettings(typed: Typed, image: ImageSettings): Partial<ContainerOptions> {
   const { Entrypoint, Cmd, Env, WorkingDir, User } = image
   const given = typed.values.get('env') ?? []

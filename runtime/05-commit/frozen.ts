@@ -1,17 +1,24 @@
-/** Chapter 5. A container held still while somebody reads what it wrote, then let go. */
+/** Freezes a container while its write layer is read. */
 import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { namesIn } from '../files.ts'
-import type { Container } from '../options.ts'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
+import type { Container } from '../options.ts'
 import { identify, isAlive, type ProcessId } from '../process.ts'
 
+/** The content of a file `tmp/frozen-…`: it says which process froze which control groups. */
 interface Mark {
   by: ProcessId
   groups: string[]
 }
 
-/** Do `work` while no process of `container` runs. One that has ended holds still by itself. */
+/**
+ * Do `work` while no process of `container` runs (cgroup freezer). If the container is not
+ * running, nothing needs to be frozen.
+ *
+ * The mark is written before the group is frozen: if this process is killed in between, the next
+ * command finds the mark and thaws the container, which would hang forever otherwise.
+ */
 export async function whileFrozen<T>(
   root: string,
   container: Container,
@@ -76,6 +83,6 @@ function read(path: string): Mark | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Mark
   } catch {
-    return undefined // ignoring: see above
+    return undefined // ignoring: an incomplete mark
   }
 }

@@ -1,8 +1,8 @@
-/** Which containers use which image. */
+/** Finds the containers that use an image. */
 import { listContainers } from '../container/find.ts'
 import type { ImageUser } from './store/remove-image.ts'
 
-/** The containers of a data root that stand on an image, running or not. */
+/** The containers of a data root that have an image, running or not. */
 export function imageUsers(root: string): ImageUser[] {
   return listContainers(root).flatMap(({ name, image }) =>
     image ? [{ name, manifest: image.manifest, diffIds: image.diffIds }] : [],

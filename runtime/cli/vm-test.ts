@@ -1,15 +1,15 @@
-/** `vm test`: the kernel tests in a machine of its own, told as they end. */
+/** `vm test`: runs the kernel tests in a virtual machine and prints each result. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import chalk from 'chalk'
+import { UsageError } from '../command-line.ts'
 import { project, projectInGuest } from '../vm/initramfs.ts'
 import type { Say } from '../vm/kernel.ts'
 import { runProgram } from '../vm/program.ts'
 import { startVm, type VmOptions } from '../vm/vm.ts'
-import { UsageError } from '../command-line.ts'
 
-/** What the tests print, a line of JSON each: test/guest/lines.ts. */
+/** A line of JSON that the tests print (test/guest/lines.ts). */
 interface Line {
   machine?: { kernel: string; cgroups: string; cpus: number }
   result?: {
@@ -24,12 +24,12 @@ interface Line {
   ended?: { ms: number }
 }
 
-/** An emulated machine is slower than the one whose patience the tests are written with. */
+/** Time limits are multiplied by this: an emulated machine is slower. */
 const patience = '8'
 
 /**
- * Run the tests of a chapter, of files, or all of them. What was changed since the last set-up goes
- * in. Gives 0 when nothing failed and the end was reached.
+ * Run the tests of a chapter, of files, or all. Set-up is run first, so that recent changes take
+ * part. Gives the exit code: 0 if no test failed. Throws if the tests did not run to their end.
  */
 export async function testInVm(options: VmOptions, wanted: string[], say: Say): Promise<number> {
   const setup = join(project, 'runtime/setup/setup.mjs')
@@ -51,13 +51,13 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
   let isComplete = false
   for await (const text of createInterface({ input: vm.stdout })) {
     const line = parsed(text)
-    if (line.machine) process.stdout.write(`${words(line.machine)}\n`)
+    if (line.machine) process.stdout.write(`${machineLine(line.machine)}\n`)
     if (line.result) {
       const { outcome } = line.result
       if (outcome === 'pass') count.pass++
       else if (outcome === 'fail' || outcome === 'error') count.failed++
       else count.skipped++
-      process.stdout.write(`${told(line.result)}\n`)
+      process.stdout.write(`${resultLine(line.result)}\n`)
     }
     if (line.leftover) {
       count.failed++
@@ -66,13 +66,14 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
     isComplete ||= line.ended !== undefined
   }
   const end = await vm.ended
-  if (!isComplete) throw new Error(`the tests never ended${'why' in end ? `: ${end.why}` : ''}`)
+  if (!isComplete)
+    throw new Error(`the tests did not run to their end${'why' in end ? `: ${end.why}` : ''}`)
   const { pass, failed, skipped } = count
   process.stdout.write(`${pass} passed, ${failed} failed, ${skipped} skipped\n`)
   return failed > 0 ? 1 : 0
 }
 
-/** Throws before anything is booted when there is no test for one of `wanted`. */
+/** Throws if one of `wanted` matches no test; called before the machine boots. */
 function checkWanted(wanted: string[]): void {
   const text = readFileSync(join(project, 'dist/guest-tests/files.json'), 'utf8')
   const files = JSON.parse(text) as string[]
@@ -84,11 +85,12 @@ function checkWanted(wanted: string[]): void {
   }
 }
 
-function words({ kernel, cgroups, cpus }: NonNullable<Line['machine']>): string {
+function machineLine({ kernel, cgroups, cpus }: NonNullable<Line['machine']>): string {
   return chalk.bold(`Linux ${kernel}, control groups: ${cgroups}, ${cpus} processors`)
 }
 
-function told({ file, name, outcome, ms = 0, reason, error }: NonNullable<Line['result']>): string {
+function resultLine(result: NonNullable<Line['result']>): string {
+  const { file, name, outcome, ms = 0, reason, error } = result
   const where = `${chalk.dim(`${file} >`)} ${name}`
   if (outcome === 'pass') return `${chalk.green('✓')} ${where} ${chalk.dim(`${ms} ms`)}`
   if (outcome !== 'fail' && outcome !== 'error') return `${chalk.yellow('–')} ${where}: ${reason}`
@@ -96,12 +98,12 @@ function told({ file, name, outcome, ms = 0, reason, error }: NonNullable<Line['
   return [`${chalk.red('✗')} ${where}`, ...lines].join('\n')
 }
 
-/** The kernel writes on the same wire when it is in trouble: that is no line of ours. */
+/** In trouble, the kernel writes to the same port; such text gives an empty line. */
 function parsed(text: string): Line {
   const start = text.indexOf('{"')
   try {
     return start < 0 ? {} : (JSON.parse(text.slice(start)) as Line)
   } catch {
-    return {} // ignoring: see above
+    return {} // ignoring: text of the kernel
   }
 }

@@ -1,28 +1,28 @@
-/** `vm`: a machine with a kernel of its own, a shell or a command in it. */
-import chalk from 'chalk'
+/** `vm`: runs a shell or a command in a virtual machine. */
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
-import { decimalSize } from '../units.ts'
+import chalk from 'chalk'
 import { parseMemory } from '../02-cgroups/limits.ts'
+import { UsageError, valueOf, type Input } from '../command-line.ts'
+import { decimalSize } from '../units.ts'
 import { cacheDir, sizeOf } from '../vm/cache.ts'
 import { parseShare } from '../vm/share.ts'
-import { prepare, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
-import { UsageError, valueOf, type Input } from '../command-line.ts'
+import { prepareParts, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
 import { testInVm } from './vm-test.ts'
 
-/** A shell without words, a command after `--`; else `build` or `test`. */
+/** `vm` runs a shell, `vm -- COMMAND` a command; `vm build` and `vm test` are the other words. */
 export async function vm(input: Input): Promise<number> {
   const [word, ...rest] = input.words
   if (process.platform !== 'linux')
-    throw new Error(`its parts are Linux programs of this machine, and this is ${process.platform}`)
-  const options = asked(input)
+    throw new Error(`vm needs programs of a Linux host, and this is ${process.platform}`)
+  const options = optionsFrom(input)
   if (input.isDashed || word === undefined) return inside(options, input.words)
   if (word === 'build' && rest.length === 0) return build(options)
   if (word === 'test') return testInVm(options, rest, progress())
-  throw new UsageError(`no 'vm ${word}'; a command for the machine comes after --: vm -- ${word}`)
+  throw new UsageError(`no 'vm ${word}'; to run a command in the machine: vm -- ${word}`)
 }
 
-function asked(input: Input): VmOptions {
+function optionsFrom(input: Input): VmOptions {
   const bytes = (flag: string) => {
     const text = valueOf(input, flag)
     return text === undefined ? undefined : sizeFrom(flag, text)
@@ -56,7 +56,7 @@ function processorsFrom(text: string | undefined): number | undefined {
   return count
 }
 
-/** On a terminal it has a terminal, else three streams, as ssh has it. */
+/** Run in a terminal if we have one; otherwise with three streams, as ssh does. */
 async function inside(options: VmOptions, argv: string[]): Promise<number> {
   const hasTerminal = isatty(0) && isatty(1)
   const size = hasTerminal ? sizeOfTerminal() : undefined
@@ -72,14 +72,14 @@ async function inside(options: VmOptions, argv: string[]): Promise<number> {
   return await (hasTerminal ? onTerminal(machine) : onStreams(machine))
 }
 
-/** What one sees first in a shell. */
+/** The first lines in a shell. */
 function banner(parts: Parts, seconds: number): string {
   return [
     `${chalk.bold(`Linux ${parts.kernel.release}`)}, up in ${seconds.toFixed(1)} s`,
     hardware(parts),
-    'pure cgroup v2, / shared as systemd has it',
-    'Break what you like: exit, and all of it is gone.',
-    chalk.dim('Ctrl-] three times pulls the plug.'),
+    'cgroup v2 only, / shared as on a system with systemd',
+    'You can break anything in here: nothing outlives exit.',
+    chalk.dim('Ctrl-] three times ends the machine at once.'),
     '',
   ].join('\n')
 }
@@ -91,19 +91,19 @@ function hardware({ accelerator, takesTurns, processors, memoryBytes, diskBytes 
   return `${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`
 }
 
-/** Lines for whoever watches: on a terminal each takes the place of the one before. */
+/** Print progress on a terminal, each line over the one before; nothing elsewhere. */
 function progress(): (text: string) => void {
   if (!isatty(2)) return () => {}
   return (text) =>
     process.stderr.write(`\r\x1b[K${text && !text.includes('\n') ? chalk.dim(`${text} …`) : text}`)
 }
 
-const unplug = 0x1d // Ctrl-]
+const ctrlBracket = 0x1d // Ctrl-]
 
 async function onTerminal(machine: Vm): Promise<number> {
   let pressed: number[] = []
   const give = (keys: Buffer) => {
-    pressed = keys.length === 1 && keys[0] === unplug ? [...pressed, Date.now()].slice(-3) : []
+    pressed = keys.length === 1 && keys[0] === ctrlBracket ? [...pressed, Date.now()].slice(-3) : []
     if (pressed.length === 3 && Date.now() - (pressed[0] ?? 0) < 1000) machine.kill()
     else machine.stdin.write(keys)
   }
@@ -121,23 +121,23 @@ async function onTerminal(machine: Vm): Promise<number> {
 
 function onStreams(machine: Vm): Promise<number> {
   process.stdin.pipe(machine.stdin)
-  machine.stdin.on('error', () => process.stdin.unpipe()) // ignoring: nobody in there reads it
+  machine.stdin.on('error', () => process.stdin.unpipe()) // ignoring: the command does not read it
   machine.stdout.pipe(process.stdout, { end: false })
   machine.stderr.pipe(process.stderr, { end: false })
-  process.stdout.on('error', () => machine.kill()) // ignoring: nobody reads what it says
+  process.stdout.on('error', () => machine.kill()) // ignoring: nothing reads our output any more
   return ending(machine).finally(() => process.stdin.destroy())
 }
 
 async function ending(machine: Vm): Promise<number> {
-  let told: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
+  let received: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      told = signal
+      received = signal
       machine.kill()
     })
   const end = await machine.ended
   if ('exitCode' in end) return end.exitCode
-  if (told) return 128 + constants.signals[told]
+  if (received) return 128 + constants.signals[received]
   throw new Error(`the machine ended by itself: ${end.why}`)
 }
 
@@ -146,17 +146,17 @@ function sizeOfTerminal() {
   return { rows, columns }
 }
 
-/** Everything made ready, and how large it is. */
+/** `vm build`: make all cached parts and print their sizes. */
 async function build(options: VmOptions): Promise<number> {
-  const parts = await prepare(options, (text) => process.stderr.write(`${chalk.dim(text)}\n`))
+  const parts = await prepareParts(options, (text) => process.stderr.write(`${chalk.dim(text)}\n`))
   const { kernel, initramfs, memoryBytes } = parts
   const lines = [
     `kernel     ${kernel.release}, ${decimalSize(sizeOf(kernel.image))}`,
-    `modules    ${kernel.modules.map(({ name }) => name).length}, loaded when they are needed`,
+    `modules    ${kernel.modules.map(({ name }) => name).length}, loaded when needed`,
     `initramfs  ${decimalSize(sizeOf(initramfs))}: Node ${process.versions.node}, busybox, Stepbox`,
     `machine    ${hardware(parts)}`,
     `on disk    ${decimalSize(sizeOf(cacheDir()))} in ${cacheDir()}`,
-    `in memory  at most ${decimalSize(memoryBytes + 512 * 2 ** 20)} with QEMU's own`,
+    `in memory  at most ${decimalSize(memoryBytes + 512 * 2 ** 20)} including QEMU`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
   return 0

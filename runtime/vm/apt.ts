@@ -1,19 +1,19 @@
-/** Virtual machine. Debian packages, fetched without root into a directory of the user's own. */
+/** Finds and downloads Debian packages without root. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onPath } from '../tools/programs.ts'
 import { cacheDir } from './cache.ts'
 import { runProgram } from './program.ts'
 
-/** Debian's release, or what was made for it later. */
+/** Debian's release, or newer packages built for it. */
 export type Suite = 'stable' | 'backports'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const mirror = 'http://deb.debian.org/debian'
 
 /**
- * The package that `name`, which only depends on the current one, stands for in `suite`. The
- * machine's own lists are asked first; where they do not have it, lists of our own are fetched.
+ * The package that the metapackage `name` depends on in `suite`. The machine's package lists are
+ * used if they have it; otherwise Debian's lists are fetched into our cache.
  */
 export async function packageOf(
   name: string,
@@ -22,12 +22,12 @@ export async function packageOf(
 ): Promise<string> {
   if (!onPath('apt-get'))
     throw new Error(
-      'the kernel comes as a Debian package, and there is no apt-get here\n' +
-        '  give one to --kernel: https://packages.debian.org/linux-image-cloud-amd64',
+      'the kernel is a Debian package, and there is no apt-get here\n' +
+        '  give a file to --kernel: https://packages.debian.org/linux-image-cloud-amd64',
     )
   const known = suite === 'stable' ? await dependencyOf(name, []) : undefined
   if (known) return known
-  const options = ownLists(suite)
+  const options = cachedLists(suite)
   say(`fetching the list of ${codename()}${suite === 'stable' ? '' : '-backports'}`)
   const { exitCode, err } = await runProgram(['apt-get', ...options, '-q', 'update'])
   const found = exitCode === 0 ? await dependencyOf(name, options) : undefined
@@ -39,10 +39,10 @@ export async function packageOf(
   throw new Error(`cannot get Debian's kernel: ${why}${hint}`)
 }
 
-/** Download a package into `dir`. Gives the path of the file. */
+/** Download a package into `dir`. Gives the path of the file; throws if it cannot be had. */
 export async function download(name: string, suite: Suite, dir: string): Promise<string> {
-  const isOwn = suite === 'stable' && (await isKnown(name))
-  const options = isOwn ? [] : ownLists(suite)
+  const isListed = suite === 'stable' && (await isKnown(name))
+  const options = isListed ? [] : cachedLists(suite)
   const argv = ['apt-get', ...options, '-q', 'download', name]
   const { exitCode, err } = await runProgram(argv, { cwd: dir })
   const file = readdirSync(dir).find((each) => each.endsWith('.deb'))
@@ -60,8 +60,8 @@ async function dependencyOf(name: string, options: string[]): Promise<string | u
   return exitCode === 0 ? found : undefined
 }
 
-/** Options with which apt knows one archive and keeps what it knows in our cache (apt.conf(5)). */
-function ownLists(suite: Suite): string[] {
+/** Options that make apt use one archive, and keep its lists in our cache (apt.conf(5)). */
+function cachedLists(suite: Suite): string[] {
   const dir = join(cacheDir(), 'apt', suite)
   for (const each of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(dir, each), { recursive: true })
@@ -77,7 +77,7 @@ function ownLists(suite: Suite): string[] {
   return Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
 }
 
-/** Debian's name for its release, of this machine or the one that is stable now. */
+/** The codename of this machine's Debian release; bookworm elsewhere. */
 function codename(): string {
   const text = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
   const isDebian = /^ID=debian$/m.test(text)

@@ -1,4 +1,4 @@
-/** Virtual machine. What is kept for the next start, by content: kernels, initramfs, disks. */
+/** The cache of what machines are made of: kernels, initramfs archives, disks. */
 import {
   existsSync,
   mkdirSync,
@@ -19,9 +19,8 @@ export function cacheDir(): string {
 }
 
 /**
- * The path of `name` in the cache, made by `make` when it is not there: it gets a path to write
- * to, which is put in place when it is done. The `most` youngest of a `kind` are kept, by the time
- * of their last use.
+ * The path of `name` in the cache. If it is missing, `make` writes it to the path that it is given,
+ * and it is renamed into place. Of each `kind`, the `most` last used are kept.
  */
 export async function cached(
   kind: string,
@@ -33,7 +32,7 @@ export async function cached(
   const path = join(dir, name)
   if (!existsSync(path)) {
     mkdirSync(dir, { recursive: true, mode: 0o755 })
-    const staged = join(dir, `.new-${process.pid}-${count++}-${name}`)
+    const staged = join(dir, `.new-${process.pid}-${stagedCount++}-${name}`)
     try {
       await make(staged)
       put(staged, path)
@@ -46,9 +45,9 @@ export async function cached(
   return path
 }
 
-let count = 0
+let stagedCount = 0
 
-/** Another process may have made the same meanwhile: it is the same. */
+/** Rename; if another process has made the same file meanwhile, that one stays. */
 function put(staged: string, path: string): void {
   try {
     renameSync(staged, path)
@@ -57,7 +56,7 @@ function put(staged: string, path: string): void {
   }
 }
 
-/** What was used longest ago goes, and what a killed process had begun more than an hour ago. */
+/** Remove all but the last used, and staged files older than an hour, left by killed processes. */
 function prune(dir: string, most: number): void {
   const all = readdirSync(dir).map((name) => ({
     path: join(dir, name),
@@ -65,8 +64,8 @@ function prune(dir: string, most: number): void {
     ms: ageOf(dir, name),
   }))
   const whole = all.filter(({ name }) => !name.startsWith('.')).sort((a, b) => a.ms - b.ms)
-  const begun = all.filter(({ name, ms }) => name.startsWith('.') && ms > 3_600_000)
-  for (const { path } of [...whole.slice(most), ...begun])
+  const abandoned = all.filter(({ name, ms }) => name.startsWith('.') && ms > 3_600_000)
+  for (const { path } of [...whole.slice(most), ...abandoned])
     rmSync(path, { recursive: true, force: true })
 }
 
@@ -75,7 +74,7 @@ function ageOf(dir: string, name: string): number {
   return found ? Date.now() - found.mtimeMs : 0
 }
 
-/** Bytes on the disk, of a file or of all files in a directory. */
+/** Bytes on disk of a file, or of all files in a directory. */
 export function sizeOf(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return 0

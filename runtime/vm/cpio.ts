@@ -1,13 +1,13 @@
-/** Virtual machine. The archive that a kernel unpacks as its first root file system: cpio, newc. */
+/** Writes cpio archives (format newc), which a kernel unpacks as its first root file system. */
 import type { RootFile } from '../03-pivot-root/busybox.ts'
 
-/** A file of an initramfs. Everything in it belongs to root, and its times are 0. */
+/** A file of an initramfs. It belongs to root, and its times are 0. */
 export type RamFile = RootFile | { path: string; type: 'character'; major: number; minor: number }
 
 /**
- * The archive, in pieces (Documentation/driver-api/early-userspace/buffer-format.rst): a header of
- * 13 hexadecimal numbers, the name, the content, each padded to 4 bytes. Paths are relative; a
- * directory that no file names is made before what lies in it. The same files give the same bytes.
+ * The archive, in pieces (Documentation/driver-api/early-userspace/buffer-format.rst): for each
+ * file a header of 13 hexadecimal numbers, the name and the content, each padded to 4 bytes. Paths
+ * are relative; missing parent directories are added. The same files give the same bytes.
  */
 export function* cpio(files: RamFile[]): Generator<Uint8Array> {
   let inode = 1

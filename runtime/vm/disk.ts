@@ -1,26 +1,25 @@
-/** Virtual machine. Disks: an empty ext4 file system, or one with a data root's images. */
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync } from 'node:fs'
-import { rmSync } from 'node:fs'
+/** Makes disks for a guest: empty, for swap, or with the images of a data root. */
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onPath } from '../tools/programs.ts'
 import { cached } from './cache.ts'
 import { runProgram } from './program.ts'
 
-/** An empty disk of `bytes`, a sparse file that is kept. Undefined where there is no mke2fs. */
+/** An empty ext4 disk of `bytes`, a sparse file in the cache. Undefined if there is no mke2fs. */
 export async function emptyDisk(bytes: number): Promise<string | undefined> {
   if (!onPath('mke2fs')) return undefined
   return cached('disks', `ext4-${bytes}`, (path) => format(path, bytes, undefined))
 }
 
-/** A disk of `bytes` for swap: what mkswap(8) writes is written in the guest. */
+/** A disk of `bytes` for swap; the guest runs mkswap(8) on it. */
 export async function blankDisk(bytes: number): Promise<string> {
   return cached('disks', `blank-${bytes}`, (path) => truncate(path, bytes))
 }
 
-/** A disk of `bytes` at `path` that begins with the images of `root` as they are now. */
+/** Make a disk of `bytes` at `path` with a copy of the images of `root`. */
 export async function diskWithImages(path: string, bytes: number, root: string): Promise<void> {
-  if (!onPath('mke2fs')) throw new Error('no mke2fs here to make a disk with; it is in e2fsprogs')
+  if (!onPath('mke2fs')) throw new Error('no mke2fs here to make a disk; install e2fsprogs')
   const tree = mkdtempSync(join(tmpdir(), 'stepbox-disk-'))
   try {
     mkdirSync(join(tree, 'lib/stepbox'), { recursive: true })

@@ -1,21 +1,21 @@
-/** Virtual machine. What the guest's shell is told to do. Pure: text from options. */
-import { toBytes } from '../bytes.ts'
+/** The shell script that the guest runs, a pure function of the options. */
 import type { Size } from '../03-pivot-root/terminal.ts'
+import { toBytes } from '../bytes.ts'
 
 export interface GuestOptions {
-  /** Nothing: a shell. */
+  /** If empty, a shell. */
   argv: string[]
   env?: Record<string, string>
   cwd?: string
   terminal?: Size | undefined
   mounts?: { tag: string; target: string; readOnly: boolean }[]
-  /** A disk to swap to: `/dev/vdb`. */
+  /** The device to swap to: `/dev/vdb`. */
   swap?: string | undefined
-  /** Nobody may make a user namespace. */
+  /** Set user.max_user_namespaces to 0. */
   hasNoUserNamespaces?: boolean
 }
 
-/** The script, as /bin/sh takes it. Every byte of an argument arrives. */
+/** The script for /bin/sh. It keeps every byte of an argument. */
 export function guestScript(options: GuestOptions): string {
   const { argv, env = {}, cwd, terminal, mounts = [], swap, hasNoUserNamespaces } = options
   const shell = terminal ? ['sh', '-l'] : ['sh']
@@ -34,12 +34,12 @@ export function guestScript(options: GuestOptions): string {
   return lines.join('\n')
 }
 
-/** One word for a shell, whatever is in it. */
+/** `word` quoted for a shell if it needs to be. */
 function quoted(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** The script as the guest reads it: a line that is not in it, the script, and that line again. */
+/** The script as the guest reads it: an end line, the script, and the end line again. */
 export function scriptBytes(script: string): Buffer {
   const lines = new Set(script.split('\n'))
   let end = '# end'

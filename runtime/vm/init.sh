@@ -1,10 +1,11 @@
 #!/bin/busybox sh
-# Process 1 of the guest. It mounts what a Linux machine has mounted, asks its host through a port
-# what to run, runs that, says how it ended, and turns the machine off. Whatever happened in here
-# is gone then: nothing but a shared folder outlives it.
+# Process 1 of the guest. It mounts the usual file systems, reads a script from the host through a
+# port, runs it, reports its exit code and turns the machine off. Nothing that the script changed
+# outlives the machine, except in shared folders and on disks that are kept.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 
-# An initramfs cannot be left by pivot_root(2). A bind mount of it, moved over /, can.
+# pivot_root(2) refuses the initramfs as the old root (EINVAL), so containers could not start. It
+# accepts a bind mount of it, moved over /.
 if [ "$1" != moved ]; then
   mount -t proc -o nosuid,nodev,noexec proc /proc
   while read -r module; do insmod "/lib/modules/$module"; done < /lib/modules/at-boot
@@ -31,7 +32,7 @@ sysctl -qw kernel.printk='3 3 1 3' vm.panic_on_oom=0
 hostname stepbox
 ip link set lo up
 
-# The ports to the host, by the names that QEMU gives them. Only one process may open each.
+# Links to the ports by the names that QEMU gives them. Only one process may open a port.
 ports=/dev/virtio-ports
 mkdir $ports
 until [ -e $ports/control ]; do
@@ -46,12 +47,13 @@ while IFS= read -r line <&9 && [ "$line" != "$end" ]; do printf '%s\n' "$line"; 
 echo ready >&9
 
 if [ -c /dev/hvc0 ]; then
-  # Every further line is the size of the host's terminal, which has changed.
+  # Each further line is a new size of the host's terminal.
   while read -r rows columns; do stty -F /dev/hvc0 rows "$rows" cols "$columns"; done <&9 &
   setsid -c sh $script </dev/hvc0 >/dev/hvc0 2>&1 9>&-
 else
-  # A port can be opened once, /dev/stderr any number of times: pipes come in between. A fifo that
-  # is open both ways lets its two ends be opened without waiting for each other.
+  # A port can be opened only once, but a script may open /dev/stderr any number of times: so there
+  # is a fifo between them. Each fifo is first opened for reading and writing, because opening one
+  # end alone would wait for the other (fifo(7)).
   mkfifo /run/in /run/out /run/err
   exec 8<>/run/in 3</run/in 4>/run/in 8<&-
   cat $ports/in >&4 3<&- 9<&- &

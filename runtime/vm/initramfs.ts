@@ -1,12 +1,12 @@
-/** Virtual machine. The guest's first root file system, made of what is on this machine. */
+/** Makes the guest's first root file system from programs of this machine and the project. */
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { realpathSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { importBusybox } from '../05-commit/busybox-image.ts'
 import { busyboxRoot, readBusybox } from '../03-pivot-root/busybox.ts'
 import { readElf } from '../03-pivot-root/elf.ts'
+import { importBusybox } from '../05-commit/busybox-image.ts'
 import { nativePath } from '../native.ts'
 import { staticBusybox } from '../tools/programs.ts'
 import { cached } from './cache.ts'
@@ -14,15 +14,15 @@ import { cpio, type RamFile } from './cpio.ts'
 import type { Kernel } from './kernel.ts'
 import { bootModules, inOrder, tables, type KernelModule } from './modules.ts'
 
-/** The checkout, or what was installed of it. */
+/** The project's directory: a checkout, or an installed package. */
 export const project = join(dirname(nativePath), '..')
 
-/** Where the guest has it. */
+/** The project's directory in the guest. */
 export const projectInGuest = '/stepbox'
 
 /**
- * The archive for `kernel`, without the modules named in `without`. It is made again when anything
- * in it has changed: Node, its libraries, busybox, the project, the kernel.
+ * The path of the archive for `kernel`, without the modules named in `without`. It is made again if
+ * Node, its libraries, busybox, the project or the kernel has changed.
  */
 export async function initramfsFor(
   kernel: Kernel,
@@ -30,12 +30,12 @@ export async function initramfsFor(
   say: (text: string) => void,
 ): Promise<string> {
   const modules = kernel.modules.filter(({ name }) => !without.includes(name))
-  const busybox = fromHere('bin/busybox', busyboxPath())
+  const busybox = hostFile('bin/busybox', busyboxPath())
   const machine = [busybox, ...node(), ...modules.map((each) => moduleFile(kernel, each))]
-  const ours = projectFiles()
+  const ownFiles = projectFiles()
   const sum = createHash('sha256')
   for (const { path, source } of machine) sum.update(`${path}\n${versionOf(source)}\n`)
-  for (const each of ours)
+  for (const each of ownFiles)
     sum.update(`${each.path} ${modeOf(each)}\n`).update(readFileSync(each.source))
   return cached(
     'initramfs',
@@ -43,13 +43,13 @@ export async function initramfsFor(
     async (archive) => {
       say(`making an initramfs of Node ${process.versions.node}, busybox and Stepbox`)
       const made = [...(await system()), ...loader(), ...setup(), ...tablesOf(kernel, modules)]
-      write(archive, cpio([...made, ...[...machine, ...ours].map(withContent)]))
+      write(archive, cpio([...made, ...[...machine, ...ownFiles].map(withContent)]))
     },
     3,
   )
 }
 
-/** Just enough to come to life: for trying whether a machine can run at all. */
+/** An archive with busybox alone that prints `alive`, for testing whether a machine can run. */
 export async function smallestInitramfs(): Promise<string> {
   const binary = busyboxPath()
   const script =
@@ -62,32 +62,34 @@ export async function smallestInitramfs(): Promise<string> {
   return cached('initramfs', 'smallest.cpio', (path) => write(path, cpio(files)), 3)
 }
 
-/** The first process gets its descriptors from here: without it, it has none. */
+/** The kernel opens this file as descriptors 0, 1 and 2 of process 1. */
 const console: RamFile = { path: 'dev/console', type: 'character', major: 5, minor: 1 }
 
-/** A file of this machine, read when the archive is made. */
-interface Taken {
+/** A file of this machine that goes into the archive; read when that is made. */
+interface HostFile {
   path: string
   source: string
 }
 
-function fromHere(path: string, source: string): Taken {
+function hostFile(path: string, source: string): HostFile {
   return { path, source }
 }
 
-/** Which file it was that lay there, without reading a hundred megabytes at each start. */
+/**
+ * Identifies a file's version by stat(2): to hash a hundred megabytes at each start is too slow.
+ */
 function versionOf(source: string): string {
   const { size, mtimeMs, ino } = statSync(source)
   return `${source} ${size} ${mtimeMs} ${ino}`
 }
 
-function modeOf({ source }: Taken): number {
+function modeOf({ source }: HostFile): number {
   return statSync(source).mode & 0o111 ? 0o755 : 0o644
 }
 
-function withContent(taken: Taken): RamFile {
-  const { path, source } = taken
-  return { path, type: 'file', mode: modeOf(taken), content: readFileSync(source) }
+function withContent(host: HostFile): RamFile {
+  const { path, source } = host
+  return { path, type: 'file', mode: modeOf(host), content: readFileSync(source) }
 }
 
 function write(path: string, pieces: Iterable<Uint8Array>): void {
@@ -96,7 +98,7 @@ function write(path: string, pieces: Iterable<Uint8Array>): void {
   closeSync(fd)
 }
 
-/** What follows from busybox and the project alone. */
+/** The files that depend only on busybox and the project. */
 async function system(): Promise<RamFile[]> {
   const busybox = await readBusybox(busyboxPath())
   return [
@@ -129,37 +131,37 @@ function busyboxPath(): string {
   throw new Error('no static busybox here; Debian and Ubuntu: apt-get install busybox-static')
 }
 
-/** This Node, with the libraries that this very process has loaded. */
-function node(): Taken[] {
+/** Node, with the shared libraries that this process has loaded. */
+function node(): HostFile[] {
   const report = process.report.getReport() as unknown as { sharedObjects: string[] }
   const libraries = report.sharedObjects.filter(
     (path) => path.startsWith('/') && path !== process.execPath && existsSync(path),
   )
   return [
-    fromHere('usr/bin/node', process.execPath),
-    ...libraries.map((path) => fromHere(path.slice(1), realpathSync(path))),
+    hostFile('usr/bin/node', process.execPath),
+    ...libraries.map((path) => hostFile(path.slice(1), realpathSync(path))),
   ]
 }
 
-/** The program that loads Node and its libraries, which comes with one of them. */
+/** The ELF loader of Node, at the path where the kernel looks for it. */
 function loader(): RamFile[] {
   const path = readElf(readFileSync(process.execPath))?.interpreter
-  return path ? [withContent(fromHere(path.slice(1), realpathSync(path)))] : []
+  return path ? [withContent(hostFile(path.slice(1), realpathSync(path)))] : []
 }
 
-/** What runs, what is read, and what is tested. */
-function projectFiles(): Taken[] {
+/** The project's programs, texts and tests. */
+function projectFiles(): HostFile[] {
   const all = ['package.json', 'dist', 'native', 'chapters', 'runtime', 'test']
   const paths = all.flatMap((name) => filesIn(join(project, name)))
-  return paths.map((path) => fromHere(join(projectInGuest.slice(1), relative(project, path)), path))
+  return paths.map((path) => hostFile(join(projectInGuest.slice(1), relative(project, path)), path))
 }
 
-/** Set-up's notes: the guest has its own, in which busybox is where it is there. */
-const notes = 'dist/setup.json'
+/** The file with set-up's results; the guest's says where busybox is in the guest. */
+const setupFile = 'dist/setup.json'
 
 function setup(): RamFile[] {
   const text = JSON.stringify({ busybox: { binary: '/bin/busybox' } })
-  return [file(join(projectInGuest.slice(1), notes), text)]
+  return [file(join(projectInGuest.slice(1), setupFile), text)]
 }
 
 function filesIn(path: string): string[] {
@@ -172,7 +174,7 @@ function filesIn(path: string): string[] {
   return names.sort().flatMap((name) => filesIn(join(path, name)))
 }
 
-/** The image busybox:latest, to be put into the guest's data root. */
+/** The image busybox:latest for the guest's data root. */
 async function imageFiles(): Promise<RamFile[]> {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-image-'))
   try {
@@ -188,11 +190,11 @@ async function imageFiles(): Promise<RamFile[]> {
   }
 }
 
-function moduleFile({ release, modulesDir }: Kernel, { path }: KernelModule): Taken {
-  return fromHere(join('lib/modules', release, path), join(modulesDir, path))
+function moduleFile({ release, modulesDir }: Kernel, { path }: KernelModule): HostFile {
+  return hostFile(join('lib/modules', release, path), join(modulesDir, path))
 }
 
-/** What modprobe(8) reads, and what init puts in. */
+/** The tables for modprobe(8), and the list of modules that init.sh loads at boot. */
 function tablesOf({ release }: Kernel, modules: KernelModule[]): RamFile[] {
   const byName = new Map(modules.map((each) => [each.name, each]))
   const atBoot = inOrder(bootModules, byName).map(({ path }) => `${release}/${path}\n`)

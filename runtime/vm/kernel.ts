@@ -1,6 +1,6 @@
-/** Virtual machine. A kernel from Debian's package for virtual machines, not installed. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { copyFileSync, writeFileSync } from 'node:fs'
+/** Gets a kernel for the guest from a Debian package, without installing it. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { onPath, staticBusybox } from '../tools/programs.ts'
@@ -10,33 +10,34 @@ import { bootModules, inOrder, lateModules, moduleName, readModule } from './mod
 import type { KernelModule } from './modules.ts'
 import { runProgram } from './program.ts'
 
+/** A kernel in the cache. */
 export interface Kernel {
-  /** As `uname -r` has it: `6.1.0-50-cloud-amd64`. */
+  /** As in `uname -r`: `6.1.0-50-cloud-amd64`. */
   release: string
-  /** The file that a boot loader loads. */
+  /** The path of vmlinuz. */
   image: string
-  /** Those that a guest takes along, each after what it needs; `path` is in `modulesDir`. */
+  /** The modules for a guest, each after those it needs; `path` is relative to `modulesDir`. */
   modules: KernelModule[]
   modulesDir: string
 }
 
-/** Of what `unpack` makes: what was kept in another is not looked at. */
+/** The version of what `unpack` makes; it is part of the name in the cache. */
 const format = 2
 
-/** Tells what takes long. */
+/** Called with a line for the user before something that takes long. */
 export type Say = (text: string) => void
 
 /**
- * The kernel that `--kernel` names: `stable` as the distribution has it, `backports` a newer one,
- * or the file of a package. Its package is downloaded once and kept; no root is needed for that.
+ * The kernel that `--kernel` names: `stable` is that of the distribution, `backports` a newer one;
+ * otherwise it is the file of a package. Packages are downloaded once, without root.
  */
 export async function kernelFor(wanted: string, say: Say): Promise<Kernel> {
   if (process.arch !== 'x64')
-    throw new Error(`a machine of its own is an x86-64 one so far, and this is ${process.arch}`)
+    throw new Error(`virtual machines need an x86-64 host so far, and this is ${process.arch}`)
   const isFile = wanted.endsWith('.deb')
   if (isFile && !existsSync(wanted)) throw new Error(`no kernel package at ${wanted}`)
   if (!isFile && wanted !== 'stable' && wanted !== 'backports')
-    throw new Error(`no kernel '${wanted}'; have: stable, backports, or the FILE.deb of one`)
+    throw new Error(`no kernel '${wanted}'; have: stable, backports, or a FILE.deb`)
   const name = `${isFile ? basename(wanted, '.deb') : `debian-${wanted}`}.${format}`
   const dir = await cached(
     'kernels',
@@ -61,7 +62,7 @@ async function fetched(suite: Suite, dir: string, say: Say): Promise<string> {
   return download(name, suite, dir)
 }
 
-/** Of the hundred megabytes of a package, the kernel and the modules that are needed. */
+/** Copy the kernel and the modules that a guest needs from a package of a hundred megabytes. */
 async function unpack(deb: string, temporary: string, into: string): Promise<void> {
   if (!onPath('dpkg-deb')) throw new Error('no dpkg-deb here to unpack a Debian package with')
   const whole = join(temporary, 'unpacked')
@@ -98,7 +99,7 @@ async function unpack(deb: string, temporary: string, into: string): Promise<voi
   writeFileSync(join(into, 'kernel.json'), JSON.stringify({ release, modules }))
 }
 
-/** Newer packages hold their modules compressed. */
+/** The content of a module, which newer packages compress. */
 async function expanded(path: string): Promise<Buffer> {
   if (path.endsWith('.ko')) return readFileSync(path)
   const busybox = staticBusybox()

@@ -1,4 +1,4 @@
-/** Virtual machine. One machine from beginning to end: QEMU, the ports into it, what runs in it. */
+/** Runs one machine: starts QEMU, connects its ports, and waits for its end. */
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Size } from '../03-pivot-root/terminal.ts'
 import { scriptBytes } from './guest.ts'
@@ -8,9 +8,9 @@ import { qemuArguments, qemuPath, type Hardware } from './qemu.ts'
 export interface MachineOptions extends Omit<Hardware, 'console' | 'ports'> {
   /** What the guest's shell runs, as root. */
   script: string
-  /** The directory of the sockets of shared folders. */
+  /** The directory with the sockets of shared folders. */
   dir: string
-  /** Run it on a terminal of this size; otherwise its input and both outputs are streams. */
+  /** Run the script on a terminal of this size; otherwise with three streams. */
   terminal?: Size
 }
 
@@ -18,13 +18,13 @@ export interface VirtualMachine {
   stdin: Writable
   stdout: Readable
   stderr: Readable
-  /** The guest has begun with the script; gives the seconds that it took. Rejects when it never. */
+  /** Resolves with the seconds of booting when the script starts; rejects if it never does. */
   ready: Promise<number>
-  /** Comes when all that the machine had printed was read. */
+  /** Resolves after the end, when all output has been read. */
   ended: Promise<MachineEnd>
-  /** The terminal outside has another size now. */
+  /** Tell the guest the new size of the terminal. */
   resize(size: Size): void
-  /** As if the plug was pulled. */
+  /** End the machine at once, as if its power was cut. */
   kill(): void
 }
 
@@ -32,8 +32,8 @@ export interface VirtualMachine {
 export type MachineEnd = { exitCode: number } | { why: string }
 
 /**
- * Start a machine. Its ports are sockets that QEMU inherits, so there is no file that could be left
- * behind, and QEMU dies with this process.
+ * Start a machine. Its ports are sockets that QEMU inherits, so no file can be left behind. QEMU is
+ * killed if this process dies.
  */
 export function startMachine(options: MachineOptions): VirtualMachine {
   const begin = Date.now()
@@ -50,20 +50,20 @@ export function startMachine(options: MachineOptions): VirtualMachine {
   const [, , errors, , ...sockets] = launched.process.stdio as unknown as Duplex[]
   const [serial, control, ...others] = sockets as [Duplex, Duplex, ...Duplex[]]
   for (const socket of sockets) socket.on('error', () => {}) // ignoring: QEMU has ended
-  const complaint = lastLines(errors as Readable)
+  const qemuErrors = lastLines(errors as Readable)
   const kernel = lastLines(serial)
   let exitCode: number | undefined
   const ready = promised<number>()
   onLines(control, (line) => {
     if (line === 'ready') ready.resolve((Date.now() - begin) / 1000)
-    const said = /^exit (\d+)$/.exec(line)
-    if (said) exitCode = Number(said[1])
+    const exit = /^exit (\d+)$/.exec(line)
+    if (exit) exitCode = Number(exit[1])
   })
   control.write(scriptBytes(options.script))
   const ended = Promise.all([launched.outcome, ...sockets.map(closed)]).then(([{ refused }]) => {
     if (exitCode !== undefined) return { exitCode }
     const cause = kernel().find((line) => /panic|Out of memory|BUG/.test(line))
-    const why = cause ?? refused ?? complaint().at(-1) ?? kernel().at(-1) ?? 'it was turned off'
+    const why = cause ?? refused ?? qemuErrors().at(-1) ?? kernel().at(-1) ?? 'it was turned off'
     ready.reject(new Error(why))
     return { why }
   })
@@ -82,11 +82,11 @@ export function startMachine(options: MachineOptions): VirtualMachine {
 function promised<T>() {
   let [resolve, reject]: [(value: T) => void, (error: Error) => void] = [() => {}, () => {}]
   const promise = new Promise<T>((...both) => ([resolve, reject] = both))
-  promise.catch(() => {}) // ignoring: whoever waits for it is told
+  promise.catch(() => {}) // ignoring: those who await it see the error
   return { promise, resolve: (value: T) => resolve(value), reject: (error: Error) => reject(error) }
 }
 
-/** Everything that came was read, and there is nobody left to send more. */
+/** Resolves when a socket is closed: everything was read, and no more can come. */
 function closed(socket: Duplex): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve()
@@ -94,7 +94,7 @@ function closed(socket: Duplex): Promise<void> {
   })
 }
 
-/** The last lines that came. */
+/** Collects a stream; gives its last lines. */
 function lastLines(stream: Readable): () => string[] {
   let text = ''
   stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString('latin1')).slice(-8192)))

@@ -1,23 +1,23 @@
-/** Virtual machine. Kernel modules: which a guest takes along, and in which order they go in. */
+/** Kernel modules: which ones a guest gets, and the order in which they are loaded. */
 
-/** What a module says of itself in its section `.modinfo`. */
+/** The part of a module's section `.modinfo` that we need. */
 export interface ModuleInfo {
-  /** Modules that must be there before it. */
+  /** Modules that must be loaded before it. */
   depends: string[]
   /** Other names under which the kernel asks for it: `fs-overlay`. */
   aliases: string[]
 }
 
-/** A module of a kernel: its name, with `_` for `-`, and its file relative to the release's. */
+/** A module: its name, with `_` for `-`, and its path in the release's directory. */
 export interface KernelModule extends ModuleInfo {
   name: string
   path: string
 }
 
-/** The devices that QEMU gives a guest, in at boot. */
+/** Drivers for the guest's devices, loaded at boot. */
 export const bootModules = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', 'virtiofs']
 
-/** What the chapters ask the kernel for, put in when it is first used. */
+/** Modules that the chapters use, loaded by the kernel on first use. */
 export const lateModules = [
   ...['overlay', 'loop', 'squashfs', 'erofs', 'xfs', 'zram', 'tun', 'dummy', 'fuse'],
   ...['veth', 'bridge', 'br_netfilter', 'virtio_net'],
@@ -26,15 +26,15 @@ export const lateModules = [
   ...['xt_nat', 'xt_conntrack', 'xt_addrtype', 'xt_tcpudp', 'xt_comment', 'xt_mark'],
 ]
 
-/** The name of the module in a file: `kernel/fs/overlayfs/overlay.ko.xz` is `overlay`. */
+/** The name of a module from its path: `kernel/fs/overlayfs/overlay.ko.xz` is `overlay`. */
 export function moduleName(path: string): string {
   const file = path.slice(path.lastIndexOf('/') + 1)
   return file.replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_')
 }
 
 /**
- * Read `.modinfo` of a module's object file: `key=value` texts, each ended by NUL. They are found
- * by their keys, anywhere in the file: nothing else in a module has that form.
+ * Read `.modinfo` of a module's object file: strings `key=value`, each ended by NUL. They are
+ * searched for in the whole file, because nothing else in a module has that form.
  */
 export function readModule(bytes: Uint8Array): ModuleInfo {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
@@ -46,7 +46,9 @@ export function readModule(bytes: Uint8Array): ModuleInfo {
   return { depends: depends.map((name) => name.replaceAll('-', '_')), aliases: valuesOf('alias') }
 }
 
-/** `wanted` and all that they need, each after what it needs. What there is none of is left out. */
+/**
+ * `wanted` and all modules that they need, each after those it needs. Unknown names are left out.
+ */
 export function inOrder(wanted: string[], all: Map<string, KernelModule>): KernelModule[] {
   const ordered = new Set<KernelModule>()
   const add = (name: string): void => {

@@ -1,13 +1,13 @@
-/** Virtual machine. Programs of the host: QEMU, apt-get, mke2fs, each a short list of its own. */
+/** Starts programs of the host (QEMU, apt-get, mke2fs), each with a short plan. */
 import { closeInherited } from '../01-namespaces/namespaces.ts'
-import { launch, type Launch, type LaunchOptions } from '../native.ts'
 import { firstFd } from '../descriptors.ts'
+import { launch, type Launch, type LaunchOptions } from '../native.ts'
 import { toolStep, type Step } from '../step.ts'
 
 export interface ProgramOptions {
-  /** The working directory, absolute; the caller's own without. */
+  /** The working directory, absolute; by default the caller's. */
   cwd?: string
-  /** Beside the caller's own. */
+  /** Added to the caller's environment. */
   env?: Record<string, string>
   /** The number of sockets between it and us, its descriptors from `firstFd` on. */
   sockets?: number
@@ -17,8 +17,8 @@ export interface ProgramOptions {
 }
 
 /**
- * Start a program that dies with this process, whatever kills this process. Needs no root. A
- * program that is not there ends with 127.
+ * Start a program that is killed when this process dies (prctl(2), PR_SET_PDEATHSIG). Needs no
+ * root. If there is no such program, the exit code is 127.
  */
 export function startProgram(argv: string[], options: ProgramOptions = {}): Launch {
   const { cwd, env = {}, before = [], stdio, sockets = 0 } = options
@@ -37,14 +37,18 @@ export function startProgram(argv: string[], options: ProgramOptions = {}): Laun
   return launch(plan, { sockets, ...(stdio ? { stdio } : {}) })
 }
 
-export interface Printed {
+/** The exit code and the output of a program. */
+export interface ProgramResult {
   exitCode: number
   out: Buffer
   err: string
 }
 
-/** Run a program to its end. Never rejects; what cannot be started ends with 125 or 127. */
-export async function runProgram(argv: string[], options: ProgramOptions = {}): Promise<Printed> {
+/** Run a program to its end. Never rejects: if it cannot be started, the code is 125 or 127. */
+export async function runProgram(
+  argv: string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   const launched = startProgram(argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const out: Buffer[] = []
   const err: Buffer[] = []

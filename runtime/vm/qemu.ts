@@ -1,20 +1,21 @@
-/** Virtual machine. QEMU: where it is, what can speed it up here, and its command line. */
+/** QEMU: its path, its command line, and the accelerator that works here. */
 import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstFd } from '../descriptors.ts'
 import { onPath } from '../tools/programs.ts'
 import { cacheDir, cached } from './cache.ts'
-import type { Kernel } from './kernel.ts'
 import { smallestInitramfs } from './initramfs.ts'
+import type { Kernel } from './kernel.ts'
 import { runProgram, startProgram } from './program.ts'
 
+/** KVM on Linux, HVF on macOS, or TCG, QEMU's emulation. */
 export type Accelerator = 'kvm' | 'hvf' | 'tcg'
 
-/** A disk of the guest: /dev/vda, /dev/vdb … in their order. */
+/** A disk of the guest: /dev/vda, /dev/vdb and so on. */
 export interface Drive {
-  /** A file, or what QEMU takes in its place: `nbd+unix:///?socket=…`. */
+  /** A file, or an address that QEMU accepts: `nbd+unix:///?socket=…`. */
   file: string
-  /** Keep what the guest writes; otherwise it goes to a file without a name, and is lost. */
+  /** Keep what the guest writes. Otherwise QEMU writes it to a temporary file. */
   isKept?: boolean
 }
 
@@ -28,26 +29,26 @@ export interface Hardware {
   kernel: Pick<Kernel, 'image'>
   initramfs: string
   accelerator: Accelerator
-  /** Emulated processors take turns, instead of having a thread each. */
+  /** Emulated processors take turns on one thread, instead of a thread each. */
   takesTurns: boolean
   memoryBytes: number
   processors: number
   drives: Drive[]
   shared: Shared[]
-  /** Names under which the guest finds its ports to us. */
+  /** Names of the guest's ports to us. */
   ports: string[]
-  /** A terminal, /dev/hvc0, as one more. */
+  /** One more port, for the terminal /dev/hvc0. */
   console: boolean
 }
 
-/** In the order in which they are tried. TCG, QEMU's own translation, works anywhere. */
+/** Accelerators in the order in which they are tried. TCG works anywhere. */
 function candidates(platform: NodeJS.Platform): Accelerator[] {
   const native: Partial<Record<NodeJS.Platform, Accelerator>> = { linux: 'kvm', darwin: 'hvf' }
   const first = native[platform]
   return first ? [first, 'tcg'] : ['tcg']
 }
 
-/** The path of QEMU. Throws with what to install when there is none. */
+/** The path of QEMU. If there is none, throws with what to install. */
 export function qemuPath(): string {
   const path = onPath('qemu-system-x86_64')
   if (path) return path
@@ -95,10 +96,10 @@ export function qemuArguments(hardware: Hardware): string[] {
 }
 
 /**
- * What an emulated processor had better not offer. A copy by `rep movsb`, which ERMS and FSRM
- * recommend, is a loop of single bytes there, LA57 makes the page tables five levels deep. And
- * CMPXCHG16B in QEMU 7.2 (Debian 12) leaves rubbish in the flags register: Linux 6.12, whose
- * allocator uses it where it is there, dies of that while it boots.
+ * Features that an emulated processor does not offer. With ERMS or FSRM the kernel copies by
+ * `rep movsb`, which TCG executes byte by byte; with LA57 page tables have five levels. CMPXCHG16B
+ * in QEMU 7.2 (Debian 12) leaves wrong values in the flags register: Linux 6.12, whose allocator
+ * uses it if it is offered, crashes at boot.
  */
 const unwanted = ['erms', 'fsrm', 'la57', 'cx16']
 
@@ -109,10 +110,10 @@ function speed(accelerator: Accelerator, takesTurns: boolean): string[] {
 }
 
 /**
- * Whether emulated processors must not run side by side. QEMU before 8.1 may go on with its
- * translation of code that another processor has changed meanwhile (its commit deba78709ae8). Linux
- * changes its own code whenever a static key is switched, as with the first cpuset: now and then it
- * would die of a breakpoint that it has long taken back.
+ * Whether emulated processors must take turns. QEMU before 8.1 may execute an old translation of
+ * code that another processor has changed (fixed by its commit deba78709ae8). Linux changes its own
+ * code when a static key is switched, as for the first cpuset. Now and then it would then hit a
+ * breakpoint that it has already removed, and panic.
  */
 export async function mustTakeTurns(): Promise<boolean> {
   const path = qemuPath()
@@ -124,15 +125,16 @@ export async function mustTakeTurns(): Promise<boolean> {
   return takesTurnsIn(readFileSync(kept, 'utf8'))
 }
 
-/** The same, from what `--version` prints; of what cannot be read the worst is expected. */
-export function takesTurnsIn(said: string): boolean {
-  const [, major = 0, minor = 0] = /version (\d+)\.(\d+)/.exec(said) ?? []
+/** The same, from the output of `--version`; true if the version cannot be read. */
+export function takesTurnsIn(output: string): boolean {
+  const [, major = 0, minor = 0] = /version (\d+)\.(\d+)/.exec(output) ?? []
   return Number(major) < 8 || (Number(major) === 8 && Number(minor) < 1)
 }
 
 /**
- * What the kernel is told. Emulated, its processors have one clock: they need not be compared, and
- * how long a delay is (`lpj`) need not be measured on each; its ciphers need no test either.
+ * The kernel's command line (Documentation/admin-guide/kernel-parameters.txt). Emulated processors
+ * share one clock, so their clocks need not be compared (`tsc`) and the delay loop need not be
+ * measured on each (`lpj`). Tests of ciphers are skipped to save time.
  */
 function kernelArguments(accelerator: Accelerator): string {
   const all = 'console=ttyS0 quiet panic=-1 no_timer_check random.trust_cpu=on mitigations=off'
@@ -147,15 +149,15 @@ function drive({ file, isKept = false }: Drive, at: number): string[] {
   ]
 }
 
-/** A comma ends an option, two are one comma. */
+/** In QEMU's options a comma is written twice. */
 function escaped(path: string): string {
   return path.replaceAll(',', ',,')
 }
 
 /**
- * The fastest accelerator that works here. A device that is there may still hang, so the kernel is
- * booted with it once, for ten seconds at most; what came of it is remembered until the machine or
- * the kernel is another. `STEPBOX_ACCELERATOR` decides without trying.
+ * The fastest accelerator that works here. /dev/kvm may exist and still hang, so the kernel is
+ * booted with it once, for at most ten seconds. The result is kept until the host reboots or the
+ * kernel is another one. `STEPBOX_ACCELERATOR` decides without a trial.
  */
 export async function acceleratorFor(
   kernel: Kernel,
@@ -166,7 +168,7 @@ export async function acceleratorFor(
   for (const accelerator of candidates(process.platform)) {
     if (accelerator === 'tcg') return 'tcg'
     if (accelerator === 'kvm' && !isUsable('/dev/kvm')) continue
-    if (await hasWorked(accelerator, kernel, say)) return accelerator
+    if (await works(accelerator, kernel, say)) return accelerator
   }
   return 'tcg'
 }
@@ -176,28 +178,29 @@ function isUsable(device: string): boolean {
     accessSync(device, constants.R_OK | constants.W_OK)
     return true
   } catch {
-    return false
+    return false // ignoring: missing, or not for this user
   }
 }
 
-async function hasWorked(
+/** The kept result for this boot and kernel, or that of a trial now. */
+async function works(
   accelerator: Accelerator,
   kernel: Kernel,
   say: (text: string) => void,
 ): Promise<boolean> {
   const path = join(cacheDir(), `accelerator-${accelerator}`)
   const boot = '/proc/sys/kernel/random/boot_id'
-  const here = `${existsSync(boot) ? readFileSync(boot, 'utf8').trim() : ''} ${kernel.release}`
+  const situation = `${existsSync(boot) ? readFileSync(boot, 'utf8').trim() : ''} ${kernel.release}`
   const [known, result] = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
-  if (known === here) return result === 'works'
-  say(`trying ${accelerator.toUpperCase()}, ten seconds at most`)
-  const works = await comesToLife(accelerator, kernel, { patienceMs: 10_000 })
-  writeFileSync(path, `${here}\n${works ? 'works' : 'hangs or fails'}\n`)
-  return works
+  if (known === situation) return result === 'works'
+  say(`trying ${accelerator.toUpperCase()}, for at most ten seconds`)
+  const isAlive = await boots(accelerator, kernel, { patienceMs: 10_000 })
+  writeFileSync(path, `${situation}\n${isAlive ? 'works' : 'hangs or fails'}\n`)
+  return isAlive
 }
 
-/** Whether a kernel under `accelerator` reaches its first process in time. */
-export async function comesToLife(
+/** Whether `kernel` under `accelerator` starts its first process within `patienceMs`. */
+export async function boots(
   accelerator: Accelerator,
   kernel: Kernel,
   { patienceMs }: { patienceMs: number },
@@ -210,10 +213,10 @@ export async function comesToLife(
     ...['-append', append, '-serial', 'stdio'],
   ]
   const launched = startProgram(argv, { stdio: ['ignore', 'pipe', 'ignore'] })
-  let said = ''
-  launched.process.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
+  let output = ''
+  launched.process.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString('latin1')))
   const timer = setTimeout(() => launched.abandon(), patienceMs)
   await launched.outcome
   clearTimeout(timer)
-  return said.includes('alive')
+  return output.includes('alive')
 }

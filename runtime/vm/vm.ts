@@ -1,8 +1,8 @@
-/** Virtual machine. A machine as it was asked for: its parts found or made, then started. */
+/** Starts a virtual machine from options: finds or makes its parts, then runs it. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { clearStaging, makeStaging } from '../staging.ts'
 import type { Size } from '../03-pivot-root/terminal.ts'
+import { clearStaging, makeStaging } from '../staging.ts'
 import { cacheDir } from './cache.ts'
 import { blankDisk, diskWithImages, emptyDisk } from './disk.ts'
 import { guestScript } from './guest.ts'
@@ -12,7 +12,7 @@ import { startMachine, type VirtualMachine } from './machine.ts'
 import { acceleratorFor, mustTakeTurns, qemuPath, type Accelerator, type Drive } from './qemu.ts'
 import { serve, type Share } from './share.ts'
 
-/** A machine as people ask for it. Everything has an ordinary value. */
+/** Options of a machine; each has a default. */
 export interface VmOptions {
   /** `stable`, `backports`, or the file of a Debian package. */
   kernel?: string
@@ -21,22 +21,22 @@ export interface VmOptions {
   diskBytes?: number
   swapBytes?: number
   shares?: Share[]
-  /** Share the checkout itself, instead of taking a copy along. */
+  /** Share the project's directory with the guest; by default it gets a copy. */
   hasCheckout?: boolean
-  /** The data root whose images it begins with. */
+  /** The data root whose images are copied to the guest's disk. */
   imagesOf?: string
   /** `overlay`, `user-namespaces`, or the name of a kernel module. */
   without?: string[]
-  /** Disks of its own after the others. */
+  /** Further disks, after the first and swap. */
   drives?: Drive[]
-  /** What runs in it; a shell without. */
+  /** The command; by default a shell. */
   argv?: string[]
   env?: Record<string, string>
   cwd?: string
   terminal?: Size
 }
 
-/** What a machine is made of, in words and numbers. */
+/** The parts of a machine. */
 export interface Parts {
   kernel: Kernel
   initramfs: string
@@ -51,9 +51,9 @@ export interface Vm extends VirtualMachine {
   parts: Parts
 }
 
-/** Start a machine; `say` is told what takes long. Rejects when a part of it cannot be had here. */
+/** Start a machine. Rejects if one of its parts cannot be had here. */
 export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
-  const parts = await prepare(options, say)
+  const parts = await prepareParts(options, say)
   const { without = [], swapBytes, imagesOf, argv = [], env, cwd, terminal } = options
   const staging = stagingIn(cacheDir())
   const checkout = { source: project, target: projectInGuest, readOnly: false }
@@ -82,7 +82,7 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
       }),
       ...(terminal ? { terminal } : {}),
     })
-    void machine.ready.then(remove, remove) // QEMU has them open
+    void machine.ready.then(remove, remove) // QEMU has the files open
     return { ...machine, parts }
   } catch (error) {
     stop()
@@ -91,22 +91,22 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
   }
 }
 
-/** A directory that goes away; those of processes that were killed go now. */
+/** A temporary directory; also removes those of killed processes. */
 function stagingIn(dir: string): string {
   const staging = makeStaging(dir)
   clearStaging(dir)
   return staging
 }
 
-/** Everything that a machine needs and that is kept for the next one. */
-export async function prepare(options: VmOptions, say: Say): Promise<Parts> {
+/** Find or make the parts that are cached: kernel, initramfs, accelerator. */
+export async function prepareParts(options: VmOptions, say: Say): Promise<Parts> {
   const { without = [] } = options
   qemuPath()
   const kernel = await kernelFor(options.kernel ?? 'stable', say)
   const modules = without.filter((each) => each !== 'user-namespaces')
   for (const name of modules)
     if (!kernel.modules.some((each) => each.name === name))
-      throw new Error(`cannot do without '${name}': user-namespaces, overlay, or another module`)
+      throw new Error(`cannot leave out '${name}': user-namespaces, overlay, or another module`)
   return {
     kernel,
     initramfs: await initramfsFor(kernel, modules, say),

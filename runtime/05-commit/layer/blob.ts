@@ -1,4 +1,4 @@
-/** Chapter 5. A tar as it goes by: its diff id, compressed, the digest of that, on the disk. */
+/** Writes a layer's tar to disk as a blob, and computes both of its digests on the way. */
 import { createHash, type Hash } from 'node:crypto'
 import { createWriteStream, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +9,9 @@ import { mediaTypes, type Descriptor } from '../store/oci.ts'
 import { stagedPath } from '../store/publish.ts'
 
 /**
- * How large a layer may become when it is unpacked: `floor` bytes always, and beyond that `ratio`
- * times its compressed size. Real layers shrink to a third or a tenth; gzip can do a thousandth,
- * which is for bombs.
+ * How large a layer may be when unpacked: `floor` bytes, or `ratio` times its compressed size if
+ * that is more. Layers usually compress to between a third and a tenth of their size. gzip can
+ * reach a thousandth; a layer that does is likely an attack on the disk (a "zip bomb").
  */
 export interface Growth {
   floor: number
@@ -19,16 +19,19 @@ export interface Growth {
 }
 const growth: Growth = { floor: 16 * 2 ** 30, ratio: 100 }
 
-/** Most bytes that a layer of `size` compressed bytes may hold. */
+/** Most bytes that a layer of `size` compressed bytes may unpack to. */
 export function mostUnpacked(size: number, { floor, ratio } = growth): number {
   return Math.max(floor, ratio * size)
 }
 
 /**
- * Stage `tar` as a blob. Gives its descriptor and its diff id. Nothing is held but a few chunks,
- * whatever the size: a stage that is slower makes the ones before it wait.
- * Compression runs in libuv's thread pool, beside reading and hashing. Node's gzip header names no
- * time and no file, so the same tar gives the same blob. Throws when nobody would unpack it again.
+ * Write `tar` into `staging` as a blob. Gives the blob's descriptor, with the digest of the stored
+ * bytes, and the diffId, the digest of the tar itself; they are equal if it is not compressed.
+ *
+ * The stages are connected by `pipeline`, so a slow stage stops the ones before it, and only a few
+ * chunks are in memory at a time. Compression runs in libuv's thread pool, beside reading and
+ * hashing. The same tar gives the same blob: Node's gzip header has no time and no file name (RFC
+ * 1952). Throws if the layer shrinks so much that unpacking would refuse it.
  */
 export async function stageLayer(
   staging: string,
@@ -36,8 +39,8 @@ export async function stageLayer(
   { isCompressed, limit }: { isCompressed: boolean; limit?: Growth },
 ): Promise<{ layer: Descriptor; diffId: string }> {
   const path = join(staging, 'layer')
-  const plain = meter()
-  const stored = meter()
+  const plain = digestStream()
+  const stored = digestStream()
   const file = createWriteStream(path, { flags: 'wx', flush: true, highWaterMark: 2 ** 20 })
   if (isCompressed) {
     const gzip = createGzip({ level: 6, chunkSize: 2 ** 18 })
@@ -49,13 +52,15 @@ export async function stageLayer(
     size: stored.bytes(),
   }
   if (isCompressed && plain.bytes() > mostUnpacked(layer.size, limit))
-    throw new Error(`${plain.bytes()} bytes that shrink to ${layer.size} would pass for a bomb`)
+    throw new Error(
+      `${plain.bytes()} bytes that shrink to ${layer.size} would be refused as a zip bomb`,
+    )
   renameSync(path, stagedPath(staging, layer.digest))
   return { layer, diffId: digestOf(plain.hash) }
 }
 
-/** Counts and hashes what passes through it. */
-function meter() {
+/** A stage that passes chunks on, and counts and hashes their bytes. */
+function digestStream() {
   const hash: Hash = createHash('sha256')
   let total = 0
   async function* pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

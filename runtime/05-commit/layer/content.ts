@@ -1,36 +1,43 @@
-/** Chapter 5. An archive going out: small files gathered into large pieces, large ones streamed. */
+/** Turns headers and files into the bytes of an archive, in pieces of about a megabyte. */
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
+import { fsPath } from '../../04-overlay/stack.ts'
 import { paddingOf, type Extent } from '../tar/tar.ts'
-import { exact } from '../../04-overlay/upper.ts'
 
 /** A header, and the file whose content follows it. */
-export interface Part {
+export interface ArchivePart {
   header: Buffer
   content?: Content
 }
 
+/** A file whose content goes into an archive. */
 export interface Content {
   /** Full path (bytes.ts). */
   path: string
-  /** What the header says was true of this file. */
+  /** The file's state when its header was made. */
   stat: BigIntStats
-  /** Where its data lie. */
+  /** Where its data are; the holes between them are not written. */
   extents: Extent[]
 }
 
 const pieceSize = 2 ** 20
 
 /**
- * The bytes of all parts in pieces of about a megabyte, in new memory each. Throws when a file is
- * not the one, or is no longer as it was, when its header was made.
+ * The bytes of all parts. Small files are gathered into pieces of about a megabyte, because hashing
+ * and compressing many small chunks costs more than copying them together; large files are read in
+ * pieces of that size. Each piece is new memory, so the receiver may keep it.
+ *
+ * Throws if a file was replaced or changed since its header was made: the header's size and the
+ * content would not match, and the archive would be damaged.
  */
-export async function* inPieces(portions: AsyncIterable<Iterable<Part>>): AsyncGenerator<Buffer> {
+export async function* inPieces(
+  batches: AsyncIterable<Iterable<ArchivePart>>,
+): AsyncGenerator<Buffer> {
   let piece = Buffer.allocUnsafeSlow(pieceSize)
   let used = 0
-  for await (const portion of portions) {
-    for (const { header, content } of portion) {
+  for await (const batch of batches) {
+    for (const { header, content } of batch) {
       const length = content?.extents.reduce((sum, each) => sum + each.length, 0) ?? 0
       const total = header.length + length + paddingOf(length)
       const isLarge = total > pieceSize / 4
@@ -45,6 +52,7 @@ export async function* inPieces(portions: AsyncIterable<Iterable<Part>>): AsyncG
         yield Buffer.alloc(paddingOf(length))
         continue
       }
+      // Zeros first: the padding is part of the piece, and its memory is not cleared.
       piece.fill(0, used, used + total)
       header.copy(piece, used)
       if (content) readInto(piece.subarray(used + header.length, used + total), content)
@@ -54,7 +62,7 @@ export async function* inPieces(portions: AsyncIterable<Iterable<Part>>): AsyncG
   if (used > 0) yield piece.subarray(0, used)
 }
 
-/** For small files, waiting costs less than not waiting. */
+/** Read synchronously: for a small file the thread pool's round trip costs more than the read. */
 function readInto(piece: Buffer, content: Content): void {
   const fd = openFile(content)
   try {
@@ -92,12 +100,15 @@ async function* stream(content: Content): AsyncGenerator<Buffer> {
 
 const readFrom = promisify(read)
 
-/** Without O_NONBLOCK, a fifo that has taken the file's place would keep us waiting. */
+/**
+ * O_NOFOLLOW: a symlink put in the file's place must not lead to the host's files. O_NONBLOCK: to
+ * open a fifo put in its place would wait for a writer (fifo(7)).
+ */
 function openFile({ path }: Content): number {
-  return openSync(exact(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  return openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
 }
 
-/** The change time (inode(7)) tells of every change to content, length or attributes. */
+/** Every change to content, length or attributes also sets the change time (inode(7), ctime). */
 function verify(fd: number, content: Content): void {
   const { dev, ino, ctimeNs } = fstatSync(fd, { bigint: true })
   const { stat } = content

@@ -1,14 +1,14 @@
-/** Chapter 5. The layers of an image as directories: what a container is stacked on. */
+/** The unpacked layers of an image, as `overlay` needs them. */
 import { statSync } from 'node:fs'
 import { layerDir, readIndex, type Image, type Layer } from '../store/store.ts'
 
 /**
- * The directories of an image's layers, topmost first, for `overlay`. Missing ones are unpacked,
- * with everything verified. A layer that lies twice in an image is given once: all that the lower
- * one holds, the upper one holds too, and overlayfs refuses a directory twice.
+ * The directories of an image's layers, topmost first. Missing ones are unpacked after their blobs
+ * are verified. If an image has a layer twice, only the upper one is given: it hides everything in
+ * the lower one, and mount(2) gives ELOOP for overlapping lower directories of an overlay.
  *
- * Call it *after* the container's use of the image is written down, and a removal of the image
- * that goes on at the same time either sees the container, or this throws because the image is
+ * Call it after the container's use of the image is on record. If the image is removed at the same
+ * time, then either the removal sees the container and stops, or this throws because the image is
  * gone.
  */
 export async function layerDirs(root: string, image: Image): Promise<string[]> {

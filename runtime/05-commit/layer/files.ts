@@ -1,34 +1,34 @@
-/** Chapter 5. The calls that make a file exactly as an archive has it. */
+/** The system calls that make a file with everything that its archive entry says. */
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
+import { isOrdinaryXattr, opaqueMark } from '../../04-overlay/stack.ts'
 import { firstFd } from '../../descriptors.ts'
 import { stepOf, type Step } from '../../step.ts'
 import type { Entry, Piece, Xattr } from '../tar/tar.ts'
-import { isOrdinary, opaqueMark } from '../../04-overlay/upper.ts'
 
 const step = stepOf(5)
 
-/** From here on, paths mean what is in `dir`, and files get the permissions that are asked for. */
+/** Make `dir` the root of the process; all later paths are inside it. */
 export function enter(dir: string): Step[] {
   return [
     ...closeInherited(),
     step(['chroot', dir], 'no name and no link in an archive can lead out of here'),
     step(['chdir', '/'], 'the working directory would still be outside'),
-    step(['umask', 0], 'the archive knows which permissions there are to be'),
+    step(['umask', 0], 'files get exactly the permissions in the archive'),
   ]
 }
 
-/** A directory is finished last, by `finished`: what is put into it changes its time. */
+/** Make a directory. `directoryDone` finishes it: each file put into it changes its time. */
 export function newDirectory(path: string): Step[] {
-  return [step(['mkdir', path, 0o755], 'what follows may lie in it')]
+  return [step(['mkdir', path, 0o755], 'later entries may be in it')]
 }
 
-/** A file without content, a device, a fifo or a symlink. */
+/** Make an empty file, a device, a fifo or a symlink. */
 export function newNode(path: string, { type, mode, target, device }: Entry): Step[] {
-  if (type === 'symlink') return [step(['symlink', target, path], 'wherever it leads')]
+  if (type === 'symlink') return [step(['symlink', target, path], 'the target need not exist')]
   const { major, minor } = device
   const permissions = mode & 0o777
   if (type === 'fifo')
-    return [step(['mknod', path, 'S_IFIFO', permissions, 0, 0], 'a pipe with a name')]
+    return [step(['mknod', path, 'S_IFIFO', permissions, 0, 0], 'a fifo')]
   if (type === 'character')
     return [step(['mknod', path, 'S_IFCHR', permissions, major, minor], 'a device is two numbers')]
   if (type === 'block')
@@ -36,24 +36,24 @@ export function newNode(path: string, { type, mode, target, device }: Entry): St
   return [step(['mknod', path, 'S_IFREG', permissions, 0, 0], 'an empty file')]
 }
 
-/** Another name of a file that is there already; link(2) does not follow a symlink. */
+/** Add a name to a file that exists. link(2) does not follow a symlink at `target`. */
 export function newName(target: string, path: string): Step[] {
   return [step(['link', target, path], 'one file, two names')]
 }
 
-/** A file that is written next. Nothing that is already there is ever written to. */
+/** Create a file and open it for writing. O_EXCL: an existing file is never written to. */
 export function newFile(path: string, { mode }: Entry): Step[] {
   const flags = ['O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_NOFOLLOW', 'O_CLOEXEC'] as const
-  const why = 'always a new file, never one behind a link'
+  const why = 'always a new file, never one behind a symlink'
   return [step(['open', path, [...flags], mode & 0o777], why)]
 }
 
-/** Its content, in any number of pieces. What is left out becomes a hole. */
+/** Write a piece of the open file. Ranges that no piece covers become holes. */
 export function written({ offset, data }: Piece): Step[] {
-  return [step(['pwrite', firstFd, data, offset], 'where the archive has it')]
+  return [step(['pwrite', firstFd, data, offset], 'at its offset: gaps become holes')]
 }
 
-/** `end` is where its data end. */
+/** Close the open file. `end` is the offset after its last data; a hole may follow. */
 export function closed({ size }: Entry, end: number): Step[] {
   const isShort = end < size
   const why = 'a hole at the end is made by length alone'
@@ -63,75 +63,81 @@ export function closed({ size }: Entry, end: number): Step[] {
   ]
 }
 
-/** Everything about a file but its content; not for directories. */
+/**
+ * Set owner, mode, attributes and time of a file; not for directories. The order matters: chown(2)
+ * clears set-user-id, set-group-id and the attribute security.capability.
+ */
 export function attributes(path: string, entry: Entry): Step[] {
   const isSpecial = entry.type !== 'symlink' && (entry.mode & 0o7000) !== 0
   return [
     ...owner(path, entry),
-    ...(isSpecial ? [step(['chmod', path, entry.mode], 'a new owner takes setuid away')] : []),
+    ...(isSpecial ? [step(['chmod', path, entry.mode], 'chown cleared these bits')] : []),
     ...entry.xattrs.filter(isKept).map((xattr) => attribute(path, xattr)),
-    step(['utimensat', path, entry.mtimeNs], 'as it was when the archive was made'),
+    step(['utimensat', path, entry.mtimeNs], 'the modification time in the archive'),
   ]
 }
 
 /**
- * What a directory may have at once. Its time would change, and its ACL go to what is put into it.
+ * Set what a directory can have before its files are made: not its time, which they change, and not
+ * its default ACL, which they would inherit (acl(5)).
  */
 export function directoryBegun(path: string, entry: Entry): Step[] {
   const now = entry.xattrs.filter((xattr) => isKept(xattr) && xattr.name !== defaultAcl)
   return [...owner(path, entry), ...now.map((xattr) => attribute(path, xattr))]
 }
 
-/** The rest of it, when nothing more is put into it. */
+/** Set the rest, after the last file was put into the directory. */
 export function directoryDone(path: string, { mode, mtimeNs, acl }: Later): Step[] {
   return [
-    step(['chmod', path, mode], 'only now: set-group-id would go to what is put into it'),
+    step(['chmod', path, mode], 'only now: new files would inherit set-group-id'),
     ...(acl ? [attribute(path, acl)] : []),
-    step(['utimensat', path, mtimeNs], 'only now: each file put into it changed its time'),
+    step(['utimensat', path, mtimeNs], 'only now: each new file in it changed its time'),
   ]
 }
 
-/** What waits for the end of the archive. */
+/** What is set on a directory at the end of the archive. */
 export interface Later {
   mode: number
   mtimeNs: bigint
   acl?: Xattr
 }
 
+/** The part of a directory's entry that is set at the end. */
 export function later({ mode, mtimeNs, xattrs }: Entry): Later {
   const acl = xattrs.find(({ name }) => name === defaultAcl)
   return { mode, mtimeNs, ...(acl ? { acl } : {}) }
 }
 
+/** Where the kernel keeps a directory's default ACL (acl(5)). */
 const defaultAcl = 'system.posix_acl_default'
 
-/** The name is deleted in the layers below. */
+/** Mark a name as deleted in the layers below. */
 export function whiteout(path: string): Step[] {
-  return [step(['mknod', path, 'S_IFCHR', 0, 0, 0], 'overlayfs takes 0:0 for a deleted name')]
+  return [step(['mknod', path, 'S_IFCHR', 0, 0, 0], 'to overlayfs, 0:0 is a deleted name')]
 }
 
-/** Nothing of the layers below is seen in this directory. */
+/** Hide the directory of this name in the layers below. */
 export function opaque(path: string): Step[] {
-  const why = 'overlayfs looks no further down'
+  const why = 'overlayfs does not look in the layers below'
   return [step(['lsetxattr', path, opaqueMark, Buffer.from('y')], why)]
 }
 
-/** Make room for a later entry of the same name. */
+/** Remove a file for a later entry of the same name; a directory must be empty. */
 export function removed(path: string, isDirectory: boolean): Step[] {
-  const why = 'the last entry of a name is the one that counts'
+  const why = 'of several entries of one name the last one counts'
   return [isDirectory ? step(['rmdir', path], why) : step(['unlink', path], why)]
 }
 
 function owner(path: string, { uid, gid }: Entry): Step[] {
   if (uid === 0 && gid === 0) return []
-  return [step(['lchown', path, uid, gid], 'root made it; here is whose it is')]
+  return [step(['lchown', path, uid, gid], 'root created it; this is its owner')]
 }
 
-/** An archive has no say in what overlayfs takes a file for. */
+/** An archive must not set overlayfs's attributes: they would make it show or hide other files. */
 function isKept({ name }: Xattr): boolean {
-  return isOrdinary(name)
+  return isOrdinaryXattr(name)
 }
 
 function attribute(path: string, { name, value }: Xattr): Step {
-  return step(['lsetxattr', path, name, value], 'a new owner takes capabilities away')
+  return step(['lsetxattr', path, name, value], 'after chown, which clears security.capability')
 }

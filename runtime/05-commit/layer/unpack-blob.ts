@@ -1,41 +1,35 @@
-/** Chapter 5. From a layer's blob to its directory, believing nothing on the way. */
-import {
-closeSync,
-createReadStream,
-mkdirSync,
-openSync,
-readSync,
-renameSync,
-rmSync,
-} from 'node:fs'
+/** Unpacks a layer's blob into its directory and verifies it: size, digest, diffId. */
+import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { blobPath, verifyBlob } from '../store/blobs.ts'
-import { mostUnpacked, type Growth } from './blob.ts'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
-import { perform } from '../../native.ts'
-import { mediaTypes } from '../store/oci.ts'
-import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
 import { firstFd } from '../../descriptors.ts'
+import { perform } from '../../native.ts'
+import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
 import { stepOf } from '../../step.ts'
+import { blobPath, gzipLength, verifyBlob } from '../store/blobs.ts'
+import { mediaTypes } from '../store/oci.ts'
 import { DamagedImage, layerDir, type Image, type Layer } from '../store/store.ts'
+import { mostUnpacked, type Growth } from './blob.ts'
 import { unpackLayer } from './unpack.ts'
 
 const step = stepOf(5)
 
+/** A layer of an image, and how large it may be when unpacked. */
 export interface LayerOf {
   image: Image
   layer: Layer
-  /** How much it may grow to. */
   limit?: Growth
 }
 
 /**
- * Unpack one layer of `image` into its place in `layers/`. The blob's size and digest are checked
- * before the first byte is unpacked, its diff id afterwards; all of it happens in `tmp/`, and the
- * directory appears under its own name complete, and on the disk. Several processes may do the
- * same at once.
+ * Unpack one layer of `image` into `layers/`. The blob's size and digest are verified before the
+ * first byte is unpacked, and the diffId afterwards. Unpacking happens in `tmp/`; the directory
+ * gets its name in `layers/` when it is complete and synced, so a layer that is there is whole,
+ * even after a power cut. Several processes may unpack the same layer at once.
+ *
+ * Throws DamagedImage if the blob is wrong, and the system's error if the disk is full or fails.
  */
 export async function unpackBlob(
   root: string,
@@ -62,6 +56,7 @@ interface Destination {
   limit: Growth | undefined
 }
 
+/** Unpack a layer into `dir`; throws if its size, digest or diffId is wrong. */
 async function unpackVerified(root: string, layer: Layer, { dir, limit }: Destination) {
   await verifyBlob(root, layer)
   mkdirSync(dir)
@@ -71,7 +66,10 @@ async function unpackVerified(root: string, layer: Layer, { dir, limit }: Destin
   if (diffId !== layer.diffId) throw new Error(`unpacks to ${diffId}, not to ${layer.diffId}`)
 }
 
-/** The tar that a verified blob holds, in chunks; throws in the middle when something is wrong. */
+/**
+ * The tar archive in a verified blob, in chunks. Throws at the point where it is too large or not
+ * valid gzip: the digest proves which blob it is, not that its content is harmless.
+ */
 async function* tarOf(root: string, layer: Layer, limit?: Growth): AsyncGenerator<Uint8Array> {
   const { mediaType, digest, size } = layer
   const path = blobPath(root, digest)
@@ -79,41 +77,27 @@ async function* tarOf(root: string, layer: Layer, limit?: Growth): AsyncGenerato
   if (mediaType === mediaTypes.layer) return yield* blob
   const most = mostUnpacked(size, limit)
   const gunzip = createGunzip({ chunkSize: 2 ** 18 })
-  pipeline(blob, gunzip, () => {}) // ignoring: the error comes out of gunzip too
+  pipeline(blob, gunzip, () => {}) // ignoring: reading from gunzip throws the same error
   let total = 0
   for await (const chunk of gunzip as AsyncIterable<Buffer>) {
     total += chunk.length
     if (total > most) throw new Error(`it grows to more than ${most} bytes`)
     yield chunk
   }
-  if (gunzip.bytesWritten !== size || lastNumber(path, size) !== total % 2 ** 32)
+  // After a second stream, or zeros, which Node's gunzip accepts, the length is not the total.
+  if (gunzip.bytesWritten !== size || gzipLength(path, size) !== total % 2 ** 32)
     throw new Error('it holds more than one gzip stream')
-}
-
-/**
- * The last four bytes of a gzip stream are the length of what it holds (RFC 1952). Where a second
- * one follows, or zeros, which Node's gunzip accepts, the number is not the sum.
- */
-function lastNumber(path: string, size: number): number {
-  const fd = openSync(path, 'r')
-  const bytes = Buffer.alloc(4)
-  readSync(fd, bytes, 0, 4, size - 4)
-  closeSync(fd)
-  return bytes.readUInt32LE()
 }
 
 async function sync(dir: string): Promise<void> {
   await perform([
     ...closeInherited(),
-    step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'syncfs wants a descriptor'),
-    step(
-      ['syncfs', firstFd],
-      'a layer that a power cut left half on the disk would not be noticed',
-    ),
+    step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'syncfs takes a descriptor'),
+    step(['syncfs', firstFd], 'unsynced, a power cut would leave an incomplete layer unnoticed'),
   ])
 }
 
-/** Another process may have put the same layer there meanwhile; then its directory stays. */
+/** Rename `dir` to `place`. If another process was faster, its directory stays: it is the same. */
 function putLayer(dir: string, place: string): void {
   try {
     renameSync(dir, place)

@@ -1,19 +1,19 @@
-/** Chapter 5. An archive from a stranger becomes a layer, in a place that it cannot leave. */
+/** Unpacks an untrusted archive as a layer, in a directory that it cannot leave. */
 import { createHash, type Hash } from 'node:crypto'
 import { batches } from '../../04-overlay/batches.ts'
-import { attributes, closed, enter, written } from './files.ts'
-import { layerTree } from './tree.ts'
 import type { Step } from '../../step.ts'
 import { readTar, type TarEntry } from '../tar/read.ts'
+import { attributes, closed, enter, written } from './files.ts'
+import { layerTree } from './tree.ts'
 
 /**
- * Unpack a layer's tar archive into `dir`, an empty directory, so that it can be a lower of an
- * overlay: with whiteouts as overlayfs has them. Gives the layer's diff id, which is the digest of
- * all of `chunks` and for the caller to compare, and how many entries there were.
+ * Unpack a layer's tar archive into `dir`, an empty directory, in the form of an overlay's lower
+ * directory: the whiteouts of the archive become those of overlayfs. Gives the layer's diffId, the
+ * digest of all of `chunks`, for the caller to compare; and the number of entries.
  *
- * A native program makes the calls, with `dir` as its root. Throws on an archive that is damaged or
- * wants what no image may (tar-read.ts, layer-tree.ts), and a StepError when the kernel refuses;
- * `dir` then holds a part of the layer.
+ * The native program makes the calls, with `dir` as its root. Throws if the archive is damaged
+ * (tar/read.ts) or breaks the rules for layers (tree.ts), and a StepError if a call fails; `dir`
+ * then has a part of the layer.
  */
 export async function unpackLayer(
   chunks: AsyncIterable<Uint8Array>,
@@ -54,16 +54,20 @@ async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
   }
 }
 
+/** Sends calls to the native program in batches. */
 interface Sender {
-  /** When there is something to wait for, it resolves once there is room for more. */
+  /**
+   * Add calls, with `bytes` of data in them. A promise that it gives resolves when there is room.
+   */
   add(steps: Step[], bytes?: number): Promise<void> | undefined
-  /** Resolves when all calls were made. */
+  /** Resolves when all calls have been made. */
   all(): Promise<void>
   end(): Promise<void>
 }
 
 /**
- * A batch is sent when it has this many steps, or bytes in them; and so many batches ahead at most.
+ * A batch is sent when it has this many steps or bytes. At most this many batches are under way, so
+ * that the memory used does not grow with the layer.
  */
 const most = { steps: 2048, bytes: 2 ** 20, batches: 4 }
 
@@ -77,7 +81,7 @@ function sender(first: Step[]): Sender {
   }
   const flush = () => {
     const made = program.make(batch)
-    made.catch(() => {}) // ignoring: it is awaited later, and rejects then
+    made.catch(() => {}) // ignoring: `settle` awaits the same promise and throws
     underWay.push(made)
     batch = []
     size = 0

@@ -1,23 +1,25 @@
-/** Chapter 5. What `images`, `history` and `inspect` tell: plain data, for a table or for JSON. */
+/** What `images`, `history` and `inspect` print about images, as plain data. */
 import type { ContainerConfig } from './oci.ts'
 import { layerSize } from './sizes.ts'
-import { imageAt, entryName, readIndex, type Image } from './store.ts'
+import { entryName, imageAt, readIndex, type Image } from './store.ts'
 
-/** One name of one image. An image that lost its only name has `<none>` for both parts of it. */
+/** A row of `images`: one name of one image. An image without a name has `<none>` twice. */
 export interface ImageRow {
   repository: string
   tag: string
-  /** Of the manifest. */
+  /** Digest of the manifest. */
   digest: string
+  /** Digest of the config. */
   id: string
-  /** ISO 8601; empty when the image does not say. */
+  /** ISO 8601; empty if the image does not say. */
   created: string
+  /** The content of all layers. */
   sizeBytes: number
-  /** How much of it lies in layers that other images have too. */
+  /** The content of those layers that another image has too. */
   sharedBytes: number
 }
 
-/** All images, newest first, then by name; and, for each that cannot be read, why. */
+/** All images, the newest first, then by name. One that cannot be read gives an error instead. */
 export function listImages(root: string): { images: ImageRow[]; damaged: Error[] } {
   const index = readIndex(root)
   const damaged: Error[] = []
@@ -61,7 +63,7 @@ function rowOf(root: string, { image, name }: Named, users: Map<string, Set<stri
   }
 }
 
-/** The ids of the images that have each layer, by its diff id. */
+/** The ids of the images that have a layer, by the layer's diffId. */
 function usersOf(images: Image[]): Map<string, Set<string>> {
   const users = new Map<string, Set<string>>()
   for (const { id, layers } of images)
@@ -69,8 +71,9 @@ function usersOf(images: Image[]): Map<string, Set<string>> {
   return users
 }
 
+/** A row of `history`: one step in the making of an image. */
 export interface HistoryRow {
-  /** The image's id in the first row, `<missing>` below: the images in between are not kept. */
+  /** The image's id in the first row, then `<missing>`: intermediate images are not kept. */
   id: string
   created: string
   createdBy: string
@@ -79,7 +82,8 @@ export interface HistoryRow {
 }
 
 /**
- * How an image came to be, newest first. A step that changed only the configuration has 0 bytes.
+ * The history of an image, the newest step first. A step that changed only the config has 0 bytes.
+ * If the history is shorter than the list of layers, each further layer gets an empty row.
  */
 export function historyOf(root: string, image: Image): HistoryRow[] {
   const layers = [...image.layers]
@@ -95,8 +99,8 @@ export function historyOf(root: string, image: Image): HistoryRow[] {
 }
 
 /**
- * The shape of `inspect` for an image: Docker's names where Docker has the thing. `Manifest` and
- * `Layers` are ours: the digest by which other tools know the image, and the blobs, bottom first.
+ * What `inspect` prints for an image, with Docker's names. Docker lacks `Manifest`, the digest of
+ * the manifest, and `Layers`, the blobs, bottom first; sizes are in bytes.
  */
 export interface ImageDetails {
   Id: string
@@ -114,6 +118,7 @@ export interface ImageDetails {
   Layers: { Digest: string; MediaType: string; CompressedSize: number; Size: number }[]
 }
 
+/** The details of one image. */
 export function detailsOf(root: string, image: Image): ImageDetails {
   const { config, names, manifest } = image
   const layers = image.layers.map((layer) => ({

@@ -1,5 +1,6 @@
-/** Chapter 5. The documents of an image: index, manifest, configuration, naming each other. */
+/** The documents of an OCI image (index, manifest, config), their types and their checks. */
 
+/** The media types that we write (image-spec, media-types.md). */
 export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
   manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -8,10 +9,10 @@ export const mediaTypes = {
   gzipLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 } as const
 
-/** Where an image's name stands in index.json (image-spec, annotations.md). */
+/** The annotation in index.json that has the image's name (image-spec, annotations.md). */
 export const nameAnnotation = 'org.opencontainers.image.ref.name'
 
-/** Points at bytes: what they are, which, and how many. */
+/** A reference to a blob: the kind of its content, its digest and its size in bytes. */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -19,12 +20,14 @@ export interface Descriptor {
   annotations?: Record<string, string>
 }
 
+/** index.json: the images of the store (image-spec, image-index.md). */
 export interface Index {
   schemaVersion: 2
   mediaType?: string
   manifests: Descriptor[]
 }
 
+/** A manifest: an image's config and its layers, bottom first (image-spec, manifest.md). */
 export interface Manifest {
   schemaVersion: 2
   mediaType?: string
@@ -32,7 +35,7 @@ export interface Manifest {
   layers: Descriptor[]
 }
 
-/** How a container of the image starts. Docker writes `null` where it means nothing. */
+/** How a container of the image starts. Docker writes `null` for an absent value. */
 export interface ContainerConfig {
   User?: string
   ExposedPorts?: Record<string, object> | null
@@ -44,22 +47,24 @@ export interface ContainerConfig {
   Labels?: Record<string, string> | null
 }
 
+/** A step in the making of an image. */
 export interface HistoryEntry {
   created?: string
   created_by?: string
   author?: string
   comment?: string
-  /** This entry changed the configuration alone, and has no layer. */
+  /** The step changed only the config; there is no layer for it. */
   empty_layer?: boolean
 }
 
+/** An image's config (image-spec, config.md). Its digest is the image's id. */
 export interface ImageConfig {
   created?: string
   author?: string
   architecture: string
   os: string
   config?: ContainerConfig | null
-  /** Digests of the layers *unpacked*, bottom first, as many as the manifest has layers. */
+  /** Digests of the layers' uncompressed tars, bottom first: one for each of the manifest. */
   rootfs: { type: 'layers'; diff_ids: string[] }
   history?: HistoryEntry[] | null
 }
@@ -67,9 +72,9 @@ export interface ImageConfig {
 type Json = Record<string, unknown>
 
 /**
- * Read index.json. What it points at may be anything (another index, a signature), and one entry
- * that is wrong does not make the others unusable: each is checked when it is used, by
- * `checkDescriptor`.
+ * Parse index.json; throws with what is wrong. An entry may refer to anything (another index, a
+ * signature). It is checked when it is used, by `checkDescriptor`, so that one bad entry does not
+ * make the others unusable.
  */
 export function parseIndex(text: string): Index {
   const index = document(text, mediaTypes.index)
@@ -79,8 +84,8 @@ export function parseIndex(text: string): Index {
 }
 
 /**
- * Read a manifest. One that could also be read as an index is refused: two readers of the same
- * digest would see different images (CVE-2021-41190).
+ * Parse a manifest; throws with what is wrong. A document that is valid as a manifest and as an
+ * index is refused: two readers of one digest would see different images (CVE-2021-41190).
  */
 export function parseManifest(text: string, mediaType: string): Manifest {
   if (mediaType !== mediaTypes.manifest) throw new Error(`is not an OCI manifest but ${mediaType}`)
@@ -95,20 +100,20 @@ export function parseManifest(text: string, mediaType: string): Manifest {
   const strange = (layers as Descriptor[]).find((layer) => !known.includes(layer.mediaType))
   if (strange) throw new Error(`has a layer of an unknown kind, ${strange.mediaType}`)
   if ((config as Descriptor).mediaType !== mediaTypes.config)
-    throw new Error(`is of no container image: it has a ${(config as Descriptor).mediaType}`)
+    throw new Error(`is not a container image: its config is ${(config as Descriptor).mediaType}`)
   return manifest as unknown as Manifest
 }
 
-/** Read an image's configuration, which must name a diff id for each of `layers` layers. */
-export function parseConfig(text: string, layers: number): ImageConfig {
+/** Parse a config, which must have a diffId for each of `layerCount` layers; throws if not. */
+export function parseConfig(text: string, layerCount: number): ImageConfig {
   const config = document(text)
   const { rootfs, history } = config
   const diffIds = isObject(rootfs) && rootfs['type'] === 'layers' ? rootfs['diff_ids'] : undefined
   if (!isListOf(diffIds, isDigest)) throw new Error('has no list of diff ids')
-  if (diffIds.length !== layers)
-    throw new Error(`has ${diffIds.length} diff ids for ${layers} layers`)
+  if (diffIds.length !== layerCount)
+    throw new Error(`has ${diffIds.length} diff ids for ${layerCount} layers`)
   if (typeof config['os'] !== 'string' || typeof config['architecture'] !== 'string')
-    throw new Error('does not say for which machine it is')
+    throw new Error('has no os or no architecture')
   if (!isNothing(history) && !isListOf(history, isObject))
     throw new Error('has a malformed history')
   checkContainerConfig(config['config'])
@@ -119,6 +124,7 @@ function isDigest(value: unknown): value is string {
   return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value)
 }
 
+/** Parse JSON that must be an object; with `mediaType`, of that type and schema version 2. */
 function document(text: string, mediaType?: string): Json {
   const value = json(text)
   if (!isObject(value)) throw new Error('is not a JSON object')
@@ -126,7 +132,7 @@ function document(text: string, mediaType?: string): Json {
   if (value['schemaVersion'] !== 2) throw new Error('has a schemaVersion other than 2')
   const own = value['mediaType']
   if (own !== undefined && own !== mediaType)
-    throw new Error(`says of itself that it is ${String(own)}, not ${mediaType}`)
+    throw new Error(`has the mediaType ${String(own)}, not ${mediaType}`)
   return value
 }
 
@@ -138,7 +144,7 @@ function json(text: string): unknown {
   }
 }
 
-/** Throws what is wrong with a descriptor. */
+/** Throws if a descriptor is malformed. Afterwards its digest is safe to use in a path. */
 export function checkDescriptor(value: unknown): void {
   if (!isObject(value)) throw new Error('has a descriptor that is not an object')
   const { mediaType, digest, size, annotations } = value
@@ -147,9 +153,10 @@ export function checkDescriptor(value: unknown): void {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw new Error(`has a descriptor with the size ${String(size)}`)
   if (!isNothing(annotations) && !isTextByName(annotations))
-    throw new Error('has annotations that are not text')
+    throw new Error('has annotations that are not strings')
 }
 
+/** A check for each field of `ContainerConfig`; null passes too. */
 const fields: Record<string, (value: unknown) => boolean> = {
   User: isText,
   WorkingDir: isText,

@@ -1,16 +1,16 @@
-/** Chapter 5. Making an image known: its blobs first, its name last, one writer at a time. */
+/** Adds an image to the store: its blobs first, its name last, one writer at a time. */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { blobPath, digest } from './blobs.ts'
 import { putInPlace, writeDurably } from '../../durable.ts'
+import { clearStaging, makeStaging } from '../../staging.ts'
+import { blobPath, digest } from './blobs.ts'
 import { withLock } from './lock.ts'
 import { mediaTypes, nameAnnotation, type Descriptor, type Index, type Manifest } from './oci.ts'
-import { clearStaging, makeStaging } from '../../staging.ts'
 import { entryName, readIndex } from './store.ts'
 
 /**
- * What a new image is made in: a directory of `tmp/` with a file for each blob that the store may
- * not have, named by its digest. Removed by whoever made it, or after a crash by the next writer.
+ * Make a directory in `tmp/` for the blobs of a new image, each a file named after its digest. The
+ * caller removes it; after a crash the next writer does.
  */
 export function makeBlobStaging(root: string): string {
   mkdirSync(root, { recursive: true, mode: 0o711 })
@@ -19,7 +19,7 @@ export function makeBlobStaging(root: string): string {
   return staging
 }
 
-/** Put a document among the staged blobs. Gives its descriptor. */
+/** Write a document as JSON into the staging directory. Gives its descriptor. */
 export function stageDocument(staging: string, mediaType: string, content: object): Descriptor {
   const text = JSON.stringify(content)
   const descriptor = { mediaType, digest: digest(text), size: Buffer.byteLength(text) }
@@ -28,15 +28,19 @@ export function stageDocument(staging: string, mediaType: string, content: objec
   return descriptor
 }
 
+/** The path of a blob in the staging directory. */
 export function stagedPath(staging: string, digest: string): string {
   return join(staging, 'blobs', digest)
 }
 
 /**
- * Give `name` to the image of `manifest`. Staged blobs come to their place only here, under the
- * lock, so a removal never meets a blob that nothing names yet; the layers that come from other
- * images are looked for here too. A crash before the last line leaves the store as it was. Gives
- * the new entry of the index.
+ * Move the staged blobs into the store and give `name` to the image of `manifest`. Gives the new
+ * entry of index.json.
+ *
+ * All of it happens under the lock, so a removal that runs at the same time never finds a blob that
+ * no image uses yet. For the same reason this is where layers shared with other images are checked;
+ * throws if one was removed. A crash before index.json is replaced leaves the store's images as
+ * they were.
  */
 export async function publish(
   root: string,
@@ -50,20 +54,20 @@ export async function publish(
     clearStaging(root)
     for (const digest of readdirSync(join(staging, 'blobs')))
       putInPlace(stagedPath(staging, digest), blobPath(root, digest))
-    for (const blob of [manifest.config, ...manifest.layers]) demand(root, blob)
+    for (const blob of [manifest.config, ...manifest.layers]) checkPresent(root, blob)
     writeIndex(root, staging, withEntry(readIndex(root), entry))
   })
   return entry
 }
 
-/** Replace index.json, as a whole. Only to be called under the lock. */
+/** Replace index.json with one rename(2), so readers need no lock. Call it only under the lock. */
 export function writeIndex(root: string, staging: string, index: Index): void {
   const aside = join(staging, 'index.json')
   writeDurably(aside, `${JSON.stringify(index, null, 2)}\n`)
   putInPlace(aside, join(root, 'index.json'))
 }
 
-/** The file `oci-layout` comes last: without it, there is no store yet. */
+/** Make an empty store. `oci-layout` is written last: a directory without it is not a store. */
 function makeLayout(root: string, staging: string): void {
   mkdirSync(join(root, 'blobs/sha256'), { recursive: true, mode: 0o755 })
   if (existsSync(join(root, 'oci-layout'))) return
@@ -73,13 +77,17 @@ function makeLayout(root: string, staging: string): void {
   putInPlace(aside, join(root, 'oci-layout'))
 }
 
-function demand(root: string, { digest, size }: Descriptor): void {
+/** Throws unless a blob of this size is in the store. */
+function checkPresent(root: string, { digest, size }: Descriptor): void {
   const found = statSync(blobPath(root, digest), { throwIfNoEntry: false })
   if (found?.size !== size)
-    throw new Error(`blob ${digest}, on which the image stands, was removed or is damaged`)
+    throw new Error(`blob ${digest}, which the image needs, was removed or is damaged`)
 }
 
-/** An image that loses its only name stays, without one: a container may stand on it. */
+/**
+ * The index with `added`. An image that had the name before keeps its other names; without any, it
+ * stays as an entry without a name, because a container may use it.
+ */
 function withEntry(index: Index, added: Descriptor): Index {
   const name = entryName(added)
   const others = index.manifests.flatMap((entry): Descriptor[] => {
@@ -94,7 +102,7 @@ function withEntry(index: Index, added: Descriptor): Index {
   return { ...index, manifests: [...others, added] }
 }
 
-/** An entry as it is once its name is taken away. */
+/** The entry without its name; annotations of other tools stay. */
 function withoutName(entry: Descriptor): Descriptor {
   const { annotations = {}, ...rest } = entry
   const others = Object.entries(annotations).filter(([key]) => key !== nameAnnotation)

@@ -1,8 +1,8 @@
-/** Chapter 5. What people call an image: Docker's grammar of names, tags and digests. */
+/** Image references: Docker's grammar of names, tags and digests. */
 
-/** `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`, taken apart. */
+/** The parts of `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` (github.com/distribution/reference). */
 export interface Reference {
-  /** Host and path, without what Docker leaves out: `busybox`, `localhost:5000/team/app`. */
+  /** Host and path, in Docker's short form: `busybox`, `localhost:5000/team/app`. */
   repository: string
   tag?: string
   digest?: string
@@ -10,12 +10,12 @@ export interface Reference {
 
 const host = /^(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+(?=:))(?::\d{1,5})?$/
 const component = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
-const digestForm = /^sha256:[0-9a-f]{64}$/
+const digestPattern = /^sha256:[0-9a-f]{64}$/
 
-/** Most characters of a repository's name (as a registry has it) and of a tag. */
+/** Most characters of a repository's name and of a tag. */
 const longest = { repository: 255, tag: 128 }
 
-/** Take `text` apart; throws an error that says what is wrong with it. */
+/** Parse `text`; throws with what is wrong with it. */
 export function parseReference(text: string): Reference {
   const fail = (why: string) => new Error(`invalid reference '${shortened(text)}': ${why}`)
   const at = text.indexOf('@')
@@ -23,7 +23,7 @@ export function parseReference(text: string): Reference {
   const named = at < 0 ? text : text.slice(0, at)
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
   const tag = colon < 0 ? undefined : named.slice(colon + 1)
-  const repository = familiar(colon < 0 ? named : named.slice(0, colon))
+  const repository = shortForm(colon < 0 ? named : named.slice(0, colon))
   if (repository === '') throw fail('the name is empty')
   if (repository.length > longest.repository)
     throw fail(`the name is longer than ${longest.repository} characters`)
@@ -37,20 +37,20 @@ export function parseReference(text: string): Reference {
     throw fail('a tag is letters, digits, _ . and -, and does not begin with . or -')
   if (tag !== undefined && tag.length > longest.tag)
     throw fail(`the tag is longer than ${longest.tag} characters`)
-  if (digest !== undefined && !digestForm.test(digest))
+  if (digest !== undefined && !digestPattern.test(digest))
     throw fail('a digest is sha256: and 64 hexadecimal digits')
   return { repository, ...(tag === undefined ? {} : { tag }), ...(digest ? { digest } : {}) }
 }
 
-/** The name under which the store keeps an image: `busybox` is `busybox:latest`. */
+/** The name that the store gives an image: with a tag, so `busybox` becomes `busybox:latest`. */
 export function imageName(text: string): string {
   const { repository, tag, digest } = parseReference(text)
   if (digest) throw new Error(`invalid name '${shortened(text)}': a digest cannot be chosen`)
   return `${repository}:${tag ?? 'latest'}`
 }
 
-/** Docker Hub is nowhere in the names that people see. */
-function familiar(repository: string): string {
+/** Docker leaves out Docker Hub: `docker.io/library/busybox` is `busybox`. */
+function shortForm(repository: string): string {
   const path = repository.replace(/^(?:index\.)?docker\.io\//, '')
   return path === repository ? path : path.replace(/^library\//, '')
 }

@@ -1,15 +1,15 @@
-/** Chapter 5. Removing images: the name first, then what nobody else needs. */
+/** Removes images: first the name, then the blobs and layers that nothing else uses. */
 import { lstatSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { namesIn, renameIfThere } from '../../files.ts'
+import { clearStaging, inWords, makeStaging } from '../../staging.ts'
 import { hexOf } from './blobs.ts'
 import { withLock } from './lock.ts'
 import type { Descriptor, Index } from './oci.ts'
 import { writeIndex } from './publish.ts'
-import { clearStaging, inWords, makeStaging } from '../../staging.ts'
-import { findNamed, imageAt, entryName, readIndex, resolve, type Image } from './store.ts'
+import { entryName, findNamed, imageAt, readIndex, resolve, type Image } from './store.ts'
 
-/** A container that stands on an image. */
+/** A container that uses an image. */
 export interface ImageUser {
   name: string
   /** Digest of the image's manifest. */
@@ -17,15 +17,16 @@ export interface ImageUser {
   diffIds: string[]
 }
 
-/** What was done: a name that is gone, or the digest of an image or of a layer that is. */
+/** One thing that was removed: a name, or an image or layer by its digest. */
 export type Removal = { untagged: string } | { deleted: string }
 
 /**
- * Remove the name `text`, or the image whose id begins with `text`. The last name takes the image
- * with it: its blobs and unpacked layers, except what another image or a container has too.
- * Refused when one of `users()` stands on the image. They are asked for twice, before and after
- * the name is gone: a container that begins in between is either seen, or finds the image gone
- * (`layerDirs`).
+ * Remove the name `text`, or the image whose id begins with `text`. With an image's last name its
+ * blobs and unpacked layers are removed too, except those that another image or a container uses.
+ *
+ * Throws if one of `users()` uses the image. They are asked for twice, before and after the name is
+ * removed, because containers are created without the lock: one created in between is either found
+ * by the second look, which restores the name, or finds the image gone (`layerDirs`).
  */
 export async function removeImage(
   root: string,
@@ -43,7 +44,7 @@ export async function removeImage(
       const rest = { ...index, manifests }
       const last = entries.find(({ digest }) => !manifests.some((each) => each.digest === digest))
       refuseUsed(text, last, users())
-      const removed = last && readable(root, last, index)
+      const removed = last && imageOrUndefined(root, last, index)
       writeIndex(root, staging, rest)
       try {
         refuseUsed(text, last, users())
@@ -62,7 +63,10 @@ export async function removeImage(
   }
 }
 
-/** The entry with the name, or all entries of the image with the id. An image may be damaged. */
+/**
+ * The entry named `text`, or all entries of the image with that id. A damaged image has no id; it
+ * is found by the digest of its manifest. Throws if there is none, or several names for the id.
+ */
 function entriesOf(root: string, index: Index, text: string): Descriptor[] {
   const named = findNamed(index, text)
   if (named) return [named]
@@ -83,11 +87,12 @@ function refuseUsed(text: string, last: Descriptor | undefined, users: ImageUser
   throw new Error(`image '${text}' is used by ${all}; first: stepbox rm ${names.join(' ')}`)
 }
 
-function readable(root: string, entry: Descriptor, index: Index): Image | undefined {
+/** The image, or undefined if it is damaged. */
+function imageOrUndefined(root: string, entry: Descriptor, index: Index): Image | undefined {
   try {
     return imageAt(root, entry, index)
   } catch {
-    return undefined // ignoring: of a damaged image, no more is known than its manifest's digest
+    return undefined // ignoring: a damaged image can still be removed, by its manifest's digest
   }
 }
 
@@ -95,21 +100,21 @@ interface Sweep {
   root: string
   staging: string
   last: Descriptor
-  /** The image that was removed, unless it is damaged. */
+  /** The image that was removed; undefined if it is damaged. */
   removed: Image | undefined
-  /** The index without it. */
+  /** The index without its entries. */
   rest: Index
   users: () => ImageUser[]
 }
 
 /**
- * Delete the blobs and layers of the removed image that are not needed any more, and what nobody
- * has needed for an hour: what another tool has just written, and will name in a moment, is
- * younger. While one of the other images cannot be read, nobody knows what it needs, and only the
- * manifest goes.
+ * Delete the blobs and layers of the removed image that no other image or container uses, and all
+ * unused ones older than an hour. Younger ones stay: another tool may have written them just now
+ * and not yet have added them to the index. If another image cannot be read, then what it uses is
+ * not known, and only the manifest is deleted.
  */
 function sweep({ root, staging, last, removed, rest, users }: Sweep): Removal[] {
-  const others = rest.manifests.map((entry) => readable(root, entry, rest))
+  const others = rest.manifests.map((entry) => imageOrUndefined(root, entry, rest))
   const discard = (dir: string, name: string) => discardFrom(join(root, dir), name, staging)
   discard('blobs/sha256', hexOf(last.digest))
   const deleted: Removal[] = [{ deleted: removed?.id ?? last.digest }]
@@ -126,7 +131,7 @@ function sweep({ root, staging, last, removed, rest, users }: Sweep): Removal[] 
   return [...deleted, ...[...gone].map((diffId) => ({ deleted: diffId }))]
 }
 
-/** By their hexadecimal digits; undefined when an image could not be read. */
+/** The blobs and layers in use, by their hexadecimal digits; undefined if an image is damaged. */
 function neededBy(images: (Image | undefined)[], users: ImageUser[]) {
   const blobs = new Set<string>()
   const layers = new Set(users.flatMap(({ diffIds }) => diffIds.map(hexOf)))
@@ -142,19 +147,19 @@ function blobsOf({ manifest, id, layers }: Image): string[] {
   return [manifest.digest, id, ...layers.map(({ digest }) => digest)].map(hexOf)
 }
 
-const hour = 3_600_000
+const hourMs = 3_600_000
 
-/** Names in `dir` that may go: of a blob, a layer, or what is kept of a layer beside it. */
+/** Names in `dir` that can be deleted: blobs, layers, and the files `<hex>.size` of layers. */
 function unneeded(dir: string, needed: Set<string>, known: Set<string>): string[] {
   return namesIn(dir).filter((name) => {
     const hex = name.replace(/\.size$/, '')
     if (needed.has(hex)) return false
     const changed = lstatSync(join(dir, name), { throwIfNoEntry: false })?.ctimeMs ?? 0
-    return known.has(hex) || Date.now() - changed > hour
+    return known.has(hex) || Date.now() - changed > hourMs
   })
 }
 
-/** Out of sight in one step; the staging directory is deleted once the lock is free again. */
+/** Move a file out of the store with one rename; it is deleted after the lock is released. */
 function discardFrom(dir: string, name: string, staging: string): void {
   renameIfThere(join(dir, name), join(staging, `${basename(dir)}-${name}`))
 }

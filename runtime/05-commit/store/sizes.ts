@@ -1,14 +1,13 @@
-/** Chapter 5. How large a layer is: the bytes of its files, each file counted once. */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
-import { lstatSync, mkdirSync, writeFileSync, type Dirent } from 'node:fs'
-import { blobPath } from './blobs.ts'
-import { mediaTypes } from './oci.ts'
+/** The size of a layer: the bytes of its files, each file counted once. */
+import { lstatSync, mkdirSync, readdirSync, writeFileSync, type Dirent } from 'node:fs'
 import { readIfThere, unlessMissing } from '../../files.ts'
+import { blobPath, gzipLength } from './blobs.ts'
+import { mediaTypes } from './oci.ts'
 import { layerDir, type Layer } from './store.ts'
 
 /**
- * Bytes in the files under `dir`, as `ls -l` shows them: a hard link adds nothing, a hole counts.
- * What overlayfs or a tar would need beside is not counted, as Docker does not count it.
+ * The bytes of all files under `dir`: the sum of st_size, with holes, and each file counted once
+ * however many names it has. Directories and symlinks count 0, as in Docker.
  */
 export function contentSize(dir: string): number {
   const linked = new Set<number>()
@@ -32,9 +31,8 @@ export function contentSize(dir: string): number {
 const slash = Buffer.from('/')
 
 /**
- * The content size of a layer. It is found once, and kept beside the layer in `layers/<hex>.size`;
- * of a layer that another tool wrote and that was never unpacked, the size of its tar stands in
- * for it.
+ * The content size of a layer in bytes. It is computed once and then kept in `layers/<hex>.size`.
+ * For a layer that another tool wrote and that was never unpacked, it is the size of the tar.
  */
 export function layerSize(root: string, layer: Layer): number {
   const dir = layerDir(root, layer.diffId)
@@ -46,25 +44,18 @@ export function layerSize(root: string, layer: Layer): number {
   return size
 }
 
-/** Remember the content size of a layer. Losing it costs only time. */
+/** Keep the content size of a layer. If the file is lost, the size is computed again. */
 export function keepSize(root: string, diffId: string, size: number): void {
   try {
     mkdirSync(`${root}/layers`, { recursive: true, mode: 0o700 })
     writeFileSync(`${layerDir(root, diffId)}.size`, String(size))
   } catch {
-    // ignoring: a store that cannot be written can still be listed
+    // ignoring: images can be listed from a store that we cannot write to
   }
 }
 
-/**
- * As long as the blob, or, modulo 4 GiB, as the last four bytes of a gzip stream say (RFC 1952).
- */
+/** The size of the tar in a blob, modulo 4 GiB if it is compressed; 0 if the blob is missing. */
 function tarSize(root: string, { mediaType, digest, size }: Layer): number {
   if (mediaType === mediaTypes.layer || size < 4) return size
-  const fd = unlessMissing(() => openSync(blobPath(root, digest), 'r'))
-  if (fd === undefined) return 0
-  const bytes = Buffer.alloc(4)
-  readSync(fd, bytes, 0, 4, size - 4)
-  closeSync(fd)
-  return bytes.readUInt32LE()
+  return unlessMissing(() => gzipLength(blobPath(root, digest), size)) ?? 0
 }

@@ -1,37 +1,37 @@
-/** Chapter 5. The image store, for reading: an OCI image layout, whose blobs are never trusted. */
+/** Reads the image store, an OCI image layout whose blobs are verified at every use. */
 import { join } from 'node:path'
 import { readIfThere } from '../../files.ts'
 import { shortId } from '../../options.ts'
 import { hexOf, readBlob } from './blobs.ts'
 import {
-checkDescriptor,
-nameAnnotation,
-parseConfig,
-parseIndex,
-parseManifest,
-type Descriptor,
-type ImageConfig,
-type Index,
+  checkDescriptor,
+  nameAnnotation,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+  type Descriptor,
+  type ImageConfig,
+  type Index,
 } from './oci.ts'
 import { parseReference } from './reference.ts'
 
 /**
- * An image as the store has it. Under the data root:
+ * An image in the store. Under the data root:
  *
  *     oci-layout, index.json, blobs/sha256/<hex>   an OCI image layout (image-layout.md)
  *     layers/<hex of the diff id>/                 layers unpacked: read-only, shared
- *     tmp/                                         what is being written
+ *     tmp/                                         staging: files that are being written
  *
- * index.json is the only file that changes, and it is replaced as a whole: readers need no lock.
+ * index.json is the only file that changes, and it is replaced by rename(2): readers need no lock.
  */
 export interface Image {
-  /** `busybox:latest`; of an image that lost its name to another, the short form of its id. */
+  /** `busybox:latest`; the short id if another image has taken the name. */
   name: string
-  /** Every name of exactly this image; possibly none. */
+  /** All names of this image; may be empty. */
   names: string[]
-  /** Digest of the configuration, which is the image's id. */
+  /** Digest of the config. */
   id: string
-  /** The manifest, as index.json points at it. */
+  /** The entry of index.json, which refers to the manifest. */
   manifest: Descriptor
   configSize: number
   config: ImageConfig
@@ -39,12 +39,12 @@ export interface Image {
   layers: Layer[]
 }
 
-/** One layer: the blob, and the digest of the same when it is not compressed. */
+/** A layer: the descriptor of its blob, and the digest of its uncompressed tar. */
 export interface Layer extends Descriptor {
   diffId: string
 }
 
-/** What index.json says. A data root that holds no store yet has an empty one. */
+/** Read index.json. Without a store it is empty; throws if it is damaged. */
 export function readIndex(root: string): Index {
   const layout = readIfThere(join(root, 'oci-layout'))
   if (layout === undefined) return { schemaVersion: 2, manifests: [] }
@@ -52,7 +52,7 @@ export function readIndex(root: string): Index {
   try {
     const { imageLayoutVersion } = JSON.parse(layout) as { imageLayoutVersion?: unknown }
     if (imageLayoutVersion !== '1.0.0')
-      throw new Error(`is of an image layout of version ${String(imageLayoutVersion)}, not 1.0.0`)
+      throw new Error(`is of image layout version ${String(imageLayoutVersion)}, not 1.0.0`)
     return parseIndex(readIfThere(path) ?? '')
   } catch (cause) {
     throw new Error(`the image store is damaged: ${path} ${(cause as Error).message}`, { cause })
@@ -60,9 +60,9 @@ export function readIndex(root: string): Index {
 }
 
 /**
- * Find an image by what was typed: `name[:tag]`, `name@digest`, or the beginning of an image's id,
- * which is tried when there is no such name. Size and digest of manifest and configuration are
- * checked.
+ * Find an image by `name[:tag]`, by `name@digest` or, if there is no such name, by the beginning of
+ * its id. The size and digest of its manifest and config are verified. Throws if there is no such
+ * image, if several ids begin with `text`, or if the image is damaged.
  */
 export function resolve(root: string, text: string): Image {
   const index = readIndex(root)
@@ -71,7 +71,7 @@ export function resolve(root: string, text: string): Image {
   if (byName) return imageAt(root, byName, index)
   const found = isId ? withId(root, index, text.replace('sha256:', '')) : []
   const [image, ...others] = distinct(found)
-  if (!image) throw new Error(`no image named '${text}'; ${whatThereIs(index)}`)
+  if (!image) throw new Error(`no image named '${text}'; ${knownNames(index)}`)
   if (others.length > 0) {
     const all = [image, ...others].map(({ id, name }) => `${shortId(id)} (${name})`)
     throw new Error(`'${text}' is the beginning of several image ids: ${all.join(', ')}`)
@@ -79,14 +79,14 @@ export function resolve(root: string, text: string): Image {
   return image
 }
 
-/** The image with this manifest: what a container stands on, whatever it is called by now. */
+/** The image with this manifest, whatever its name is now; undefined if it was removed. */
 export function imageWithManifest(root: string, digest: string): Image | undefined {
   const index = readIndex(root)
   const found = index.manifests.find((descriptor) => descriptor.digest === digest)
   return found && imageAt(root, found, index)
 }
 
-/** The image that an entry of `index` points at. Throws when any of its documents is damaged. */
+/** The image that an entry of `index` refers to. Throws DamagedImage if a document is damaged. */
 export function imageAt(root: string, descriptor: Descriptor, index: Index): Image {
   const names = namesOf(index, descriptor.digest)
   const own = entryName(descriptor) ?? names[0]
@@ -100,7 +100,7 @@ export function imageAt(root: string, descriptor: Descriptor, index: Index): Ima
   }
   const manifest = read('manifest', descriptor, (text) => parseManifest(text, descriptor.mediaType))
   const { digest: id, size: configSize } = manifest.config
-  const config = read('configuration', manifest.config, (text) =>
+  const config = read('config', manifest.config, (text) =>
     parseConfig(text, manifest.layers.length),
   )
   const { diff_ids } = config.rootfs
@@ -109,17 +109,14 @@ export function imageAt(root: string, descriptor: Descriptor, index: Index): Ima
   return { name, names, id, manifest: descriptor, configSize, config, layers }
 }
 
-/**
- * An image of which a part is missing or is not what its digest says; the other images are not
- * touched.
- */
+/** A part of an image is missing or does not match its digest. Other images stay usable. */
 export class DamagedImage extends Error {
   constructor(image: string, { what, blob }: { what: string; blob: Descriptor }, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)
     super(
       `image '${image}' is damaged\n` +
         `  ${what} ${String(blob.digest)} ${why}\n` +
-        `  take it out with 'stepbox rmi ${image}' and make it again`,
+        `  remove it with 'stepbox rmi ${image}' and make it again`,
       { cause },
     )
   }
@@ -131,14 +128,14 @@ export function entryName({ annotations }: Descriptor): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
-/** Where the layer with this diff id is, or will be, unpacked. */
+/** The directory of the unpacked layer with this diffId. */
 export function layerDir(root: string, diffId: string): string {
   return join(root, 'layers', hexOf(diffId))
 }
 
 /**
- * The entry with a name. Names that other tools wrote are taken literally too: umoci may call an
- * image `latest` and no more.
+ * The entry with a name. The literal text is tried first, because other tools write names that are
+ * not in Docker's form: umoci may call an image just `latest`.
  */
 export function findNamed({ manifests }: Index, text: string): Descriptor | undefined {
   const literal = manifests.find((descriptor) => entryName(descriptor) === text)
@@ -153,7 +150,7 @@ export function findNamed({ manifests }: Index, text: string): Descriptor | unde
   })
 }
 
-/** Whether `text` is to be read as a name; `cafe` may be the beginning of an id too. */
+/** False if `text` can only be an id. `cafe` may be a name, or the beginning of an id. */
 function isName(text: string): boolean {
   return !/^(?:sha256:[0-9a-f]*|[0-9a-f]{64})$/.test(text)
 }
@@ -164,7 +161,7 @@ function withId(root: string, index: Index, prefix: string): Image[] {
       const image = imageAt(root, descriptor, index)
       return hexOf(image.id).startsWith(prefix) ? [image] : []
     } catch {
-      return [] // ignoring: a damaged image is found by its name alone
+      return [] // ignoring: a damaged image is found only by its name
     }
   })
 }
@@ -177,7 +174,7 @@ function namesOf({ manifests }: Index, digest: string): string[] {
   return manifests.flatMap((entry) => (entry.digest === digest ? (entryName(entry) ?? []) : []))
 }
 
-function whatThereIs({ manifests }: Index): string {
+function knownNames({ manifests }: Index): string {
   const names = manifests.flatMap((descriptor) => entryName(descriptor) ?? []).sort()
   if (names.length === 0) return 'there are none'
   const more = names.length > 8 ? `, and ${names.length - 8} more` : ''

@@ -1,43 +1,52 @@
-/** Chapter 5. What a header says of a file, with what extended headers said before it. */
+/** Reads tar headers: one header and the extended headers before it become an entry. */
 import { fromBytes } from '../../bytes.ts'
 import { decodeTime, unescapeKey, xattrPrefix, type Records } from './pax.ts'
 import { sparseOf, type Sparse } from './sparse.ts'
 import { checksumOf, damaged, fields, typeflags } from './tar.ts'
 import type { Entry, EntryType, Field, Xattr } from './tar.ts'
 
-/** A header, and what entries of types g, x, L and K said before it. */
-export interface Said {
+/** The header of a file, and what the entries before it of types g, x, L and K add to it. */
+export interface RawHeader {
   header: Buffer
+  /** From entries of type g; they apply to all files that follow. */
   global: Records
+  /** From an entry of type x; they apply to this file only and win over `global`. */
   records?: Records
+  /** From an entry of type L, GNU's long name. */
   path?: string
+  /** From an entry of type K, GNU's long link name. */
   target?: string
 }
 
-/** A header understood: the entry, and how many bytes of content the archive holds for it. */
+/** A parsed header. */
 export interface Header {
   entry: Entry
+  /** Bytes of content in the archive; less than the entry's size if the file has holes. */
   stored: number
   sparse?: Sparse
 }
 
-/** Understand a header. Throws on what no file can be. */
-export function readHeader({ header, ...said }: Said): Header {
-  const records = [...said.global, ...(said.records ?? [])]
+/**
+ * Parse a header. An extended record wins over a GNU long name, and that over the header's field:
+ * the order in which GNU tar and Go decide. Throws if a field cannot belong to any file.
+ */
+export function readHeader({ header, ...extra }: RawHeader): Header {
+  const records = [...extra.global, ...(extra.records ?? [])]
   const find = (key: string) => records.findLast(([each]) => each === key)?.[1]
   const text = (key: string) => textOf(find(key) ?? Buffer.alloc(0))
   const number = (key: 'uid' | 'gid' | 'size') => {
     const value = find(key)
     return value ? decimal(value) : numberIn(header, fields[key])
   }
-  const sparse = sparseOf(said.records ?? [])
-  const name = sparse?.name || text('path') || said.path || nameIn(header)
+  const sparse = sparseOf(extra.records ?? [])
+  const name = sparse?.name || text('path') || extra.path || nameIn(header)
   const type = typeIn(header, name)
   const stored = type === 'file' ? natural(number('size')) : 0
   const mtime = find('mtime')
   const isLink = type === 'symlink' || type === 'hardlink'
   const isDevice = type === 'character' || type === 'block'
-  const target = isLink ? text('linkpath') || said.target || stringIn(header, fields.linkname) : ''
+  const linkname = () => text('linkpath') || extra.target || stringIn(header, fields.linkname)
+  const target = isLink ? linkname() : ''
   if (!name) throw damaged('an entry without a name')
   if (isLink && !target) throw damaged(`a link without a target: ${name}`)
   const entry: Entry = {
@@ -60,34 +69,42 @@ export function readHeader({ header, ...said }: Said): Header {
   return { entry, stored, ...(sparse && type === 'file' ? { sparse } : {}) }
 }
 
-/** What g entries say of all entries after them; `records` are of the newest. */
+/**
+ * Merge the `records` of an entry of type g into the global records `before` it. Only uid, gid and
+ * mtime are kept. A name or a size for all files would be nonsense, and is refused.
+ */
 export function globalOf(before: Records, records: Records): Records {
   const wrong = records.find(([key]) => /^(path|linkpath|size|GNU\.sparse\..*)$/.test(key))
-  if (wrong) throw damaged(`a global header that says '${wrong[0]}' of every file`)
+  if (wrong) throw damaged(`a global header that sets '${wrong[0]}' for every file`)
   const all = [...before, ...records].filter(([key]) => /^(uid|gid|mtime)$/.test(key))
   return [...new Map(all)]
 }
 
-/** Both sums are in use: early tars added the bytes as signed numbers. */
+/**
+ * Throws if the checksum is wrong. Two sums are accepted, as POSIX asks of readers: early tars
+ * added the bytes as signed numbers, so each byte from 128 on counts 256 less.
+ */
 export function verifyChecksum(header: Buffer): void {
-  const told = numberIn(header, fields.checksum)
+  const recorded = numberIn(header, fields.checksum)
   const sum = checksumOf(header)
-  if (told === sum) return
-  const above = header.reduce((count, byte) => count + (byte >> 7), 0)
-  if (told !== sum - 256 * above) throw damaged('a header with a wrong checksum')
+  if (recorded === sum) return
+  const negative = header.reduce((count, byte) => count + (byte >> 7), 0)
+  if (recorded !== sum - 256 * negative) throw damaged('a header with a wrong checksum')
 }
 
+/** The type of the entry, one character; see `typeflags`. */
 export function typeflagIn(header: Buffer): string {
   return header.toString('latin1', fields.typeflag[0], fields.typeflag[0] + 1)
 }
 
+/** Bytes of content, from the header alone. */
 export function sizeIn(header: Buffer): number {
   return natural(numberIn(header, fields.size))
 }
 
 /**
- * Octal digits among spaces and NULs; or, where they do not suffice and the first bit is set, the
- * number itself, as big-endian two's complement after that bit (GNU's "base-256").
+ * The number in a field: octal digits, with spaces and NULs around them. If the first bit is set,
+ * the rest of the field is a big-endian two's complement number ("base-256" in GNU tar's manual).
  */
 export function numberIn(block: Buffer, [offset, width]: Field): number {
   const end = offset + width
@@ -114,7 +131,7 @@ function binaryIn(bytes: Buffer): number {
   return Number(value)
 }
 
-/** Only POSIX headers have a prefix there; GNU's, which say `ustar` and a space, have times. */
+/** Only POSIX headers have a prefix; GNU headers (`ustar` and a space) have times in its place. */
 function nameIn(header: Buffer): string {
   const name = stringIn(header, fields.name)
   const isPosix = header.toString('latin1', fields.magic[0], fields.magic[0] + 6) === 'ustar\0'
@@ -126,19 +143,21 @@ function stringIn(header: Buffer, [offset, width]: Field): string {
   return header[offset] === 0 ? '' : untilNul(header.subarray(offset, offset + width))
 }
 
-/** Bytes as text, up to a NUL. */
+/** The bytes before the first NUL, as a string (bytes.ts). */
 export function untilNul(bytes: Buffer): string {
   const nul = bytes.indexOf(0)
   return fromBytes(nul < 0 ? bytes : bytes.subarray(0, nul))
 }
 
+/** A record's value as a string; refused if it has a NUL, where the kernel would cut it off. */
 function textOf(bytes: Buffer): string {
   if (bytes.includes(0)) throw damaged('a name with a NUL byte in it')
   return fromBytes(bytes)
 }
 
 /**
- * Before POSIX, a directory was a file whose name ends in a slash; contiguous files are files here.
+ * The type of the entry. Type 7, a contiguous file, is read as an ordinary one, as POSIX allows.
+ * Before POSIX there was no type for a directory: it was a file whose name ends with a slash.
  */
 function typeIn(header: Buffer, name: string): EntryType {
   const flag = typeflagIn(header)
@@ -159,9 +178,9 @@ function xattrsOf(records: Records): Xattr[] {
   return [...found].map(([name, value]) => ({ name, value }))
 }
 
-/** The last id, -1, is no user: chown(2) takes it for "leave as it is". */
+/** A user or group id. 2^32 - 1 is refused: to chown(2) it is -1, "do not change". */
 function idOf(id: number): number {
-  if (id < 0 || id >= 2 ** 32 - 1) throw damaged(`no id of a user or group: ${id}`)
+  if (id < 0 || id >= 2 ** 32 - 1) throw damaged(`not a user or group id: ${id}`)
   return id
 }
 

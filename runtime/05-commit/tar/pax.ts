@@ -1,32 +1,33 @@
-/** Chapter 5. Extended headers: what does not fit into a header, as `<length> <key>=<value>`. */
+/** Extended headers: records `<length> <key>=<value>` for what does not fit into a header. */
 import { fromBytes, toBytes } from '../../bytes.ts'
 import { damaged } from './tar.ts'
 
-/** In order: GNU tar's oldest form of sparse files repeats a key. */
+/** The records of one header. A list, not a map: GNU tar's sparse form 0.0 repeats its keys. */
 export type Records = [key: string, value: Buffer][]
 
-/**
- * The key of an extended attribute is this and its name; star(1) began it, Go and GNU tar follow.
- */
+/** The key of an extended attribute is this prefix and the name: star's form, as in GNU tar. */
 export const xattrPrefix = 'SCHILY.xattr.'
 
-/** They are held in memory, so larger ones are refused, as in Go. */
+/** Most bytes of an extended header. It is held in memory, so larger ones are refused. */
 export const largestExtension = 2 ** 20
 
-/** One record, byte for character. Its length counts its own digits. */
+/**
+ * One record, a character for each byte. The length at its start counts the whole record, and so
+ * its own digits too: one more digit may be needed for that (POSIX, "pax Extended Header").
+ */
 export function encodeRecord(key: string, value: string | Uint8Array): string {
   const rest = ` ${binary(key)}=${binary(value)}\n`
   const length = rest.length + String(rest.length).length
   return (rest.length + String(length).length > length ? length + 1 : length) + rest
 }
 
-/** Bytes as a text in which each character stands for one of them. */
+/** Bytes as a string with one character for each byte (Latin-1). */
 export function binary(value: string | Uint8Array): string {
   if (typeof value !== 'string') return Buffer.from(value).toString('latin1')
   return /^[\x00-\x7f]*$/.test(value) ? value : toBytes(value).toString('latin1')
 }
 
-/** The records of an extended header. Throws on anything that is not one. */
+/** The records of an extended header. Throws if `bytes` is not a sequence of records. */
 export function decodeRecords(bytes: Buffer): Records {
   const records: Records = []
   for (let at = 0; at < bytes.length; ) {
@@ -45,13 +46,14 @@ export function decodeRecords(bytes: Buffer): Records {
   return records
 }
 
-/** `1700000000.000000001`, and `-0.5` for half a second before 1970. */
+/** Seconds since 1970 as decimal text: `1700000000.000000001`; `-0.5` is before 1970. */
 export function encodeTime(ns: bigint): string {
   const size = ns < 0n ? -ns : ns
   const fraction = String(size % billion).padStart(9, '0').replace(/0+$/, '')
   return `${ns < 0n ? '-' : ''}${size / billion}${fraction ? `.${fraction}` : ''}`
 }
 
+/** Nanoseconds since 1970. Digits after the ninth are dropped. */
 export function decodeTime(text: string): bigint {
   const [, sign, seconds, fraction = ''] = /^(-?)(\d{1,18})(?:\.(\d*))?$/.exec(text) ?? []
   if (seconds === undefined) throw damaged(`a time that is not a number: '${text.slice(0, 40)}'`)
@@ -61,11 +63,12 @@ export function decodeTime(text: string): bigint {
 
 const billion = 1_000_000_000n
 
-/** A key ends at the first `=`, so GNU tar writes `=` and `%` in the name of an attribute so. */
+/** The name of an attribute inside a key, which ends at the first `=`: escaped as in GNU tar. */
 export function escapeKey(name: string): string {
   return name.replaceAll('%', '%25').replaceAll('=', '%3D')
 }
 
+/** The name that `escapeKey` was given. */
 export function unescapeKey(key: string): string {
   return key.replaceAll('%3D', '=').replaceAll('%25', '%')
 }

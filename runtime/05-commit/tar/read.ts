@@ -1,4 +1,4 @@
-/** Chapter 5. Reading tar archives: a stream in, entries out, and nothing in it is believed. */
+/** Reads tar archives: a stream of chunks becomes a stream of entries, each field checked. */
 import {
   globalOf,
   numberIn,
@@ -7,33 +7,32 @@ import {
   typeflagIn,
   untilNul,
   verifyChecksum,
-  type Said,
+  type RawHeader,
 } from './entry.ts'
 import { decodeRecords, largestExtension, type Records } from './pax.ts'
 import { checkExtents, readMap, readOldSparse, type Sparse } from './sparse.ts'
 import { blockSize, damaged, paddingOf, type Entry, type Extent, type Piece } from './tar.ts'
 
 export interface TarEntry extends Entry {
-  /** The data, once and in order, without the holes. What is not taken is skipped. */
+  /** The data in order, without the holes. Can be read once; what is not read is skipped. */
   content: AsyncIterable<Piece>
 }
 
 /**
- * The entries of an archive, in order: of POSIX (ustar, pax) and GNU form and of the one before
- * them. `chunks` is read to its end. Throws when the archive is cut off, when a checksum is wrong,
- * when an entry is of a type that is not known, and when anything but zeros follows the block of
- * zeros that ends it.
+ * The entries of an archive in order. Reads POSIX archives (ustar and pax), GNU ones and the form
+ * before both (v7). `chunks` is read to its end. Throws if the archive is cut off, if a checksum is
+ * wrong, if the type of an entry is unknown, or if anything but zeros follows the end.
  */
 export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const source = sourceOf(chunks)
-  const left: Left = { bytes: 0, padding: 0 }
+  const left: Remaining = { bytes: 0, padding: 0 }
   try {
-    let said = await nextHeader(source, [])
-    while (said) {
-      yield await nextEntry(source, said, left)
+    let raw = await nextHeader(source, [])
+    while (raw) {
+      yield await nextEntry(source, raw, left)
       while (left.bytes > 0) left.bytes -= (await source.some(left.bytes)).length
       if (!source.held(left.padding)) await source.take(left.padding)
-      said = await nextHeader(source, said.global)
+      raw = await nextHeader(source, raw.global)
     }
     await source.expectZeros()
   } finally {
@@ -41,30 +40,28 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** How much of an entry's content is still in the stream, and how many zeros follow it. */
-interface Left {
+/** The bytes of an entry's content that are still in the stream, and the padding after them. */
+interface Remaining {
   bytes: number
   padding: number
 }
 
-/**
- * The header of the next file, and what entries of other types said of it; undefined at the end.
- */
-async function nextHeader(source: Source, global: Records): Promise<Said | undefined> {
-  const said: Said = { header: Buffer.alloc(0), global }
+/** The next header of a file, with the extended headers before it; undefined at the end. */
+async function nextHeader(source: Source, global: Records): Promise<RawHeader | undefined> {
+  const raw: RawHeader = { header: Buffer.alloc(0), global }
   for (;;) {
-    said.header = source.held(blockSize) ?? (await source.take(blockSize))
-    if (isZero(said.header)) {
-      if (said.records || said.path || said.target) throw damaged('a name, and no file after it')
+    raw.header = source.held(blockSize) ?? (await source.take(blockSize))
+    if (isZero(raw.header)) {
+      if (raw.records || raw.path || raw.target) throw damaged('a name, and no file after it')
       return undefined
     }
-    verifyChecksum(said.header)
-    const flag = typeflagIn(said.header)
-    if (!'xgLK'.includes(flag)) return said
-    const text = await extensionOf(source, sizeIn(said.header))
-    if (flag === 'g') said.global = globalOf(said.global, decodeRecords(text))
-    else if (flag === 'x') once(said, 'records', decodeRecords(text))
-    else once(said, flag === 'L' ? 'path' : 'target', untilNul(text))
+    verifyChecksum(raw.header)
+    const flag = typeflagIn(raw.header)
+    if (!'xgLK'.includes(flag)) return raw
+    const text = await extensionOf(source, sizeIn(raw.header))
+    if (flag === 'g') raw.global = globalOf(raw.global, decodeRecords(text))
+    else if (flag === 'x') setOnce(raw, 'records', decodeRecords(text))
+    else setOnce(raw, flag === 'L' ? 'path' : 'target', untilNul(text))
   }
 }
 
@@ -75,18 +72,25 @@ async function extensionOf(source: Source, size: number): Promise<Buffer> {
   return bytes.subarray(0, size)
 }
 
-/** Of two that contradict each other one reader would believe the first, another the second. */
-function once<Key extends 'records' | 'path' | 'target'>(said: Said, key: Key, value: Said[Key]) {
-  if (said[key] !== undefined) throw damaged('two extended headers for one file')
-  said[key] = value
+/**
+ * Set a field that must not be set yet. Of two extended headers for one file, some readers use the
+ * first and some the last, so a scanner and a runtime could see different files.
+ */
+function setOnce<Key extends 'records' | 'path' | 'target'>(
+  raw: RawHeader,
+  key: Key,
+  value: RawHeader[Key],
+) {
+  if (raw[key] !== undefined) throw damaged('two extended headers for one file')
+  raw[key] = value
 }
 
-async function nextEntry(source: Source, said: Said, left: Left): Promise<TarEntry> {
-  const { entry, stored, sparse } = readHeader(said)
+async function nextEntry(source: Source, raw: RawHeader, left: Remaining): Promise<TarEntry> {
+  const { entry, stored, sparse } = readHeader(raw)
   left.bytes = stored
   left.padding = paddingOf(stored)
-  if (typeflagIn(said.header) === 'S') {
-    const old = await readOldSparse(said.header, numberIn, source.take)
+  if (typeflagIn(raw.header) === 'S') {
+    const old = await readOldSparse(raw.header, numberIn, source.take)
     entry.size = old.size
     entry.extents = checkExtents(old.extents ?? [], old.size, stored)
   } else if (sparse) entry.extents = await extentsOf(source, sparse, left)
@@ -94,7 +98,8 @@ async function nextEntry(source: Source, said: Said, left: Left): Promise<TarEnt
   return Object.assign(entry, { content: piecesOf(source, extents, left) })
 }
 
-async function extentsOf(source: Source, sparse: Sparse, left: Left): Promise<Extent[]> {
+/** Where the data are; a map at the start of the content counts as read. */
+async function extentsOf(source: Source, sparse: Sparse, left: Remaining): Promise<Extent[]> {
   const take = (size: number) => {
     left.bytes -= size
     if (left.bytes < 0) throw damaged('a map of holes that is longer than its file')
@@ -103,7 +108,11 @@ async function extentsOf(source: Source, sparse: Sparse, left: Left): Promise<Ex
   return checkExtents(sparse.extents ?? (await readMap(take)), sparse.size, left.bytes)
 }
 
-async function* piecesOf(source: Source, extents: Extent[], left: Left): AsyncGenerator<Piece> {
+async function* piecesOf(
+  source: Source,
+  extents: Extent[],
+  left: Remaining,
+): AsyncGenerator<Piece> {
   for (const { offset, length } of extents) {
     for (let done = 0; done < length; ) {
       const data = await source.some(Math.min(length - done, largestPiece))
@@ -114,21 +123,25 @@ async function* piecesOf(source: Source, extents: Extent[], left: Left): AsyncGe
   }
 }
 
-/** A caller may hand us the whole archive as one chunk. */
+/** Most bytes of a piece: a caller may pass the whole archive as one chunk. */
 const largestPiece = 2 ** 20
 
 function isZero(bytes: Buffer): boolean {
   return bytes[0] === 0 && bytes.every((byte) => byte === 0)
 }
 
+/** A stream of chunks, read in sizes that the reader chooses. */
 interface Source {
-  /** At least one byte and at most so many; throws at the end of the stream. */
+  /** From 1 to `most` bytes; throws at the end of the stream. */
   some(most: number): Promise<Buffer>
-  /** So many bytes; throws when there are not. */
+  /** `size` bytes; throws if the stream ends before. */
   take(size: number): Promise<Buffer>
-  /** The same without waiting, which is cheaper; undefined when they are not all here yet. */
+  /**
+   * `size` bytes without waiting; undefined if the current chunk has fewer. Tried first: a promise
+   * for each header would cost more than parsing it.
+   */
   held(size: number): Buffer | undefined
-  /** Throws unless all that is left in the stream is zeros. */
+  /** Read to the end; throws if anything but zeros is left. */
   expectZeros(): Promise<void>
   close(): Promise<void>
 }
@@ -158,7 +171,7 @@ function sourceOf(chunks: AsyncIterable<Uint8Array>): Source {
     return Buffer.concat(parts)
   }
   const expectZeros = async () => {
-    do if (chunk.length > 0 && !isZero(chunk)) throw damaged('more follows after its end')
+    do if (chunk.length > 0 && !isZero(chunk)) throw damaged('bytes after its end')
     while (await refill())
   }
   const close = async () => void (await iterator.return?.())

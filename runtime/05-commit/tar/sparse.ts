@@ -1,29 +1,32 @@
-/** Chapter 5. Files with holes: how an archive says where the data of a file lie. */
+/** Sparse files: how an archive says where in a file its data are. */
 import { fromBytes } from '../../bytes.ts'
 import type { Records } from './pax.ts'
 import { blockSize, damaged, paddingOf, type Extent, type Field } from './tar.ts'
 
 /**
- * GNU tar has had four of them. We write the last, "1.0", which Go reads too:
+ * What an archive says about a sparse file. GNU tar has used four forms (its manual, appendix
+ * "Storing Sparse Files"), which differ in where the map of extents is:
  *
  *     old GNU   in fields of a header of type S, and in blocks after it
- *     0.0       a record GNU.sparse.offset and a record GNU.sparse.numbytes for each extent
- *     0.1       all of them in one record GNU.sparse.map
- *     1.0       before the content, in lines: their number, then offset and length of each
+ *     0.0       in records GNU.sparse.offset and GNU.sparse.numbytes, a pair for each extent
+ *     0.1       in one record, GNU.sparse.map
+ *     1.0       before the content, a number a line: the count, then each offset and length
  *
- * In all of them the data of the extents follow each other without the holes.
+ * In all of them the data of the extents follow each other without the holes. We read all four and
+ * write 1.0, because Go's archive/tar, and so Docker, reads it too.
  */
 export interface Sparse {
-  /** Of the file, with its holes. */
+  /** Bytes of the file, holes included. */
   size: number
-  /** Its name; older forms leave that where it always is. */
+  /** The file's name, in the forms that replace the name in the header. */
   name?: string
-  /** Missing in form 1.0, where they are read from the content. */
+  /** Absent in form 1.0: the map is read from the content. */
   extents?: Extent[]
 }
 
 /**
- * The map of form 1.0. Where a hole ends the file, an empty extent says so: GNU tar relies on it.
+ * The map of form 1.0, padded to whole blocks. If the file ends with a hole, the last extent is
+ * empty and lies at the end: GNU tar takes the file's length from it.
  */
 export function encodeMap(extents: Extent[], size: number): string {
   const last = extents.at(-1)
@@ -36,9 +39,12 @@ export function encodeMap(extents: Extent[], size: number): string {
 const end = (size: number): Extent => ({ offset: size, length: 0 })
 
 /**
- * The extents of a file with the holes left out that are not worth it; undefined when none remains.
- * File systems fill short holes with zeros when they like (ext4: up to 32 KiB), so whether one is
- * there says nothing about the file. Of a file with too many holes for a map the longest stay.
+ * Join extents across holes shorter than `shortest` bytes. Undefined if no hole remains.
+ *
+ * Whether a short hole exists depends on the file system, not on the file: ext4 fills holes of up
+ * to 32 KiB with zeros (/sys/fs/ext4/<disk>/extent_max_zeroout_kb). Without joining, the same tree
+ * would give different archives on different machines. If the map of a file would be too large,
+ * only its longest holes remain.
  */
 export function joinExtents(
   extents: Extent[],
@@ -59,13 +65,10 @@ export function joinExtents(
   return kept
 }
 
-/** Maps larger than this are refused here and in Go. */
+/** Most bytes of a map, which is held in memory; archive/tar in Go has the same limit. */
 const largestMap = 2 ** 20
 
-/**
- * Read the map of form 1.0. `take` gives the next bytes of the content, which hold more than the
- * map.
- */
+/** Read the map of form 1.0 from the start of the content; `take` gives the next bytes of it. */
 export async function readMap(take: (size: number) => Promise<Buffer>): Promise<Extent[]> {
   let text = ''
   let count: number | undefined
@@ -80,12 +83,12 @@ export async function readMap(take: (size: number) => Promise<Buffer>): Promise<
   return pairs(numbers)
 }
 
-/** Whether these records speak of a file with holes, and what they say. */
+/** What the records say about a sparse file; undefined if they describe an ordinary one. */
 export function sparseOf(records: Records): Sparse | undefined {
-  const told = records.filter(([key]) => key.startsWith('GNU.sparse.'))
-  if (told.length === 0) return undefined
+  const sparseRecords = records.filter(([key]) => key.startsWith('GNU.sparse.'))
+  if (sparseRecords.length === 0) return undefined
   const find = (key: string) => {
-    const value = told.findLast(([each]) => each === `GNU.sparse.${key}`)?.[1]
+    const value = sparseRecords.findLast(([each]) => each === `GNU.sparse.${key}`)?.[1]
     return value && fromBytes(value)
   }
   const form = `${find('major') ?? 0}.${find('minor') ?? (find('map') === undefined ? 0 : 1)}`
@@ -93,21 +96,21 @@ export function sparseOf(records: Records): Sparse | undefined {
   const name = find('name')
   const sparse = { size, ...(name ? { name } : {}) }
   if (form === '1.0') return sparse
-  if (form === '0.0') return { ...sparse, extents: pairs(repeated(told)) }
+  if (form === '0.0') return { ...sparse, extents: pairs(repeated(sparseRecords)) }
   if (form === '0.1')
     return { ...sparse, extents: pairs((find('map') ?? '').split(',').map(numberOf)) }
   throw damaged(`a file with holes in form ${form}; known are 0.0, 0.1 and 1.0`)
 }
 
-/** The numbers of form 0.0: offset and length in turn. */
-function repeated(told: Records): number[] {
+/** The numbers of form 0.0: offset, length, offset, length, … */
+function repeated(records: Records): number[] {
   const keys = ['GNU.sparse.offset', 'GNU.sparse.numbytes']
-  const found = told.filter(([key]) => keys.includes(key))
+  const found = records.filter(([key]) => keys.includes(key))
   if (found.some(([key], at) => key !== keys[at % 2])) throw damaged(disorder)
   return found.map(([, value]) => numberOf(value.toString('latin1')))
 }
 
-/** The fields of a header of old GNU form; `take` gives the blocks that follow it. */
+/** Read the map of the old GNU form; `take` gives the blocks that follow the header. */
 export async function readOldSparse(
   header: Buffer,
   number: (block: Buffer, field: Field) => number,
@@ -120,6 +123,7 @@ export async function readOldSparse(
       numbers.push(number(from, [at, 12]), number(from, [at + 12, 12]))
     }
   }
+  // In the header: 4 extents from byte 386, and at 482 whether a block with 21 more follows.
   read(header, 386, 4)
   for (let goesOn = header[482]; goesOn; ) {
     if (numbers.length * 12 > largestMap) throw damaged('a map of holes that has no end')
@@ -130,7 +134,10 @@ export async function readOldSparse(
   return { size: number(header, [483, 12]), extents: pairs(numbers) }
 }
 
-/** Extents lie in order, inside the file, and their data are what the archive holds. */
+/**
+ * Check that extents are in order, inside the file, and as long as the `stored` bytes of the
+ * archive. Gives them without the empty ones.
+ */
 export function checkExtents(extents: Extent[], size: number, stored: number): Extent[] {
   let at = 0
   let total = 0
@@ -153,7 +160,7 @@ function pairs(numbers: number[]): Extent[] {
   return extents
 }
 
-/** Decimal digits alone, exact in a JavaScript number. */
+/** A number of decimal digits that a JavaScript number represents exactly. */
 function numberOf(text: string): number {
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(Number(text)))
     throw damaged(`not a size: '${text.slice(0, 40)}'`)

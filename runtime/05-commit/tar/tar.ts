@@ -1,52 +1,53 @@
-/** Chapter 5. Tar archives: what an entry says of a file, and where in its 512 bytes it says it. */
+/** A tar archive's entry as data, and the layout of its 512-byte header. */
 
 /**
- * An archive is a row of entries: a header of 512 bytes, then the content, filled up with zeros to
- * a multiple of 512; at the end, zeros. The fields of the header are as small as in 1979, so what
- * does not fit goes into an entry of its own before it (tar-pax.ts); files with holes have a map of
- * them (tar-sparse.ts).
+ * One file in an archive.
+ *
+ * An archive is a sequence of entries: a header of 512 bytes, then the content, padded with zeros
+ * to a multiple of 512. Two blocks of zeros end it. The fields of the header are as narrow as in
+ * 1979; what does not fit goes into an extended header, a separate entry before this one (pax.ts).
+ * Files with holes have a map of their data (sparse.ts).
  */
 export interface Entry {
-  /**
-   * As the archive has it, byte for byte (bytes.ts), but for the slash after a directory's name.
-   */
+  /** The archive's bytes (bytes.ts), without the slash that ends the name of a directory. */
   path: string
   type: EntryType
-  /** Permissions with the set-user-id, set-group-id and sticky bits: 0–0o7777. */
+  /** Permissions, set-user-id, set-group-id and sticky bits: 0 to 0o7777. */
   mode: number
   uid: number
   gid: number
-  /** Length of the content in bytes, holes included; 0 for everything but files. */
+  /** Length of the file in bytes, holes included; 0 if `type` is not `file`. */
   size: number
-  /** Nanoseconds since 1970. */
+  /** Modification time in nanoseconds since 1970. */
   mtimeNs: bigint
-  /** Where a symlink leads, or the earlier name of the same file; else empty. */
+  /** Where a symlink points, or the earlier name that a hard link repeats; otherwise empty. */
   target: string
-  /** Which device a character or block device is; else 0:0. */
+  /** Device numbers of a character or block device; otherwise 0:0. */
   device: { major: number; minor: number }
   xattrs: Xattr[]
-  /** Where the content of a file with holes has data, in order. */
+  /** In a file with holes, where the data are, in order. */
   extents?: Extent[]
 }
 
-/** An extended attribute (xattr(7)); its value is bytes. */
+/** An extended attribute (xattr(7)). */
 export interface Xattr {
   name: string
   value: Uint8Array
 }
 
-/** A stretch of a file, in bytes. */
+/** A range of a file, in bytes. */
 export interface Extent {
   offset: number
   length: number
 }
 
-/** Bytes of a file, and where in it they belong. */
+/** Bytes of a file, and their offset in it. */
 export interface Piece {
   offset: number
   data: Buffer
 }
 
+/** The byte of the header that says what kind of file an entry is (POSIX, pax, typeflag). */
 export const typeflags = {
   file: '0',
   hardlink: '1',
@@ -59,9 +60,10 @@ export const typeflags = {
 
 export type EntryType = keyof typeof typeflags
 
+/** Bytes in a block, the unit of an archive. */
 export const blockSize = 512
 
-/** Offset and width of each field (POSIX.1-2017, pax, "ustar Interchange Format"). */
+/** Offset and width of each field in bytes (POSIX.1-2017, pax, "ustar Interchange Format"). */
 export const fields = {
   name: [0, 100],
   mode: [100, 8],
@@ -80,7 +82,7 @@ export const fields = {
 
 export type Field = readonly [offset: number, width: number]
 
-/** The sum of all bytes of a header, with its checksum field taken as spaces. */
+/** The checksum of a header: the sum of its bytes, with the checksum field taken as spaces. */
 export function checksumOf(header: Uint8Array): number {
   const [offset, width] = fields.checksum
   let sum = width * 32
@@ -89,12 +91,12 @@ export function checksumOf(header: Uint8Array): number {
   return sum
 }
 
-/** How many zeros follow `size` bytes of content. */
+/** The number of zeros that pad `size` bytes of content to whole blocks. */
 export function paddingOf(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize
 }
 
-/** What is thrown when an archive is not as it should be. */
-export function damaged(what: string): Error {
-  return new Error(`the archive is damaged: ${what}`)
+/** The error for an archive that breaks the rules of the format. */
+export function damaged(why: string): Error {
+  return new Error(`the archive is damaged: ${why}`)
 }

@@ -1,19 +1,22 @@
-/** Chapter 5. Writing tar archives: the headers of one entry, the same bytes for the same entry. */
+/** Writes tar headers: the same entry always gives the same bytes. */
 import { binary, encodeRecord, encodeTime, escapeKey } from './pax.ts'
 import { largestExtension, xattrPrefix } from './pax.ts'
 import { encodeMap } from './sparse.ts'
 import { blockSize, fields, paddingOf, typeflags, type Entry, type Field } from './tar.ts'
 
 /**
- * All that comes before the content of `entry`: an extended header where something does not fit,
- * the header, and the map of a file with holes, after which only the data of its extents follow.
- * Nothing is written that the entry does not say: no names of users, no other times.
+ * Everything that comes before the content of `entry`: an extended header if something does not fit
+ * into the header, the header, and for a sparse file the map, after which the data of its extents
+ * follow. Nothing is written that the entry does not say, so no user names, access or change times:
+ * they would make two archives of the same tree differ. Throws if the attributes are too large.
  */
 export function tarHeader(entry: Entry): Buffer {
   const map = entry.extents ? encodeMap(entry.extents, entry.size) : ''
   const data = entry.extents?.reduce((sum, { length }) => sum + length, 0) ?? entry.size
   const base = entry.path.slice(entry.path.lastIndexOf('/') + 1)
   const path = entry.type === 'directory' ? `${entry.path}/` : entry.path
+  // The real name is in a record: a reader that does not know the form must not mistake the map
+  // and the data for the file.
   const name = map ? `GNUSparseFile.0/${base}` : path
   const size = map.length + data
   const records = recordsOf(entry, name, size)
@@ -21,48 +24,50 @@ export function tarHeader(entry: Entry): Buffer {
     throw new Error(`${entry.path} has more extended attributes than an archive can hold`)
   const header = block(name, { size, typeflag: typeflags[entry.type] }, entry)
   if (!records) return Buffer.from(header + map, 'latin1')
-  const extended = block(`PaxHeaders/${base}`, { size: records.length, typeflag: 'x' }, nobody)
+  const about = { size: records.length, typeflag: 'x' }
+  const extended = block(`PaxHeaders/${base}`, about, noAttributes)
   const padding = '\0'.repeat(paddingOf(records.length))
   return Buffer.from(extended + records + padding + header + map, 'latin1')
 }
 
-/** Two blocks of zeros end an archive. */
+/** The end of an archive: two blocks of zeros. */
 export const tarEnd: Buffer = Buffer.alloc(2 * blockSize)
 
-type About = Pick<Entry, 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'target' | 'device'>
+/** What a header says about a file beside its name, type and size. */
+type Attributes = Pick<Entry, 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'target' | 'device'>
 
 const device = { major: 0, minor: 0 }
-const nobody: About = { mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, target: '', device }
+const noAttributes: Attributes = { mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, target: '', device }
 
-/** What the fields of the header cannot say. */
+/** Records for what the fields of the header cannot hold; empty if they hold everything. */
 function recordsOf(entry: Entry, name: string, size: number): string {
   let records = ''
-  const say = (key: string, value: string | number | Uint8Array) =>
+  const add = (key: string, value: string | number | Uint8Array) =>
     (records += encodeRecord(key, typeof value === 'number' ? String(value) : value))
   if (entry.extents) {
-    say('GNU.sparse.major', 1)
-    say('GNU.sparse.minor', 0)
-    say('GNU.sparse.name', entry.path)
-    say('GNU.sparse.realsize', entry.size)
-  } else if (!fitsText(name, fields.name)) say('path', name)
-  if (!fitsText(entry.target, fields.linkname)) say('linkpath', entry.target)
-  if (!fitsNumber(entry.uid, fields.uid)) say('uid', entry.uid)
-  if (!fitsNumber(entry.gid, fields.gid)) say('gid', entry.gid)
-  if (!fitsNumber(size, fields.size)) say('size', size)
+    add('GNU.sparse.major', 1)
+    add('GNU.sparse.minor', 0)
+    add('GNU.sparse.name', entry.path)
+    add('GNU.sparse.realsize', entry.size)
+  } else if (!fitsText(name, fields.name)) add('path', name)
+  if (!fitsText(entry.target, fields.linkname)) add('linkpath', entry.target)
+  if (!fitsNumber(entry.uid, fields.uid)) add('uid', entry.uid)
+  if (!fitsNumber(entry.gid, fields.gid)) add('gid', entry.gid)
+  if (!fitsNumber(size, fields.size)) add('size', size)
   if (entry.mtimeNs % billion !== 0n || !fitsNumber(secondsOf(entry), fields.mtime))
-    say('mtime', encodeTime(entry.mtimeNs))
-  for (const { name: key, value } of entry.xattrs) say(xattrPrefix + escapeKey(key), value)
+    add('mtime', encodeTime(entry.mtimeNs))
+  for (const { name: key, value } of entry.xattrs) add(xattrPrefix + escapeKey(key), value)
   return records
 }
 
-/** How many bytes follow a header, and what they are. */
-interface Content {
+/** The number of bytes after a header, and what they are. */
+interface ContentKind {
   size: number
   typeflag: string
 }
 
-/** A header, byte for character, its parts in the order of `fields`. */
-function block(name: string, { size, typeflag }: Content, about: About): string {
+/** A header, one character for each byte, in the order of `fields`. */
+function block(name: string, { size, typeflag }: ContentKind, about: Attributes): string {
   const before =
     text(name, fields.name) +
     octal(about.mode, fields.mode) +
@@ -74,7 +79,7 @@ function block(name: string, { size, typeflag }: Content, about: About): string 
     typeflag +
     text(about.target, fields.linkname) +
     magic +
-    namesOfOwner +
+    ownerNames +
     octal(about.device.major, fields.major) +
     octal(about.device.minor, fields.minor) +
     noPrefix
@@ -83,8 +88,8 @@ function block(name: string, { size, typeflag }: Content, about: About): string 
 }
 
 const magic = 'ustar\x0000'
-/** The same id has another name on another machine. */
-const namesOfOwner = '\0'.repeat(64)
+/** Left empty, because the same id has another name on another machine. */
+const ownerNames = '\0'.repeat(64)
 const noPrefix = '\0'.repeat(blockSize - fields.prefix[0])
 
 function sumOf(bytes: string): number {
@@ -93,7 +98,7 @@ function sumOf(bytes: string): number {
   return sum
 }
 
-/** ASCII alone: what a byte above it means, a header cannot say. */
+/** Only ASCII fits: a header does not say in which encoding other bytes are. */
 function fitsText(value: string, [, width]: Field): boolean {
   return value.length <= width && /^[\x00-\x7f]*$/.test(value)
 }
@@ -102,7 +107,7 @@ function text(value: string, [, width]: Field): string {
   return binary(value).slice(0, width).padEnd(width, '\0')
 }
 
-/** Octal digits and a NUL. */
+/** A field holds octal digits and a NUL. */
 function fitsNumber(value: number, [, width]: Field): boolean {
   return value >= 0 && value.toString(8).length < width
 }
