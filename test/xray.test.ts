@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { networkInterfaces, hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { chapters } from '../chapters/table.ts'
 import { containerDir } from '../runtime/container/state.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
@@ -32,7 +33,7 @@ describe('what is shown', () => {
     expect(commands.sort()).toEqual(['sleep 1001', 'sleep 1002'])
   })
 
-  test.for([1, 2, 3, 5])('of namespaces, in chapter %i', async (chapter, context) => {
+  test.for(chapters)('of namespaces, in chapter $number', async ({ slug: chapter }, context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const container = await runs({ root, chapter })
@@ -49,7 +50,8 @@ describe('what is shown', () => {
   test('of mounts: the table of the container, and what the host has of it', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    for (const chapter of [2, 3, 5]) {
+    const subtrees = { cgroups: '/', 'pivot-root': join(root, 'rootfs'), commit: '/' }
+    for (const [chapter, subtree] of Object.entries(subtrees)) {
       const container = await runs({ root, chapter })
       const { mounts, host } = await xray(root, container)
       const [inside, outside] = [mountsIn(pidOf(container)), mountsIn(process.pid)]
@@ -58,8 +60,7 @@ describe('what is shown', () => {
       const devices = new Set(outside.map((line) => line.split(' ')[0]))
       for (const { device, onHost } of mounts) expect(onHost.length > 0).toBe(devices.has(device))
       const top = mounts.findLast(({ target }) => target === '/')
-      const expected = { 2: '/', 3: join(root, 'rootfs'), 5: '/' }[chapter] ?? ''
-      expect(top?.subtree.includes(expected)).toBe(true)
+      expect(top?.subtree.includes(subtree)).toBe(true)
     }
   })
 
@@ -158,7 +159,7 @@ describe('on paper and on the screen', () => {
   test('no line is wider than 80 columns, in any chapter', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    for (const chapter of [1, 2, 3, 4, 5]) {
+    for (const { slug: chapter } of chapters) {
       const { name } = await runs({ root, chapter })
       const { out } = await stepbox(['x-ray', name], { root })
       expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([])

@@ -33,7 +33,7 @@ function whyStale({ root, images }: ResetScope, name: string, path: string): str
   const layer = onlyLayer(root, id)
   if (layer === undefined) return 'its image is gone'
   if (images) return 'the image goes as well'
-  return isSame(layer, path) ? undefined : 'containers of chapter 3 have changed it'
+  return isSame(layer, path) ? undefined : 'containers have changed it'
 }
 
 function onlyLayer(root: string, id: string): string | undefined {
