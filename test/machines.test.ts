@@ -19,6 +19,7 @@ test('the pages are what the table makes, and have every chapter for every machi
 })
 
 test('a kernel test counts for its chapter, wherever it is written', () => {
+  const { number = 0 } = chapters.find(({ slug }) => slug === 'cgroups') ?? {}
   const date = '2026-01-02T03:04:05Z'
   const result = (file: string, name: string, outcome: Outcome) => ({
     file,
@@ -34,15 +35,15 @@ test('a kernel test counts for its chapter, wherever it is written', () => {
     results: [
       { ...result('chapters/02-cgroups/limits.test.ts', 'a plan', 'pass'), needs: [] },
       result('chapters/02-cgroups/group.test.ts', 'a group', 'pass'),
-      result('test/promises.test.ts', 'since chapter 2: it ends > kept in chapter 3', 'fail'),
-      result('test/every-line.test.ts', 'chapter 2 > without a line', 'blocked'),
-      result('test/spanning.test.ts', 'of stepbox while chapter 2 runs', 'error'),
+      result('test/promises.test.ts', `since chapter ${number}: it ends`, 'fail'),
+      result('test/every-line.test.ts', `chapter ${number} > without a line`, 'blocked'),
+      result('test/spanning.test.ts', `of stepbox while chapter ${number} runs`, 'error'),
       result('test/cli.test.ts', 'left out elsewhere', 'fail'),
       { ...result('test/spanning.test.ts', 'older', 'pass'), date: '2025-12-31T00:00:00Z' },
     ],
   })
   expect(column).toMatchObject({ kernel: '6.1', cgroups: 'v2', date: '2025-12-31' })
-  expect(column.chapters[2]).toEqual({ pass: 1, blocked: 1, fail: 1 })
+  expect(column.chapters[number]).toEqual({ pass: 1, blocked: 1, fail: 1 })
   expect(column.chapters[0]).toEqual({ pass: 1, blocked: 0, fail: 1 })
   expect(column.blocked).toEqual([{ reason: 'no moon', count: 1 }])
   expect(pageOf([column], 'en')).toContain('| 1 pass, 1 blocked, 1 fail |')

@@ -127,7 +127,7 @@ describe('the queue', () => {
 })
 
 describe('what the native program said is read, although it ended before a plan was sent', () => {
-  const unknown = { call: ['unshare', ['CLONE_NEWXX']], chapter: 1, why: '' } as unknown as Step
+  const unknown = { call: ['unshare', ['CLONE_NEWXX']], chapter: 0, why: '' } as unknown as Step
 
   test('why it refuses a plan of 4 MB', async (context) => {
     needs(context, 'root')

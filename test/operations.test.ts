@@ -27,7 +27,7 @@ async function wanted({ root, rows }: Runtime, name: string, script: string) {
   return { ...use, chapter, name, argv: ['sh', '-c', script], env: ['PATH=/bin'] }
 }
 
-test('a container that was created and kept is started later, by another process', async (context) => {
+test('a container that was created and kept is started by another process', async (context) => {
   needs(context, 'root', 'overlay')
   const root = await rootWithBusybox()
   const runtime = await runtimeOn(root)
@@ -75,7 +75,7 @@ test('to settle, end, remove or tidy twice does no harm', async (context) => {
     expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
 })
 
-test('the end of a container of another process is waited for, or brought about', async (context) => {
+test('the end of a container of another process is awaited, or brought about', async (context) => {
   needs(context, 'root', 'overlay')
   const root = await rootWithBusybox()
   const runtime = await runtimeOn(root)

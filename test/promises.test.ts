@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { conduct } from '../runtime/tools/break/conduct.ts'
 import { steps } from './carry-out.ts'
-import { promises, type Candidate, type Row } from './promises.ts'
 import { traitsOf } from '../runtime/chapter.ts'
+import type { Candidate, Promised } from './promised.ts'
 import { rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
 import { ownRootfs, sharedRootfs, worldOf } from './world.ts'
@@ -14,7 +14,7 @@ type Plan = Candidate['plan']
 const bareHost: Plan = ({ argv, env }) => steps(['fork'], ['execvpe', argv[0] ?? '', argv, env])
 
 /** What `row` shows in chapter `number`. */
-async function seen(number: number, row: Row): Promise<string> {
+async function seen(number: number, row: Promised): Promise<string> {
   const rows = await rowsTo(number)
   const plan = rows.at(-1)?.plan ?? bareHost
   const isDirectory = traitsOf(rows).root === 'directory'
@@ -30,24 +30,31 @@ async function seen(number: number, row: Row): Promise<string> {
   return conduct({ plan: plan(options), see, before: row.before ?? [], environment })
 }
 
-describe.each(promises)('since chapter $since: $promise', (row) => {
-  const newest = chapters.length
-  const after = Array.from({ length: newest - row.since + 1 }, (_, at) => row.since + at)
-
-  test.for(after)('kept in chapter %i', async (number, context) => {
-    needs(context, 'root', ...(row.needs ?? []))
-    expect(await seen(number, row)).toMatch(whole(row.kept))
-  })
-
-  const before = row.since - 1
+describe.for(chapters)('since chapter $number', async ({ number: since, slug }) => {
+  const after = chapters.map(({ number }) => number).filter((number) => number >= since)
+  const before = since - 1
   const where = before === 0 ? 'on the bare host' : `in chapter ${before}`
-  test(`broken ${where}`, async (context) => {
-    needs(context, 'root', ...(row.needs ?? []))
-    const what = await seen(before, row)
-    expect(what).toMatch(whole(row.broken))
-    expect(what).not.toMatch(whole(row.kept))
+
+  describe.each(await promisesOf(since, slug))('$promise', (row) => {
+    test.for(after)('kept in chapter %i', async (number, context) => {
+      needs(context, 'root', ...(row.needs ?? []))
+      expect(await seen(number, row)).toMatch(whole(row.kept))
+    })
+
+    test(`broken ${where}`, async (context) => {
+      needs(context, 'root', ...(row.needs ?? []))
+      const what = await seen(before, row)
+      expect(what).toMatch(whole(row.broken))
+      expect(what).not.toMatch(whole(row.kept))
+    })
   })
 })
+
+async function promisesOf(number: number, slug: string): Promise<Promised[]> {
+  const folder = `${String(number).padStart(2, '0')}-${slug}`
+  const loaded = (await import(`../chapters/${folder}/promises.ts`)) as { promises: Promised[] }
+  return loaded.promises
+}
 
 function whole(source: string): RegExp {
   return new RegExp(`^(?:${source})$`, 's')

@@ -116,11 +116,11 @@ describe('in the data root', () => {
     expect((await stepbox(['run', '--name', 'web', 'busybox', 'true'], { root })).code).toBe(0)
   })
 
-  test("chapter 3's root file system goes when a container has changed it", async (context) => {
+  test('a root file system without layers goes when a container has changed it', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const run = (...words: string[]) =>
-      stepbox(['--chapter', '3', 'run', '--rm', 'busybox', ...words], { root })
+      stepbox(['--chapter', 'pivot-root', 'run', '--rm', 'busybox', ...words], { root })
     await run('true')
     expect(await reset(root)).toEqual([])
     await run('rm', '/bin/cat')

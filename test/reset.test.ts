@@ -7,9 +7,11 @@ import { listContainers, runningContainers } from '../runtime/container/find.ts'
 import { newId } from '../runtime/container/create.ts'
 import { freeze, processesIn, thaw } from '../runtime/02-cgroups/group-control.ts'
 import { identify } from '../runtime/process.ts'
+import { chapters } from '../chapters/table.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
 import { entriesOf, kill, kinds, nativeOf, reset, running } from './resetting.ts'
+import { imageOf } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
 import { start, stepbox } from './stepbox.ts'
 
@@ -72,12 +74,11 @@ describe('kill -9', () => {
     expect(await reset(root)).toEqual([])
   })
 
-  test.for([1, 2, 3, 4, 5])('of stepbox while chapter %i runs', async (chapter, context) => {
+  test.for(chapters)('of stepbox while chapter $number runs', async ({ slug }, context) => {
     needs(context, 'root', 'overlay')
     const root = await rootWithBusybox()
-    const image = chapter < 3 ? [] : ['busybox']
-    const words = ['run', ...image, 'sh', '-c', 'echo ready; sleep 1000']
-    const started = start(['--chapter', `${chapter}`, ...words], { root })
+    const words = ['run', ...(await imageOf(slug)), 'sh', '-c', 'echo ready; sleep 1000']
+    const started = start(['--chapter', slug, ...words], { root })
     await started.says('ready')
     const isOnRecord = () => runningContainers(root)[0]?.init !== undefined
     await until(isOnRecord, () => 'a container whose first process is on record')

@@ -1,6 +1,6 @@
 /** Tests. The chapters with their rows, and a runtime to give to operations. */
 import { chapters } from '../chapters/table.ts'
-import { rowsUpTo, type Chapter, type Runtime } from '../runtime/chapter.ts'
+import { rowsUpTo, traitsOf, type Chapter, type Runtime } from '../runtime/chapter.ts'
 
 /** The rows up to chapter `number`, or all. */
 export function rowsTo(number = Infinity): Promise<Chapter[]> {
@@ -12,6 +12,12 @@ export async function rowOf(which: number | string): Promise<Chapter> {
   const row = (await rowsTo()).find(({ number, slug }) => number === which || slug === which)
   if (!row) throw new Error(`there is no chapter ${which}`)
   return row
+}
+
+/** The image that `run` wants in a chapter: none in the first ones, which have no images. */
+export async function imageOf(which: number | string): Promise<string[]> {
+  const { number } = await rowOf(which)
+  return traitsOf(await rowsTo(number)).root === 'host' ? [] : ['busybox']
 }
 
 /** A program on the data root `root`, at chapter `number` or the last. */

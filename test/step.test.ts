@@ -196,7 +196,7 @@ describe('a recording', () => {
     needs(context, 'root', 'tmux')
     const root = await rootWithBusybox()
     const file = join(scratch(), 'walk.json')
-    await stepbox(['--chapter', '1', 'run', '--record', file, 'true'], { root })
+    await stepbox(['--chapter', 'namespaces', 'run', '--record', file, 'true'], { root })
     const screen = openTerminal({})
     screen.line(`node ${program} replay ${file}; echo code $?`)
     await screen.shows('0 of 12 calls made')
@@ -216,7 +216,7 @@ describe('a recording', () => {
   test('has the fields that ARCHITECTURE.md tells of, and no others', async (context) => {
     needs(context, 'root')
     const file = join(scratch(), 'walk.json')
-    await stepbox(['--chapter', '1', 'run', '--record', file, 'true'], { root: scratch() })
+    await stepbox(['--chapter', 'namespaces', 'run', '--record', file, 'true'], { root: scratch() })
     const { plan, frames, ...rest } = parseRecording(readFileSync(file, 'utf8'))
     const changes = frames.flatMap((frame) => frame.changes)
     const objects = [rest, rest.chapter, ...plan, ...frames, ...changes]
@@ -231,7 +231,7 @@ describe('a recording', () => {
     needs(context, 'root')
     const [root, dir] = [scratch(), scratch()]
     for (const [file, code] of [[dir, 'EISDIR'], [join(dir, 'none/walk.json'), 'ENOENT']]) {
-      const args = ['--chapter', '1', 'run', '--record', `${file}`, 'touch', join(dir, 'made')]
+      const args = ['--chapter', 'namespaces', 'run', '--record', `${file}`, 'touch', join(dir, 'made')]
       const said = `stepbox: cannot write the recording to '${file}': ${code}\n`
       expect(await stepbox(args, { root })).toMatchObject({ code: 125, err: said })
     }

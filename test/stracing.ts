@@ -77,7 +77,7 @@ function withoutMasks(lines: string[]): string[] {
 export function plain(line: string): string {
   return line
     .replace(/^(?:v?fork\(|clone3?\().*$/, 'fork()')
-    .replace(/^(\w+?)(at)?\((.*)$/, (_, name: string, at = '', rest: string) =>
+    .replace(/^(\w+?)(at)?\((.*)$/, (_, name: string, ...[at = '', rest = '']: string[]) =>
       rest.includes('AT_FDCWD, ') && name !== 'utimens'
         ? `${name}(${rest.replaceAll('AT_FDCWD, ', '')}`
         : `${name}${at}(${rest}`,

@@ -17,9 +17,10 @@ const root = join(import.meta.dirname, '..')
 const numbered = [
   /\bchapters? \d/i,
   /\bchapters?\b\W{0,2} ?(?:[<>=!]=?=?|:) ?[1-9]/,
-  /\bchapters?(?:\.at\(|\.slice\(|\[)\d/,
+  /\bchapters?(?:\.at\(|\.slice\((?:\d+, )?|\[)[1-9]\d*[)\]]/,
+  /\b(?:for|each)\(\[1, 2, 3/,
   /\b(?:number|since)\b ?(?:[<>!]=?|[!=]==|:) ?[1-9]\d?\b(?! ?[*%\d])/,
-  /\b(?:rowsTo|rowOf|stepOf)\(\d/,
+  /\b(?:rowsTo|rowOf|stepOf)\([1-9]/,
   /\browsTo\(\)\)\W?\.slice/,
   /\b(?:runtimeOn|rowsUpTo)\([^()]*, ?\d/,
   /--chapter[', =]*\d|STEPBOX_CHAPTER[': =]*\d/,
@@ -44,7 +45,7 @@ describe('the number of a chapter', () => {
   })
 })
 
-/** Docker's words to come have the numbers of chapters to come; this file has what they look like. */
+/** Docker's words to come have numbers of chapters; this file has what they look like. */
 const exempt = ['runtime/cli/docker-words.ts', 'test/tidy-chapters.test.ts']
 
 /** Comments as empty lines: they may say where something is explained. */

@@ -39,7 +39,7 @@ describe('--trace', () => {
 
   test('names calls as strace does, and prints masks in octal', async (context) => {
     needs(context, 'root')
-    const args = ['--chapter', '1', 'run', '--trace', 'true']
+    const args = ['--chapter', 'namespaces', 'run', '--trace', 'true']
     const { err } = await stepbox(args, { root: scratch() })
     expect(err).toMatch(/% {2}<0\.\d{6}> {4}1 {2}ioctl$/m)
     expect(err).toMatch(/^11 umask\(022\) = 0[0-7]* /m)
@@ -58,7 +58,7 @@ describe('--trace', () => {
   test('is refused beside another way to watch', async (context) => {
     needs(context, 'root')
     for (const other of [['--step'], ['--record', join(scratch(), 'walk.json')]]) {
-      const args = ['--chapter', '1', 'run', '--trace', ...other, 'true']
+      const args = ['--chapter', 'namespaces', 'run', '--trace', ...other, 'true']
       const { code, err } = await stepbox(args, { root: scratch() })
       expect(code).toBe(125)
       expect(err).toContain(`stepbox: --trace and ${other[0]} both watch every call: choose one`)
@@ -66,8 +66,8 @@ describe('--trace', () => {
   })
 })
 
-/** What `stepbox --chapter 1 …` says when both of its outputs are one pipe. */
+/** What `stepbox --chapter namespaces …` says when both of its outputs are one pipe. */
 function inOnePipe(command: string, root: string): string {
-  const line = `exec ${process.execPath} ${program} --root ${root} --chapter 1 ${command} 2>&1`
+  const line = `exec ${process.execPath} ${program} --root ${root} --chapter namespaces ${command} 2>&1`
   return execFileSync('sh', ['-c', line], { encoding: 'utf8' })
 }

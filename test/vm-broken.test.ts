@@ -16,7 +16,7 @@ test(
       ['--swap', '256m', '--without', 'user-namespaces'],
       `say propagation; grep -o ' / / .* shared:[0-9]*' /proc/self/mountinfo | grep -o shared
     sort /proc/self/mountinfo > /tmp/before
-    stepbox --chapter 1 run true && stepbox run --rm busybox true
+    stepbox --chapter namespaces run true && stepbox run --rm busybox true
     sort /proc/self/mountinfo | cmp - /tmp/before && say mounts as they were
     say limit; stepbox run --rm --memory 64m busybox sh -c '${block}'
     line=$(stepbox plan --memory 64m busybox true | sed -n 's/^ *\\([0-9]*\\) .*swap\\.max.*/\\1/p')
@@ -43,7 +43,7 @@ test(
       ['--without', 'overlay'],
       `say run; stepbox run --rm busybox true; echo code $?
     cd /tmp && mkdir rootfs && cd rootfs && mkdir bin dev etc proc sys && cp /bin/busybox bin/sh
-    say chapter 3; stepbox --chapter 3 run --rm /tmp/rootfs sh -c 'echo in it'
+    say without layers; stepbox --chapter pivot-root run --rm /tmp/rootfs sh -c 'echo in it'
     say doctor; stepbox doctor | grep -A 3 -E '✗ overlay|4 overlay'
     say left; stepbox ps -a -q; ls /sys/fs/cgroup | grep stepbox`,
     )
@@ -51,7 +51,7 @@ test(
     expect(said('run')).toContain(
       '  this kernel has no overlay, or its module is not loaded: modprobe overlay',
     )
-    expect(said('chapter 3')).toEqual(['in it'])
+    expect(said('without layers')).toEqual(['in it'])
     expect(said('doctor').join('\n')).toMatch(/✗ overlay +mount\("overlay".* = ENODEV/)
     expect(said('doctor').join('\n')).toMatch(/○ 4 overlay +none +lacks overlay/)
     expect(said('left')).toEqual([])

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { networkInterfaces, hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { chapters } from '../chapters/table.ts'
 import { containerDir } from '../runtime/container/state.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
@@ -24,7 +25,7 @@ describe('what is shown', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const container = await runs({ root, script: 'sleep 1001 & echo ready; sleep 1002; true' })
-    await until(() => processesIn((container.groups ?? [])).length === 3, () => 'three processes')
+    await until(() => processesIn(container.groups ?? []).length === 3, () => 'three processes')
     const { processes } = await xray(root, container)
     const own = processesIn(container.groups ?? [])
     expect(processes.map(({ host }) => host).sort()).toEqual(own.sort())
@@ -36,7 +37,7 @@ describe('what is shown', () => {
     expect(commands.sort()).toEqual(['sleep 1001', 'sleep 1002'])
   })
 
-  test.for([1, 2, 3, 5])('of namespaces, in chapter %i', async (chapter, context) => {
+  test.for(chapters)('of namespaces, in chapter $number', async ({ slug: chapter }, context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const container = await runs({ root, chapter })
@@ -53,7 +54,8 @@ describe('what is shown', () => {
   test('of mounts: the table of the container, and what the host has of it', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    for (const chapter of [2, 3, 5]) {
+    const subtrees = { cgroups: '/', 'pivot-root': join(root, 'rootfs'), commit: '/' }
+    for (const [chapter, subtree] of Object.entries(subtrees)) {
       const container = await runs({ root, chapter })
       const { mounts, host } = await xray(root, container)
       const [inside, outside] = [mountsIn(pidOf(container)), mountsIn(process.pid)]
@@ -62,8 +64,7 @@ describe('what is shown', () => {
       const devices = new Set(outside.map((line) => line.split(' ')[0]))
       for (const { device, onHost } of mounts) expect(onHost.length > 0).toBe(devices.has(device))
       const top = mounts.findLast(({ target }) => target === '/')
-      const expected = { 2: '/', 3: join(root, 'rootfs'), 5: '/' }[chapter] ?? ''
-      expect(top?.subtree.includes(expected)).toBe(true)
+      expect(top?.subtree.includes(subtree)).toBe(true)
     }
   })
 
@@ -80,7 +81,7 @@ describe('what is shown', () => {
     }
     expect(Object.values(groups.limits)).toContain(String(64 * 2 ** 20))
     expect(groups.limits['pids.max']).toBe('20')
-    expect(groups.usage.pids).toBe(processesIn((container.groups ?? [])).length)
+    expect(groups.usage.pids).toBe(processesIn(container.groups ?? []).length)
     const { out } = await stepbox(['x-ray', container.name], { root })
     expect(out).toMatch(/^ memory +[\d.]+ \w+ of 64 MiB$/m)
     expect(out).toMatch(/^ processor time +[\d.]+ s, at most 0.5 at a time/m)
@@ -128,17 +129,17 @@ describe('what is shown', () => {
   test('of what a chapter adds: its rows, for its containers and later ones', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    const runtime = await runtimeOn(root, 2)
+    const runtime = await runtimeOn(root)
     const [first, second] = runtime.rows
     const rowFor = ({ name }: Container) => [{ name: 'route', host: 'eth0', container: name }]
     const added = { ...second, tools: async () => ({ xray: rowFor }) } as Chapter
-    const of = async (chapter: number) =>
+    const of = async (chapter: string) =>
       lookAt({ ...runtime, rows: [first as Chapter, added] }, await runs({ root, chapter }))
-    const seen = await of(2)
+    const seen = await of('cgroups')
     expect(seen?.more).toEqual([{ name: 'route', host: 'eth0', container: seen?.name }])
     const line = new RegExp(`^ route +eth0 +${seen?.name}$`, 'm')
     expect(pageOf(seen as XRay).join('\n')).toMatch(line)
-    expect((await of(1))?.more).toEqual([])
+    expect((await of('namespaces'))?.more).toEqual([])
   })
 
   test.for(['none', 'host'])('of addresses, with --network %s', async (network, context) => {
@@ -178,7 +179,7 @@ describe('on paper and on the screen', () => {
   test('no line is wider than 80 columns, in any chapter', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    for (const chapter of [1, 2, 3, 4, 5]) {
+    for (const { slug: chapter } of chapters) {
       const { name } = await runs({ root, chapter })
       const { out } = await stepbox(['x-ray', name], { root })
       expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([])

@@ -22,7 +22,7 @@ async function firstContainer() {
     return
   }
   console.log(bold('What a first container would be, call by call'))
-  await show(['--chapter', '1', 'plan', 'sh'])
+  await show(['--chapter', 'namespaces', 'plan', 'sh'])
   if (!isLinux) console.log('\n  Running it needs Linux; reading on does not.')
   else if (!isRoot) console.log('\n  Running it needs root: sudo npm start')
 }

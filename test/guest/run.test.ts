@@ -54,13 +54,13 @@ test('a test that takes its context is run; no other is, nor are the hooks aroun
         beforeAll(() => { throw new Error('was run') })
         test('plan', () => {})
       })
-      describe.each([3])('chapter %i', () => { test('kernel', (context) => {}) })`,
+      describe.each([3])('number %i', () => { test('kernel', (context) => {}) })`,
   })
   expect(results.map(shapeOf)).toEqual([
     'a.test.ts > kernel: pass',
     'a.test.ts > kernel of 1: pass',
     'a.test.ts > kernel of 2: pass',
-    'a.test.ts > chapter 3 > kernel: pass',
+    'a.test.ts > number 3 > kernel: pass',
   ])
 })
 
