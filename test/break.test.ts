@@ -26,7 +26,8 @@ describe('stepbox break', () => {
   test('asks, runs the list without the line, and tells what it saw', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    const asked = await stepbox(['break', '--chapter', 'namespaces', 'sethostname'], { root, input: 'x\n' })
+    const args = ['break', '--chapter', 'namespaces', 'sethostname']
+    const asked = await stepbox(args, { root, input: 'x\n' })
     expect(asked.out).toContain('What happens without it?')
     expect(asked.out).toMatch(/with it +box\n +without +machine\n/)
     expect(asked.out).toContain('0 of 1 predicted')
@@ -60,7 +61,8 @@ describe('stepbox break', () => {
     const rows = await rowsTo()
     const at = rows.findIndex(({ slug }) => slug === 'commit')
     const each = await Promise.all(rows.slice(0, at).map(table))
-    const lines = (await table(await rowOf('commit'))).split('\n').filter((line) => !/^chapter \d/.test(line))
+    const last = await table(await rowOf('commit'))
+    const lines = last.split('\n').filter((line) => !/^chapter \d/.test(line))
     expect(lines.join('\n')).toBe(each.join(''))
     needs(context, 'root')
     const { out } = await stepbox(['break', 'no-private', 'chroot'], {
@@ -72,7 +74,8 @@ describe('stepbox break', () => {
   })
 
   test('names what it has when asked for a line that is not there', async () => {
-    const { code, err } = await stepbox(['break', '--chapter', 'overlay', 'frob'], { root: '/none' })
+    const args = ['break', '--chapter', 'overlay', 'frob']
+    const { code, err } = await stepbox(args, { root: '/none' })
     expect(code).toBe(125)
     expect(err).toMatch(/no line 'frob' in chapter \d; have: .*work-elsewhere/)
   })

@@ -94,7 +94,8 @@ describe('a command that cannot be executed', () => {
     writeFileSync(join(rootfs, 'bin/other'), foreignProgram())
     chmodSync(join(rootfs, 'bin/other'), 0o755)
     for (const command of ['/bin/plain', '/bin', '/bin/other']) {
-      const ended = await stepbox(['--chapter', 'pivot-root', 'run', '--rm', rootfs, command], { root })
+      const args = ['--chapter', 'pivot-root', 'run', '--rm', rootfs, command]
+      const ended = await stepbox(args, { root })
       expect([command, ended.code]).toEqual([command, 126])
     }
   })

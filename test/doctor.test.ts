@@ -9,7 +9,7 @@ import { demandsOf, diagnose } from '../runtime/tools/doctor/diagnosis.ts'
 import { surroundingsOf, type Hints, type Machine } from '../runtime/tools/doctor/machine.ts'
 import { lackingIn, privilegesIn } from '../runtime/tools/doctor/privileges.ts'
 import { probe } from '../runtime/tools/doctor/probe.ts'
-import type { Step } from '../runtime/step.ts'
+import { toolStep } from '../runtime/step.ts'
 import * as made from './doctor-machines.ts'
 import { failed, machine } from './doctor-machines.ts'
 import { rowsTo } from './rows.ts'
@@ -159,7 +159,8 @@ describe('a capability that a chapter adds', () => {
     why: 'the bridge module is not loaded',
     remedy: 'modprobe bridge',
   }
-  const late = { number: 9, slug: 'network', needs: ['bridge'], capabilities: [bridge] }
+  const next = chapters.length + 1
+  const late = { number: next, slug: 'later', needs: ['bridge'], capabilities: [bridge] }
   const of = (tries: Machine['tries'], other: Partial<Machine> = {}) =>
     diagnose(machine({ ...other, tries }), [...chapters, late])
 
@@ -176,7 +177,7 @@ describe('a capability that a chapter adds', () => {
       found: 'ioctl(SIOCBRADDBR) = ENOPKG',
       why: bridge.why,
       remedy: bridge.remedy,
-      chapters: [9],
+      chapters: [next],
     })
     expect(missing.chapters.map(({ state }) => state)).toEqual([...Array(5).fill('full'), 'none'])
     const denied = of({ bridge: failed('ioctl(SIOCBRADDBR)', 'EPERM') }, { uid: 1000 })
@@ -185,8 +186,8 @@ describe('a capability that a chapter adds', () => {
 
   test('is tried on this machine', async (context) => {
     needs(context, 'native')
-    const [row] = await rowsTo(1)
-    const steps = [{ chapter: 9, call: ['chdir', '/nowhere'], why: 'it fails' }] satisfies Step[]
+    const [row] = await rowsTo()
+    const steps = [toolStep(['chdir', '/nowhere'], 'it fails')]
     const capabilities = [bridge, { ...bridge, name: 'broken', tried: () => steps }]
     const rows = [{ ...row, tools: async () => ({ capabilities }) } as Chapter]
     const { tries } = await probe(join(scratch(), 'root'), rows)

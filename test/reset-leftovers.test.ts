@@ -116,7 +116,7 @@ describe('in the data root', () => {
     expect((await stepbox(['run', '--name', 'web', 'busybox', 'true'], { root })).code).toBe(0)
   })
 
-  test('a root file system without layers goes when a container has changed it', async (context) => {
+  test('a root without layers goes when a container has changed it', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const run = (...words: string[]) =>

@@ -4,7 +4,7 @@ import { setup } from '../runtime/setup/setup.mjs'
 const help = `Usage: npm test [-- [CHAPTER | FILE …] [OPTION …]]
 
   npm test                       every test that this machine can run
-  npm test -- 3                  the tests of chapter 3, with their titles
+  npm test -- N                  the tests of chapter N, with their titles
   npm test -- cli reset          the files with cli or reset in their paths
   npm test -- 3 -t 'a write'     of these, the tests with that in their titles
   npm test -- --vm               all, and the kernel tests also on the kernel of stepbox vm

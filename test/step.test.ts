@@ -231,7 +231,8 @@ describe('a recording', () => {
     needs(context, 'root')
     const [root, dir] = [scratch(), scratch()]
     for (const [file, code] of [[dir, 'EISDIR'], [join(dir, 'none/walk.json'), 'ENOENT']]) {
-      const args = ['--chapter', 'namespaces', 'run', '--record', `${file}`, 'touch', join(dir, 'made')]
+      const made = join(dir, 'made')
+      const args = ['--chapter', 'namespaces', 'run', '--record', `${file}`, 'touch', made]
       const said = `stepbox: cannot write the recording to '${file}': ${code}\n`
       expect(await stepbox(args, { root })).toMatchObject({ code: 125, err: said })
     }

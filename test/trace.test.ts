@@ -68,6 +68,7 @@ describe('--trace', () => {
 
 /** What `stepbox --chapter namespaces …` says when both of its outputs are one pipe. */
 function inOnePipe(command: string, root: string): string {
-  const line = `exec ${process.execPath} ${program} --root ${root} --chapter namespaces ${command} 2>&1`
+  const globals = `--root ${root} --chapter namespaces`
+  const line = `exec ${process.execPath} ${program} ${globals} ${command} 2>&1`
   return execFileSync('sh', ['-c', line], { encoding: 'utf8' })
 }

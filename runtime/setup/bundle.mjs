@@ -145,7 +145,8 @@ export async function keepCompiled(canRun) {
     return `${key}-${process.versions.v8}`
   })
   if (keys.every((key) => kept.some((name) => name.startsWith(key)))) return
-  const args = canRun ? ['run', '--rm', 'busybox', 'true'] : ['--chapter', 'namespaces', 'plan', 'true']
+  const plan = ['--chapter', 'namespaces', 'plan', 'true']
+  const args = canRun ? ['run', '--rm', 'busybox', 'true'] : plan
   await run(process.execPath, [here('runtime/setup/keep.cjs'), ...args])
   for (const name of kept) rmSync(here('dist', name), { force: true })
 }

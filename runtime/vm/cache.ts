@@ -18,15 +18,17 @@ export function cacheDir(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stepbox')
 }
 
+/** How many of each kind are kept. */
+const keptOfKind = { kernels: 4, initramfs: 3, disks: 2, qemu: 2 }
+
 /**
  * The path of `name` in the cache. If it is missing, `make` writes it to the path that it is given,
- * and it is renamed into place. Of each `kind`, the `most` last used are kept.
+ * and it is renamed into place. Of each kind, the most recently used ones are kept.
  */
 export async function cached(
-  kind: string,
+  kind: keyof typeof keptOfKind,
   name: string,
   make: (path: string) => void | Promise<void>,
-  most = 2,
 ): Promise<string> {
   const dir = join(cacheDir(), kind)
   const path = join(dir, name)
@@ -41,7 +43,7 @@ export async function cached(
     }
   }
   utimesSync(path, new Date(), new Date())
-  prune(dir, most)
+  prune(dir, keptOfKind[kind])
   return path
 }
 

@@ -45,7 +45,6 @@ export async function initramfsFor(
       const made = [...(await system()), ...loader(), ...setup(), ...tablesOf(kernel, modules)]
       write(archive, cpio([...made, ...[...machine, ...ownFiles].map(withContent)]))
     },
-    3,
   )
 }
 
@@ -59,7 +58,7 @@ export async function smallestInitramfs(): Promise<string> {
     { path: 'bin/busybox', type: 'file', mode: 0o755, content: readFileSync(binary) },
     { path: 'init', type: 'file', mode: 0o755, content: Buffer.from(script) },
   ]
-  return cached('initramfs', 'smallest.cpio', (path) => write(path, cpio(files)), 3)
+  return cached('initramfs', 'smallest.cpio', (path) => write(path, cpio(files)))
 }
 
 /** The kernel opens this file as descriptors 0, 1 and 2 of process 1. */

@@ -51,7 +51,6 @@ export async function kernelFor(wanted: string, say: Say): Promise<Kernel> {
         rmSync(temporary, { recursive: true, force: true })
       }
     },
-    4,
   )
   return kernelIn(dir)
 }

@@ -31,8 +31,11 @@ type Row = Consequence | Misconception
 
 /** Carry out the plan of the last of `rows`, whole and as `row` breaks it. */
 export async function experiment(rows: Chapter[], row: Row, bench: Bench): Promise<Findings> {
-  const kept = await seen(rows, row, bench, (list) => list)
-  const broken = await seen(rows, row, bench, (list, options) => breakIt(list, options, row))
+  const kept = await seen(rows, row, { ...bench, change: (list) => list })
+  const broken = await seen(rows, row, {
+    ...bench,
+    change: (list, options) => breakIt(list, options, row),
+  })
   const isAsPredicted = matches(kept, row.see.kept) && matches(broken, row.see.broken)
   return { kept, broken, isAsPredicted }
 }
@@ -44,11 +47,13 @@ function breakIt(list: Step[], options: PlanOptions, row: Row): Step[] {
   return at === undefined ? list : without(list, at, row.flag)
 }
 
+/** What is done to the list before it is carried out. */
+type Change = (list: Step[], options: PlanOptions) => Step[]
+
 async function seen(
   rows: Chapter[],
   row: Row,
-  { root, layers }: Bench,
-  change: (list: Step[], options: PlanOptions) => Step[],
+  { root, layers, change }: Bench & { change: Change },
 ): Promise<string> {
   mkdirSync(join(root, 'tmp'), { recursive: true })
   const dir = mkdtempSync(join(root, 'tmp', 'experiment-'))
