@@ -193,8 +193,9 @@ describe('what GNU tar writes is read as it was meant', () => {
     const [entry] = await read(sealed(tarHeader(plain), bytes('80000000fffffffe')), tarEnd)
     expect(entry?.uid).toBe(0xfffffffe)
     for (const wrong of ['ffffffffffffffff', '80000000ffffffff', '8000000100000000'])
-      const archive = sealed(tarHeader(plain), bytes(wrong))
-      await expect(read(archive, tarEnd)).rejects.toThrow('not a user or group id')
+      await expect(read(sealed(tarHeader(plain), bytes(wrong)), tarEnd)).rejects.toThrow(
+        'not a user or group id',
+      )
   })
 })
 
