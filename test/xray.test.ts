@@ -15,8 +15,7 @@ import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
 import { runtimeOn } from './rows.ts'
 import { needs } from './scratch.ts'
-import { program, stepbox } from './stepbox.ts'
-import { openTerminal } from './tmux.ts'
+import { stepbox } from './stepbox.ts'
 import { pidOf, runs, xray } from './x-rayed.ts'
 
 describe('what is shown', () => {
