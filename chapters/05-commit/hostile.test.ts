@@ -29,9 +29,10 @@ describe('the root that the calls are made in', () => {
     await program.make(
       steps(['symlink', victim, 'out'], ['mkdir', '../../../up', 0o755], ['mkdir', '/top', 0o755]),
     )
-    await expect(program.make(steps(['mkdir', absolute, 0o755]))).rejects.toThrow('mkdir: ENOENT')
+    const refused = program.make(steps(['mkdir', absolute, 0o755]))
+    await expect(refused).rejects.toThrow(/^mkdir.* = ENOENT/)
     const again = batches(enter(dir))
-    await expect(again.make(steps(['mkdir', 'out/x', 0o755]))).rejects.toThrow('mkdir: ENOENT')
+    await expect(again.make(steps(['mkdir', 'out/x', 0o755]))).rejects.toThrow(/^mkdir.* = ENOENT/)
     await Promise.all([program.end(), again.end()])
     expect(readdirSync(victim)).toEqual([])
     expect(readdirSync(dir).sort()).toEqual(['out', 'top', 'up'])

@@ -1,8 +1,8 @@
 /** Freezes a container while its write layer is read. */
 import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { namesIn } from '../files.ts'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
+import { namesIn } from '../files.ts'
 import type { Container } from '../options.ts'
 import { identify, isAlive, type ProcessId } from '../process.ts'
 
@@ -38,7 +38,7 @@ export async function whileFrozen<T>(
   }
 }
 
-/** Thaw what a process had frozen that was killed meanwhile. */
+/** Thaw what killed processes have left frozen. */
 export function thawAbandoned(root: string): void {
   abandonedMarks(root).forEach(release)
 }
@@ -51,20 +51,20 @@ export interface AbandonedMark {
   groups: string[]
 }
 
-/** The marks of processes that were killed while they held a container still. */
+/** The marks of processes that were killed while they had a container frozen. */
 export function abandonedMarks(root: string): AbandonedMark[] {
   return marksIn(root).flatMap(({ path, id, mark }) =>
     mark && isAlive(mark.by) ? [] : [{ path, id, groups: mark?.groups ?? [] }],
   )
 }
 
-/** Thaw what the process of a mark had frozen. Harmless if it was done already. */
+/** Thaw what the process of a mark had frozen. It may be repeated. */
 export function release({ path, groups }: AbandonedMark): void {
   thaw(groups)
   rmSync(path, { force: true })
 }
 
-/** Whether a process that is alive holds the container `id` still. */
+/** Whether a process that is alive has frozen the container `id`. */
 export function isHeld(root: string, id: string): boolean {
   return marksIn(root).some((each) => each.id === id && each.mark && isAlive(each.mark.by))
 }
