@@ -1,4 +1,4 @@
-/** Chapter 1. Strings that keep every byte; runs anywhere, without root. */
+/** Strings that keep every byte; runs anywhere, without root. */
 import { expect, test } from 'vitest'
 import { argvFrom, fromBytes, toBytes } from '../../runtime/bytes.ts'
 

@@ -1,4 +1,4 @@
-/** Chapter 1. Each line of the list, and what happens without it. */
+/** Each line of the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
 
 const user = { uid: 1000, gid: 1000 }

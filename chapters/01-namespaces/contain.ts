@@ -1,4 +1,4 @@
-/** Chapter 1. For its tests: a container on a pretend machine, watched from outside. */
+/** For its tests: a container on a pretend machine, watched from outside. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import type { TestContext } from 'vitest'

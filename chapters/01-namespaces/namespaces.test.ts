@@ -1,4 +1,4 @@
-/** Chapter 1. Names, message queues, ids, groups, the network: its own, proven from the host. */
+/** Names, message queues, ids, groups, the network: its own, proven from the host. */
 import { hostname } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Chapter 1. What the list says; runs anywhere, without root. */
+/** What the list says; runs anywhere, without root. */
 import { describe, expect, test } from 'vitest'
 import { fromBytes } from '../../runtime/bytes.ts'
 import { planOptions } from '../../runtime/chapter.ts'

@@ -1,4 +1,4 @@
-/** Chapter 1. The list so far: a process with namespaces of its own. */
+/** The list so far: a process with namespaces of its own. */
 import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,

@@ -1,4 +1,4 @@
-/** Chapter 1. Processes and exit codes: process 1, its orphans and zombies, users, variables. */
+/** Processes and exit codes: process 1, its orphans and zombies, users, variables. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { explain } from '../../runtime/tools/explain/explain.ts'

@@ -1,4 +1,4 @@
-/** Chapter 1. What it promises of a container, kept from here on and broken before. */
+/** What it promises of a container, kept from here on and broken before. */
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch } from '../../runtime/native.ts'

@@ -1,4 +1,4 @@
-/** Chapter 1. Mounts that travel: shared, slave and private, tried out from both sides. */
+/** Mounts that travel: shared, slave and private, tried out from both sides. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'

@@ -1,4 +1,4 @@
-/** Chapter 2. Each line that this chapter adds to the list, and what happens without it. */
+/** Each line that this chapter adds to the list, and what happens without it. */
 import type { Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Consequence } from '../../runtime/consequence.ts'

@@ -1,4 +1,4 @@
-/** Chapter 2. For its tests: a container with limits, watched from the host, cleaned up after. */
+/** For its tests: a container with limits, watched from the host, cleaned up after. */
 import { onTestFinished, type TestContext } from 'vitest'
 import { groupDirs, type Group, type Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'

@@ -1,4 +1,4 @@
-/** Chapter 2. The group itself: who is in it and from when, stopping, killing, removing. */
+/** The group itself: who is in it and from when, stopping, killing, removing. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it, vi, type TestContext } from 'vitest'
 import { group, joinGroup, type Group } from '../../runtime/02-cgroups/cgroup.ts'

@@ -1,4 +1,4 @@
-/** Chapter 2. Limits hold, measured from the host by what the kernel counted. */
+/** Limits hold, measured from the host by what the kernel counted. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it, type TestContext } from 'vitest'

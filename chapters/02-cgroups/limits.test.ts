@@ -1,4 +1,4 @@
-/** Chapter 2. Limits as they are typed; runs anywhere, without root. */
+/** Limits as they are typed; runs anywhere, without root. */
 import { describe, expect, it } from 'vitest'
 import {
   parseCpus,

@@ -1,4 +1,4 @@
-/** Chapter 2. Machines to plan for, each from what its kernel says of itself. */
+/** Machines to plan for, each from what its kernel says of itself. */
 import { cgroupsFrom } from '../../runtime/02-cgroups/hierarchies.ts'
 
 const disk = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw'

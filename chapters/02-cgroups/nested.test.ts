@@ -1,4 +1,4 @@
-/** Chapter 2. Groups in groups, as a container can make them in its own, found and removed. */
+/** Groups in groups, as a container can make them in its own, found and removed. */
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect, it, onTestFinished, type TestContext } from 'vitest'
 import { groupDirs } from '../../runtime/02-cgroups/cgroup.ts'

@@ -1,4 +1,4 @@
-/** Chapter 2. What the list says on each kind of machine; runs anywhere, without root. */
+/** What the list says on each kind of machine; runs anywhere, without root. */
 import { describe, expect, it } from 'vitest'
 import { group, groupDirs, joinGroup, type Limits } from '../../runtime/02-cgroups/cgroup.ts'
 import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'

@@ -1,4 +1,4 @@
-/** Chapter 2. The list so far: a process that cannot use more than it was given. */
+/** The list so far: a process that cannot use more than it was given. */
 import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
 import {

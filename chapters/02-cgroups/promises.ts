@@ -1,4 +1,4 @@
-/** Chapter 2. What it promises of a container, kept from here on and broken before. */
+/** What it promises of a container, kept from here on and broken before. */
 import type { Promised } from '../../test/promised.ts'
 
 const waits = 'echo ready; read line'

@@ -1,4 +1,4 @@
-/** Chapter 3. An image whose directories are symbolic links bends no mount elsewhere. */
+/** An image whose directories are symbolic links bends no mount elsewhere. */
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

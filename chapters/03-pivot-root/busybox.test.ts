@@ -1,4 +1,4 @@
-/** Chapter 3. Tests: a root file system that follows from one binary, and from nothing else. */
+/** Tests: a root file system that follows from one binary, and from nothing else. */
 import { execFileSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

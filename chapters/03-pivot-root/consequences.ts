@@ -1,4 +1,4 @@
-/** Chapter 3. Each line that this chapter adds to the list, and what happens without it. */
+/** Each line that this chapter adds to the list, and what happens without it. */
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 import { terminal } from './terminal-consequences.ts'

@@ -1,4 +1,4 @@
-/** Chapter 3. What the chapter adds to the list, line by line; runs anywhere, without root. */
+/** What the chapter adds to the list, line by line; runs anywhere, without root. */
 import { describe, expect, it } from 'vitest'
 import { planOptions } from '../../runtime/chapter.ts'
 import type { PlanOptions } from '../../runtime/options.ts'

@@ -1,4 +1,4 @@
-/** Chapter 3. The list so far: busybox as its own root, devices, a terminal. */
+/** The list so far: busybox as its own root, devices, a terminal. */
 import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, session } from '../../runtime/01-namespaces/command.ts'
 import { dev } from '../../runtime/03-pivot-root/devices.ts'

@@ -1,4 +1,4 @@
-/** Chapter 3. What it promises of a container, kept from here on and broken before. */
+/** What it promises of a container, kept from here on and broken before. */
 import type { Call } from '../../runtime/calls.ts'
 import { carryOut, steps } from '../../test/carry-out.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'

@@ -1,4 +1,4 @@
-/** Chapter 4. Plans one after the other for one native program: answers in order, failures told. */
+/** Plans one after the other for one native program: answers in order, failures told. */
 import { expect, test } from 'vitest'
 import { batches } from '../../runtime/04-overlay/batches.ts'
 import { StepError } from '../../runtime/native.ts'

@@ -1,4 +1,4 @@
-/** Chapter 4. Each line that this chapter adds to the list, and what happens without it. */
+/** Each line that this chapter adds to the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
 
 const ran = { inside: 'echo it ran', kept: 'it ran' }

@@ -1,4 +1,4 @@
-/** Chapter 4. What `diff` tells: each change once, against the image, as Docker would. */
+/** What `diff` tells: each change once, against the image, as Docker would. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { diff } from '../../runtime/04-overlay/diff.ts'

@@ -1,4 +1,4 @@
-/** Chapter 4. The write layer: what the list says, and what the host sees of it. */
+/** The write layer: what the list says, and what the host sees of it. */
 import { createHash } from 'node:crypto'
 import {
 chmodSync,

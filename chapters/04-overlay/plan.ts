@@ -1,4 +1,4 @@
-/** Chapter 4. The list so far: the image stays as it is, writes go to a layer of its own. */
+/** The list so far: the image stays as it is, writes go to a layer of its own. */
 import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, session } from '../../runtime/01-namespaces/command.ts'
 import { dev } from '../../runtime/03-pivot-root/devices.ts'

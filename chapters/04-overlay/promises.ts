@@ -1,4 +1,4 @@
-/** Chapter 4. What it promises of a container, kept from here on and broken before. */
+/** What it promises of a container, kept from here on and broken before. */
 import { join } from 'node:path'
 import { carryOut } from '../../test/carry-out.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'

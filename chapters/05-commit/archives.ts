@@ -1,4 +1,4 @@
-/** Chapter 5. Archives made by hand for the tests, and read whole. */
+/** Archives made by hand for the tests, and read whole. */
 import type { TestContext } from 'vitest'
 import { encodeRecord } from '../../runtime/05-commit/tar/pax.ts'
 import { readTar } from '../../runtime/05-commit/tar/read.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: a commit that is large, is killed, or meets a full disk. */
+/** Tests: a commit that is large, is killed, or meets a full disk. */
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: the same busybox is the same image, wherever and however it is made. */
+/** Tests: the same busybox is the same image, wherever and however it is made. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

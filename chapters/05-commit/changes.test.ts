@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: what `commit --change` accepts, as Docker does, and what it refuses. */
+/** Tests: what `commit --change` accepts, as Docker does, and what it refuses. */
 import { expect, test } from 'vitest'
 import { applyChanges } from '../../runtime/05-commit/changes.ts'
 import type { ContainerConfig } from '../../runtime/05-commit/store/oci.ts'

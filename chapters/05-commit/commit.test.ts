@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: a write layer becomes an image that says where it comes from. */
+/** Tests: a write layer becomes an image that says where it comes from. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

@@ -1,4 +1,4 @@
-/** Chapter 5. For its tests: a process that commits `upper` as each of the names, and tells how. */
+/** For its tests: a process that commits `upper` as each of the names, and tells how. */
 import { readdirSync } from 'node:fs'
 import { commit } from '../../runtime/05-commit/commit.ts'
 import { resolve } from '../../runtime/05-commit/store/store.ts'

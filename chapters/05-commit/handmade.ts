@@ -1,4 +1,4 @@
-/** Chapter 5. Images made by hand for the tests: right to the byte, or wrong in one place. */
+/** Images made by hand for the tests: right to the byte, or wrong in one place. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Chapter 5. For its tests: a process that takes the lock of a store and never gives it back. */
+/** For its tests: a process that takes the lock of a store and never gives it back. */
 import { withLock } from '../../runtime/05-commit/store/lock.ts'
 
 void withLock(process.argv[2] ?? '', () => {

@@ -1,4 +1,4 @@
-/** Chapter 5. Hostile archives: what they may not have, and that they reach nothing outside. */
+/** Hostile archives: what they may not have, and that they reach nothing outside. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { batches } from '../../runtime/04-overlay/batches.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: what `images`, `history` and `inspect` tell, and what `rmi` leaves alone. */
+/** Tests: what `images`, `history` and `inspect` tell, and what `rmi` leaves alone. */
 import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

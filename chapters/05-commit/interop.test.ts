@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: skopeo, umoci and podman read the store in place, and we what they write. */
+/** Tests: skopeo, umoci and podman read the store in place, and we what they write. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

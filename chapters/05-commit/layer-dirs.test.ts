@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: a layer is unpacked when everything about it is as it says, or not at all. */
+/** Tests: a layer is unpacked when everything about it is as it says, or not at all. */
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: what a real overlay holds, as an archive. */
+/** Tests: what a real overlay holds, as an archive. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { layerTar } from '../../runtime/05-commit/layer/layer.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. A write layer as an archive: what was changed is in it, in the same bytes. */
+/** A write layer as an archive: what was changed is in it, in the same bytes. */
 import { execFileSync } from 'node:child_process'
 import {
 appendFileSync,

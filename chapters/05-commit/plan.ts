@@ -1,4 +1,4 @@
-/** Chapter 5. The list so far, unchanged: an image is made after the container, from its upper. */
+/** The list so far, unchanged: an image is made after the container, from its upper. */
 import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, session } from '../../runtime/01-namespaces/command.ts'
 import { dev } from '../../runtime/03-pivot-root/devices.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. What it promises of a container, kept from here on and broken before. */
+/** What it promises of a container, kept from here on and broken before. */
 import { rootWithBusybox } from '../../test/busybox.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'
 import { stepbox } from '../../test/stepbox.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: many write to one store, some are killed, and nothing acknowledged is lost. */
+/** Tests: many write to one store, some are killed, and nothing acknowledged is lost. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Chapter 5. For its tests: a process that publishes ever more images, and names each one. */
+/** For its tests: a process that publishes ever more images, and names each one. */
 import { mediaTypes } from '../../runtime/05-commit/store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from '../../runtime/05-commit/store/publish.ts'
 

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: images are removed, and nothing that others need. */
+/** Tests: images are removed, and nothing that others need. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'

@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: the image store believes no name, no size and no digest. */
+/** Tests: the image store believes no name, no size and no digest. */
 import { appendFileSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Chapter 5. Archives that are cut off, changed or contradictory, each refused for what it is. */
+/** Archives that are cut off, changed or contradictory, each refused for what it is. */
 import { describe, expect, test } from 'vitest'
 import { encodeRecord } from '../../runtime/05-commit/tar/pax.ts'
 import { tarEnd, tarHeader } from '../../runtime/05-commit/tar/write.ts'

@@ -1,4 +1,4 @@
-/** Chapter 5. Archives written and read: what goes in comes out, and what is wrong is refused. */
+/** Archives written and read: what goes in comes out, and what is wrong is refused. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

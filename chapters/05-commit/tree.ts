@@ -1,4 +1,4 @@
-/** Chapter 5. A directory tree as lines, for the tests: all that an image must keep. */
+/** A directory tree as lines, for the tests: all that an image must keep. */
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { join } from 'node:path'

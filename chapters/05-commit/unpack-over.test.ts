@@ -1,4 +1,4 @@
-/** Chapter 5. Tests: entries that lie over others, and whiteouts, on the disk. */
+/** Tests: entries that lie over others, and whiteouts, on the disk. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/scratch.ts'

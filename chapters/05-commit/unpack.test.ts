@@ -1,4 +1,4 @@
-/** Chapter 5. Archives unpacked: whole when they are honest, never outside when they are not. */
+/** Archives unpacked: whole when they are honest, never outside when they are not. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
