@@ -47,6 +47,8 @@ export interface Input extends Typed {
   chapter: Chapter
   /** Write to standard output; a line is printed as soon as it is known. */
   print: (text: string) => void
+  /** Show what long work has done so far: on a terminal only, and gone when the command ends. */
+  progress: (text: string) => void
   /** Report a problem that does not end the command, on standard error. */
   warn: (text: string) => void
 }

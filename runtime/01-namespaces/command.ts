@@ -18,7 +18,7 @@ export function directory(cwd: string | undefined): Step[] {
 export function command({ argv, env, user }: Pick<PlanOptions, 'argv' | 'env' | 'user'>): Step[] {
   return [
     ...identity(user),
-    step(['umask', 0o022], 'new files are not writable for everybody'),
+    step(['umask', 0o022], 'new files are not writable by everyone'),
     step(['execvpe', argv[0] ?? '', argv, env], 'the process becomes the command'),
   ]
 }

@@ -49,7 +49,7 @@ export function namespaces(network: Network): Step[] {
   const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']
   if (network !== 'host') flags.push('CLONE_NEWNET')
   const own = network === 'host' ? 'names, IPC and groups' : 'names, IPC, groups and the network'
-  return [step(['unshare', flags], `from here on, mounts, ${own} are a copy of its own`)]
+  return [step(['unshare', flags], `from here on, mounts, ${own} are private`)]
 }
 
 /** Keep mounts in this namespace, even if the host's / is shared (mount_namespaces(7)). */

@@ -46,7 +46,7 @@ declare module '../options.ts' {
 export function group(wanted: Group): Step[] {
   return placesOf(wanted).flatMap((place) => [
     ...enable(place),
-    step(['mkdir', place.dir, 0o755], `a directory here is a group of its own, for ${uses(place)}`),
+    step(['mkdir', place.dir, 0o755], `a new directory here is a new group, for ${uses(place)}`),
     ...place.wanted.flatMap((controller) =>
       lines(place.hierarchy, controller, wanted).map(([file, value, why, ignoring]) =>
         step(['write', `${place.dir}/${file}`, value], why, ignoring),
@@ -66,7 +66,8 @@ export function group(wanted: Group): Step[] {
 export function joinGroup(wanted: Group): Step[] {
   return placesOf(wanted).map((place) => {
     const file = place.hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'
-    const why = `0 is whoever writes: it and its children are in the group, for ${uses(place)}`
+    const use = uses(place)
+    const why = `0 means the process that writes; its children will be in the group too, for ${use}`
     return step(['write', `${place.dir}/${file}`, '0'], why)
   })
 }
@@ -193,7 +194,7 @@ function quota(cpus: number, version: 1 | 2): Line {
  * 1.3.2 and crun 1.23.
  */
 function shares(cpuShares: number, version: 1 | 2): Line {
-  const why = 'its part when others want the processors too; everybody has'
+  const why = 'its weight when others want the processors too; the default is'
   if (version === 1) return ['cpu.shares', String(cpuShares), `${why} 1024`]
   const log = Math.log2(cpuShares)
   const weight = Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34))
@@ -223,7 +224,7 @@ function uses({ wanted }: Place): string {
 }
 
 const names: Record<Controller, string> = {
-  cpu: 'its part of the processors',
+  cpu: 'its share of the processors',
   cpuacct: 'its processor time',
   cpuset: 'its choice of processors',
   memory: 'its memory',

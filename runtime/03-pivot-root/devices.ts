@@ -25,7 +25,7 @@ const links = [
 /** An empty tmpfs, then nodes, links, terminals, shared memory and message queues in it. */
 export function dev(): Step[] {
   return [
-    step(['umask', 0], 'the modes below are meant as they are written'),
+    step(['umask', 0], 'the modes below are used exactly as written'),
     step(
       ['mount', 'tmpfs', '/dev', 'tmpfs', ['MS_NOSUID', 'MS_STRICTATIME'], 'mode=755,size=65536k'],
       "an empty /dev; the host's disks are not in it",

@@ -20,7 +20,7 @@ export function bind(root: string): Step[] {
   return [
     step(
       ['mount', root, root, null, ['MS_BIND', 'MS_REC'], null],
-      'pivot_root wants the new root to be a mount of its own; a directory is none',
+      'pivot_root needs a mount point as the new root',
     ),
   ]
 }
@@ -42,7 +42,7 @@ export function pivotRoot(root: string): Step[] {
 /** Unmount the old root, which "." still names. From here on no path leads to the host's files. */
 export function letGo(): Step[] {
   return [
-    step(['umount2', '.', ['MNT_DETACH']], "the host's files are still mounted; now no longer"),
+    step(['umount2', '.', ['MNT_DETACH']], "until here, the host's files are still mounted"),
   ]
 }
 
@@ -91,7 +91,7 @@ export function insideRoot(cwd: string | undefined): Step[] {
   if (!cwd || cwd === '/') return []
   return [
     ...parents(cwd).map((path) =>
-      step(['mkdir', path, 0o755], 'a working directory that is missing is made', 'EEXIST'),
+      step(['mkdir', path, 0o755], 'a missing working directory is created', 'EEXIST'),
     ),
     step(['chdir', cwd], 'the directory that was asked for'),
     step(['getcwd'], 'it must lie inside the root, whatever links led there'),

@@ -14,9 +14,13 @@ export interface Change {
 /**
  * The changes of a write layer compared with the image, in tree order. By Docker's rules, a
  * directory counts as changed if its owner, mode or time differs, or if a name in it was added or
- * deleted. Writing to an existing file does not change the file's directory.
+ * deleted. Writing to an existing file does not change the file's directory. `onNames` is called
+ * with the number of names compared so far.
  */
-export async function diff(stack: Stack): Promise<Change[]> {
+export async function diff(
+  stack: Stack,
+  onNames: (count: number) => void = () => {},
+): Promise<Change[]> {
   const kinds = new Map<string, Change['kind'] | undefined>()
   const hiding: [path: string, hides: string[]][] = []
   for await (const batch of readUpper(stack)) {
@@ -24,6 +28,7 @@ export async function diff(stack: Stack): Promise<Change[]> {
       kinds.set(`/${path}`, isWhiteout ? 'D' : !lower ? 'A' : isTouched ? 'C' : undefined)
       if (hides.length > 0) hiding.push([path, hides])
     }
+    onNames(kinds.size)
   }
   // An opaque directory has no whiteouts: what it hides and does not have was deleted.
   for (const [path, hides] of hiding) {

@@ -12,7 +12,7 @@ import { imageUsers } from './users.ts'
 
 /** `commit`: prints the new image's id, as Docker does. */
 export async function commitCommand(input: Input): Promise<Answer> {
-  const { runtime, words, values, warn } = input
+  const { runtime, words, values, warn, progress } = input
   await tidy(runtime)
   const [source = '', name = ''] = words
   const container = findContainer(runtime.root, source)
@@ -24,9 +24,21 @@ export async function commitCommand(input: Input): Promise<Answer> {
     ...(message === undefined ? {} : { message }),
     changes: values.get('change') ?? [],
     created: now(),
+    onBytes: every(2 ** 24, (bytes) => progress(`${decimalSize(bytes)} read`)),
     onSkipped: (path, why) => warn(`left out /${path}: ${why}`),
   })
+  progress('')
   return { lines: [made.id] }
+}
+
+/** `report`, but only after each further `step` bytes. */
+function every(step: number, report: (total: number) => void): (total: number) => void {
+  let next = step
+  return (total) => {
+    if (total < next) return
+    next = total + step
+    report(total)
+  }
 }
 
 /**

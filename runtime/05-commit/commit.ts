@@ -44,6 +44,8 @@ export interface CommitOptions {
   config?: ContainerConfig
   /** Called for each file that cannot be in a layer, such as a socket. */
   onSkipped?: (path: string, why: string) => void
+  /** Called with the number of bytes of the layer's tar that were written so far. */
+  onBytes?: (total: number) => void
 }
 
 /**
@@ -62,7 +64,10 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
   const staging = makeBlobStaging(root)
   try {
     const tar = layerTar(options.stack, options.onSkipped)
-    const { layer, diffId } = await stageLayer(staging, tar, { isCompressed: true })
+    const { layer, diffId } = await stageLayer(staging, tar, {
+      isCompressed: true,
+      onBytes: options.onBytes,
+    })
     const added = diffId === emptyTar ? undefined : { layer, diffId }
     if (added) keepSize(root, diffId, sizeOf(options.stack))
     const content = withLayer(parent, added?.diffId, { ...options, config })

@@ -49,6 +49,7 @@ export async function main(chapters: ChapterEntry[]): Promise<number> {
       runtime,
       chapter,
       print: (text) => void process.stdout.write(`${printable(text)}\n`),
+      progress: (text) => void import('./progress.ts').then((m) => m.progressLine()(text)),
       warn: (text) => void process.stderr.write(`stepbox: ${text}\n`),
     })
     return typeof answer === 'number' ? answer : printAnswer(answer, typed)

@@ -8,6 +8,7 @@ import { decimalSize } from '../units.ts'
 import { cacheDir, sizeOf } from '../vm/cache.ts'
 import { parseShare } from '../vm/share.ts'
 import { prepareParts, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
+import { progressLine } from './progress.ts'
 import { testInVm } from './vm-test.ts'
 
 /** `vm` runs a shell, `vm -- COMMAND` a command; `vm build` and `vm test` are the other words. */
@@ -18,7 +19,7 @@ export async function vm(input: Input): Promise<number> {
   const options = optionsFrom(input)
   if (input.isDashed || word === undefined) return inside(options, input.words)
   if (word === 'build' && rest.length === 0) return build(options)
-  if (word === 'test') return testInVm(options, rest, progress())
+  if (word === 'test') return testInVm(options, rest, progressLine())
   throw new UsageError(`no 'vm ${word}'; to run a command in the machine: vm -- ${word}`)
 }
 
@@ -61,7 +62,7 @@ async function inside(options: VmOptions, argv: string[]): Promise<number> {
   const hasTerminal = isatty(0) && isatty(1)
   const size = hasTerminal ? sizeOfTerminal() : undefined
   const env = hasTerminal ? { TERM: process.env.TERM ?? 'xterm' } : {}
-  const say = progress()
+  const say = progressLine()
   const machine = await startVm({ ...options, argv, env, ...(size ? { terminal: size } : {}) }, say)
   const { parts } = machine
   say(`booting Linux ${parts.kernel.release}`)
@@ -89,13 +90,6 @@ function hardware({ accelerator, takesTurns, processors, memoryBytes, diskBytes 
   const how = accelerator === 'tcg' ? emulated : accelerator.toUpperCase()
   const sizes = [memoryBytes, diskBytes].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`)
   return `${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`
-}
-
-/** Print progress on a terminal, each line over the one before; nothing elsewhere. */
-function progress(): (text: string) => void {
-  if (!isatty(2)) return () => {}
-  return (text) =>
-    process.stderr.write(`\r\x1b[K${text && !text.includes('\n') ? chalk.dim(`${text} …`) : text}`)
 }
 
 const ctrlBracket = 0x1d // Ctrl-]

@@ -24,6 +24,14 @@ export function mostUnpacked(size: number, { floor, ratio } = growth): number {
   return Math.max(floor, ratio * size)
 }
 
+export interface StageOptions {
+  isCompressed: boolean
+  /** How much larger than its blob the tar may be. */
+  limit?: Growth
+  /** Called with the number of bytes of the tar that were read so far. */
+  onBytes?: ((total: number) => void) | undefined
+}
+
 /**
  * Write `tar` into `staging` as a blob. Gives the blob's descriptor, with the digest of the stored
  * bytes, and the diffId, the digest of the tar itself; they are equal if it is not compressed.
@@ -36,10 +44,10 @@ export function mostUnpacked(size: number, { floor, ratio } = growth): number {
 export async function stageLayer(
   staging: string,
   tar: AsyncIterable<Uint8Array>,
-  { isCompressed, limit }: { isCompressed: boolean; limit?: Growth },
+  { isCompressed, limit, onBytes }: StageOptions,
 ): Promise<{ layer: Descriptor; diffId: string }> {
   const path = join(staging, 'layer')
-  const plain = digestStream()
+  const plain = digestStream(onBytes)
   const stored = digestStream()
   const file = createWriteStream(path, { flags: 'wx', flush: true, highWaterMark: 2 ** 20 })
   if (isCompressed) {
@@ -60,13 +68,14 @@ export async function stageLayer(
 }
 
 /** A stage that passes chunks on, and counts and hashes their bytes. */
-function digestStream() {
+function digestStream(onBytes: (total: number) => void = () => {}) {
   const hash: Hash = createHash('sha256')
   let total = 0
   async function* pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       hash.update(chunk)
       total += chunk.length
+      onBytes(total)
       yield chunk
     }
   }
