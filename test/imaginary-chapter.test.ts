@@ -1,17 +1,16 @@
 /**
  * Tests. A chapter that arrives adds its folders and a row, and its call a line to each table of
- * calls. An imaginary one is added to a copy of the checkout, which is then built, checked and used.
+ * calls. An imaginary one is added to a copy of the checkout, which is built, checked and used.
  */
-import { execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { rootWithBusybox } from './busybox.ts'
-import { addCall, addChapter, checkout, copied, folderOf, made } from './imagined.ts'
+import { addCall, addChapter, checkout, copied, envOf, folderOf, made } from './imagined.ts'
 import { needs } from './scratch.ts'
-import { program } from './stepbox.ts'
+import { start, stepbox as stepboxAt, type Ended } from './stepbox.ts'
 
 const { number: last = 0, slug: lastSlug = '' } = chapters.at(-1) ?? {}
 const chapter = { number: last + 1, slug: 'imaginary' }
@@ -38,19 +37,14 @@ function copyFor(context: TestContext): Built {
   return (built = { copy, differences })
 }
 
-function envOf(copy: string): Record<string, string> {
-  const { PATH = '', TMPDIR = '/tmp', HOME = '/root' } = process.env
-  return { PATH, TMPDIR, HOME, STEPBOX_ROOT: join(copy, 'dist/data'), NO_COLOR: '1' }
-}
-
 function differencesTo(copy: string): string[] {
   const excluded = made.flatMap((name) => ['-x', name])
-  const found = promisedOutput('diff', ['-rq', ...excluded, checkout, copy])
+  const found = outputOf('diff', ['-rq', ...excluded, checkout, copy])
   return found.replaceAll(`${checkout}/`, '').replaceAll(`${copy}/`, '').trim().split('\n').sort()
 }
 
 /** Of a program that ends with 1 when it has something to say. */
-function promisedOutput(file: string, args: string[]): string {
+function outputOf(file: string, args: string[]): string {
   try {
     return execFileSync(file, args, { encoding: 'utf8' })
   } catch (error) {
@@ -58,24 +52,13 @@ function promisedOutput(file: string, args: string[]): string {
   }
 }
 
-interface Said {
-  code: number
-  out: string
-  err: string
+/** The program and the data root of the copy. */
+function settingOf({ copy }: Built) {
+  return { path: join(copy, 'dist/stepbox.cjs'), root: join(copy, 'dist/data') }
 }
 
-/** Run the program of the copy. */
-async function stepbox({ copy }: Built, args: string[], input = ''): Promise<Said> {
-  const child = spawn(process.execPath, [join(copy, 'dist/stepbox.cjs'), ...args], {
-    env: envOf(copy),
-    stdio: 'pipe',
-  })
-  const said = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()))
-  child.stdin.end(input)
-  const code = await new Promise<number>((resolve) => child.on('close', resolve))
-  return { code, ...said }
+function stepbox(from: Built, args: string[], input = ''): Promise<Ended> {
+  return stepboxAt(args, { ...settingOf(from), input })
 }
 
 /** Tests of the copy, run there. Gives what vitest says when one fails. */
@@ -97,9 +80,9 @@ describe('a chapter that arrives', () => {
       'Files chapters/table.ts and chapters/table.ts differ',
       'Files native/calls.c and native/calls.c differ',
       'Files runtime/calls.ts and runtime/calls.ts differ',
-      `Only in ${join(built?.copy ?? '', 'chapters')}: ${folder}`,
-      `Only in ${join(built?.copy ?? '', 'native')}: ${folder}.c`,
-      `Only in ${join(built?.copy ?? '', 'runtime')}: ${folder}`,
+      `Only in chapters: ${folder}`,
+      `Only in native: ${folder}.c`,
+      `Only in runtime: ${folder}`,
     ])
   }, slowMs)
 
@@ -107,7 +90,7 @@ describe('a chapter that arrives', () => {
     expect(await failuresOf(copyFor(context), ['test/tidy'])).toBe('')
   }, slowMs)
 
-  test('has its promises, consequences and misconceptions tested, and its own tests', async (context) => {
+  test('has promises, consequences, misconceptions and tests, which hold', async (context) => {
     const files = ['promises', 'every-line', 'break'].map((name) => `test/${name}.test.ts`)
     const args = [...files, `chapters/${folder}`, '-t', `chapter ${chapter.number}`]
     expect(await failuresOf(copyFor(context), args)).toBe('')
@@ -118,19 +101,15 @@ describe('a chapter that arrives', () => {
     const plan = await stepbox(copy, ['plan', '--imaginary', '7', 'busybox', 'true'])
     expect(plan.out).toContain(`${chapter.number} setpriority(PRIO_PROCESS, 0, 7)`)
     const run = await stepbox(copy, ['run', '--rm', '--imaginary', '7', 'busybox', ...nice])
-    expect(run).toEqual({ code: 0, out: '7\n', err: '' })
+    expect(run).toMatchObject({ code: 0, out: '7\n', err: '' })
   }, slowMs)
 
   test('has its moments in the life of a container, in order', async (context) => {
     const copy = copyFor(context)
-    const root = ['--root', join(copy.copy, 'dist/life')]
-    const rootfs = ['--chapter', 'namespaces', 'run', 'true']
-    await stepbox(copy, [...root, ...rootfs]) // makes the root; knows nothing of the chapter
-    execFileSync('cp', ['-a', join(copy.copy, 'dist/data/.'), join(copy.copy, 'dist/life')])
-    const log = join(copy.copy, 'dist/life/imaginary.log')
+    const log = join(copy.copy, 'dist/data/imaginary.log')
     writeFileSync(log, '')
-    await stepbox(copy, [...root, 'run', '--name', 'a', 'busybox', 'true'])
-    await stepbox(copy, [...root, 'rm', 'a'])
+    await stepbox(copy, ['run', '--name', 'mayfly', 'busybox', 'true'])
+    await stepbox(copy, ['rm', 'mayfly'])
     const moments = readFileSync(log, 'utf8').trim().split('\n')
     expect(moments.filter((each) => each !== 'recover')).toEqual([
       'prepare',
@@ -165,7 +144,7 @@ describe('a chapter that arrives', () => {
       ]),
     })
     expect((await stepbox(copy, ['doctor'])).out).toContain('imaginary things')
-    writeFileSync(join(envOf(copy.copy)['STEPBOX_ROOT'] ?? '', 'imaginary.left'), '')
+    writeFileSync(join(settingOf(copy).root, 'imaginary.left'), '')
     expect(await json('reset', '--dry-run')).toContainEqual(
       expect.objectContaining({ kind: 'imaginary', done: false }),
     )
@@ -179,14 +158,10 @@ describe('a chapter that arrives', () => {
     expect(failed.code).toBe(125)
     expect(failed.err).toContain('setpriority(PRIO_PROCESS, 4194305, 7)')
     expect(failed.err).toContain('process 4194305 is not there')
-    const started = spawn(
-      process.execPath,
-      [join(copy.copy, 'dist/stepbox.cjs'), ...flags, '--name', 'x', 'busybox', 'sh', '-c',
-        'echo ready; sleep 60'],
-      { env: envOf(copy.copy), stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    onTestFinished(() => void started.kill('SIGKILL'))
-    await new Promise((resolve) => started.stdout.once('data', resolve))
+    const words = [...flags, '--name', 'x', 'busybox', 'sh', '-c', 'echo ready; sleep 60']
+    const started = start(words, settingOf(copy))
+    onTestFinished(() => void started.process.kill('SIGKILL'))
+    await started.says('ready')
     expect(await json('x-ray', 'x')).toMatchObject({
       more: [{ name: 'imaginary', container: '7' }],
     })
@@ -213,39 +188,3 @@ describe('a chapter that arrives', () => {
     expect(out).toContain(`chapters/${folder}/allowed-skips.json`)
   }, slowMs)
 })
-
-/**
- * Processor time, because it is steadier than the clock on a machine that does other things as
- * well. `npm run bench` has the figure; here is only what would be seen if each start loaded more.
- */
-test('with eleven chapters more, a cold start takes as long as before', async (context) => {
-  needs(context, 'root', 'overlay', 'bash')
-  const copy = copied({ withMade: true })
-  for (let at = 1; at <= 11; at++) addChapter(copy, { number: last + at, slug: `imaginary${at}` })
-  const STEPBOX_ROOT = await rootWithBusybox()
-  mkdirSync(join(copy, 'dist'), { recursive: true })
-  const bundling = `import { bundle, keepCompiled } from './runtime/setup/bundle.mjs'
-    await bundle()
-    await keepCompiled(true)`
-  const env = { ...envOf(copy), STEPBOX_ROOT }
-  const args = ['--input-type=module', '-e', bundling]
-  execFileSync(process.execPath, args, { cwd: copy, env })
-  const times: [few: number[], many: number[]] = [[], []]
-  for (let round = 0; round < 21; round++)
-    for (const at of round % 2 ? ([1, 0] as const) : ([0, 1] as const))
-      times[at].push(cpuMs(at === 0 ? program : join(copy, 'dist/stepbox.cjs'), env))
-  const [few, many] = times.map(median)
-  expect((many ?? NaN) / (few ?? NaN)).toBeLessThan(1.1)
-}, slowMs)
-
-/** Of one cold `stepbox run`, and all that it starts, in user and system mode. */
-function cpuMs(path: string, env: Record<string, string>): number {
-  const script = `TIMEFORMAT='%3U %3S'; time '${process.execPath}' '${path}' run --rm busybox true`
-  const text = execFileSync('bash', ['-c', `{ ${script}; } 2>&1`], { env, encoding: 'utf8' })
-  const [user = NaN, system = NaN] = text.trim().split(' ').map(Number)
-  return (user + system) * 1000
-}
-
-function median(times: number[]): number {
-  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? NaN
-}

@@ -24,6 +24,12 @@ export function copied({ withMade = false } = {}): string {
   return copy
 }
 
+/** The environment of programs in `copy`. */
+export function envOf(copy: string): Record<string, string> {
+  const { PATH = '', TMPDIR = tmpdir(), HOME = '/root' } = process.env
+  return { PATH, TMPDIR, HOME, STEPBOX_ROOT: join(copy, 'dist/data'), NO_COLOR: '1' }
+}
+
 interface Imaginary {
   number: number
   slug: string
