@@ -1,6 +1,5 @@
 /** Tests. Break it: what is believed is tried, and the exercise tells what it saw. */
 import { describe, expect, test } from 'vitest'
-import { chapters } from '../chapters/table.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
 import { experiment } from '../runtime/tools/break/experiment.ts'
@@ -9,12 +8,15 @@ import { rowOf, rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
 import { stepbox } from './stepbox.ts'
 
-describe.for(chapters)('what is often believed in chapter $number', async ({ number }) => {
-  const rows = await rowsTo(number)
-  const { misconceptions = [] } = (await rows.at(-1)?.tools?.()) ?? {}
-  test.for(misconceptions)('$name: $consequence', async (row, context) => {
+describe('what is often believed', async () => {
+  const all = (await rowsTo()).map(async ({ number, tools }) => {
+    const { misconceptions = [] } = (await tools?.()) ?? {}
+    return misconceptions.map((row) => ({ number, row, ...row }))
+  })
+  const tried = (await Promise.all(all)).flat()
+  test.for(tried)('in chapter $number, $name: $consequence', async ({ number, row }, context) => {
     needs(context, 'root')
-    const root = await rootWithBusybox()
+    const [root, rows] = [await rootWithBusybox(), await rowsTo(number)]
     const layers = await layerDirs(root, resolve(root, 'busybox'))
     const found = await experiment(rows, row, { root, layers })
     expect(found).toMatchObject({ isAsPredicted: true })

@@ -22,13 +22,16 @@ export interface Started {
 export interface Setting {
   /** The data root. */
   root: string
+  /** Another program than that of the checkout. */
+  path?: string
   input?: string
   env?: Record<string, string>
 }
 
 /** Start `stepbox args…` and leave it running. */
-export function start(args: string[], { root, input, env }: Setting): Started {
-  const child = spawn(process.execPath, [program, ...args], {
+export function start(args: string[], setting: Setting): Started {
+  const { root, path = program, input, env } = setting
+  const child = spawn(process.execPath, [path, ...args], {
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: tmpdir(), STEPBOX_ROOT: root, ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
