@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import chalk from 'chalk'
 import { commits, inProcess, onCommandLine, sameEverywhere } from './contests.ts'
 import { watched, type Contest } from './contests.ts'
+import { growing } from './growing.ts'
 
 interface Row {
   what: string
@@ -27,7 +28,7 @@ const notes: string[] = []
 const dir = mkdtempSync(join(tmpdir(), 'stepbox-bench-'))
 try {
   const rows: Row[] = []
-  for (const contest of [inProcess, onCommandLine, watched, sameEverywhere, commits])
+  for (const contest of [inProcess, onCommandLine, watched, growing, sameEverywhere, commits])
     for await (const made of contest(dir)) rows.push(await row(made))
   if (values.json) console.log(JSON.stringify({ ...machine(), rows, notes }, undefined, 2))
   else print(rows)

@@ -3,10 +3,10 @@
  * calls. An imaginary one is added to a copy of the checkout, which is built, checked and used.
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { addCall, addChapter, checkout, copied, envOf, folderOf, made } from './imagined.ts'
 import { needs } from './scratch.ts'
@@ -24,12 +24,15 @@ interface Built {
 }
 
 let built: Built | undefined
+let remove = () => {}
+afterAll(() => remove())
 
 /** The copy with the imaginary chapter, set up; made by the first test that asks for it. */
 function copyFor(context: TestContext): Built {
   needs(context, 'root', 'overlay', 'diff', 'cc')
   if (built) return built
   const copy = copied()
+  remove = () => rmSync(copy, { recursive: true, force: true })
   addChapter(copy, chapter)
   addCall(copy, chapter)
   const differences = differencesTo(copy)

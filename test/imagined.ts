@@ -1,9 +1,9 @@
 /** Tests. A copy of the checkout with imaginary chapters in it, made of the texts in imaginary/. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 
 export const checkout = join(import.meta.dirname, '..')
@@ -11,10 +11,9 @@ export const checkout = join(import.meta.dirname, '..')
 /** What is made, or is none of the project's files. */
 export const made = ['.git', 'node_modules', 'dist', 'stepbox', 'out']
 
-/** Copy the checkout to a scratch directory, which goes away with the tests of the file. */
+/** Copy the checkout to a new directory, which the caller removes. */
 export function copied({ withMade = false } = {}): string {
   const copy = mkdtempSync(join(tmpdir(), 'stepbox-imaginary-'))
-  afterAll(() => rmSync(copy, { recursive: true, force: true }))
   const left = withMade ? made.slice(0, 2) : made
   const isLeft = (path: string) => left.includes(path.slice(path.lastIndexOf('/') + 1))
   const options = { recursive: true, preserveTimestamps: true }
@@ -33,6 +32,20 @@ export function envOf(copy: string): Record<string, string> {
 interface Imaginary {
   number: number
   slug: string
+}
+
+/** A program with `count` chapters more, in a copy of the checkout; `root` has an image. */
+export function programWith(count: number, root: string): { copy: string; path: string } {
+  const copy = copied({ withMade: true })
+  const { number: last = 0 } = chapters.at(-1) ?? {}
+  for (let at = 1; at <= count; at++)
+    addChapter(copy, { number: last + at, slug: `imaginary${at}` })
+  const script = `import { bundle, keepCompiled } from './runtime/setup/bundle.mjs'
+    await bundle()
+    await keepCompiled(true)`
+  const env = { ...envOf(copy), STEPBOX_ROOT: root }
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: copy, env })
+  return { copy, path: join(copy, 'dist/stepbox.cjs') }
 }
 
 /** The folder of a chapter, in chapters/ and in runtime/. */
