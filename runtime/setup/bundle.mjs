@@ -50,8 +50,7 @@ export async function bundleInto(dir, plugins = []) {
     splitting: true,
     write: false,
     define: { 'import.meta.dirname': '__dirname' },
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     plugins,
   })
   const { outputs } = metafile
@@ -90,7 +89,7 @@ async function packOf(modules) {
     const { code } = await transform(text.replace(/^#!.*\n/, ''), {
       ...node20,
       ...commonJs,
-      minifyWhitespace: true,
+      minify: true,
     })
     return `'./${basename(path)}'(require, module, __dirname) {${code}}`
   })
