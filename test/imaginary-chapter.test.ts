@@ -109,10 +109,10 @@ describe('a chapter that arrives', () => {
 
   test('has its moments in the life of a container, in order', async (context) => {
     const copy = copyFor(context)
-    const log = join(copy.copy, 'dist/data/imaginary.log')
-    writeFileSync(log, '')
-    await stepbox(copy, ['run', '--name', 'mayfly', 'busybox', 'true'])
-    await stepbox(copy, ['rm', 'mayfly'])
+    const log = join(copy.copy, 'dist/imaginary.log')
+    const setting = { ...settingOf(copy), env: { IMAGINARY_LOG: log } }
+    await stepboxAt(['run', '--name', 'mayfly', 'busybox', 'true'], setting)
+    await stepboxAt(['rm', 'mayfly'], setting)
     const moments = readFileSync(log, 'utf8').trim().split('\n')
     expect(moments.filter((each) => each !== 'recover')).toEqual([
       'prepare',
