@@ -9,6 +9,7 @@ import type { Limits } from '../runtime/02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
 import { killAll, removeGroup } from '../runtime/02-cgroups/group-control.ts'
 import { layOut } from '../runtime/04-overlay/init-layer.ts'
+import { planOptions } from '../runtime/chapter.ts'
 import type { PlanOptions } from '../runtime/options.ts'
 import { scratch } from './scratch.ts'
 
@@ -55,9 +56,8 @@ export function worldOf(rootfs: string, script: string, limits: Limits = {}): Pl
     await killAll(dirs)
     await removeGroup(dirs)
   })
-  return {
+  return planOptions([], {
     argv: ['sh', '-c', script],
-    env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
     hostname,
     network: 'none',
     group,
@@ -65,5 +65,5 @@ export function worldOf(rootfs: string, script: string, limits: Limits = {}): Pl
     layers: layOut(dir, [rootfs], { hostname, resolver: '' }),
     dir,
     readOnly: false,
-  }
+  })
 }

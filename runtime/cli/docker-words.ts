@@ -9,6 +9,8 @@ export const dockerCommands: Record<string, number> = {
   info: 1,
   update: 2,
   import: 3,
+  image: 5,
+  container: 6,
   create: 6,
   start: 6,
   stop: 6,
@@ -94,6 +96,10 @@ export const dockerFlags: Record<string, FlagToCome[]> = {
   run: ofRun,
   plan: ofRun,
   rm: [{ long: 'volumes', short: 'v', chapter: 8 }],
+  stats: ['all', 'no-stream', 'no-trunc'].map((long) => ({ long, chapter: 2 })),
+  inspect: ['type', 'size'].map((long) => ({ long, chapter: 2 })),
+  ps: ['filter', 'last', 'latest', 'no-trunc', 'size'].map((long) => ({ long, chapter: 6 })),
+  images: ['all', 'filter', 'no-trunc'].map((long) => ({ long, chapter: 4 })),
 }
 
 /** Docker's words that Stepbox will not have, and why. */
