@@ -6,7 +6,7 @@ const quiet: Flag = { long: 'quiet', short: 'q', text: 'ids only' }
 
 /** The step-by-step side of `run`. */
 const stepFlags: Flag[] = [
-  { long: 'trace', text: 'show each call as it is made, with result and duration' },
+  { long: 'trace', text: 'show each call with its result and duration' },
   { long: 'step', text: 'stop before each call; see what it changed' },
   { long: 'without', value: 'N|CALL', text: 'leave a line out, on a pretend machine' },
   { long: 'record', value: 'FILE', text: 'write the walk to a file, for replay' },
