@@ -1,4 +1,9 @@
-/** The last lines of every list: session, working directory, user, and the command. */
+/**
+ * The last lines of every list: session, working directory, user, and the command.
+ *
+ * They run with root's rights for as long as possible: a directory may be closed to the user, and
+ * after setuid(2) nothing more can be prepared for him.
+ */
 import type { PlanOptions, User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 

@@ -41,6 +41,7 @@ function argvOf(command: string[], { Entrypoint, Cmd }: ImageSettings): string[]
   return argv
 }
 
+/** Docker's default, which is also where busybox has its commands. */
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** The defaults, then the image's variables, then the flags'; the last of a name counts. */

@@ -1,4 +1,10 @@
-/** Namespaces: what a process sees of pids, names, mounts and the network. */
+/**
+ * Namespaces: what a process sees of pids, names, mounts and the network.
+ *
+ * Their order in the list matters. The pid namespace comes first, because only a child is in it.
+ * That child makes the others, so the waiting parent stays in the host's. Mounts are made private
+ * before the first mount. /proc comes last, mounted by a process of the new pid namespace.
+ */
 import type { NamespaceFlag } from '../calls.ts'
 import { firstFd } from '../descriptors.ts'
 import { stepOf, type Step } from '../step.ts'

@@ -22,7 +22,13 @@ const links = [
   ['/proc/self/fd/2', 'stderr', 'scripts complain to it'],
 ] as const
 
-/** An empty tmpfs, then nodes, links, terminals, shared memory and message queues in it. */
+/**
+ * An empty tmpfs, then nodes, links, terminals, shared memory and message queues in it.
+ *
+ * The umask is 0 meanwhile, because mknod(2) and mkdir(2) apply it to their modes; `command` sets
+ * the usual one again. The devpts is a new instance, with terminals of its own numbered from 0
+ * (Documentation/filesystems/devpts.rst); a bind mount of the host's would show the host's.
+ */
 export function dev(): Step[] {
   return [
     step(['umask', 0], 'the modes below are used exactly as written'),

@@ -1,4 +1,10 @@
-/** Exchange the root file system, and unmount the old one. */
+/**
+ * Exchange the root file system, and unmount the old one.
+ *
+ * chroot(2) changes only where the paths of one process begin, and root can leave again (chroot(2),
+ * NOTES). pivot_root(2) changes the mount namespace: once the old root is unmounted, the namespace
+ * has no mount of the host's files any more, for any process in it.
+ */
 import type { MountFlag } from '../calls.ts'
 import { stepOf, type Step } from '../step.ts'
 

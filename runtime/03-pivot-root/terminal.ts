@@ -1,4 +1,9 @@
-/** A terminal for the container. The waiting parent copies between it and the caller's. */
+/**
+ * A terminal for the container. The waiting parent copies between it and the caller's.
+ *
+ * The caller's terminal itself is never passed on: a process that has it open could type commands
+ * into it for the caller's shell (TIOCSTI, CVE-2017-5226).
+ */
 import { childSocketFd, masterFd, slaveFd } from '../descriptors.ts'
 import type { User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
