@@ -1,8 +1,8 @@
 /**
  * The last lines of every list: session, working directory, user, and the command.
  *
- * They run with root's rights for as long as possible: a directory may be closed to the user, and
- * after setuid(2) nothing more can be prepared for him.
+ * The user comes last: after setuid(2) the process has no right any more to mount, or to enter a
+ * directory that is closed to that user.
  */
 import type { PlanOptions, User } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'

@@ -26,7 +26,7 @@ const links = [
  * An empty tmpfs, then nodes, links, terminals, shared memory and message queues in it.
  *
  * The umask is 0 meanwhile, because mknod(2) and mkdir(2) apply it to their modes; `command` sets
- * the usual one again. The devpts is a new instance, with terminals of its own numbered from 0
+ * the usual one again. The devpts is a new instance, whose terminals are numbered from 0
  * (Documentation/filesystems/devpts.rst); a bind mount of the host's would show the host's.
  */
 export function dev(): Step[] {
