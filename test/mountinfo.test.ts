@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { fromBytes, toBytes } from '../runtime/bytes.ts'
 import { parseMountinfo, visibleMounts, type Mount } from '../runtime/mountinfo.ts'
+import { needs } from './scratch.ts'
 
 function parseOne(line: string): Mount | undefined {
   const mounts = parseMountinfo(`${line}\n`)
@@ -85,7 +86,7 @@ test('an empty file has no mounts', () => {
 })
 
 test('the list of this process has its root, and every mount has a type', (context) => {
-  if (process.platform !== 'linux') return context.skip('only Linux has mountinfo')
+  needs(context, 'proc')
   const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
   expect(mounts.some(({ target }) => target === '/')).toBe(true)
   expect(mounts.filter(({ type, options }) => type === '' || !/^r[ow]/.test(options))).toEqual([])

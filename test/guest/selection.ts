@@ -26,6 +26,6 @@ export async function selectionMistakes(results: Result[]): Promise<Result[]> {
     const reason = asks
       ? 'asks for the kernel without its own context, and is left out on other machines'
       : 'takes its context and asks for nothing of the kernel, and is run on other machines'
-    return [{ file, name, outcome: 'fail' as const, reason, error: reason }]
+    return [{ file, name, outcome: 'error' as const, reason, error: reason }]
   })
 }
