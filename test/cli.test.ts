@@ -39,7 +39,7 @@ const mistakes: [args: string[], code: number, says: RegExp][] = [
   [['run', '-w', 'tmp', 'busybox', 'true'], 125, /invalid working directory 'tmp'/],
   [['run', '-h', 'a b', 'busybox', 'true'], 125, /invalid hostname 'a b'/],
   [['run', '--network', 'bridge', 'busybox', 'true'], 125, /no network 'bridge'; have: none, host/],
-  [['run', '--frob', 'busybox', 'true'], 125, /unknown flag: --frob/],
+  [['run', '--frob', 'busybox', 'true'], 125, /unknown flag: --frob\nSee 'stepbox run --help'\.$/m],
   [['run', '-itz', 'busybox', 'true'], 125, /unknown shorthand flag: 'z' in -itz/],
   [['run', '--name'], 125, /flag needs an argument: --name/],
   [['run', '--rm=perhaps', 'busybox'], 125, /'perhaps' for --rm: true or false/],

@@ -37,9 +37,10 @@ export async function main(chapters: ChapterEntry[]): Promise<number> {
       command = topic === undefined ? undefined : await commandNamed(topic, { rows, chapters })
       return await help(command, rows, name === undefined)
     }
-    const understood = await understand(name, rest, { globals, chapters })
-    command = understood.command
+    const found = (named: CommandSpec) => void (command = named)
+    const understood = await understand(name, rest, { globals, chapters, found })
     const { typed, runtime } = understood
+    command = understood.command
     if (typed.switches.has('help')) return await help(command, runtime.rows, false)
     check(command, typed, runtime.rows)
     const execute = await command.load()
@@ -71,24 +72,27 @@ function fail(error: unknown, command: CommandSpec | undefined): number {
 interface Known {
   globals: Typed
   chapters: ChapterEntry[]
+  /** Called with the command, before its flags are read: errors of these point to its help. */
+  found: (command: CommandSpec) => void
 }
 
 /** `--chapter` and `--root` may also come after the name of the command, and count then. */
 async function understand(
   name: string,
   rest: string[],
-  { globals, chapters }: Known,
+  { globals, chapters, found }: Known,
 ): Promise<Understood> {
   const number = numberOf(globals, chapters)
   const rows = await rowsUpTo(chapters, number)
   const command = await commandNamed(name, { rows, chapters })
+  found(command)
   const typed = await parsed(command, rest, { rows, chapters })
   const values = new Map([...globals.values, ...typed.values])
   const given = { ...globals, values }
   if (numberOf(given, chapters) !== number) {
     const chapter = new Map([['chapter', [`${numberOf(given, chapters)}`]]])
     const again = { ...globals, values: new Map([...globals.values, ...chapter]) }
-    return understand(name, rest, { globals: again, chapters })
+    return understand(name, rest, { globals: again, chapters, found })
   }
   return { command, typed, runtime: { root: dataRoot(given), rows, chapters } }
 }

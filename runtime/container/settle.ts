@@ -1,4 +1,5 @@
 /** Settle a container that has ended: remove what it had outside its directory, record its end. */
+import { existsSync } from 'node:fs'
 import { rowsFor, type Runtime, type Setting } from '../chapter.ts'
 import type { Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
@@ -6,7 +7,6 @@ import { signalTo } from '../process.ts'
 import { inWords, isFull } from '../staging.ts'
 import { discard } from './remove.ts'
 import { containerDir, keptState, saveKept, unmark } from './state.ts'
-import { existsSync } from 'node:fs'
 
 /** How it ended, as far as that is known. */
 export type End = Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'>
