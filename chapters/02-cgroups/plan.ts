@@ -1,5 +1,4 @@
 /** The list so far: a process that cannot use more than it was given. */
-import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
 import {
   closeInherited,
@@ -10,6 +9,7 @@ import {
   proc,
   processIds,
 } from '../../runtime/01-namespaces/namespaces.ts'
+import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 

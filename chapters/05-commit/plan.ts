@@ -1,7 +1,5 @@
 /** The list so far, unchanged: an image is made after the container, from its upper. */
-import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import { command, session } from '../../runtime/01-namespaces/command.ts'
-import { dev } from '../../runtime/03-pivot-root/devices.ts'
 import {
   closeInherited,
   hostname,
@@ -11,7 +9,8 @@ import {
   proc,
   processIds,
 } from '../../runtime/01-namespaces/namespaces.ts'
-import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
+import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
+import { dev } from '../../runtime/03-pivot-root/devices.ts'
 import {
   insideRoot,
   letGo,
@@ -19,9 +18,10 @@ import {
   readOnlyProc,
   sys,
 } from '../../runtime/03-pivot-root/root.ts'
+import { terminal, terminalChannel } from '../../runtime/03-pivot-root/terminal.ts'
+import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
-import { terminal, terminalChannel } from '../../runtime/03-pivot-root/terminal.ts'
 
 export function plan(options: PlanOptions): Step[] {
   return [

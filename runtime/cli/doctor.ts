@@ -1,10 +1,10 @@
 /** `doctor`: what this machine can do, and what to type to change what it cannot. */
 import chalk from 'chalk'
+import { rowsUpTo } from '../chapter.ts'
+import type { Input } from '../command-line.ts'
 import { demandsOf, diagnose, type CapabilityVerdict } from '../tools/doctor/diagnosis.ts'
 import type { ChapterVerdict, Diagnosis } from '../tools/doctor/diagnosis.ts'
 import { probe } from '../tools/doctor/probe.ts'
-import { rowsUpTo } from '../chapter.ts'
-import type { Input } from '../command-line.ts'
 import { asJson, printable } from './print.ts'
 
 /** The exit code is 0 if each chapter works in full, otherwise 1. */

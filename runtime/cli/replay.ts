@@ -1,10 +1,10 @@
 /** `replay FILE`: show a recorded walk, forward and backward. It needs neither root nor Linux. */
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { resultOf } from '../strace.ts'
-import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
-import { parseRecording, type Recording } from '../tools/walk/recording.ts'
 import type { Input } from '../command-line.ts'
+import { resultOf } from '../strace.ts'
+import { parseRecording, type Recording } from '../tools/walk/recording.ts'
+import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
 import { takeTerminal, type Page } from './terminal-screen.ts'
 
 /** Show the recording on a terminal, or print it. */

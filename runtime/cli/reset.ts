@@ -1,7 +1,7 @@
 /** `reset`: remove what crashes left behind, and print each thing that is removed. */
 import chalk from 'chalk'
-import { reset, type ResetResult } from '../tools/reset/reset.ts'
 import type { Input } from '../command-line.ts'
+import { reset, type ResetResult } from '../tools/reset/reset.ts'
 import { asJson, printable } from './print.ts'
 
 /** The exit code is 1 if something could not be removed. */

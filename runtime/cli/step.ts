@@ -1,10 +1,10 @@
 /** `run --step`: a debugger for the start of a container, controlled by keys or by lines. */
 import { createInterface } from 'node:readline'
 import { isatty } from 'node:tty'
-import { nameOf, strace } from '../strace.ts'
 import type { Chapter } from '../chapter.ts'
 import type { RunResult } from '../container/run.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
+import { nameOf, strace } from '../strace.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../tools/walk/recording.ts'
 import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
 import { shellIn } from '../tools/walk/shell.ts'

@@ -1,11 +1,11 @@
 /** `run --without N|CALL`: the list without one line, on a pretend machine. */
 import chalk from 'chalk'
-import { pretendMachine, placesOf, without } from '../consequence.ts'
-import type { Chapter } from '../chapter.ts'
 import type { Call } from '../calls.ts'
+import type { Chapter } from '../chapter.ts'
+import { UsageError } from '../command-line.ts'
+import { pretendMachine, placesOf, without } from '../consequence.ts'
 import type { Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
-import { UsageError } from '../command-line.ts'
 
 /**
  * Leave out line number `what`, or the first call of that name. The rest runs on a pretend machine:

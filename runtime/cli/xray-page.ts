@@ -1,9 +1,9 @@
 /** The page that `x-ray` prints: the host on the left, the container on the right. */
 import chalk from 'chalk'
 import { privilegeCount } from '../tools/doctor/privileges.ts'
-import { age, decimalSize } from '../units.ts'
-import type { SeenMount, Side, XRay } from '../tools/x-ray/xray.ts'
 import type { SeenLayer } from '../tools/x-ray/layers.ts'
+import type { SeenMount, Side, XRay } from '../tools/x-ray/xray.ts'
+import { age, decimalSize } from '../units.ts'
 import { printable } from './print.ts'
 
 const width = 80

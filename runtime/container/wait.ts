@@ -3,8 +3,8 @@ import type { Runtime } from '../chapter.ts'
 import type { Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { isAlive } from '../process.ts'
-import { keptState, markedState } from './state.ts'
 import type { Started } from './start.ts'
+import { keptState, markedState } from './state.ts'
 
 /** How the plan was carried out, and how the command ended. Drops reports that nobody reads. */
 export async function wait(started: Started): Promise<Outcome> {

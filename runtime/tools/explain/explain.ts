@@ -1,16 +1,16 @@
 /** A failed step in words: the call, its place in the plan, and the cause on this machine. */
-import { ofExecvpe } from './programs.ts'
-import { ofGetcwd, ofPath } from './paths.ts'
-import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
-import { ofMount } from './mounts.ts'
-import { ofPivotRoot } from './roots.ts'
-import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
+import type { Call } from '../../calls.ts'
 import type { FailedStep } from '../../chapter-tools.ts'
 import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
-import type { Call } from '../../calls.ts'
 import type { Step } from '../../step.ts'
 import { failureInWords } from '../../strace.ts'
+import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
+import { ofMount } from './mounts.ts'
+import { ofGetcwd, ofPath } from './paths.ts'
+import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
+import { ofExecvpe } from './programs.ts'
+import { ofPivotRoot } from './roots.ts'
 
 /** What to print about a failed step, and the exit code for it. */
 export interface Explanation {

@@ -1,7 +1,7 @@
 /** Why a control group cannot be made, joined or limited (cgroups(7)). */
-import type { FailedStep } from '../../chapter-tools.ts'
 import { readdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import type { FailedStep } from '../../chapter-tools.ts'
 import { tryRead } from '../../files.ts'
 import { commandName } from '../proc.ts'
 import { find, isReadOnly, mountOf, whyNot, type CallOf } from './scene.ts'

@@ -1,6 +1,6 @@
 /** Why a path cannot be followed: which part of it is missing, or not a directory. */
-import type { FailedStep } from '../../chapter-tools.ts'
 import { dirname } from 'node:path'
+import type { FailedStep } from '../../chapter-tools.ts'
 import { procLink, statusField } from '../proc.ts'
 import { find, isReadOnly, mountOf, whyNot, type Lookup } from './scene.ts'
 

@@ -1,9 +1,9 @@
 /** Why a call is not permitted: the credentials of the process, and what restricts it. */
 import { existsSync, lstatSync } from 'node:fs'
-import { privilegesIn } from '../doctor/privileges.ts'
 import type { Call, CallName } from '../../calls.ts'
-import { procText, statusField, sysctl } from '../proc.ts'
 import type { FailedStep } from '../../chapter-tools.ts'
+import { privilegesIn } from '../doctor/privileges.ts'
+import { procText, statusField, sysctl } from '../proc.ts'
 
 /** What the kernel's decision depends on. */
 export interface Standing {

@@ -1,9 +1,9 @@
 /** Why a file cannot be executed, found by reading it. */
-import type { FailedStep } from '../../chapter-tools.ts'
 import { closeSync, openSync, readdirSync, readSync, type Stats } from 'node:fs'
 import { arch } from 'node:os'
-import { toBytes } from '../../bytes.ts'
 import { readElf } from '../../03-pivot-root/elf.ts'
+import { toBytes } from '../../bytes.ts'
+import type { FailedStep } from '../../chapter-tools.ts'
 import { statusField } from '../proc.ts'
 import {
   find,

@@ -1,9 +1,9 @@
 /** The process whose call failed, as /proc shows it: its paths and mounts. */
 import { closeSync, constants, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs'
 import { fromBytes, toBytes } from '../../bytes.ts'
+import type { Call, CallName } from '../../calls.ts'
 import type { FailedStep } from '../../chapter-tools.ts'
 import type { Mount } from '../../mountinfo.ts'
-import type { Call, CallName } from '../../calls.ts'
 import { mountsOf, procText } from '../proc.ts'
 
 /** A call of one name. */
