@@ -11,6 +11,7 @@ import { remove } from '../runtime/container/remove.ts'
 import { run } from '../runtime/container/run.ts'
 import { settle } from '../runtime/container/settle.ts'
 import { start } from '../runtime/container/start.ts'
+import { markedState } from '../runtime/container/state.ts'
 import { tidy } from '../runtime/container/tidy.ts'
 import { wait, waitForOther } from '../runtime/container/wait.ts'
 import { rootWithBusybox } from './busybox.ts'
@@ -42,6 +43,18 @@ test('a container that was created and kept is started by another process', asyn
   await settle(runtime, started.setting.container, outcome)
   expect(findContainer(root, 'later')).toMatchObject({ status: 'exited', exitCode: 3 })
   expect((await stepbox(['diff', 'later'], { root })).out).toBe('A /said\n')
+})
+
+test('the groups of a container are on record before they are made', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  const { setting } = await create(runtime, await wanted(runtime, 'marked', 'true'))
+  const { id, groups = [] } = setting.container
+  expect(groups.length).toBeGreaterThan(0)
+  expect(markedState(root, id)?.groups).toEqual(groups)
+  expect(groups.filter(existsSync)).toEqual([])
+  await remove(runtime, setting.container)
 })
 
 test('a container that has ended starts again, with what it wrote', async (context) => {

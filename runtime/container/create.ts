@@ -87,7 +87,11 @@ export async function reopen(runtime: Runtime, kept: Container): Promise<Created
   return { setting, options: await prepared(runtime, setting) }
 }
 
-/** Ask the chapters, in order, for what the plan of a container is to be made of. */
+/**
+ * Ask the chapters, in order, for what the plan of a container is made of. What they add to its
+ * state, such as the groups that it will have, is on record before any of it is made: `tidy` knows
+ * no more than that if this process is killed.
+ */
 async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
   const { argv, env, cwd, user, hostname } = setting.container
   const options = {
@@ -99,6 +103,7 @@ async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions
   }
   for (const { prepare } of await rowsFor(runtime, setting.container.chapter))
     Object.assign(options, await prepare?.(setting))
+  saveRunning(setting.root, setting.container)
   return options as PlanOptions
 }
 
