@@ -9,6 +9,7 @@ import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/03-pivot-root/busybox.ts'
 import { tracer } from '../runtime/cli/trace.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
+import type { Runtime } from '../runtime/chapter.ts'
 import { rowOf, runtimeOn } from './rows.ts'
 import { begin, finish } from '../runtime/container/run.ts'
 import { resolve, type Image } from '../runtime/05-commit/store/store.ts'
@@ -164,6 +165,17 @@ export async function* commits(dir: string): AsyncGenerator<Contest> {
   }
 }
 
+const prepared = new Map<string, { runtime: Runtime; chapter: number }>()
+
+/** Loaded once, as in a program that lives on: with tsx, each `import()` costs milliseconds. */
+async function preparedFor(root: string) {
+  const known = prepared.get(root)
+  if (known) return known
+  const made = { runtime: await runtimeOn(root), chapter: (await rowOf('overlay')).number }
+  prepared.set(root, made)
+  return made
+}
+
 /** `run()` of `true` as the command line would call it. */
 async function start(
   root: string,
@@ -172,10 +184,10 @@ async function start(
 ): Promise<void> {
   const { name, id, manifest, layers } = image
   const diffIds = layers.map(({ diffId }) => diffId)
-  const runtime = await runtimeOn(root)
+  const { runtime, chapter } = await preparedFor(root)
   const trace = tracer(() => {})
   const started = await begin(runtime, {
-    chapter: (await rowOf('overlay')).number,
+    chapter,
     argv: ['true'],
     env: [path],
     rm,
