@@ -1,10 +1,10 @@
 /** Tests. Why privileges are refused: provoked, or on a made-up machine. */
 import { describe, expect, test } from 'vitest'
 import {
-deniedCause,
-namespaceLimit,
-unmappedCause,
-type Standing,
+  deniedCause,
+  namespaceLimit,
+  unmappedCause,
+  type Standing,
 } from '../runtime/tools/explain/privileges.ts'
 import type { Call } from '../runtime/calls.ts'
 import { causeIn } from './explaining.ts'

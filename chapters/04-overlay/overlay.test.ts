@@ -1,14 +1,14 @@
 /** The write layer: what the list says, and what the host sees of it. */
 import { createHash } from 'node:crypto'
 import {
-chmodSync,
-existsSync,
-lstatSync,
-mkdirSync,
-readdirSync,
-readFileSync,
-statSync,
-writeFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

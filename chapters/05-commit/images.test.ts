@@ -1,29 +1,12 @@
 /** Tests: what `images`, `history` and `inspect` tell, and what `rmi` leaves alone. */
-import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { detailsOf, historyOf, listImages } from '../../runtime/05-commit/store/images.ts'
 import { layerDir, resolve } from '../../runtime/05-commit/store/store.ts'
 import { scratch } from '../../test/scratch.ts'
-import { blobFile, putImage, putIndex, sha256, tarOf } from './handmade.ts'
-
-const [base, pages] = [tarOf({ 'bin/': '', 'bin/sh': '12345' }), tarOf({ 'index.html': '<p>' })]
-
-/** `base:v1` has one layer; `site:v1` and `site:v2` are one image, with that layer and another. */
-function library(): string {
-  const root = scratch()
-  const site = putImage(root, {
-    tars: [base, pages],
-    config: { created: '2021-01-01T00:00:00Z', author: 'Ann', config: { Cmd: ['httpd'] } },
-  })
-  const images = { 'base:v1': putImage(root, { tars: [base] }), 'site:v1': site, 'site:v2': site }
-  putIndex(root, images)
-  for (const [tar, name, text] of [[base, 'sh', '12345'], [pages, 'index.html', '<p>']] as const) {
-    mkdirSync(layerDir(root, sha256(tar)), { recursive: true })
-    writeFileSync(join(layerDir(root, sha256(tar)), name), text)
-  }
-  return root
-}
+import { blobFile, putImage, putIndex, sha256 } from './handmade.ts'
+import { base, library, pages } from './library.ts'
 
 function names(root: string): string[] {
   return listImages(root).images.map(({ repository, tag }) => `${repository}:${tag}`)

@@ -1,38 +1,14 @@
 /** Tests: what a real overlay holds, as an archive. */
-import { execFileSync } from 'node:child_process'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { layerTar } from '../../runtime/05-commit/layer/layer.ts'
 import { perform } from '../../runtime/native.ts'
 import type { Call } from '../../runtime/calls.ts'
-import { readTar } from '../../runtime/05-commit/tar/read.ts'
 import { tarEnd } from '../../runtime/05-commit/tar/write.ts'
-import { opaqueMark, type Stack } from '../../runtime/04-overlay/stack.ts'
+import { opaqueMark } from '../../runtime/04-overlay/stack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
-import {
-change,gathered,layOutEmpty,
-sha256
-} from '../../test/trees.ts'
-
-function shell(cwd: string, script: string): void {
-  execFileSync('sh', ['-ec', script], { cwd })
-}
-
-/** As GNU tar lists it. */
-async function list(stack: Stack): Promise<string[]> {
-  return names(await gathered(layerTar(stack)))
-}
-
-function names(archive: Buffer): string[] {
-  const text = execFileSync('tar', ['-t'], { input: archive, encoding: 'utf8' })
-  return text.split('\n').slice(0, -1)
-}
-
-async function entries(stack: Stack) {
-  const found = []
-  for await (const { content: _, ...entry } of readTar(layerTar(stack))) found.push(entry)
-  return found
-}
+import { change, gathered, layOutEmpty, sha256 } from '../../test/trees.ts'
+import { entries, list, shell } from './listing.ts'
 
 describe('on a real overlay', () => {
   test('what was added, changed, deleted and replaced is in the archive', async (context) => {

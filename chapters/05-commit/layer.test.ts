@@ -1,13 +1,13 @@
 /** A write layer as an archive: what was changed is in it, in the same bytes. */
 import { execFileSync } from 'node:child_process'
 import {
-appendFileSync,
-lstatSync,
-mkdirSync,
-renameSync,
-rmSync,
-symlinkSync,
-truncateSync,
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
 } from 'node:fs'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -15,16 +15,10 @@ import { describe, expect, test } from 'vitest'
 import { layerTar } from '../../runtime/05-commit/layer/layer.ts'
 import { perform } from '../../runtime/native.ts'
 import type { Call } from '../../runtime/calls.ts'
-import { readTar } from '../../runtime/05-commit/tar/read.ts'
-import { type Stack } from '../../runtime/04-overlay/stack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import {
-everything,
-facts,
-gathered,
-holed
-} from '../../test/trees.ts'
+import { everything, facts, gathered, holed } from '../../test/trees.ts'
+import { entries, list, names, shell } from './listing.ts'
 
 test('GNU tar extracts from the archive exactly the tree that it was made of', async (context) => {
   needs(context, 'root', 'gnu-tar')
@@ -171,23 +165,3 @@ test('a large file passes through in little memory', async (context) => {
   expect(total).toBeGreaterThan(size)
   expect(most / 2 ** 20).toBeLessThan(100)
 })
-
-function shell(cwd: string, script: string): void {
-  execFileSync('sh', ['-ec', script], { cwd })
-}
-
-/** As GNU tar lists it. */
-async function list(stack: Stack): Promise<string[]> {
-  return names(await gathered(layerTar(stack)))
-}
-
-function names(archive: Buffer): string[] {
-  const text = execFileSync('tar', ['-t'], { input: archive, encoding: 'utf8' })
-  return text.split('\n').slice(0, -1)
-}
-
-async function entries(stack: Stack) {
-  const found = []
-  for await (const { content: _, ...entry } of readTar(layerTar(stack))) found.push(entry)
-  return found
-}

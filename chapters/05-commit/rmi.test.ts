@@ -1,30 +1,13 @@
 /** Tests: images are removed, and nothing that others need. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { listImages } from '../../runtime/05-commit/store/images.ts'
 import { removeImage, type ImageUser } from '../../runtime/05-commit/store/remove-image.ts'
 import { layerDir, readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
-import { needs, scratch } from '../../test/scratch.ts'
-import { blobFile, putImage, putIndex, sha256, tarOf } from './handmade.ts'
-
-const [base, pages] = [tarOf({ 'bin/': '', 'bin/sh': '12345' }), tarOf({ 'index.html': '<p>' })]
-
-/** `base:v1` has one layer; `site:v1` and `site:v2` are one image, with that layer and another. */
-function library(): string {
-  const root = scratch()
-  const site = putImage(root, {
-    tars: [base, pages],
-    config: { created: '2021-01-01T00:00:00Z', author: 'Ann', config: { Cmd: ['httpd'] } },
-  })
-  const images = { 'base:v1': putImage(root, { tars: [base] }), 'site:v1': site, 'site:v2': site }
-  putIndex(root, images)
-  for (const [tar, name, text] of [[base, 'sh', '12345'], [pages, 'index.html', '<p>']] as const) {
-    mkdirSync(layerDir(root, sha256(tar)), { recursive: true })
-    writeFileSync(join(layerDir(root, sha256(tar)), name), text)
-  }
-  return root
-}
+import { needs } from '../../test/scratch.ts'
+import { blobFile, sha256 } from './handmade.ts'
+import { base, library, pages } from './library.ts'
 
 function blobs(root: string): string[] {
   return readdirSync(join(root, 'blobs/sha256')).sort()
