@@ -98,7 +98,7 @@ test(
     )
     expect(said('hog')).toEqual([
       expect.stringMatching(/^stepbox: the whole machine ran out of memory, and the kernel chose/),
-      '  with --memory the container has a limit of its own',
+      '  with --memory the container itself has a limit',
       'code 137',
     ])
     expect(said('kernel')).toEqual(['(tail)'])

@@ -8,7 +8,7 @@ export const chapter: Chapter = {
   slug: 'pivot-root',
   plan,
   has: { root: 'directory', terminal: true },
-  flags: { run: [{ long: 'tty', short: 't', text: 'give it a terminal of its own' }] },
+  flags: { run: [{ long: 'tty', short: 't', text: 'give it a private terminal' }] },
   asked: (typed, image) => ({ cwd: (valueOf(typed, 'workdir') ?? image.WorkingDir) || '/' }),
   ordinary: () => ({ root: '/image/rootfs' }),
   prepare: ({ container: { rootfs = '/', terminal } }) => ({

@@ -5,7 +5,8 @@ import { layerDir } from '../../runtime/05-commit/store/store.ts'
 import { scratch } from '../../test/scratch.ts'
 import { putImage, putIndex, sha256, tarOf } from './handmade.ts'
 
-export const [base, pages] = [tarOf({ 'bin/': '', 'bin/sh': '12345' }), tarOf({ 'index.html': '<p>' })]
+export const base = tarOf({ 'bin/': '', 'bin/sh': '12345' })
+export const pages = tarOf({ 'index.html': '<p>' })
 
 /** `base:v1` has one layer; `site:v1` and `site:v2` are one image, with that layer and another. */
 export function library(): string {

@@ -32,6 +32,6 @@ export function groupEndedBecause({ oomKilled, limits }: Container) {
   const line = limit
     ? `out of memory: the container used up the ${limit}, and the kernel killed a process in it`
     : 'the whole machine ran out of memory, and the kernel chose a process of this container;\n' +
-      '  with --memory the container has a limit of its own'
+      '  with --memory the container itself has a limit'
   return { word: 'out of memory', line }
 }
