@@ -50,9 +50,9 @@ function session(code: string): string {
   return lines.join('\n')
 }
 
+/** Holes stay in their braces, as on a code host; what may be anything is three dots. */
 function withHoles(line: string): string {
-  return escapeHtml(line).replace(
-    /\{(…|[a-z]+)(?::([\w-]+))?\}/g,
-    (_, kind: string, name?: string) => `<var>${name ? `${kind} ${name}` : kind}</var>`,
+  return escapeHtml(line).replace(/\{(…|[a-z]+(?::[\w-]+)?)\}/g, (whole, kind: string) =>
+    kind === '…' ? '<var>…</var>' : `<var>${whole}</var>`,
   )
 }

@@ -5,6 +5,9 @@ import { nearest, symbolIn, symbolsOf, type Excerpt } from './symbols.ts'
 
 export const root = join(import.meta.dirname, '..')
 
+/** Numbers by group and name. */
+export type Figures = Record<string, Record<string, number>>
+
 /** The target of a relative link. `path` is relative to the checkout. */
 export interface Target {
   path: string
@@ -12,6 +15,8 @@ export interface Target {
   symbol?: string
   /** The heading of a text: `../04-overlay/README.md#copy-up`. */
   heading?: string
+  /** The name of a number in a file of data: `../figures.json#namespaces.calls`. */
+  figure?: string
 }
 
 /**
@@ -27,6 +32,10 @@ export function follow(href: string, from: string): Target | undefined {
   if (path.startsWith('../')) throw nowhere('place in this repository', undefined)
   if (!existsSync(join(root, path))) throw nowhere('such file', nearest(path, filesAround(path)))
   if (!fragment) return { path }
+  if (path.endsWith('/figures.json')) {
+    if (figureAt({ path, figure: fragment }) !== undefined) return { path, figure: fragment }
+    throw nowhere('such figure', nearest(fragment, figuresIn(path)))
+  }
   if (!path.endsWith('.md')) {
     const source = read(path)
     if (symbolIn(source, fragment)) return { path, symbol: fragment }
@@ -41,6 +50,22 @@ export function follow(href: string, from: string): Target | undefined {
 /** The source code of a target that has a symbol. */
 export function excerptOf({ path, symbol = '' }: Target): Excerpt {
   return symbolIn(read(path), symbol) ?? { code: '', line: 1 }
+}
+
+/** The number that a target names. */
+export function figureAt({ path, figure = '' }: Target): number | undefined {
+  const [group = '', name = ''] = figure.split('.')
+  return (JSON.parse(read(path)) as Figures)[group]?.[name]
+}
+
+/** As the texts write numbers: 1,200. */
+export function inDigits(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+function figuresIn(path: string): string[] {
+  const groups = Object.entries(JSON.parse(read(path)) as Figures)
+  return groups.flatMap(([group, own]) => Object.keys(own).map((name) => `${group}.${name}`))
 }
 
 /** The anchors of all headings of a text, in order, by the rules of GitHub. */

@@ -55,6 +55,29 @@ export function sessionsIn(markdown: string, place: Place): Exchange[] {
   return exchanges
 }
 
+/**
+ * The commands of each console block of a text, in order, as a reader types them. A block that is
+ * not played on this machine has none: it needs another one, or a reader who answers.
+ */
+export function commandsIn(markdown: string): string[][] {
+  const all: string[][] = []
+  let block: string[] | undefined
+  let [isInside, isCommand] = [false, false]
+  for (const line of markdown.split('\n')) {
+    isCommand = line.startsWith('$ ') || (isCommand && line.startsWith('> '))
+    if (line.startsWith('```')) {
+      isInside = !isInside
+      block = isInside && /^```console\b/.test(line) ? [] : undefined
+      if (block) all.push(block)
+      if (!blocks.host.test(line)) block = undefined
+    } else if (block && isCommand) {
+      const before = line.startsWith('> ') ? `${block.pop()}\n` : ''
+      block.push(`${before}${line.slice(2)}`)
+    }
+  }
+  return all
+}
+
 function addLine(exchanges: Exchange[], text: string, line: number): void {
   const last = exchanges.at(-1)
   if (text.startsWith('$ ')) exchanges.push({ command: text.slice(2), expected: [], line })

@@ -11,16 +11,35 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* Older headers lack these two; the numbers are part of the kernel's interface. */
+/* Older headers, and musl's, lack these; the numbers are part of the kernel's interface. */
+enum { KEYCTL_JOIN_SESSION_KEYRING = 1, IOPRIO_WHO_PROCESS = 1 };
+enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef MOUNT_ATTR_RDONLY
+#define MOUNT_ATTR_RDONLY 0x1
+#define MOUNT_ATTR_NODEV 0x4
+#endif
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
+#endif
+#ifndef FS_IMMUTABLE_FL
+#define FS_IMMUTABLE_FL 0x10
+#define FS_APPEND_FL 0x20
 #endif
 
 /* The kinds: s text, b bytes, n number, o number that is written in octal, f flags, l list; a `?`
@@ -32,7 +51,16 @@
   CALL(fork, "") \
   CALL(prctl, "ff") \
   CALL(mount, "s?ss?fs?") \
+  CALL(setns, "sf") \
+  CALL(keyctl, "fs?") \
+  CALL(capset_inheritable, "n") \
+  CALL(setrlimit_soft, "fn") \
+  CALL(sched_setaffinity, "n") \
+  CALL(sched_setattr, "fn") \
+  CALL(ioprio_set, "fnfn") \
+  CALL(personality, "f") \
   CALL(sethostname, "s") \
+  CALL(setdomainname, "s") \
   CALL(ioctl_ifflags, "sf") \
   CALL(setsid, "") \
   CALL(umask, "o") \
@@ -45,6 +73,11 @@
   CALL(mkdir, "so") \
   CALL(write, "ss") \
   /* 03-pivot-root.c */ \
+  CALL(open_tree, "sf") \
+  CALL(open_tree_in, "ssf") \
+  CALL(move_mount, "ns") \
+  CALL(setrlimit, "fnn") \
+  CALL(mkdir_parents, "so") \
   CALL(chroot, "s") \
   CALL(pivot_root, "ss") \
   CALL(umount2, "sf") \
@@ -52,6 +85,7 @@
   CALL(mknod, "sfonn") \
   CALL(symlink, "ss") \
   CALL(socketpair, "ff") \
+  CALL(pipe2, "fnnf") \
   CALL(open, "sfo") \
   CALL(ioctl_unlockpt, "n") \
   CALL(ioctl_winsize, "nnn") \
@@ -69,16 +103,22 @@
   CALL(lchown, "snn") \
   CALL(chmod, "so") \
   CALL(lsetxattr, "ssb") \
-  CALL(utimensat, "sn") \
+  CALL(lsetxattr_if_held, "ssb") \
+  CALL(utimensat, "snn") \
+  CALL(create, "sbonnnn") \
   CALL(llistxattr, "s") \
   CALL(lgetxattr, "ss") \
   CALL(seek_data, "s") \
   CALL(flock, "nf") \
   CALL(syncfs, "n") \
   /* tools.c */ \
-  CALL(setns, "sf") \
+  CALL(seccomp, "b") \
+  CALL(mount_setattr, "sfff") \
+  CALL(capbset_drop_all, "") \
+  CALL(prctl_subreaper, "") \
   CALL(uname, "") \
-  CALL(tcsetpgrp, "nn")
+  CALL(ioctl_ptpeer, "n") \
+  CALL(ioctl_clearflags, "sf")
 
 /* First use: the prototypes, so that a new call needs no line in a header. */
 #define CALL(name, kinds) long do_##name(struct arg *);
@@ -101,15 +141,24 @@ static const struct {
     FLAG(CLONE_NEWIPC), FLAG(CLONE_NEWNET), FLAG(CLONE_NEWCGROUP), FLAG(CLONE_NEWUSER),
     FLAG(MS_RDONLY), FLAG(MS_NOSUID), FLAG(MS_NODEV), FLAG(MS_NOEXEC), FLAG(MS_REMOUNT),
     FLAG(MS_BIND), FLAG(MS_MOVE), FLAG(MS_REC), FLAG(MS_PRIVATE), FLAG(MS_SLAVE), FLAG(MS_SHARED),
-    FLAG(MS_STRICTATIME), FLAG(PR_SET_PDEATHSIG), FLAG(SIGKILL), FLAG(IFF_UP),
+    FLAG(MS_STRICTATIME), FLAG(PR_SET_PDEATHSIG), FLAG(SIGKILL), FLAG(KEYCTL_JOIN_SESSION_KEYRING),
+    FLAG(RLIMIT_NOFILE), FLAG(SCHED_OTHER), FLAG(IOPRIO_WHO_PROCESS), FLAG(IOPRIO_CLASS_NONE),
+    FLAG(IOPRIO_CLASS_IDLE), FLAG(PER_LINUX), FLAG(ADDR_NO_RANDOMIZE), FLAG(IFF_UP),
     /* 03-pivot-root.c */
+    FLAG(OPEN_TREE_CLONE), FLAG(OPEN_TREE_CLOEXEC),
+    FLAG(RLIMIT_CORE), FLAG(RLIMIT_CPU), FLAG(RLIMIT_DATA), FLAG(RLIMIT_FSIZE), FLAG(RLIMIT_LOCKS),
+    FLAG(RLIMIT_MEMLOCK), FLAG(RLIMIT_MSGQUEUE), FLAG(RLIMIT_NICE), FLAG(RLIMIT_NPROC),
+    FLAG(RLIMIT_RSS), FLAG(RLIMIT_RTPRIO), FLAG(RLIMIT_RTTIME), FLAG(RLIMIT_SIGPENDING),
+    FLAG(RLIMIT_STACK),
     FLAG(MNT_DETACH), FLAG(S_IFCHR), FLAG(S_IFBLK), FLAG(S_IFREG), FLAG(S_IFIFO), FLAG(AF_UNIX),
     FLAG(SOCK_STREAM), FLAG(O_RDONLY), FLAG(O_WRONLY), FLAG(O_RDWR), FLAG(O_CREAT), FLAG(O_EXCL),
-    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC),
+    FLAG(O_NOCTTY), FLAG(O_NOFOLLOW), FLAG(O_CLOEXEC), FLAG(STDIN_FILENO), FLAG(STDOUT_FILENO),
+    FLAG(STDERR_FILENO),
     /* 05-commit.c */
     FLAG(LOCK_EX),
     /* tools.c */
-    FLAG(CLONE_NEWTIME),
+    FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
+    FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -134,5 +183,9 @@ int flag_named(const char *name, size_t length, long long *value) {
 int errno_named(const char *name) {
   if (!*name) return 0;
   if (strcmp(name, "EEXIST") == 0) return EEXIST;
+  if (strcmp(name, "EACCES") == 0) return EACCES;
+  if (strcmp(name, "EPERM") == 0) return EPERM;
+  if (strcmp(name, "EINVAL") == 0) return EINVAL;
+  if (strcmp(name, "ESRCH") == 0) return ESRCH;
   return strcmp(name, "ENOENT") == 0 ? ENOENT : -1;
 }

@@ -1,6 +1,6 @@
 /* The two sides of a fork. The child goes on with the plan. The parent waits for it, forwards
- * signals, serves its terminal, and exits with its status. Neither outlives the other: the plan
- * sets PR_SET_PDEATHSIG in the child, and the parent exits when the child ends. */
+ * signals, copies its standard streams, and exits with its status. Neither outlives the other: the
+ * plan sets PR_SET_PDEATHSIG in the child, and the parent exits when the child ends. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -8,21 +8,36 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How long a container may live on that was hung up, and a reader may take nothing once the
+ * container was asked to end and has ended. */
+#define PATIENCE_MS 1000
+
 /* This side's end of a pipe between the two. The child's end hangs up when the parent dies. */
 static int lifeline = -1;
 
+static pid_t child;    /* in the parent, as long as it runs */
+static int end_status; /* of the child, as wait(2) gives it */
+static int is_asked;   /* whether a process has sent a signal that asks it to end */
+static int is_hung_up;
+
 static sigset_t mask_of_parent(void);
-static void on_signals(int signals, pid_t child);
-static void end_as(int status);
+static void on_signals(int signals);
+static void end_orphans(void);
+static void finish(void) __attribute__((noreturn));
 
 /* fork(2), with a pipe between parent and child.
  *
  * Signals are blocked before the fork and stay blocked in the parent, which reads them from a
  * signalfd: none is lost in between. The child gets the mask from before.
+ *
+ * The child's end of the pipe is put out of the way of the plan's descriptors before the fork: with
+ * a low RLIMIT_NOFILE that fails, with EINVAL (fcntl(2)), and can still be reported.
  *
  * Without a terminal of the container, the parent leaves its process group. Ctrl-C then reaches
  * only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the kernel and
@@ -32,31 +47,37 @@ long fork_with_lifeline(void) {
   sigset_t mask = mask_of_parent(), before;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  int end = fcntl(ends[0], F_DUPFD_CLOEXEC, LIFELINE);
+  close(ends[0]);
+  if (end < 0) return close(ends[1]), errno = EMFILE, -1;
   sigprocmask(SIG_SETMASK, &mask, &before);
   pid_t pid = fork();
   int error = errno;
-  if (pid == 0) lifeline = fcntl(ends[0], F_DUPFD_CLOEXEC, LIFELINE);
-  if (pid > 0) lifeline = ends[1];
+  lifeline = pid > 0 ? ends[1] : end;
   if (pid > 0 && channel[0] < 0) setpgid(0, 0);
-  if (pid <= 0) close(ends[1]);
-  close(ends[0]);
+  close(pid > 0 ? end : ends[1]);
+  if (pid < 0) close(end);
   if (pid <= 0) sigprocmask(SIG_SETMASK, &before, NULL);
   return errno = error, pid;
 }
 
-/* All signals except the two that stop a background job which uses the terminal: they must work. */
+/* All signals. Only the two that stop a background job which uses the terminal must work if this
+ * process reads keys from it; otherwise it has left its process group (see above), and writes to
+ * the terminal from there. */
 static sigset_t mask_of_parent(void) {
   sigset_t mask;
   sigfillset(&mask);
+  if (channel[0] < 0) return mask;
   sigdelset(&mask, SIGTTIN);
   sigdelset(&mask, SIGTTOU);
   return mask;
 }
 
-/* Whether the other end of the lifeline is closed; called in the child. */
+/* Whether the other end of the lifeline is closed; called in the child. A plan that has closed this
+ * end itself (close_range) cannot know. */
 int parent_is_gone(void) {
   struct pollfd end = {lifeline, 0, 0};
-  return poll(&end, 1, 0) > 0;
+  return poll(&end, 1, 0) > 0 && !(end.revents & POLLNVAL);
 }
 
 /* In the child: wait until the parent has reported the fork. Exit if the parent is gone. */
@@ -72,51 +93,100 @@ void release_child(void) {
 }
 
 /* Wait for the child and exit with its status, or with 128 + n if signal n killed it. */
-void wait_for(pid_t child) {
+void wait_for(pid_t pid) {
   sigset_t mask = mask_of_parent();
+  child = pid;
   terminal_begin();
+  streams_begin();
   int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   while (signals >= 0) {
-    struct pollfd fds[2 + TERMINAL_POLLS] = {
+    if (child == 0 && !streams_pending()) finish();
+    struct pollfd fds[3 + 2 * STREAMS] = {
         {signals, POLLIN, 0},
-        {CONTROL, 0, 0}, /* no event requested: poll reports a hang-up anyway */
+        {CONTROL, 0, 0},  /* no event requested: poll reports a hang-up anyway */
+        {lifeline, 0, 0}, /* the same: the child's end closes when it executes the command */
     };
-    terminal_polls(fds + 2);
-    if (poll(fds, 2 + TERMINAL_POLLS, -1) < 0 && errno != EINTR) break;
+    streams_polls(fds + 3);
+    int is_timed = is_hung_up || (child == 0 && is_asked);
+    int ready = poll(fds, 3 + 2 * STREAMS, is_timed ? PATIENCE_MS : -1);
+    if (ready < 0 && errno != EINTR) break;
+    if (ready == 0 && child == 0) finish(); /* the reader takes no more */
+    if (ready == 0) end_child(0);
     if (fds[1].revents) break; /* Node is gone: end the container */
-    terminal_copy(fds + 2);
-    if (fds[0].revents) on_signals(signals, child);
+    if (fds[2].revents) {
+      close(lifeline);
+      lifeline = -1;
+      terminal_start();
+      streams_start();
+    }
+    streams_copy(fds + 3);
+    if (fds[0].revents) on_signals(signals);
   }
   /* When process 1 of a pid namespace dies, the kernel kills all others in it, and this wait
    * returns only after they are gone (pid_namespaces(7)). */
-  kill(child, SIGKILL);
+  end_child(0);
   terminal_restore();
-  waitpid(child, NULL, 0);
+  if (child > 0) waitpid(child, NULL, 0);
+  end_orphans();
   _exit(128 + SIGKILL);
+}
+
+/* Kill the child, if it runs, at once or after a while; its end is then handled like any other. */
+void end_child(int is_patient) {
+  if (is_patient) is_hung_up = 1;
+  else if (child > 0) kill(child, SIGKILL);
 }
 
 /* Forward to the child the signals that a process sent (si_code <= 0, sigaction(2)). The kernel
  * sends those of a key or a closed window to the whole process group, so Node gets them too and
  * forwards them; forwarding here as well would deliver them twice. */
-static void on_signals(int signals, pid_t child) {
+static void on_signals(int signals) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {
+    int signal = (int)info.ssi_signo;
     int status;
-    if (info.ssi_signo == SIGCHLD) {
-      if (waitpid(child, &status, WNOHANG) == child) end_as(status);
-      continue;
+    pid_t ended;
+    while (signal == SIGCHLD && (ended = waitpid(-1, &status, WNOHANG)) > 0) {
+      if (ended != child) continue; /* an orphan, see end_orphans */
+      child = 0;
+      end_status = status;
+      streams_end();
     }
-    if (info.ssi_signo == SIGCONT) terminal_resume();
-    if (info.ssi_signo == SIGWINCH && terminal_resize()) continue;
-    if (info.ssi_signo == SIGPIPE) continue; /* caused by a write of this process */
-    if (info.ssi_code <= 0) kill(child, (int)info.ssi_signo);
+    if (signal == SIGCONT) terminal_resume();
+    if (signal == SIGWINCH && terminal_resize()) continue;
+    if (signal == SIGCHLD || signal == SIGPIPE) continue; /* SIGPIPE: from a write of our own */
+    if (info.ssi_code > 0) continue;
+    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
+      is_asked = 1;
+    if (child > 0) kill(child, signal);
   }
 }
 
-/* Exit like the child: first its last output, then the terminal as it was, then the report. */
-static void end_as(int status) {
-  terminal_drain();
+/* If this process is a subreaper, what the child has left behind is now a child of this one: hang
+ * up its terminal, wait, and after a while kill it. What that leaves behind comes here in turn. */
+static void end_orphans(void) {
+  int is_subreaper = 0;
+  if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper) != 0 || !is_subreaper) return;
+  terminal_hang_up();
+  for (int waited = 0; waitpid(-1, NULL, WNOHANG) >= 0; waited++) {
+    if (waited < PATIENCE_MS) {
+      poll(NULL, 0, 1);
+      continue;
+    }
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    int pid;
+    if (!children) return;
+    while (fscanf(children, "%d", &pid) == 1) kill(pid, SIGKILL);
+    fclose(children);
+    waitpid(-1, NULL, 0);
+  }
+}
+
+/* Exit like the child, when its last output is written: first the terminal as it was, then the
+ * report. */
+static void finish(void) {
   terminal_restore();
-  report_exit(status);
-  _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+  end_orphans();
+  report_exit(end_status);
+  _exit(WIFSIGNALED(end_status) ? 128 + WTERMSIG(end_status) : WEXITSTATUS(end_status));
 }

@@ -15,6 +15,13 @@
 static char *body;  /* the rest of the plan that is not parsed yet */
 static size_t left; /* its length */
 
+struct room {
+  void *memory;
+  size_t size;
+};
+#define LARGE_ROOM (1 << 16)
+
+static void *make_room(struct room *room, size_t size);
 static size_t read_header(char *line, size_t size);
 static void parse_header(const char *line, struct plan *plan, size_t *bytes);
 static void read_fully(char *to, size_t length);
@@ -26,23 +33,33 @@ static void join_flags(struct arg *arg);
 static void forget(struct plan *plan);
 
 int read_plan(struct plan *plan) {
-  static char *buffer;
-  static struct plan last; /* freed when the next plan is read */
+  static struct room for_bytes, for_steps;
+  static struct plan last;
   char line[128];
   size_t bytes;
   if (read_header(line, sizeof line) == 0) return 0;
-  forget(&last);
-  free(buffer);
   parse_header(line, plan, &bytes);
-  body = buffer = malloc(bytes + 1);
-  plan->steps = calloc(plan->count + 1, sizeof *plan->steps);
-  if (!buffer || !plan->steps) refuse("out of memory", line);
+  forget(&last);
+  size_t size = (plan->count + 1) * sizeof *plan->steps;
+  body = make_room(&for_bytes, bytes + 1);
+  plan->steps = make_room(&for_steps, size);
+  memset(plan->steps, 0, size);
   read_fully(body, bytes);
   left = bytes;
   for (size_t i = 0; i < plan->count; i++) next_step(&plan->steps[i]);
   if (left != 0) refuse("bytes after the last step", line);
   last = *plan;
   return 1;
+}
+
+/* Memory for `size` bytes, in place of what the call before gave. What is large stays as it
+ * is: for new memory the kernel clears every page, which takes longer than to read the plan. */
+static void *make_room(struct room *room, size_t size) {
+  if (size <= room->size && room->size >= LARGE_ROOM) return room->memory;
+  room->memory = realloc(room->memory, size);
+  if (!room->memory) refuse("out of memory", "a plan");
+  room->size = size;
+  return room->memory;
 }
 
 /* Read one line, byte by byte: what follows it must stay in the socket. Returns its length, or 0 at
@@ -165,5 +182,5 @@ static void join_flags(struct arg *arg) {
 static void forget(struct plan *plan) {
   for (size_t i = 0; i < plan->count; i++)
     for (size_t j = 0; j < MAX_ARGS; j++) free(plan->steps[i].args[j].list);
-  free(plan->steps);
+  *plan = (struct plan){0};
 }

@@ -48,6 +48,12 @@ void report_step(size_t index, long result, int error, int failed, long long nan
   deliver(parts, 2);
 }
 
+/* `unwritten <descriptor> <errno>`: the caller's standard output or error takes no more bytes. */
+void report_unwritten(int fd, int error) {
+  char line[64];
+  deliver_line(line, snprintf(line, sizeof line, "unwritten %d %d\n", fd, error));
+}
+
 /* `exit <wait status>`: how the container's first process ended, as wait(2) encodes it. */
 void report_exit(int status) {
   char line[64];

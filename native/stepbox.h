@@ -34,7 +34,7 @@ struct call {
   long (*make)(struct arg *);
 };
 
-#define MAX_ARGS 6
+#define MAX_ARGS 7
 
 struct step {
   const struct call *call;
@@ -65,6 +65,7 @@ extern char *answer;
 extern size_t answer_length;
 char *answer_room(size_t size);
 void report_step(size_t index, long result, int error, int failed, long long nanoseconds);
+void report_unwritten(int fd, int error);
 void report_exit(int status);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
@@ -74,17 +75,32 @@ int parent_is_gone(void);
 void await_parent(void);
 void release_child(void);
 void wait_for(pid_t child) __attribute__((noreturn));
+void end_child(int is_patient);
 
-/* terminal.c: the container's terminal, served by the parent of the fork. */
-#define TERMINAL_POLLS 5
+/* streams.c: the container's standard streams, copied by the parent of the fork. */
+#define STREAMS 3
+#define TERMINAL_BYTES (1 << 17) /* more than a terminal holds unread */
+extern int pipes[STREAMS][2];
+void streams_begin(void);
+void streams_start(void);
+void streams_polls(struct pollfd *fds);
+void streams_copy(const struct pollfd *fds);
+void streams_end(void);
+int streams_pending(void);
+void stream_connect(int which, int from, int to);
+void stream_type(int which, char byte, size_t count);
+char stream_last(int which);
+void stream_close(int which);
+
+/* terminal.c: the container's terminal, if it has one. */
 extern int channel[2];
 void terminal_begin(void);
-void terminal_polls(struct pollfd *fds);
-void terminal_copy(const struct pollfd *fds);
+void terminal_start(void);
 int terminal_resize(void);
 void terminal_resume(void);
-void terminal_drain(void);
 void terminal_restore(void);
+int terminal_end_of_keys(void);
+int terminal_hang_up(void);
 
 /* Close fd and return `result`, with errno as the call before left it. */
 static inline long close_returning(int fd, long result) {

@@ -1,8 +1,10 @@
 /**
- * The calls that a step can make: their arguments as types, and a table of how each is sent,
- * printed and carried out. native/calls.c has the same calls and flags; a test compares the two.
+ * The calls that a step can make: their arguments as types, and a table of how each is sent and
+ * carried out. notation.ts says how each is printed. native/calls.c has the same calls and flags; a
+ * test compares the two.
  */
-import { childSocketFd, parentSocketFd } from './descriptors.ts'
+import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
+import type { OpenFlag, OpenTreeFlag, Resource } from './flag-names.ts'
 
 /**
  * One system call: its name, then its arguments in the order of its man page, as labelled tuples.
@@ -24,7 +26,22 @@ export type Call =
       mountflags: MountFlag[],
       data: string | null,
     ]
+  | [name: 'setns', pathname: string, nstype: NamespaceFlag]
+  | [name: 'keyctl', operation: 'KEYCTL_JOIN_SESSION_KEYRING', name: string | null]
+  | [name: 'capset_inheritable', set: number]
+  | [name: 'setrlimit_soft', resource: 'RLIMIT_NOFILE', soft: number]
+  | [name: 'sched_setaffinity', cpus: number]
+  | [name: 'sched_setattr', policy: 'SCHED_OTHER', nice: number]
+  | [
+      name: 'ioprio_set',
+      which: 'IOPRIO_WHO_PROCESS',
+      who: number,
+      class_: 'IOPRIO_CLASS_NONE' | 'IOPRIO_CLASS_IDLE',
+      level: number,
+    ]
+  | [name: 'personality', persona: 'PER_LINUX' | 'ADDR_NO_RANDOMIZE']
   | [name: 'sethostname', name: string]
+  | [name: 'setdomainname', name: string]
   | [name: 'ioctl_ifflags', ifname: string, flags: 'IFF_UP'[]]
   | [name: 'setsid']
   | [name: 'umask', mask: number]
@@ -37,6 +54,11 @@ export type Call =
   | [name: 'mkdir', pathname: string, mode: number]
   | [name: 'write', pathname: string, text: string]
   // Chapter 3: a root file system, devices, a terminal
+  | [name: 'open_tree', pathname: string, flags: OpenTreeFlag[]]
+  | [name: 'open_tree_in', mounts: string, pathname: string, flags: OpenTreeFlag[]]
+  | [name: 'move_mount', fd: number, target: string]
+  | [name: 'setrlimit', resource: Resource, soft: number, hard: number]
+  | [name: 'mkdir_parents', pathname: string, mode: number]
   | [name: 'chroot', path: string]
   | [name: 'pivot_root', new_root: string, put_old: string]
   | [name: 'umount2', target: string, flags: 'MNT_DETACH'[]]
@@ -51,6 +73,13 @@ export type Call =
     ]
   | [name: 'symlink', target: string, linkpath: string]
   | [name: 'socketpair', domain: 'AF_UNIX', type: 'SOCK_STREAM']
+  | [
+      name: 'pipe2',
+      stream: 'STDIN_FILENO' | 'STDOUT_FILENO' | 'STDERR_FILENO',
+      readEnd: number,
+      writeEnd: number,
+      flags: 'O_CLOEXEC'[],
+    ]
   | [name: 'open', pathname: string, flags: OpenFlag[], mode: number]
   | [name: 'ioctl_unlockpt', fd: number]
   | [name: 'ioctl_winsize', fd: number, rows: number, columns: number]
@@ -68,28 +97,41 @@ export type Call =
   | [name: 'lchown', pathname: string, uid: number, gid: number]
   | [name: 'chmod', pathname: string, mode: number]
   | [name: 'lsetxattr', pathname: string, name: string, value: Uint8Array]
-  | [name: 'utimensat', pathname: string, mtimeNs: bigint]
+  | [name: 'lsetxattr_if_held', pathname: string, name: string, value: Uint8Array]
+  | [name: 'utimensat', pathname: string, seconds: bigint, nanoseconds: number]
+  | [
+      name: 'create',
+      pathname: string,
+      data: Uint8Array,
+      mode: number,
+      uid: number,
+      gid: number,
+      seconds: bigint,
+      nanoseconds: number,
+    ]
   | [name: 'llistxattr', pathname: string]
   | [name: 'lgetxattr', pathname: string, name: string]
   | [name: 'seek_data', pathname: string]
   | [name: 'flock', fd: number, operation: 'LOCK_EX']
   | [name: 'syncfs', fd: number]
   // Only for tools, which look at a container from outside
-  | [name: 'setns', pathname: string, nstype: NamespaceFlag]
+  | [name: 'seccomp', filter: Uint8Array]
+  | [
+      name: 'mount_setattr',
+      pathname: string,
+      flags: 'AT_RECURSIVE'[],
+      set: MountAttribute[],
+      clear: MountAttribute[],
+    ]
+  | [name: 'capbset_drop_all']
+  | [name: 'prctl_subreaper']
   | [name: 'uname']
-  | [name: 'tcsetpgrp', fd: number, pgrp: number]
-
-export type NamespaceFlag =
-  | 'CLONE_NEWPID' | 'CLONE_NEWNS' | 'CLONE_NEWUTS' | 'CLONE_NEWIPC' | 'CLONE_NEWNET'
-  | 'CLONE_NEWCGROUP' | 'CLONE_NEWUSER' | 'CLONE_NEWTIME'
-
-export type MountFlag =
-  | 'MS_RDONLY' | 'MS_NOSUID' | 'MS_NODEV' | 'MS_NOEXEC' | 'MS_REMOUNT' | 'MS_BIND' | 'MS_MOVE'
-  | 'MS_REC' | 'MS_PRIVATE' | 'MS_SLAVE' | 'MS_SHARED' | 'MS_STRICTATIME'
-
-export type OpenFlag =
-  | 'O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL' | 'O_NOCTTY' | 'O_NOFOLLOW'
-  | 'O_CLOEXEC'
+  | [name: 'ioctl_ptpeer', fd: number]
+  | [
+      name: 'ioctl_clearflags',
+      pathname: string,
+      flags: ('FS_IMMUTABLE_FL' | 'FS_APPEND_FL')[],
+    ]
 
 export type CallName = Call[0]
 
@@ -100,16 +142,18 @@ interface CallRow {
    * octal, `f` names of flags joined by `|`, `l` list; a `?` after a kind allows null.
    */
   kinds: string
-  /** Its notation in strace, from the printed arguments, where that is not `name(…)`. */
-  notation?: (args: string[]) => string
   /**
    * The system calls that it makes if it succeeds, in order, where that is not the one it is named
-   * after. `+` means once or more, `?` once or not at all.
+   * after. `+` means once or more, `?` once or not at all, `*` any number of
+   * times.
    */
   makes?: string[]
   /** Of a fork: what the parent does before it waits. `makes` is what the child sees. */
   parentMakes?: string[]
 }
+
+/** The last two give the descriptor the lowest number, on which the plan counts. */
+const openTreeIn = 'open open setns open_tree setns close close fcntl close'
 
 /** The table of calls, in the order of `Call`. */
 export const calls: Record<CallName, CallRow> = {
@@ -118,76 +162,54 @@ export const calls: Record<CallName, CallRow> = {
   fork: {
     kinds: '',
     // A pipe tells the child that its parent is gone, and signals are blocked until the parent can
-    // forward them. The child moves its end out of the plan's way and waits to be reported.
-    makes: 'pipe2 rt_sigprocmask fork fcntl close close rt_sigprocmask read'.split(' '),
-    // Without a terminal the parent leaves its process group; with one, it closes the child's end
-    // of the socket. Then it lets the child go on and waits for signals.
-    parentMakes: 'setpgid? close write close? signalfd4 poll'.split(' '),
+    // forward them. The child's end is moved out of the plan's way; it waits to be reported.
+    makes: 'pipe2 fcntl close rt_sigprocmask fork close rt_sigprocmask read'.split(' '),
+    // Without a terminal the parent leaves its process group. It lets the child go on, closes the
+    // child's ends of the socket or of pipes, and waits for signals.
+    parentMakes: 'setpgid? close write close* signalfd4 poll'.split(' '),
   },
   prctl: { kinds: 'ff', makes: ['prctl', 'poll'] }, // the parent may have died before
   mount: { kinds: 's?ss?fs?', makes: ['lstat', 'mount'] }, // never on a symbolic link
+  setns: { kinds: 'sf', makes: ['open', 'setns', 'close'] },
+  keyctl: { kinds: 'fs?' },
+  capset_inheritable: { kinds: 'n', makes: ['capget', 'capset'] }, // the other sets stay
+  setrlimit_soft: { kinds: 'fn', makes: ['getrlimit', 'setrlimit'] }, // the hard limit stays
+  sched_setaffinity: { kinds: 'n' },
+  sched_setattr: { kinds: 'fn' },
+  ioprio_set: { kinds: 'fnfn' },
+  personality: { kinds: 'f' },
   sethostname: { kinds: 's' },
-  ioctl_ifflags: {
-    kinds: 'sf',
-    notation: ([name, flags]) =>
-      `ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, {ifr_name=${name}, ifr_flags=${flags}})`,
-    makes: ['socket', 'ioctl', 'close'],
-  },
+  setdomainname: { kinds: 's' },
+  ioctl_ifflags: { kinds: 'sf', makes: ['socket', 'ioctl', 'close'] },
   setsid: { kinds: '' },
   umask: { kinds: 'o' },
-  setgroups: {
-    kinds: 'l',
-    notation: ([list = '[]']) =>
-      `setgroups(${list === '[]' ? 0 : list.split(',').length}, ${list})`,
-  },
+  setgroups: { kinds: 'l' },
   setgid: { kinds: 'n' },
   setuid: { kinds: 'n' },
   chdir: { kinds: 's' },
   execvpe: { kinds: 'sll', makes: ['execve+'] }, // in each directory of the PATH in `envp`
   mkdir: { kinds: 'so' },
   write: { kinds: 'ss', makes: ['open', 'fstatfs', 'write', 'close'] }, // only in cgroup and proc
+  open_tree: { kinds: 'sf' },
+  // It goes to the other mount namespace for it, and comes back.
+  open_tree_in: { kinds: 'ssf', makes: openTreeIn.split(' ') },
+  move_mount: { kinds: 'ns' },
+  setrlimit: { kinds: 'fnn' },
+  mkdir_parents: { kinds: 'so', makes: ['mkdir+', 'stat*'] }, // those above it first
   chroot: { kinds: 's' },
   pivot_root: { kinds: 'ss' },
   umount2: { kinds: 'sf' },
   getcwd: { kinds: '' },
-  mknod: {
-    kinds: 'sfonn',
-    notation: ([path, type, mode = '0', major, minor]) => {
-      const isDevice = type === 'S_IFCHR' || type === 'S_IFBLK'
-      const device = isDevice ? `, makedev(${major}, ${minor})` : ''
-      return `mknod(${path}, ${type}|${mode}${device})`
-    },
-  },
+  mknod: { kinds: 'sfonn' },
   symlink: { kinds: 'ss' },
-  socketpair: {
-    kinds: 'ff',
-    notation: ([domain, type]) =>
-      `socketpair(${domain}, ${type}|SOCK_CLOEXEC, 0, [${parentSocketFd}, ${childSocketFd}])`,
-  },
-  open: {
-    kinds: 'sfo',
-    notation: ([path, flags = '', mode]) =>
-      `open(${path}, ${flags}${flags.includes('O_CREAT') ? `, ${mode}` : ''})`,
-  },
-  ioctl_unlockpt: {
-    kinds: 'n',
-    notation: ([fd]) => `ioctl(${fd}, TIOCSPTLCK, [0])`,
-    makes: ['ioctl'],
-  },
-  ioctl_winsize: {
-    kinds: 'nnn',
-    notation: ([fd, rows, columns]) =>
-      `ioctl(${fd}, TIOCSWINSZ, {ws_row=${rows}, ws_col=${columns}})`,
-    makes: ['ioctl'],
-  },
-  ioctl_ctty: { kinds: 'n', makes: ['ioctl'], notation: ([fd]) => `ioctl(${fd}, TIOCSCTTY, 0)` },
+  socketpair: { kinds: 'ff' },
+  pipe2: { kinds: 'fnnf' }, // the stream it stands for tells the parent what to copy
+  open: { kinds: 'sfo' },
+  ioctl_unlockpt: { kinds: 'n', makes: ['ioctl'] },
+  ioctl_winsize: { kinds: 'nnn', makes: ['ioctl'] },
+  ioctl_ctty: { kinds: 'n', makes: ['ioctl'] },
   fchown: { kinds: 'nnn' },
-  sendmsg_rights: {
-    kinds: 'nn',
-    notation: ([socket, fd]) =>
-      `sendmsg(${socket}, {msg_control=[{cmsg_type=SCM_RIGHTS, cmsg_data=[${fd}]}]}, 0)`,
-    makes: ['sendmsg'],
-  },
+  sendmsg_rights: { kinds: 'nn', makes: ['sendmsg'] },
   dup2: { kinds: 'nn' },
   link: { kinds: 'ss' },
   unlink: { kinds: 's' },
@@ -198,21 +220,23 @@ export const calls: Record<CallName, CallRow> = {
   lchown: { kinds: 'snn' },
   chmod: { kinds: 'so' },
   lsetxattr: { kinds: 'ssb' },
-  utimensat: {
-    kinds: 'sn',
-    notation: ([path, ns]) => `utimensat(AT_FDCWD, ${path}, {mtime=${ns}}, AT_SYMLINK_NOFOLLOW)`,
+  lsetxattr_if_held: { kinds: 'ssb', makes: ['lsetxattr'] }, // the errno is an answer
+  utimensat: { kinds: 'snn' },
+  create: {
+    kinds: 'sbonnnn',
+    makes: 'open write* fchown? fchmod? utimensat close'.split(' '), // a whole small file
   },
   llistxattr: { kinds: 's' },
   lgetxattr: { kinds: 'ss' },
-  seek_data: {
-    kinds: 's',
-    notation: ([path]) => `lseek(open(${path}, O_RDONLY), 0, SEEK_DATA|SEEK_HOLE)`,
-    makes: ['open', 'lseek+', 'close'],
-  },
+  seek_data: { kinds: 's', makes: ['open', 'lseek+', 'close'] },
   flock: { kinds: 'nf' },
   syncfs: { kinds: 'n' },
-  setns: { kinds: 'sf', makes: ['open', 'setns', 'close'] },
+  seccomp: { kinds: 'b' },
+  mount_setattr: { kinds: 'sfff' },
+  capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities
+  prctl_subreaper: { kinds: '', makes: ['prctl'] },
   uname: { kinds: '' },
-  // SIGTTOU is blocked meanwhile, which would stop a process in the background.
-  tcsetpgrp: { kinds: 'nn', makes: ['rt_sigprocmask', 'ioctl', 'rt_sigprocmask'] },
+  ioctl_ptpeer: { kinds: 'n', makes: ['ioctl'] },
+  // It reads the flags that are set, and writes them back without these.
+  ioctl_clearflags: { kinds: 'sf', makes: ['open', 'ioctl', 'ioctl', 'close'] },
 }

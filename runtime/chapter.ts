@@ -3,7 +3,8 @@
  * What it adds to the command line is declared in command-line.ts, what it adds to the tools in
  * chapter-tools.ts; both are fields of `Chapter`.
  */
-import type { Container, PlanOptions } from './options.ts'
+import type { Container, ContainerOptions, PlanOptions } from './options.ts'
+import type { Catalogue } from './sentence.ts'
 import type { Step } from './step.ts'
 
 /** What containers have from a chapter on. A later chapter may say otherwise. */
@@ -26,8 +27,13 @@ export interface Traits {
 export interface Chapter extends Lifecycle {
   number: number
   slug: string
-  /** The chapter's list. Pure: no file system, clock, environment or randomness. */
-  plan: (options: PlanOptions) => Step[]
+  /**
+   * The chapter's list. Pure: no file system, clock, environment or randomness. A promise is a
+   * learner's list, which another process makes (`--lab`).
+   */
+  plan: (options: PlanOptions) => Step[] | Promise<Step[]>
+  /** The list is a learner's, who makes mistakes: `run` carries it out on a pretend machine. */
+  isLearners?: boolean
   has?: Partial<Traits>
   /** Its fields of ordinary plan options, for lists that are printed, tried or tested. */
   ordinary?: () => Partial<PlanOptions>
@@ -39,6 +45,8 @@ export interface Chapter extends Lifecycle {
   inspect?: (root: string, name: string) => Promise<object> | object
   /** Why a container ended, where the exit code does not say: a word for `ps`, a line for `run`. */
   endedBecause?: (container: Container) => { word: string; line: string } | undefined
+  /** The Chinese of all that it says, in its reasons, errors, flags and tools. */
+  chinese?: () => Promise<Catalogue>
 }
 
 /**
@@ -49,6 +57,11 @@ export interface Chapter extends Lifecycle {
 export interface Lifecycle {
   /** Lay out what the container needs, and give the chapter's fields of its plan options. */
   prepare?: (setting: Setting) => Partial<PlanOptions> | Promise<Partial<PlanOptions>>
+  /**
+   * Look up in the files of its `/`, laid out by now, who runs the command, and make the variables.
+   * A later chapter's takes the place of an earlier one's.
+   */
+  identity?: (asked: ContainerOptions, options: PlanOptions) => Promise<Partial<PlanOptions>>
   /** Its first process is there, and on record. */
   started?: (setting: Setting) => void | Promise<void>
   /** It is about to be killed: undo what would keep it from dying. */
@@ -73,6 +86,8 @@ export interface Setting {
    * image is on record, so that the image cannot be removed in between.
    */
   layers: () => Promise<string[]>
+  /** Called with what does not keep the container from running. */
+  warn: (text: string) => void
 }
 
 /** The parts of an OCI image configuration that decide how a container starts. */
@@ -80,8 +95,8 @@ export interface ImageSettings {
   Entrypoint?: string[] | null
   Cmd?: string[] | null
   Env?: string[] | null
-  WorkingDir?: string
-  User?: string
+  WorkingDir?: string | null
+  User?: string | null
 }
 
 /** A line of the table of chapters. */
@@ -99,6 +114,8 @@ export interface Runtime {
   rows: Chapter[]
   /** All chapters there are. */
   chapters: ChapterEntry[]
+  /** Called with what could not be cleared up: it does not make an operation fail. */
+  warn: (text: string) => void
 }
 
 /** Load the rows up to chapter `number`, in order. */

@@ -20,6 +20,8 @@ export interface Flag {
   value?: string
   /** May be given several times. */
   many?: boolean
+  /** A switch that is on unless `--human=false` is given. */
+  isOn?: boolean
   text: string
 }
 
@@ -45,25 +47,53 @@ export interface Input extends Typed {
   runtime: Runtime
   /** The chapter that the program stands at. */
   chapter: Chapter
+  /** The commands that this chapter has. */
+  commands: () => CommandSpec[]
   /** Write to standard output; a line is printed as soon as it is known. */
   print: (text: string) => void
   /** Show what long work has done so far: on a terminal only, and gone when the command ends. */
   progress: (text: string) => void
   /** Report a problem that does not end the command, on standard error. */
   warn: (text: string) => void
+  /** The same for an error; of a name that nothing has, with what to type instead. */
+  failed: (error: unknown) => Promise<void>
+  /** `container` or `image`, if the command was typed as `container inspect`. */
+  group?: string
+}
+
+/** Do `work` for each word. After a failure it goes on; gives the exit code, 1 if there was one. */
+export async function forEachWord(
+  { words, failed }: Pick<Input, 'words' | 'failed'>,
+  work: (word: string) => void | Promise<void>,
+): Promise<number> {
+  let code = 0
+  for (const word of words)
+    try {
+      await work(word)
+    } catch (error) {
+      await failed(error)
+      code = 1
+    }
+  return code
 }
 
 /**
- * What a command has found out, for the command line to print: as JSON with `--format json`, as ids
- * with `-q`, else as a table or lines. Cells and lines may hold foreign words; the command line
- * makes them printable.
+ * What a command has found out, for the command line to print: as JSON with `--format json`, by a
+ * template, as ids with `-q`, else as a table or lines. Cells and lines may hold foreign words; the
+ * command line makes them printable.
  */
 export interface Answer {
   json?: unknown
+  /** What `--format TEMPLATE` is carried out on, one after the other; without it, `json`. */
+  items?: object[]
+  /** For `--format 'table …'`: the head of the column with a field, by the field's name. */
+  headOf?: Record<string, string>
   ids?: string[]
   heads?: string[]
   rows?: string[][]
   lines?: string[]
+  /** Instead of all these: answers that follow each other, until they end or `signal` is given. */
+  frames?: (signal: AbortSignal) => AsyncIterable<Answer>
   /** The exit code, 0 when absent. */
   code?: number
 }
@@ -73,6 +103,10 @@ export interface CommandSpec {
   /** As it is typed: `rm [-f] CONTAINER…`. */
   usage: string
   summary: string
+  /** Lines to try, for the help. */
+  examples?: string[]
+  /** Keys that it takes on a terminal, for the help: `q  leave`. */
+  keys?: string[]
   flags: Flag[]
   /** It also takes the flags that chapters add to the command of this name. */
   sharesFlagsOf?: string

@@ -11,7 +11,8 @@
  *     32        the child's end of the pipe to its parent (native/parent.c)
  *
  * A container with a terminal uses 4 and 5 for the socket between parent and child, and 6 and 7 for
- * the two sides of the terminal. native/stepbox.h names 3 and 32 again; a test compares the two.
+ * the two sides of the terminal. One without uses them for the pipes of its standard streams, see
+ * 03-pivot-root/streams.ts. native/stepbox.h names 3 and 32 again; a test compares the two.
  */
 export const controlFd = 3
 export const firstFd = 4

@@ -17,23 +17,40 @@ export type Mode = 'run' | 'trace' | 'step'
  * `<length>:<kind><bytes>,`, and length includes the kind. A list is `l<count>` followed by that
  * number of items; NULL is `0` without bytes.
  *
+ * It lies in `room`, which can be used again when the message was sent.
+ *
  * Throws a RangeError if a text contains a NUL byte, or if the plan is larger than 256 MiB.
  */
-export function encode(plan: Step[], mode: Mode = 'run'): Buffer {
-  const body: Body = { parts: [], ascii: '', length: 0 }
+export function encode(plan: Step[], mode: Mode = 'run', room = newRoom(2 ** 12)): Buffer {
+  const body: Body = { room, ascii: '', length: mostHeader }
   for (const { call, ignoring } of plan) {
-    const [name, ...values] = call
+    const [name] = call
     const kinds = kindsOf(name)
     item(body, 'c', name)
     item(body, 'i', ignoring ?? '')
-    values.forEach((value, at) => argument(body, kinds[at] ?? 's', value))
+    for (let at = 1; at < call.length; at++) argument(body, kinds[at - 1] ?? 's', call[at])
+    if (body.ascii.length > 2 ** 12) settle(body)
   }
   settle(body)
-  if (body.length > mostBytes)
-    throw new RangeError(`a plan may have ${mostBytes} bytes, and this one has ${body.length}`)
-  const header = `stepbox 1 ${mode} ${plan.length} ${body.length}\n`
-  return Buffer.concat([Buffer.from(header), ...body.parts])
+  const bytes = body.length - mostHeader
+  if (bytes > mostBytes)
+    throw new RangeError(`a plan may have ${mostBytes} bytes, and this one has ${bytes}`)
+  const header = `stepbox 1 ${mode} ${plan.length} ${bytes}\n`
+  room.memory.write(header, mostHeader - header.length, 'latin1')
+  return room.memory.subarray(mostHeader - header.length, body.length)
 }
+
+/** Memory for one message after another: new memory for each would cost more than to fill it. */
+export interface Room {
+  memory: Buffer
+}
+
+export function newRoom(size: number): Room {
+  return { memory: Buffer.allocUnsafeSlow(size) }
+}
+
+/** The header is written last, when the length is known, and ends where the body begins. */
+const mostHeader = 64
 
 /** MAX_BYTES in native/plan.c. */
 const mostBytes = 2 ** 28
@@ -43,9 +60,9 @@ const mostBytes = 2 ** 28
  * by plans of thousands of steps, where a Buffer for each item would take most of the time.
  */
 interface Body {
-  parts: Uint8Array[]
+  room: Room
   ascii: string
-  /** The length of `parts` in bytes. */
+  /** How much of the room is used. */
   length: number
 }
 
@@ -69,15 +86,26 @@ function item(body: Body, kind: string, value: string | Uint8Array): void {
   if (typeof bytes === 'string') body.ascii += bytes
   else {
     settle(body)
-    body.parts.push(bytes)
-    body.length += bytes.length
+    grow(body, bytes.length).set(bytes, body.length - bytes.length)
   }
   body.ascii += ','
 }
 
 /** Convert the collected text. It is ASCII, for which latin1 is the fastest encoder. */
 function settle(body: Body): void {
-  body.parts.push(Buffer.from(body.ascii, 'latin1'))
-  body.length += body.ascii.length
+  const { length } = body.ascii
+  grow(body, length).write(body.ascii, body.length - length, 'latin1')
   body.ascii = ''
+}
+
+/** Count `length` bytes more, and give memory that has room for them at its end. */
+function grow(body: Body, length: number): Buffer {
+  const { room } = body
+  body.length += length
+  if (body.length > room.memory.length) {
+    const larger = newRoom(2 * body.length)
+    room.memory.copy(larger.memory)
+    room.memory = larger.memory
+  }
+  return room.memory
 }

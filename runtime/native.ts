@@ -4,8 +4,10 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { controlFd } from './descriptors.ts'
-import { encode, type Mode } from './encode.ts'
+import { encode, type Mode, type Room } from './encode.ts'
 import { errnoNamed, signalNamed } from './kernel-names.ts'
+import { NativeFailure } from './native-failure.ts'
+import { whyNotStarted } from './not-started.ts'
 import { queue, readLines, type OnLine, type Queue } from './reports.ts'
 import type { Step } from './step.ts'
 import { failureInWords } from './strace.ts'
@@ -40,6 +42,8 @@ export interface Outcome {
   failure?: Report
   /** Why the native program did not carry out the plan, in its words. */
   refused?: string
+  /** Standard output or error took no more bytes, and the container was killed for it. */
+  unwritten?: { fd: number; errno: string }
   /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
@@ -64,7 +68,7 @@ export interface Launch {
   /** In mode `step`: make the next call. */
   goAhead(): void
   /** Send another plan to the same program (only for plans that neither fork nor execute). */
-  send(plan: Step[], mode?: Mode): void
+  send(plan: Step[], mode?: Mode, room?: Room): void
   /** No further plan follows. */
   end(): void
   /** Close the socket: the native program kills what it started, and ends. */
@@ -116,8 +120,8 @@ export async function perform(plan: Step[]): Promise<Report[]> {
   launched.end()
   for await (const report of launched.reports) reports.push(report)
   const { failure, refused, lost, signal } = await launched.outcome
-  if (refused) throw new Error(`the native program refused the plan: ${refused}`)
-  if (lost || signal) throw new Error('the native program was killed')
+  if (refused) throw new NativeFailure(refused)
+  if (lost || signal) throw new NativeFailure()
   if (failure) throw new StepError(plan, failure)
   return reports
 }
@@ -142,7 +146,8 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
   const further = Array.from({ length: sockets }, () => 'pipe' as const)
   const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
-  const control = child.stdio[controlFd] as Duplex | undefined
+  const streams = child.stdio as ChildProcess['stdio'] | undefined // none if pipe(2) failed
+  const control = streams?.[controlFd] as Duplex | undefined
   const pid = child.pid ?? 0
   const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, reports: queue() }
   const outcome = follow(child, control, watch)
@@ -159,7 +164,7 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
       outcome,
       reports: watch.reports,
       goAhead: () => void control?.write('\n'),
-      send: (more, next) => void control?.write(encode(more, next)),
+      send: (more, next, room) => void control?.write(encode(more, next, room)),
       end: () => void control?.end(),
       abandon,
     }
@@ -186,6 +191,8 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   let waitStatus: number | undefined
   const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
+    else if (kind === 'unwritten')
+      outcome.unwritten = { fd: Number(fields[0]), errno: errnoNamed(Number(fields[1])) ?? '' }
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
       const failed = kind === 'failed'
@@ -204,7 +211,8 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     }
     if (control) readLines(control, onLine)
     child.on('error', (error) => {
-      if (child.pid === undefined) finish({ exitCode: 125, refused: error.message })
+      const refused = whyNotStarted(error, nativePath)
+      if (child.pid === undefined) finish({ exitCode: 125, refused })
     })
     child.on('close', (code, signal) => {
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))

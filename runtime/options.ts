@@ -8,21 +8,21 @@
  *       interface PlanOptions { group: Group }
  *     }
  */
-import type { ProcessId } from './process.ts'
 
 export interface User {
   uid: number
   gid: number
+  /** Its supplementary groups, with `gid` among them; by default that alone. */
+  groups?: number[]
 }
 
 /** What a container is asked to be: flags, an image's settings and defaults combined. */
 export interface ContainerOptions {
   argv: string[]
-  /** `NAME=value` each; PATH among them decides where argv[0] is looked for. */
+  /** `NAME=value` each, on top of the defaults; `NAME` alone takes a default away. */
   env: string[]
   /** The working directory, absolute. */
   cwd?: string
-  user?: User
   /** Without a name, a random one is chosen. */
   name?: string
   /** Without a host name, the first 12 digits of the id. */
@@ -34,6 +34,7 @@ export interface ContainerOptions {
 /** What a planner may ask for. Each takes what it knows. */
 export interface PlanOptions {
   argv: string[]
+  /** `NAME=value` each; PATH among them decides where argv[0] is looked for. */
   env: string[]
   cwd?: string
   user?: User
@@ -63,6 +64,18 @@ export interface Container extends ContainerOptions {
   exitCode?: number
   /** The signal that ended its first process. */
   signal?: string
+}
+
+/**
+ * A pid, and when its process started: in clock ticks since the boot with the id `boot`. The pid is
+ * that of the pid namespace `within`: `4026531836@machine`, the inode number of the namespace and
+ * the name of the machine. Earlier versions did not write it down: then it is taken to be ours.
+ */
+export interface ProcessId {
+  pid: number
+  start: number
+  boot: string
+  within?: string
 }
 
 /** The digits by which a container or an image is shown. */

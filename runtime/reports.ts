@@ -22,7 +22,16 @@ export function readLines(control: Duplex, onLine: OnLine): void {
   control.on('error', () => {}) // ignoring: ECONNRESET comes after all bytes were read
 }
 
-/** Cut bytes into lines; after `step … <n>` and `failed … <n>` come n bytes that are not text. */
+/** The lines that native/report.c writes; of a step the last number counts bytes that follow. */
+const known = new RegExp(
+  '^(?:(?:step|failed) \\d{1,15} -?\\d{1,15} \\d{1,5} \\d{1,15} (\\d{1,9})' +
+    '|(?:exit|unwritten [12]) \\d{1,6}|refused .*)$',
+)
+
+/**
+ * Cut bytes into lines; after `step … <n>` and `failed … <n>` come n bytes that are not text. Any
+ * other line is dropped, because its numbers cannot be trusted.
+ */
 function lineReader(onLine: OnLine): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0)
   return (chunk) => {
@@ -30,10 +39,12 @@ function lineReader(onLine: OnLine): (chunk: Buffer) => void {
     for (;;) {
       const end = rest.indexOf(10)
       if (end < 0) return
-      const [kind = '', ...fields] = rest.toString('utf8', 0, end).split(' ')
-      const size = kind === 'step' || kind === 'failed' ? Number(fields[4]) : 0
+      const line = rest.toString('utf8', 0, end)
+      const [found, bytes = '0'] = known.exec(line) ?? []
+      const size = Number(bytes)
       if (rest.length < end + 1 + size) return
-      onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
+      const [kind = '', ...fields] = line.split(' ')
+      if (found !== undefined) onLine(kind, fields, rest.subarray(end + 1, end + 1 + size))
       rest = rest.subarray(end + 1 + size)
     }
   }

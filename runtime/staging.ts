@@ -1,23 +1,13 @@
 /** Temporary directories from which finished things are renamed to their place; a full disk. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePlace } from './data-root.ts'
 import { ownPrefix } from './durable.ts'
 import { StepError } from './native.ts'
-import { isAlive } from './process.ts'
 
 /** A fresh directory in `tmp/`, on the same file system as its target, so that rename(2) works. */
 export function makeStaging(root: string): string {
-  mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o711 })
-  return mkdtempSync(join(root, 'tmp', ownPrefix()))
-}
-
-/** Remove what killed processes left. All users of a data root must share one pid namespace. */
-export function clearStaging(root: string): void {
-  for (const name of readdirSync(join(root, 'tmp'))) {
-    const [kind, pid, start, boot = ''] = name.split('_')
-    if (kind !== 'stage' || isAlive({ pid: Number(pid), start: Number(start), boot })) continue
-    rmSync(join(root, 'tmp', name), { recursive: true, force: true })
-  }
+  return mkdtempSync(join(makePlace(root, 'tmp'), ownPrefix()))
 }
 
 /**

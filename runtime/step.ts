@@ -1,8 +1,11 @@
 /** A container as data: a list of steps, each a system call and the reason why it is there. */
 import type { Call } from './calls.ts'
 
-/** The errno that a step may be allowed to fail with: something exists already, or is missing. */
-export type Ignorable = 'EEXIST' | 'ENOENT'
+/**
+ * The errno that a step may be allowed to fail with: something exists already, or is missing, or is
+ * no mount, or has ended, or this process may not do it, and it makes no difference to the host.
+ */
+export type Ignorable = 'EEXIST' | 'ENOENT' | 'EINVAL' | 'EACCES' | 'EPERM' | 'ESRCH'
 
 /** One line of a plan. */
 export interface Step {

@@ -1,5 +1,8 @@
 /** Calls in the notation of strace(1): how a plan is printed, traced and tested. */
+import { toBytes } from './bytes.ts'
 import { calls, type Call, type CallName } from './calls.ts'
+import { notations } from './notation.ts'
+import { replaceUnseen } from './printable.ts'
 import { placeInWords, type Step } from './step.ts'
 
 /** One call as strace prints it, without its result: `mount("proc", "/proc", "proc", 0, NULL)`. */
@@ -7,7 +10,7 @@ export function strace(call: Call): string {
   const [name, ...values] = call
   const kinds = kindsOf(name)
   const args = values.map((value, at) => format(value, kinds[at] ?? 's'))
-  const { notation } = calls[name]
+  const notation = notations[name]
   return notation ? notation(args) : `${name}(${args.join(', ')})`
 }
 
@@ -46,26 +49,19 @@ const kinds = Object.fromEntries(
 ) as Record<CallName, string[]>
 
 /**
- * Bytes as a C string, escaped like strace does: an unprintable byte in octal, with leading zeros
- * only if a digit follows. Printable UTF-8 stays as it is.
+ * Bytes as a C string, escaped like strace does: the bytes of what cannot be seen in octal, with
+ * leading zeros only if a digit follows. Printable UTF-8 stays as it is.
  */
 export function quote(text: string): string {
-  const body = text.replace(
-    /(["\\\x00-\x1f\x7f]|[\udc80-\udcff])(?=([0-7])?)/gu,
-    (character, _, digit?: string) => {
-      const known = escapes[character]
-      if (known !== undefined) return known
-      const code = character.charCodeAt(0)
-      const octal = (code > 0xff ? code - 0xdc00 : code).toString(8)
-      return `\\${digit === undefined ? octal : octal.padStart(3, '0')}`
-    },
-  )
+  const body = replaceUnseen(text.replace(/["\\]/g, '\\$&'), (character, next = '') => {
+    const isBeforeDigit = next >= '0' && next <= '7'
+    const octal = (byte: number) => `\\${byte.toString(8).padStart(isBeforeDigit ? 3 : 1, '0')}`
+    return escapes[character] ?? Array.from(toBytes(character), octal).join('')
+  })
   return `"${body}"`
 }
 
 const escapes: Record<string, string> = {
-  '"': '\\"',
-  '\\': '\\\\',
   '\n': '\\n',
   '\t': '\\t',
   '\r': '\\r',

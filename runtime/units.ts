@@ -22,6 +22,13 @@ export function age(then: string, now: Date = new Date()): string {
   return `${Math.floor(seconds / day / 365)} years`
 }
 
+/** Bytes in powers of 1024, four digits, as Docker prints memory: 23.54GiB, 324KiB, 64MiB. */
+export function binarySize(bytes: number, gap = ''): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10))
+  return `${Number((bytes / 1024 ** power).toPrecision(4))}${gap}${units[power]}`
+}
+
 /** Bytes in powers of 1000, three digits: 2.1MB, 731kB, 12B. */
 export function decimalSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
@@ -32,4 +39,17 @@ export function decimalSize(bytes: number): string {
     unit++
   }
   return `${unit === 0 ? value : Number(value.toPrecision(3))}${units[unit]}`
+}
+
+/** `2026-11-28 05:36:55 +0000 UTC`: a time as Go prints it, in the zone of this machine. */
+export function localTime(then: string): string {
+  const date = new Date(then)
+  if (Number.isNaN(date.getTime())) return 'N/A'
+  const offset = -date.getTimezoneOffset()
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0')
+  const local = new Date(date.getTime() + offset * 60_000).toISOString()
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}${two(Math.abs(offset) % 60)}`
+  const name = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts(date)
+  const short = name.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zone} ${short}`.trimEnd()
 }

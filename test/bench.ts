@@ -7,9 +7,10 @@ import { cpus, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import chalk from 'chalk'
-import { commits, inProcess, onCommandLine, sameEverywhere } from './contests.ts'
+import { inProcess, onCommandLine, sameEverywhere } from './contests.ts'
 import { watched, type Contest } from './contests.ts'
 import { growing } from './growing.ts'
+import { commits } from './layer-contests.ts'
 
 interface Row {
   what: string

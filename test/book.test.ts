@@ -1,5 +1,7 @@
 /** Tests. What the book is made with: symbols, sessions, links, the server. */
+import { utimesSync } from 'node:fs'
 import { get, request } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { anchors, follow } from '../book/links.ts'
 import { render } from '../book/render.ts'
@@ -73,7 +75,7 @@ describe('a terminal session', () => {
 
   test('says where it was played, when that was not the host', () => {
     const page = (info: string) =>
-      render(`\`\`\`${info}\n$ true\n\`\`\`\n`, 'README.md', () => undefined)
+      render(`\`\`\`${info}\n$ true\n\`\`\`\n`, 'README.md', { hrefOf: () => undefined })
     expect(page('console run vm')).toContain('<figcaption><code>stepbox vm</code></figcaption>')
     expect(page('console run')).not.toContain('figcaption')
   })
@@ -132,20 +134,48 @@ describe('the server', () => {
     expect(await status(at, '/', { headers: { host: '127.0.0.1' } })).toBe(421)
   })
 
-  test('forbids scripts, frames and other hosts', async () => {
+  test('forbids frames, other hosts, and scripts that are not files of the book', async () => {
     const at = await served()
     const policy = await new Promise((resolve) =>
       get(at, (response) => resolve(response.resume().headers['content-security-policy'])),
     )
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).toContain("script-src 'self';")
+  })
+
+  test('answers other addresses if asked to, and still no other name', async () => {
+    const at = await served('0.0.0.0')
+    const host = (name: string) => ({ headers: { host: `${name}:${at.port}` } })
+    expect(await status(at, '/404.html', host('192.0.2.7'))).toBe(200)
+    expect(await status(at, '/404.html', host('evil.example'))).toBe(421)
+  })
+
+  test('tells pages of the book about changes, and no others', async () => {
+    const at = await served()
+    const other = { headers: { origin: 'http://evil.example' } }
+    expect(await status(at, '/changes', other)).toBe(403)
+    expect(await status(at, '/changes', { headers: { 'sec-fetch-site': 'cross-site' } })).toBe(403)
+    const told = new Promise<string>((resolve) => {
+      get(new URL('/changes', at), { agent: false }, (response) => {
+        let text = ''
+        response.on('data', (chunk) => {
+          if (text === '') utimesSync(changed, new Date(), new Date())
+          text += String(chunk)
+          if (text.includes('data: changed')) resolve(text)
+        })
+        onTestFinished(() => void response.destroy())
+      })
+    })
+    const changed = join(import.meta.dirname, '../book/icon.svg')
+    expect(await told).toContain('data: changed')
   })
 })
 
-async function served(): Promise<URL> {
-  const { server, address } = await serve(0)
-  onTestFinished(() => void server.close())
-  return new URL(address)
+async function served(host = '127.0.0.1'): Promise<URL> {
+  const { port, close } = await serve(0, { host, isLive: false })
+  onTestFinished(close)
+  return new URL(`http://127.0.0.1:${port}/`)
 }
 
 function status(

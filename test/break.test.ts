@@ -1,4 +1,5 @@
 /** Tests. Break it: what is believed is tried, and the exercise tells what it saw. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
@@ -29,16 +30,59 @@ describe('stepbox break', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const args = ['break', '--chapter', 'namespaces', 'sethostname']
-    const asked = await stepbox(args, { root, input: 'x\n' })
+    const asked = await stepbox(args, { root, input: 'a\n' })
     expect(asked.out).toContain('What happens without it?')
     expect(asked.out).toMatch(/with it +box\n +without +machine\n/)
     expect(asked.out).toContain('0 of 1 predicted')
     const right = /No, it is (\w)\./.exec(asked.out)?.[1] ?? ''
-    const again = await stepbox(['break', '--chapter', 'namespaces', 'sethostname'], {
-      root,
-      input: `${right}\n`,
+    const number = 'abcd'.indexOf(right) + 1
+    for (const typed of [right, right.toUpperCase(), `  ${number} `]) {
+      const again = await stepbox(args, { root, input: `${typed}\n` })
+      expect([typed, again.out]).toEqual([typed, expect.stringContaining('1 of 1 predicted')])
+    }
+  })
+
+  test('the reason, which would be the answer, comes after it', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const args = ['break', '--chapter', 'namespaces', 'sethostname']
+    const { out } = await stepbox(args, { root, input: 'a\n' })
+    const [asked = '', answered = ''] = out.split('or q to end:')
+    expect(asked).not.toContain('the host keeps its own')
+    expect(answered).toMatch(/^ {2}reason +the container has a name, and the host keeps its own$/m)
+    expect(answered).toMatch(/^The others happen elsewhere:\n( {2}[a-d] {2}without \S.*\n){3}/m)
+  })
+
+  test('what is no answer is asked again, and the end of input ends it', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const args = ['break', '--chapter', 'namespaces', 'sethostname']
+    const { code, out } = await stepbox(args, { root, input: 'e\n\n5\n' })
+    expect(out).toContain("'e' is no answer. a, b, c, d, or q to end:")
+    expect(out.match(/or q to end:/g)).toHaveLength(4)
+    expect([code, out]).toEqual([0, expect.stringContaining('0 of 0 predicted')])
+  })
+
+  test('what was predicted is not asked for again, unless that is asked for', async (context) => {
+    needs(context, 'root')
+    const root = await rootWithBusybox()
+    const all = (input: string, ...flags: string[]) =>
+      stepbox(['break', '--chapter', 'overlay', ...flags], { root, input })
+    const wrong = ['a', 'b'].map((typed) => all(`${typed}\nq\n`))
+    const asked = await Promise.all(wrong)
+    const [letter = ''] = /(?<=No, it is )\w/.exec(asked.map(({ out }) => out).join('')) ?? []
+    const { out } = await all(`${letter}\nq\n`)
+    expect(out).toContain(`Kept in ${root}/break.json; break goes on there.`)
+    const kept = JSON.parse(readFileSync(`${root}/break.json`, 'utf8')) as { answers: object }
+    expect(Object.values(kept.answers)).toEqual(['right'])
+    const next = await all('q\n')
+    expect(next.out).toMatch(/^1 of \d+ are predicted; --again asks for them too\n\n2 of \d+ /)
+    expect((await all('q\n', '--again')).out).toMatch(/^\n1 of \d+ /)
+    writeFileSync(`${root}/break.json`, '{"version":2}')
+    expect(await all('q\n')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('break.json is not what break writes: move it away'),
     })
-    expect(again.out).toContain('1 of 1 predicted')
   })
 
   test('--all prints every consequence of the chapter, without root, in 80 columns', async () => {
@@ -58,8 +102,10 @@ describe('stepbox break', () => {
   })
 
   test('a chapter that adds no line has the exercises of all before it', async (context) => {
-    const table = async ({ slug }: { slug: string }) =>
-      (await stepbox(['--chapter', slug, 'break', '--all'], { root: '/none' })).out
+    const table = async ({ slug }: { slug: string }) => {
+      const { out } = await stepbox(['--chapter', slug, 'break', '--all'], { root: '/none' })
+      return out.replace(/\/proc\/\d+\//g, '/proc/PID/') // the program's own
+    }
     const rows = await rowsTo()
     const at = rows.findIndex(({ slug }) => slug === 'commit')
     const each = await Promise.all(rows.slice(0, at).map(table))
@@ -69,10 +115,10 @@ describe('stepbox break', () => {
     needs(context, 'root')
     const { out } = await stepbox(['break', 'no-private', 'chroot'], {
       root: await rootWithBusybox(),
-      input: 'x\nx\n',
+      input: 'a\na\n',
     })
     expect(out.match(/^ {2}without +(2|host)$/gm)).toHaveLength(2)
-    expect(out).toContain('0 of 2 predicted')
+    expect(out).toMatch(/[0-2] of 2 predicted/)
   })
 
   test('names what it has when asked for a line that is not there', async () => {

@@ -1,21 +1,29 @@
 /** Tests. A data root of one's own that holds the image busybox:latest. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
+import { tidy } from '../runtime/container/tidy.ts'
+import { runtimeOn } from './rows.ts'
 import { scratch } from './scratch.ts'
 
 let first: Promise<string> | undefined
 
-/** A copy of one that is made once for all tests of a file. */
+/**
+ * A copy of one that is made once for all tests of a file. After the test, what it killed is
+ * settled: later nothing would know that the control groups of its containers are leftovers.
+ */
 export async function rootWithBusybox(): Promise<string> {
   first ??= made()
   const root = join(scratch(), 'root')
   cpSync(join(await first, 'root'), root, { recursive: true })
+  onTestFinished(async () => {
+    if (existsSync(root)) await tidy(await runtimeOn(root))
+  })
   return root
 }
 

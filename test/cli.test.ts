@@ -31,13 +31,10 @@ const mistakes: [args: string[], code: number, says: RegExp][] = [
   [['run', '--pids-limit', 'many', 'busybox', 'true'], 125, /'many' for --pids-limit/],
   [['run', '--cpuset-cpus', '0-', 'busybox', 'true'], 125, /'0-' for --cpuset-cpus/],
   [['run', '--name', '../etc', 'busybox', 'true'], 125, /invalid name '\.\.\/etc'/],
-  [['run', '-u', '-1', 'busybox', 'true'], 125, /invalid user '-1'/],
-  [['run', '-u', '4294967295', 'busybox', 'true'], 125, /invalid user '4294967295'/],
-  [['run', '-u', '4294967296', 'busybox', 'true'], 125, /invalid user '4294967296'/],
-  [['run', '-u', '1000abc', 'busybox', 'true'], 125, /invalid user '1000abc'/],
-  [['run', '-u', '0:-1', 'busybox', 'true'], 125, /invalid user '0:-1'/],
   [['run', '-w', 'tmp', 'busybox', 'true'], 125, /invalid working directory 'tmp'/],
-  [['run', '-h', 'a b', 'busybox', 'true'], 125, /invalid hostname 'a b'/],
+  [['run', '-w', '/a'.repeat(2048), 'busybox', 'true'], 125, /directory: 4096 bytes, over 4095$/m],
+  [['run', '-w', `/${'a'.repeat(256)}`, 'busybox', 'true'], 125, /has over 255 bytes$/m],
+  [['run', '-h', 'a\nb', 'busybox', 'true'], 125, /invalid hostname 'a/],
   [['run', '--network', 'bridge', 'busybox', 'true'], 125, /no network 'bridge'; have: none, host/],
   [['run', '--frob', 'busybox', 'true'], 125, /unknown flag: --frob\nSee 'stepbox run --help'\.$/m],
   [['run', '-itz', 'busybox', 'true'], 125, /unknown shorthand flag: 'z' in -itz/],
@@ -47,7 +44,7 @@ const mistakes: [args: string[], code: number, says: RegExp][] = [
   [['--chapter', 'namespaces', 'run', '-m', '64m', 'true'], 125, /--memory comes in chapter \d/],
   [['--chapter', 'cgroups', 'commit', 'a', 'b'], 125, /'commit' comes in chapter \d/],
   [['--chapter', 'frob', 'ps'], 125, /no chapter 'frob'; have: 1 to \d+\n/],
-  [['ps', '--format', 'yaml'], 125, /invalid --format 'yaml': only json/],
+  [['ps', '--format', 'yaml'], 125, /invalid --format 'yaml': json, or a template/],
   [['rm', 'nosuch'], 1, /no container named 'nosuch'/],
   [['diff', 'nosuch'], 1, /no container named 'nosuch'/],
   [['rmi', 'nosuch'], 1, /no image named 'nosuch'/],
@@ -73,6 +70,22 @@ describe('a mistake is one clear line, and touches nothing', () => {
     expect(ended.code).toBe(code)
     expect(everythingIn(root)).toEqual(before)
   })
+})
+
+test('a working directory of 300 levels is made in one call, and entered', async (context) => {
+  needs(context, 'root')
+  const deep = '/a'.repeat(300)
+  const root = await rootWithBusybox()
+  const trace = await stepbox(['run', '--rm', '--trace', '-w', deep, 'busybox', 'pwd'], { root })
+  expect(trace).toMatchObject({ code: 0, out: `${deep}\n` })
+  expect(trace.err.match(/mkdir\("\/a/g)).toHaveLength(1)
+})
+
+test('what is cancelled by .. in a working directory is not made', async (context) => {
+  needs(context, 'root')
+  const root = await rootWithBusybox()
+  const args = ['run', '--rm', '-w', '/nope/../tmp/', 'busybox', 'sh', '-c', 'pwd; ls -d /nope']
+  expect(await stepbox(args, { root })).toMatchObject({ out: '/tmp\n' })
 })
 
 describe('a command that cannot be executed', () => {
@@ -172,6 +185,16 @@ describe('words and bytes', () => {
       expect.stringContaining('a way out'),
     ])
   })
+})
+
+test('a limit of open files that is too low is named, with what raises it', async (context) => {
+  needs(context, 'root')
+  const root = await rootWithBusybox()
+  const line = `ulimit -n 30; exec '${process.execPath}' '${program}' run --rm busybox true`
+  const env = { ...process.env, STEPBOX_ROOT: root }
+  const ended = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' })
+  expect(ended.status).toBe(125)
+  expect(ended.stderr).toMatch(/^stepbox: fork\(\) = EMFILE\n.*\n.*30 files.*ulimit -n 1024\n$/)
 })
 
 describe('two data roots', () => {

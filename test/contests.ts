@@ -12,7 +12,7 @@ import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import type { Runtime } from '../runtime/chapter.ts'
 import { rowOf, runtimeOn } from './rows.ts'
 import { begin, finish } from '../runtime/container/run.ts'
-import { resolve, type Image } from '../runtime/05-commit/store/store.ts'
+import { resolve } from '../runtime/05-commit/store/store.ts'
 
 interface Contender {
   name: string
@@ -33,7 +33,7 @@ export interface Contest {
 
 $.quiet = true
 
-const program = join(import.meta.dirname, '../dist/stepbox.cjs')
+export const program = join(import.meta.dirname, '../dist/stepbox.cjs')
 const dockerImage = 'stepbox-bench'
 const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -147,24 +147,6 @@ export async function* sameEverywhere(dir: string): AsyncGenerator<Contest> {
   }
 }
 
-/** A layer from what a container wrote, against the three programs that do the work. */
-export async function* commits(dir: string): AsyncGenerator<Contest> {
-  const root = await rootIn(dir, 'commit')
-  await $`${program} --root ${root} run --name=full busybox true`
-  const printed = await $`${program} --root ${root} inspect full`.json<[{ id: string }]>()
-  const upper = join(root, 'containers', printed[0].id, 'upper')
-  const trees = ['typescript', '@rolldown'].map((name) => `node_modules/${name}`)
-  await $({ cwd: join(import.meta.dirname, '..') })`cp -r --parents -L ${trees} ${upper}`
-  const pipes = `tar -C ${upper} -cf - . | tee >(sha256sum >${dir}/sum) | gzip -6 >${dir}/tar.gz`
-  yield {
-    what: 'commit of 50 MB',
-    ours: () => execute(program, '--root', root, 'commit', 'full', 'again'),
-    theirs: [{ name: 'tar | sha256sum | gzip -6', run: () => execute('bash', '-c', pipes) }],
-    budget: 1.5,
-    share: 0.15,
-  }
-}
-
 const prepared = new Map<string, { runtime: Runtime; chapter: number }>()
 
 /** Loaded once, as in a program that lives on: with tsx, each `import()` costs milliseconds. */
@@ -179,7 +161,7 @@ async function preparedFor(root: string) {
 /** `run()` of `true` as the command line would call it. */
 async function start(
   root: string,
-  image: Image,
+  image: ReturnType<typeof resolve>,
   { rm = true, isTraced = false } = {},
 ): Promise<void> {
   const { name, id, manifest, layers } = image
@@ -204,7 +186,7 @@ async function start(
 }
 
 /** A data root of this name with busybox in it; made when it is first asked for. */
-async function rootIn(dir: string, name: string): Promise<string> {
+export async function rootIn(dir: string, name: string): Promise<string> {
   const root = join(dir, name)
   await importBusybox(root, busyboxBinary())
   return root
@@ -245,6 +227,6 @@ async function dockerRun(rootfs: string): Promise<void> {
 }
 
 /** Run a program to its end, without zx: the time of its shell would be measured as well. */
-async function execute(command: string, ...args: string[]): Promise<void> {
+export async function execute(command: string, ...args: string[]): Promise<void> {
   await promisify(execFile)(command, args)
 }

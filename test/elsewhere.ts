@@ -8,7 +8,7 @@ import { program } from './stepbox.ts'
 export function programIn(dir: string, { native }: { native: boolean }): string {
   chmodSync(dir, 0o755)
   for (const name of ['dist', 'native']) mkdirSync(join(dir, name), { mode: 0o755 })
-  for (const name of ['stepbox.cjs', 'main.cjs', 'more.cjs'])
+  for (const name of ['stepbox.cjs', 'main.cjs', 'more.cjs', 'chinese.cjs'])
     copyFileSync(join(dirname(program), name), join(dir, 'dist', name))
   if (native) copyFileSync(nativePath, join(dir, 'native/stepbox'))
   return join(dir, 'dist/stepbox.cjs')

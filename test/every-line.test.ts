@@ -10,23 +10,31 @@ import { planOptions, traitsOf, type Chapter } from '../runtime/chapter.ts'
 import type { Call } from '../runtime/calls.ts'
 import type { Step } from '../runtime/step.ts'
 import { strace } from '../runtime/strace.ts'
-import { rowsTo } from './rows.ts'
+import { planner, rowsTo } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
 import { sharedRootfs, worldOf } from './world.ts'
 
-/** The chapter's list with all that its rows ask for, on each kind of machine. */
+/**
+ * The chapter's list with all that its rows ask for, on each kind of machine, and with each kind of
+ * standard streams and of shared memory, which exclude each other.
+ */
 function fullLists(rows: Chapter[], consequences: Consequence[]): Step[][] {
-  return [hybrid, v1, v2, v2Bare].map((cgroups) => {
-    const group = { name: 'stepbox-paper', cgroups, limits: {} }
-    let options = planOptions(rows, { group })
-    for (const row of consequences) options = { ...options, ...row.options?.(options) }
-    return rows.at(-1)?.plan(options) ?? []
+  return [hybrid, v1, v2, v2Bare].flatMap((cgroups) => {
+    const ordinary = planOptions(rows, { group: { name: 'stepbox-paper', cgroups, limits: {} } })
+    let all = ordinary
+    for (const row of consequences) all = { ...all, ...row.options?.(all) }
+    const each = consequences.map((row) => ({ ...ordinary, ...row.options?.(ordinary) }))
+    const others = each.filter(
+      ({ streams, ipc }) => streams !== ordinary.streams || ipc !== ordinary.ipc,
+    )
+    return [all, ordinary, ...others].map((options) => planner(rows.at(-1))(options))
   })
 }
 
+/** Without the number of this process, which is another one on other machines. */
 function lineAt(list: Step[], place: number): string {
   const line = list[place]
-  return line ? strace(line.call) : ''
+  return line ? strace(line.call).replace(/\/proc\/\d+\//g, '/proc/PID/') : ''
 }
 
 /** The list that a row needs, with its command and a fresh place to run in. */
@@ -43,7 +51,7 @@ async function worldFor(rows: Chapter[], row: Consequence) {
     ordinary.root = join(copy, 'rootfs')
   }
   const environment = { group: ordinary.group.name, root: ordinary.root }
-  const list = rows.at(-1)?.plan({ ...ordinary, ...row.options?.(ordinary) }) ?? []
+  const list = planner(rows.at(-1))({ ...ordinary, ...row.options?.(ordinary) })
   return { list, environment, before: [...before, ...(row.before ?? [])] }
 }
 

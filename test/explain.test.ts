@@ -37,7 +37,7 @@ describe('what is told', () => {
     const dir = scratch()
     writeFileSync(join(dir, 'a\nb'), '')
     const { cause } = await causeIn(['chdir', join(dir, 'a\nb', 'c')])
-    expect(cause).toBe(`${dir}/a?b is not a directory`)
+    expect(cause).toBe(String.raw`${dir}/a\nb is not a directory`)
   })
 })
 

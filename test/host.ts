@@ -20,8 +20,8 @@ export function markRun(): void {
 }
 
 /**
- * The name of the machine, every entry of /, every mount, and of this run: every control group
- * `stepbox*` and every process that is Stepbox or lives in another pid namespace.
+ * The name of the machine, every entry of /, every mount, every control group `stepbox*`, and each
+ * process of this run that is Stepbox or lives in another pid namespace.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
@@ -36,7 +36,9 @@ export function host(): Set<string> {
  */
 export async function differences(before: Set<string>, temporary: string): Promise<string[]> {
   const look = () => [
-    ...[...host()].filter((line) => !before.has(line) && !isElsewhere(line, temporary)),
+    ...[...host()].filter(
+      (line) => !before.has(line) && !isElsewhere(line, temporary) && !isOfOthers(line),
+    ),
     ...entries(temporary)
       .filter((name) => !isOfTools(name))
       .map((name) => `directory ${name} in TMPDIR`),
@@ -71,15 +73,26 @@ function mounts(): string[] {
   return lines.map((line) => `mount ${line.split(' ').slice(2, 5).join(' ')}`)
 }
 
-/** Without those that hold processes of other runs only. An empty one may be anybody's. */
 function groups(dir: string, depth: number): string[] {
   if (depth === 0) return []
   return directoriesIn(dir).flatMap((name) => {
     const path = join(dir, name)
-    if (!name.startsWith('stepbox')) return groups(path, depth - 1)
-    const pids = processesIn(path)
-    return pids.length === 0 || pids.some(isOfThisRun) ? [`group ${path}`] : []
+    return name.startsWith('stepbox') ? [`group ${path}`] : groups(path, depth - 1)
   })
+}
+
+/**
+ * A control group of another run: one with processes of others only, one that names a process of
+ * another run, or an empty one while others use Stepbox on this machine: it may be anybody's.
+ */
+function isOfOthers(line: string): boolean {
+  const [, path] = /^group (.*)/.exec(line) ?? []
+  if (path === undefined) return false
+  const pids = processesIn(path)
+  if (pids.length > 0) return !pids.some(isOfThisRun)
+  const [, maker] = /\/stepbox-[a-z]+-(\d+)/.exec(path) ?? []
+  if (maker !== undefined && link(`/proc/${maker}/exe`) !== '') return !isOfThisRun(maker)
+  return entries('/proc').some((pid) => /^\d+$/.test(pid) && !isOfThisRun(pid) && isStepbox(pid))
 }
 
 /** The processes of a control group and of those below it. */
@@ -95,7 +108,7 @@ function processes(): string[] {
     const program = link(`/proc/${pid}/exe`)
     const namespace = link(`/proc/${pid}/ns/pid`)
     const isOutside = namespace === '' || namespace === own
-    if (isOutside && !/^\/memfd:stepbox/.test(program) && !isStepbox(pid)) return []
+    if (isOutside && !isStepbox(pid)) return []
     return [`process ${pid} ${program}`]
   })
 }
@@ -105,7 +118,9 @@ function isOfThisRun(pid: string): boolean {
 }
 
 function isStepbox(pid: string): boolean {
-  return /(dist\/stepbox\.cjs|native\/stepbox)\0/.test(contentOf(`/proc/${pid}/cmdline`))
+  const words = contentOf(`/proc/${pid}/cmdline`)
+  const isRun = /(dist\/stepbox\.cjs|native\/stepbox|test\/run\.mjs)\0/.test(words)
+  return isRun || link(`/proc/${pid}/exe`).startsWith('/memfd:stepbox')
 }
 
 function directoriesIn(dir: string): string[] {

@@ -15,7 +15,7 @@ import { start, stepbox as stepboxAt, type Ended } from './stepbox.ts'
 const { number: last = 0, slug: lastSlug = '' } = chapters.at(-1) ?? {}
 const chapter = { number: last + 1, slug: 'imaginary' }
 const folder = folderOf(chapter)
-const slowMs = 180_000
+const slowMs = 400_000
 
 interface Built {
   copy: string
@@ -65,10 +65,15 @@ function stepbox(from: Built, args: string[], input = ''): Promise<Ended> {
 }
 
 /** Tests of the copy, run there. Gives what vitest says when one fails. */
-async function failuresOf({ copy }: Built, args: string[]): Promise<string> {
+function failuresOf({ copy }: Built, args: string[]): Promise<string> {
   const vitest = join(checkout, 'node_modules/vitest/vitest.mjs')
   const all = [vitest, 'run', '-c', 'test/vitest.config.ts', '--reporter=dot', ...args]
-  const run = promisify(execFile)(process.execPath, all, { cwd: copy, env: envOf(copy) })
+  return outputOfFailed(all, { copy })
+}
+
+/** What node with these arguments prints in the copy if it fails; empty if it does not. */
+function outputOfFailed(args: string[], { copy }: Pick<Built, 'copy'>): Promise<string> {
+  const run = promisify(execFile)(process.execPath, args, { cwd: copy, env: envOf(copy) })
   return run.then(
     () => '',
     ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr,
@@ -97,6 +102,23 @@ describe('a chapter that arrives', () => {
     const files = ['promises', 'every-line', 'break'].map((name) => `test/${name}.test.ts`)
     const args = [...files, `chapters/${folder}`, '-t', `chapter ${chapter.number}`]
     expect(await failuresOf(copyFor(context), args)).toBe('')
+  }, slowMs)
+
+  test('has a lab: its checks know right from wrong', async (context) => {
+    const copy = copyFor(context)
+    const tsx = join(checkout, 'node_modules/tsx/dist/cli.mjs')
+    const args = [tsx, 'test/lab/check.ts', '--update', String(chapter.number)]
+    expect(await outputOfFailed(args, copy)).toBe('')
+    const course = ['test/lab/course.test.ts', '-t', `chapter ${chapter.number} `]
+    expect(await failuresOf(copy, course)).toBe('')
+    expect(await failuresOf(copy, ['test/lab/sentences.test.ts'])).toBe('')
+  }, slowMs)
+
+  test('says all that it says in Chinese, too', async (context) => {
+    const copy = copyFor(context)
+    expect(await failuresOf(copy, ['test/chinese/catalogues.test.ts'])).toBe('')
+    const { out } = await stepbox(copy, ['plan', '--lang', 'zh', '--imaginary', '7', 'busybox'])
+    expect(out).toContain('时间不够时，让别人先用')
   }, slowMs)
 
   test('has a line in the plan, and a container that keeps to it', async (context) => {

@@ -87,7 +87,7 @@ export function addCall(copy: string, chapter: Imaginary): void {
   const inTypeScript = join(copy, 'runtime/calls.ts')
   const type = "  | [name: 'setpriority', which: 'PRIO_PROCESS', who: number, level: number]\n"
   insert(inTypeScript, { before: / {2}\/\/ Only for tools, .*\n/, text: type })
-  insert(inTypeScript, { before: / {2}setns: \{/, text: "  setpriority: { kinds: 'fnn' },\n" })
+  insert(inTypeScript, { before: / {2}seccomp: \{/, text: "  setpriority: { kinds: 'fnn' },\n" })
 }
 
 /** The list of the last chapter, with one line more. */

@@ -1,4 +1,4 @@
-/** Tests. A process that carries out the plan it is given, and tells who does at each step. */
+/** Tests. Carries out the plan it is given, tells who does at each step, and ends as it does. */
 import { launch } from '../runtime/native.ts'
 import type { Step } from '../runtime/step.ts'
 
@@ -9,4 +9,5 @@ void tell()
 
 async function tell(): Promise<void> {
   for await (const { result } of launched.reports) console.log(process.pid, launched.pid, result)
+  process.exitCode = (await launched.outcome).exitCode
 }

@@ -19,6 +19,7 @@ describe('many at once', () => {
         stepbox(['run', '-h', `box${at}`, 'busybox', 'sh', '-c', script(at)], { root }),
       ),
     )
+    expect(ended.filter(({ err }) => err !== '')).toEqual([])
     expect(ended.map(({ out }) => out)).toEqual(numbers.map((at) => `${at}\nbox${at}\n`))
     const kept = listContainers(root)
     expect(kept).toHaveLength(50)

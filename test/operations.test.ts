@@ -1,7 +1,9 @@
 /** Tests. The operations on a container, each alone, and done again. */
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
 import { imageFor } from '../runtime/05-commit/image-for.ts'
 import type { Runtime } from '../runtime/chapter.ts'
 import { create, keep, reopen } from '../runtime/container/create.ts'
@@ -15,8 +17,9 @@ import { markedState } from '../runtime/container/state.ts'
 import { tidy } from '../runtime/container/tidy.ts'
 import { wait, waitForOther } from '../runtime/container/wait.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { ownProgram } from './own-program.ts'
 import { runtimeOn } from './rows.ts'
-import { needs } from './scratch.ts'
+import { needs, scratch } from './scratch.ts'
 import { start as startProgram, stepbox } from './stepbox.ts'
 
 const quiet = { stdio: ['ignore', 'ignore', 'ignore'] as ['ignore', 'ignore', 'ignore'] }
@@ -43,6 +46,20 @@ test('a container that was created and kept is started by another process', asyn
   await settle(runtime, started.setting.container, outcome)
   expect(findContainer(root, 'later')).toMatchObject({ status: 'exited', exitCode: 3 })
   expect((await stepbox(['diff', 'later'], { root })).out).toBe('A /said\n')
+})
+
+test('whatever the umask, any user inside can read what was laid out', async (context) => {
+  needs(context, 'root', 'overlay')
+  const before = process.umask(0o077)
+  try {
+    const runtime = await runtimeOn(await rootWithBusybox())
+    const script = 'cat /etc/hostname /etc/hosts /etc/resolv.conf && ls /proc /sys /dev /etc'
+    const options = await wanted(runtime, 'closed', script)
+    const user = '1000:1000'
+    expect(await run(runtime, { ...options, ...quiet, user })).toMatchObject({ exitCode: 0 })
+  } finally {
+    process.umask(before)
+  }
 })
 
 test('the groups of a container are on record before they are made', async (context) => {
@@ -107,7 +124,7 @@ test('a monitor that is stopped does not keep its container alive', async (conte
   needs(context, 'root', 'overlay')
   const root = await rootWithBusybox()
   const args = ['run', '--name', 'held', 'busybox', 'sh', '-c', 'echo up; sleep 1000']
-  const held = startProgram(args, { root })
+  const held = startProgram(args, { root, isStopped: true })
   await held.says('up')
   const { init } = findContainer(root, 'held')
   held.process.kill('SIGSTOP')
@@ -116,6 +133,30 @@ test('a monitor that is stopped does not keep its container alive', async (conte
   await held.ended
   expect(existsSync(`/proc/${init?.pid}`)).toBe(false)
   expect(readdirSync(join(root, 'containers'))).toEqual([])
+})
+
+test('rm -f ends a container that is only being laid out, and rm does not', async (context) => {
+  needs(context, 'root')
+  const root = scratch()
+  const argv = ownProgram('test/naming.ts', root, '1')
+  const early = spawn(process.execPath, argv, { detached: true }) // see `isStopped`
+  onTestFinished(() => void early.kill('SIGKILL'))
+  const ended = new Promise((resolve) => early.once('exit', resolve))
+  const lines = createInterface(early.stdout)[Symbol.asyncIterator]()
+  await lines.next()
+  early.stdin.write('go\n')
+  while ((await lines.next()).value !== 'done') continue
+  const { id, status } = findContainer(root, 'n0')
+  expect(status).toBe('created')
+  const refused = await stepbox(['rm', 'n0'], { root })
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("'n0' is being started") })
+  expect(existsSync(join(root, 'containers', id))).toBe(true)
+  early.kill('SIGSTOP')
+  const removed = await stepbox(['rm', '-f', 'n0'], { root })
+  expect(removed).toMatchObject({ code: 0, out: 'n0\n', err: '' })
+  await ended
+  for (const dir of ['containers', 'names', 'running', 'tmp'])
+    expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
 })
 
 test('what is on record of a container is for root alone', async (context) => {

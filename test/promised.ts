@@ -1,5 +1,5 @@
 /** Tests. A promise of a chapter: each chapter has some, in `promises.ts` in its folder. */
-import type { Limits } from '../runtime/02-cgroups/cgroup.ts'
+import type { Limits } from '../runtime/02-cgroups/limits.ts'
 import type { Call } from '../runtime/calls.ts'
 import type { Sight } from '../runtime/consequence.ts'
 import type { PlanOptions } from '../runtime/options.ts'

@@ -5,7 +5,7 @@ import { conduct } from '../runtime/tools/break/conduct.ts'
 import { steps } from './carry-out.ts'
 import { traitsOf } from '../runtime/chapter.ts'
 import type { Candidate, Promised } from './promised.ts'
-import { rowsTo } from './rows.ts'
+import { planner, rowsTo } from './rows.ts'
 import { needs } from './scratch.ts'
 import { ownRootfs, sharedRootfs, worldOf } from './world.ts'
 
@@ -16,7 +16,7 @@ const bareHost: Plan = ({ argv, env }) => steps(['fork'], ['execvpe', argv[0] ??
 /** What `row` shows in chapter `number`. */
 async function seen(number: number, row: Promised): Promise<string> {
   const rows = await rowsTo(number)
-  const plan = rows.at(-1)?.plan ?? bareHost
+  const plan = rows.length > 0 ? planner(rows.at(-1)) : bareHost
   const isDirectory = traitsOf(rows).root === 'directory'
   const rootfs = isDirectory ? await ownRootfs() : await sharedRootfs()
   const world = (script: string) => ({

@@ -88,7 +88,7 @@ describe('a mount', () => {
     const script = `${mount}
       stepbox reset; ${count(merged)}
       stepbox reset --force; ${count(merged)}`
-    const said = /^nothing to do\n1\nunmounted mount [^]*\nended [^]*\n0\n$/
+    const said = /^nothing to do\n1 container runs[^]*\n1\nunmounted mount [^]*\nended [^]*\n0\n$/
     expect(onHost(root, script)).toMatch(said)
     expect(runningContainers(root)).toEqual([])
   })
@@ -115,9 +115,11 @@ describe("the host's /proc", () => {
       'would uncover /proc',
       expect.stringContaining('covers it'),
       'nothing was touched',
+      '1 container runs and stays; --force ends it, too',
       'none',
       'uncovered /proc',
       expect.stringContaining('covers it'),
+      '1 container runs and stays; --force ends it, too',
       'own',
       id.slice(0, 12),
     ])

@@ -12,6 +12,7 @@ import { killAll, processesIn, removeGroup } from '../runtime/02-cgroups/group-c
 import { identify } from '../runtime/process.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { entriesOf, kill, kinds, reset, running, strays } from './resetting.ts'
+import { runningContainer } from './running.ts'
 import { needs } from './scratch.ts'
 import { stepbox } from './stepbox.ts'
 
@@ -140,6 +141,30 @@ describe('in the data root', () => {
     expect(await reset(root, '--images')).toMatchObject([{ what: 'busybox:latest', done: true }])
     expect((await stepbox(['images', '-q'], { root })).out).toBe('')
     expect(readdirSync(join(root, 'blobs/sha256'))).toEqual([])
+  })
+
+  const ways = [['--images'], ['--images', '--force']]
+  test.for(ways)('--dry-run says of each thing what is then done: %s %s', async (way, context) => {
+    needs(context, 'root', 'overlay')
+    const root = await rootWithBusybox()
+    const { started } = await runningContainer(root, ['--rm'])
+    onTestFinished(() => kill(started))
+    await stepbox(['--chapter', 'pivot-root', 'run', '--rm', 'busybox', 'true'], { root })
+    const said = async (...flags: string[]) => {
+      const { out } = await stepbox(['reset', ...way, ...flags], { root })
+      return out.split('\n').filter((line) => /^(?!\S+( \S+)? (group|process) )\S/.test(line))
+    }
+    const done = { leave: 'left', remove: 'removed', end: 'ended' }
+    const told = await said('--dry-run')
+    const isForced = way.includes('--force')
+    expect(told).toContain(`would ${isForced ? 'remove' : 'leave'} image busybox:latest`)
+    const running = '1 container runs and stays; --force ends it, too'
+    expect(told.includes(running)).toBe(!isForced)
+    const expected = told
+      .filter((line) => line !== 'nothing was touched')
+      .map((line) => line.replace(/^would (leave|remove|end)/, (_, verb: 'end') => done[verb]))
+    const happened = (await said()).filter((line) => line !== 'nothing else to do')
+    expect(happened).toEqual(expected)
   })
 
   test('two at once do no more than one', async (context) => {

@@ -1,8 +1,10 @@
 /** Tests. Run vitest, count the results, and compare the host after the run with before. */
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseCLI, startVitest, type TestCase, type TestModule, type TestSuite } from 'vitest/node'
+import { Claims } from './claims.ts'
 import { inMachines } from './guest/boot.ts'
 import { chapterPath } from './guest/files.ts'
 import { selectionMistakes } from './guest/selection.ts'
@@ -19,19 +21,20 @@ const root = join(import.meta.dirname, '..')
  * Run the tests that `args` name (chapter numbers, parts of paths, vitest's own options), or all.
  * With `--vm` the kernel tests among them also run on the kernel of a virtual machine, with
  * `--vm=KERNEL,…` on these. Prints what was skipped and why, what is left over on the host, and in
- * the last line the counts. Gives the exit code.
+ * the last line the counts. Gives the exit code: 2 if nothing can be run for `args`.
  */
 export async function run(args: string[]): Promise<number> {
   const [vm, own] = [args.filter(isForVm), args.filter((arg) => !isForVm(arg))]
   const kernels = vm.flatMap((arg) => (arg.slice('--vm='.length) || 'stable').split(','))
   const parsed = parseCLI(['vitest', 'run', ...own])
-  const mistake = parsed.filter.map(mistakeIn).find((each) => each !== undefined)
+  const mistake =
+    parsed.filter.map(mistakeIn).find((each) => each !== undefined) ?? unknownOption(own)
   if (mistake) {
     console.error(`${mistake}\nnpm test -- --help says what can be given`)
-    return 1
+    return 2
   }
   const filter = parsed.filter.map(chapterPath)
-  const reporters = parsed.options.reporters ?? (filter.length > 0 ? ['tree'] : ['default'])
+  const reporters = parsed.options.reporters ?? [new Claims(filter.length === 0)]
   const options = { ...parsed.options, reporters }
   markRun()
   const before = host()
@@ -75,6 +78,20 @@ function mistakeIn(arg: string): string | undefined {
   if (part === arg) return `no test file has '${arg}' in its path`
   const chapters = files.flatMap((file) => /^chapters\/(\d+)/.exec(file)?.[1] ?? [])
   return `no chapter ${arg}; have: ${[...new Set(chapters.map(Number))].join(' ')}`
+}
+
+/** An option that vitest, which ignores it in silence, does not know. */
+function unknownOption(args: string[]): string | undefined {
+  const names = args.flatMap((arg) => /^--(?:no-)?([a-zA-Z][\w-]*)/.exec(arg)?.[1] ?? [])
+  if (names.length === 0) return undefined
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const { stdout } = spawnSync(process.execPath, [vitest, 'run', '--help', '--expand-help'], {
+    encoding: 'utf8',
+  })
+  const upper = (_: string, letter: string) => letter.toUpperCase()
+  const camel = (name: string) => name.replaceAll(/-(\w)/g, upper)
+  const unknown = names.find((name) => !new RegExp(`--${camel(name)}\\b`).test(stdout))
+  return unknown && `no option --${unknown}`
 }
 
 function timeOf(module: TestModule): Time {

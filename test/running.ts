@@ -16,7 +16,12 @@ export async function runningContainer(
 ): Promise<{ started: Started; container: Container }> {
   const started = start(['run', ...flags, 'busybox', 'sh', '-c', script], { root })
   await started.says('ready')
-  const [container] = runningContainers(root)
+  // The first process may speak before it is written down which one it is.
+  let [container] = runningContainers(root)
+  while (!container?.init && started.process.exitCode === null) {
+    await new Promise((resolve) => setImmediate(resolve))
+    container = runningContainers(root)[0]
+  }
   if (!container?.init) throw new Error('the running container is not on record')
   return { started, container }
 }

@@ -34,15 +34,21 @@ test('the images of several data roots are remembered beside each other', (conte
   expect(secondSetup(other)).toContain(`busybox:latest in ${other}, as before`)
 })
 
-test('the bundle needs nothing but Node', () => {
-  const packs = ['main', 'more'].map((name) => readFileSync(join(root, `dist/${name}.cjs`), 'utf8'))
+test('the bundle needs nothing but Node, and for the lab two packages', () => {
+  const packs = ['main', 'more', 'chinese'].map((name) =>
+    readFileSync(join(root, `dist/${name}.cjs`), 'utf8'),
+  )
   const bundle = packs.join('')
-  const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name)
+  const requiredBy = (text = '') =>
+    [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name)
+  const required = requiredBy(bundle)
   const own = [...bundle.matchAll(/^'(\.\/[^']+)'\(/gm)].map(([, name]) => name)
   const builtin = (name: string): boolean =>
     builtinModules.includes(name.replace('node:', '')) || own.includes(name)
   expect(required.length).toBeGreaterThan(3)
-  expect(required.filter((name) => !builtin(name))).toEqual([])
+  const packages = (names: string[]) => [...new Set(names.filter((name) => !builtin(name)))].sort()
+  expect(packages(required)).toEqual(['esbuild', 'typescript'])
+  expect(packages(requiredBy(packs[0]))).toEqual([])
   expect(bundle).not.toMatch(/[^\x00-\x7f]/)
 })
 

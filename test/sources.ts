@@ -33,7 +33,9 @@ function read(path: string): Source {
 }
 
 /** The TypeScript files of the project: the program, its tests and the book. */
-export const typescript = sources(['runtime', 'chapters', 'test', 'book'], /\.ts$/)
+export const typescript = sources(['runtime', 'chapters', 'test', 'book'], /\.ts$/).filter(
+  ({ path }) => !/\/lab\/(wrong|right|cheats)\//.test(path), // learners' files
+)
 export const runtime = typescript.filter(({ path }) => path.startsWith('runtime/'))
 export const byPath = new Map(typescript.map((source) => [source.path, source]))
 

@@ -1,4 +1,4 @@
-/** Tests. `run --step`: what a walk shows, undoing, the debugger by lines, recordings. */
+/** Tests. `run --step`: what a walk shows, undoing, the debugger by lines. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -10,14 +10,12 @@ import { resolve } from '../runtime/05-commit/store/store.ts'
 import { changesBetween } from '../runtime/tools/walk/changes.ts'
 import { mountLine, observe, type Observation } from '../runtime/tools/walk/observe.ts'
 import { parseMountinfo } from '../runtime/mountinfo.ts'
-import { parseRecording } from '../runtime/tools/walk/recording.ts'
 import { draw } from '../runtime/tools/walk/screen.ts'
 import { beginWalk } from '../runtime/tools/walk/walk.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { rowsTo, runtimeOn } from './rows.ts'
-import { needs, scratch } from './scratch.ts'
-import { program, stepbox } from './stepbox.ts'
-import { openTerminal } from './tmux.ts'
+import { needs } from './scratch.ts'
+import { stepbox } from './stepbox.ts'
 
 /** A walk's options for `chapter`, with all that the chapter knows. */
 async function optionsFor(chapter: number, root: string): Promise<RunOptions> {
@@ -30,7 +28,7 @@ async function optionsFor(chapter: number, root: string): Promise<RunOptions> {
     argv: ['sh', '-c', 'exit 7'],
     env: ['PATH=/usr/bin:/bin'],
     cwd: has.root === 'host' ? '/' : '/made/here',
-    user: { uid: 1000, gid: 1000 },
+    user: '1000:1000',
     limits: { memoryBytes: 64 * 2 ** 20, pidsMax: 50 },
     stdio: ['ignore', 'ignore', 'ignore'],
     ...(has.root === 'directory' ? { rootfs } : {}),
@@ -158,6 +156,7 @@ describe('by lines', () => {
     const state = /^state (.*)$/m.exec(err)?.[1] ?? ''
     expect(JSON.parse(state)).toMatchObject({ hostname: 'lines', pidInside: 1, uid: '0' })
     expect(err).toMatch(/^done \d+ 0 - \d+$/m)
+    expect(err).toMatch(/^ended 0 \d+$/m)
   })
 
   test('a command that is not understood is said, and nothing is done', async (context) => {
@@ -167,82 +166,5 @@ describe('by lines', () => {
     expect(err).toMatch(/^error no line or call 'nowhere'/m)
     expect(err).not.toMatch(/^done/m)
     expect(code).toBe(125)
-  })
-})
-
-describe('a recording', () => {
-  test('holds plan, results and states, and is replayed without root', async (context) => {
-    needs(context, 'root')
-    const root = await rootWithBusybox()
-    const file = join(scratch(), 'walk.json')
-    const ended = await stepbox(
-      ['run', '--rm', '--record', file, 'busybox', 'sh', '-c', 'exit 3'],
-      { root },
-    )
-    expect(ended.code).toBe(3)
-    const recording = parseRecording(readFileSync(file, 'utf8'))
-    expect(recording.exitCode).toBe(3)
-    expect(recording.frames.map(({ index }) => index)).toEqual(recording.plan.map((_, at) => at))
-    const named = recording.frames.find(
-      ({ index }) => recording.plan[index]?.name === 'sethostname',
-    )
-    expect(named?.state?.hostname).toMatch(/^[0-9a-f]{12}$/)
-    const { out } = await stepbox(['replay', file], { root: '/nowhere' })
-    expect(out).toContain(`${recording.plan[0]?.strace} = 0`)
-    expect(out.trimEnd()).toMatch(/exit 3$/)
-  })
-
-  test('goes forward and backward on a terminal', async (context) => {
-    needs(context, 'root', 'tmux')
-    const root = await rootWithBusybox()
-    const file = join(scratch(), 'walk.json')
-    await stepbox(['--chapter', 'namespaces', 'run', '--record', file, 'true'], { root })
-    const screen = openTerminal({})
-    screen.line(`node ${program} replay ${file}; echo code $?`)
-    await screen.shows('0 of 12 calls made')
-    screen.keys('n', 'n', 'n')
-    await screen.shows('3 of 12 calls made')
-    screen.keys('b')
-    await screen.shows('2 of 12 calls made')
-    screen.keys('-H', '1b', '5b')
-    screen.keys('-H', '42')
-    await screen.shows('3 of 12 calls made')
-    screen.keys('G')
-    await screen.shows('12 of 12 calls made')
-    screen.keys('q')
-    await screen.shows('code 0')
-  }, 40_000)
-
-  test('has the fields that ARCHITECTURE.md tells of, and no others', async (context) => {
-    needs(context, 'root')
-    const file = join(scratch(), 'walk.json')
-    await stepbox(['--chapter', 'namespaces', 'run', '--record', file, 'true'], { root: scratch() })
-    const { plan, frames, ...rest } = parseRecording(readFileSync(file, 'utf8'))
-    const changes = frames.flatMap((frame) => frame.changes)
-    const objects = [rest, rest.chapter, ...plan, ...frames, ...changes]
-    const fields = new Set(['plan', 'frames', 'ignoring', 'errno', ...objects.flatMap(Object.keys)])
-    const paper = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
-    const [, told = ''] = /```\n(\{ "stepbox"[^]*?)```/.exec(paper) ?? []
-    const names = [...told.matchAll(/"(\w+)"(?=[:,?]| \})/g)].map(([, name = '']) => name)
-    expect(new Set(names.filter((name) => name !== 'recording'))).toEqual(fields)
-  })
-
-  test('that cannot be written is said before anything is made', async (context) => {
-    needs(context, 'root')
-    const [root, dir] = [scratch(), scratch()]
-    for (const [file, code] of [[dir, 'EISDIR'], [join(dir, 'none/walk.json'), 'ENOENT']]) {
-      const made = join(dir, 'made')
-      const args = ['--chapter', 'namespaces', 'run', '--record', `${file}`, 'touch', made]
-      const said = `stepbox: cannot write the recording to '${file}': ${code}\n`
-      expect(await stepbox(args, { root })).toMatchObject({ code: 125, err: said })
-    }
-    expect([readdirSync(root), readdirSync(dir)]).toEqual([[], []])
-  })
-
-  test('of another kind or version is refused in one line', async (context) => {
-    needs(context, 'root')
-    const { code, err } = await stepbox(['replay', program], { root: '/nowhere' })
-    expect([code, err]).toEqual([1, 'stepbox: this file is not a recording of stepbox\n'])
-    expect(() => parseRecording('{"stepbox":"recording","version":2}')).toThrow(/version 2/)
   })
 })

@@ -26,14 +26,24 @@ export interface Setting {
   path?: string
   input?: string
   env?: Record<string, string>
+  /** The directory it is typed in, if not that of the tests. */
+  cwd?: string
+  /**
+   * The test will stop it, so it gets its own session. If a process in the tests' group is stopped
+   * when a parent outside the group ends, the kernel sends SIGHUP to the whole group (setpgid(2),
+   * "orphaned process group").
+   */
+  isStopped?: boolean
 }
 
 /** Start `stepbox args…` and leave it running. */
 export function start(args: string[], setting: Setting): Started {
-  const { root, path = program, input, env } = setting
-  const child = spawn(process.execPath, [path, ...args], {
+  const { root, path = program, input, env, cwd, isStopped = false } = setting
+  const child = spawn(process.execPath, ['--', path, ...args], {
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: tmpdir(), STEPBOX_ROOT: root, ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+    detached: isStopped,
   })
   const text = { out: '', err: '' }
   const waiting: (() => void)[] = []

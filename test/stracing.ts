@@ -87,6 +87,11 @@ export function plain(line: string): string {
     .replaceAll(/makedev\((\w+), (\w+)\)/g, (_, major: string, minor: string) => {
       return `makedev(${Number(major)}, ${Number(minor)})`
     })
+    .replace(/^prlimit64\(0, (\w+), NULL, .*$/, 'getrlimit($1)')
+    .replace(/^prlimit64\(0, (\w+), \{(rlim_cur=\w+), .*$/, 'setrlimit($1, {$2})')
+    .replace(/^(sched_setaffinity\(0, )\d+, \[0 .* (\d+)\]/, '$1[0-$2]')
+    .replace(/^(sched_setattr\(0, \{).*(sched_policy=\w+, ).*(sched_nice=\d+).*$/, '$1$2$3}, 0)')
+    .replace(/^capset\(.*(inheritable=\w+)\}\)$/, 'capset({pid=0}, {$1})')
     .replace(/^(sethostname\(".*"), \d+\)$/, '$1)')
     .replace(/^getcwd\(.*$/, 'getcwd()')
     .replace(/(ws_col=\d+), ws_xpixel=0, ws_ypixel=0/, '$1')

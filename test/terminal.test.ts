@@ -1,10 +1,12 @@
 /** Tests. A terminal of the container's own, on a real one: keys, sizes, and every way out. */
+import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { plan } from '../chapters/03-pivot-root/plan.ts'
 import type { Step } from '../runtime/step.ts'
 import { begin, statusOf, until } from './carry-out.ts'
+import { ownProgram } from './own-program.ts'
 import { needs } from './scratch.ts'
 import { isAsBefore, session } from './terminal-session.ts'
 import { ownRootfs, worldOf } from './world.ts'
@@ -24,6 +26,7 @@ describe('keys', () => {
     terminal.line('through cat')
     await terminal.shows(/through cat\s+through cat/)
     terminal.keys('C-c')
+    await terminal.shows(/\^C\s+\/ #/) // what is typed before the prompt may be dropped with it
     terminal.line('echo still $((20 + 22))')
     await terminal.shows('still 42')
     terminal.line('exit 7')
@@ -40,7 +43,7 @@ describe('keys', () => {
     terminal.line('through cat')
     await terminal.shows(/through cat\s+through cat/)
     terminal.keys('C-z')
-    await terminal.shows('Stopped')
+    await terminal.shows(/Stopped.*\n\/ #/)
     terminal.line('fg')
     terminal.line('once more')
     await terminal.shows(/once more\s+once more/)
@@ -106,19 +109,28 @@ describe('a program that closes its terminal', () => {
     needs(context, 'root')
     const rootfs = await ownRootfs()
     const script = 'stty -opost; echo go; until [ -e /flag ]; do :; done; seq 4000'
-    const { launched, says, said, reports } = begin(listWith(rootfs, script))
-    await says('go')
-    const first = reports[0]?.result ?? 0
-    process.kill(launched.pid, 'SIGSTOP')
+    const argv = ownProgram('test/launching.ts', JSON.stringify(listWith(rootfs, script)))
+    const child = spawn(process.execPath, argv, { detached: true }) // see `isStopped` in stepbox.ts
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    let out = ''
+    const told = /^\d+ (\d+) (\d+)\n/m
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    await until(
+      () => /^go$/m.test(out.replaceAll('\r', '')) && told.test(out),
+      () => `a container, not ${out}`,
+    )
+    const [native = 0, first = 0] = told.exec(out)?.slice(1).map(Number) ?? []
+    process.kill(native, 'SIGSTOP')
     writeFileSync(join(rootfs, 'flag'), '')
     await until(
       () => statusOf(first, 'State').startsWith('Z'),
       () => 'the end of the container',
     )
-    process.kill(launched.pid, 'SIGCONT')
-    expect(await launched.outcome).toEqual({ exitCode: 0 })
+    process.kill(native, 'SIGCONT')
+    expect(await ended).toBe(0)
     const numbers = Array.from({ length: 4000 }, (_, at) => `${at + 1}\n`)
-    expect(said.out).toBe(`go\n${numbers.join('')}`)
+    expect(out.replace(/^\d+ \d+ \d+\n/gm, '')).toBe(`go\n${numbers.join('')}`)
   })
 
   test('may write for long: all of it arrives', async (context) => {

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { follow, linksIn } from '../book/links.ts'
-import { pages } from '../book/pages.ts'
-import { explained, play } from '../book/player.ts'
+import { pages, volumes } from '../book/pages.ts'
+import { explained, play, type Mismatch } from '../book/player.ts'
 import { sessionsIn } from '../book/sessions.ts'
 import { needs, scratch } from './scratch.ts'
 import { sources } from './sources.ts'
@@ -35,8 +35,10 @@ test('every link of every text leads somewhere', () => {
 
 test('the first thing a reader sees is what really happens', async (context) => {
   needs(context, 'root', 'unshare')
-  const mismatches = await play(join(root, 'README.md'), 'host')
-  expect(mismatches.map((mismatch) => explained('README.md', mismatch)).join('\n')).toBe('')
+  for (const text of ['README.md', 'README.zh.md']) {
+    const mismatches = await play(join(root, text), 'host')
+    expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n')).toBe('')
+  }
 })
 
 test('a session is played with the program of its chapter', async (context) => {
@@ -50,20 +52,21 @@ test('a session is played with the program of its chapter', async (context) => {
   expect(ps?.actual[0]).toMatch(/'ps' comes in chapter/)
 })
 
-describe.each(slugs)('%s', (slug) => {
+// Chapters run side by side, and what is played of one chapter in order: it uses the same names.
+describe.concurrent.each(slugs)('%s', (slug) => {
   const path = (name: string): string => join(root, 'chapters', slug, name)
   const read = (name: string): string =>
     existsSync(path(name)) ? readFileSync(path(name), 'utf8') : ''
   const english = read('README.md')
   const chinese = read('README.zh.md')
 
-  test('has its two texts, its plan and its tests', () => {
+  test.sequential('has its two texts, its plan and its tests', () => {
     const names = readdirSync(join(root, 'chapters', slug))
     expect(names).toEqual(expect.arrayContaining(['README.md', 'README.zh.md', 'plan.ts']))
     expect(names.filter((name) => name.endsWith('.test.ts'))).not.toEqual([])
   })
 
-  test('shows the same code and the same sessions in both languages', () => {
+  test.sequential('shows the same code and the same sessions in both languages', () => {
     expect(codeIn(chinese)).toEqual(codeIn(english))
     const bare = (text: string) =>
       (['host', 'vm'] as const).map((place) =>
@@ -72,7 +75,7 @@ describe.each(slugs)('%s', (slug) => {
     expect(bare(chinese)).toEqual(bare(english))
   })
 
-  test('shows the code of every line that it adds to the list', () => {
+  test.sequential('shows the code of every line that it adds to the list', () => {
     const added = [...read('plan.ts').matchAll(/^ *\.\.\.(\w+)\(.*\/\/ new/gm)].map(
       ([, name]) => name,
     )
@@ -80,40 +83,50 @@ describe.each(slugs)('%s', (slug) => {
     expect(added.filter((name) => !shown.includes(name))).toEqual([])
   })
 
-  test('never calls anything simple', () => {
+  test.sequential('never calls anything simple', () => {
     const prose = english.replace(/^(```+)[^]*?^\1/gm, '').replace(/`[^`\n]*`/g, '')
     expect(prose.match(/\b(simply|just)\b.*/gi)).toBeNull()
   })
 
-  test('every terminal session is what really happens', async (context) => {
-    const commands = sessionsIn(english, 'host').map(({ command }) => command)
-    const isUsed = (tool: string) => commands.some((text) => text.split(/[^\w-]+/).includes(tool))
-    needs(context, 'root', 'unshare', ...tools.filter(isUsed))
-    const mismatches = await play(path('README.md'), 'host')
-    const text = `chapters/${slug}/README.md`
-    expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')).toBe('')
-  }, 120_000)
+  const onHost = sessionsIn(english, 'host').map(({ command }) => command)
+  const isUsed = (tool: string) => onHost.some((text) => text.split(/[^\w-]+/).includes(tool))
+  const text = `chapters/${slug}/README.md`
+  const inWords = (mismatches: Mismatch[]) =>
+    mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')
 
-  const inMachine = sessionsIn(english, 'vm')
-  if (inMachine.length > 0)
-    test('so is every session in a machine with a kernel of its own', async (context) => {
+  test.sequential('every terminal session is what really happens', async (context) => {
+    needs(context, 'root', 'unshare', ...tools.filter(isUsed))
+    expect(inWords(await play(path('README.md'), 'host'))).toBe('')
+  }, 480_000)
+
+  test.sequential('so it is for a slow reader, on a terminal with job control', async (context) => {
+    needs(context, 'root', 'unshare', 'script', ...tools.filter(isUsed))
+    expect(inWords(await play(path('README.md'), 'host', true))).toBe('')
+  }, 480_000)
+
+  if (sessionsIn(english, 'vm').length > 0)
+    test.sequential('so is every one in a machine with its own kernel', async (context) => {
       needs(context, 'native', 'qemu-system-x86_64')
-      const mismatches = await play(path('README.md'), 'vm')
-      const text = `chapters/${slug}/README.md`
-      expect(mismatches.map((mismatch) => explained(text, mismatch)).join('\n\n')).toBe('')
-    }, 240_000)
+      expect(inWords(await play(path('README.md'), 'vm'))).toBe('')
+    }, 480_000)
 })
 
-test('the pages need nothing from elsewhere: no script, no other host', () => {
-  const html = [...pages()].filter(([name]) => name.endsWith('.html'))
+test('the pages need nothing from elsewhere: classic scripts of the book only', () => {
+  const files = pages()
+  const html = [...files].filter(([name]) => name.endsWith('.html'))
   expect(html.length).toBeGreaterThan(2)
-  const wrong = html.filter(([, text]) => /<script|<[^a>]*\s(src|href)="(https?:)?\/\//.test(text))
-  expect(wrong.map(([name]) => name)).toEqual([])
+  const elsewhere = /<[^a>]*\s(src|href)="(https?:)?\/\/|<script>|<script[^>]*type=|\sstyle="/
+  expect(html.filter(([, text]) => elsewhere.test(text)).map(([name]) => name)).toEqual([])
+  const loaded = html.flatMap(([, text]) => [...text.matchAll(/<script src="([^"]+)"/g)])
+  const names = new Set(loaded.map(([, src = '']) => src.replaceAll('../', '')))
+  expect([...names].filter((name) => !files.has(name))).toEqual([])
 })
 
 test('every link of every page leads to a page, or to another site', () => {
-  const files = pages()
-  const wrong = [...files].flatMap(([name, text]) =>
+  const made = pages()
+  const files = new Map<string, string | Buffer>([...made, ...volumes(made)])
+  const html = [...made].filter(([name]) => name.endsWith('.html'))
+  const wrong = html.flatMap(([name, text]) =>
     [...text.matchAll(/ (?:href|src)="([^"]+)"/g)].flatMap(([, href = '']) => {
       const { protocol, pathname, hash } = new URL(href, `file:///${name}`)
       if (protocol !== 'file:') return []

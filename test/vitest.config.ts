@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['chapters/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 2, // of tests that say that they may run side by side: one file has them
     testTimeout: 20_000,
     hookTimeout: 20_000,
     env: { STEPBOX_CHAPTER: '' }, // a reader's shell pins the program; the tests must not notice

@@ -18,9 +18,10 @@ test(
     sort /proc/self/mountinfo > /tmp/before
     stepbox --chapter namespaces run true && stepbox run --rm busybox true
     sort /proc/self/mountinfo | cmp - /tmp/before && say mounts as they were
-    say limit; stepbox run --rm --memory 64m busybox sh -c '${block}'
-    line=$(stepbox plan --memory 64m busybox true | sed -n 's/^ *\\([0-9]*\\) .*swap\\.max.*/\\1/p')
-    say without line; stepbox run --rm --memory 64m --without $line busybox sh -c '${block}'
+    flags='--memory 64m --memory-swap 64m'
+    say limit; stepbox run --rm $flags busybox sh -c '${block}'
+    line=$(stepbox plan $flags busybox true | sed -n 's/^ *\\([0-9]*\\) .*swap\\.max.*/\\1/p')
+    say without line; stepbox run --rm $flags --without $line busybox sh -c '${block}'
     say groups; ls /sys/fs/cgroup | grep stepbox
     say doctor; stepbox doctor | grep -A 2 -E 'user-namespace|chapters work'`,
     )

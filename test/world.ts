@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, onTestFinished } from 'vitest'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { busyboxRoot, readBusybox, writeRootfs } from '../runtime/03-pivot-root/busybox.ts'
-import type { Limits } from '../runtime/02-cgroups/cgroup.ts'
+import type { Limits } from '../runtime/02-cgroups/limits.ts'
 import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
 import { killAll, removeGroup } from '../runtime/02-cgroups/group-control.ts'
 import { layOut } from '../runtime/04-overlay/init-layer.ts'
@@ -62,6 +62,7 @@ export function worldOf(rootfs: string, script: string, limits: Limits = {}): Pl
     network: 'none',
     group,
     root: rootfs,
+    streams: { hasInput: true, isJoined: false },
     layers: layOut(dir, [rootfs], { hostname, resolver: '' }),
     dir,
     readOnly: false,

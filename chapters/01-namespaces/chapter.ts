@@ -1,5 +1,7 @@
 /** Chapter 1: a container is a process with namespaces of its own. */
 import { askedOfProcess, processFlags } from '../../runtime/01-namespaces/flags.ts'
+import { identityIn } from '../../runtime/01-namespaces/identity.ts'
+import { sharedBy } from '../../runtime/01-namespaces/modes.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -12,6 +14,12 @@ export const chapter: Chapter = {
   flags: { run: processFlags },
   asked: askedOfProcess,
   ordinary: () => ({ network: 'none' }),
-  prepare: ({ container }) => ({ network: container.network ?? 'none' }),
+  prepare: (setting) => ({
+    network: setting.container.network ?? 'none',
+    ...sharedBy(setting),
+  }),
+  identity: (asked, { hostname }) => identityIn(['/'], { asked, hostname }),
+  lab: async () => (await import('./lab/lab.ts')).lab,
+  chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
 }

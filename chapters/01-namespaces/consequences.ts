@@ -1,5 +1,6 @@
 /** Each line of the list, and what happens without it. */
 import type { Consequence } from '../../runtime/consequence.ts'
+import { inherited } from './inherited-consequences.ts'
 
 const user = { uid: 1000, gid: 1000 }
 const waits = 'echo ready; read line'
@@ -21,6 +22,24 @@ export const consequences: Consequence[] = [
     see: { inside: 'echo $$', kept: '1', broken: '\\d{2,}' },
   },
   {
+    drop: /^setns\(.*CLONE_NEWPID/,
+    consequence: 'the command is in another pid namespace than the container it was to join',
+    options: () => ({ pid: `/proc/${process.pid}/ns/pid` }),
+    before: [['unshare', ['CLONE_NEWPID']]],
+    see: { inside: 'echo $$', kept: '\\d{2,}', broken: '1' },
+  },
+  {
+    drop: /^setns\(.*CLONE_NEWIPC/,
+    consequence: 'the message queues are not those of the container it was to join',
+    options: () => ({ ipc: `/proc/${process.pid}/ns/ipc` }),
+    see: {
+      inside: waits,
+      outside: `[ /proc/${process.pid}/ns/ipc -ef /proc/$first/ns/ipc ] && echo one || echo two`,
+      kept: 'one',
+      broken: 'two',
+    },
+  },
+  {
     drop: /^fork/,
     consequence: 'the first process to end takes the pid namespace with it; no other can start',
     see: {
@@ -40,6 +59,7 @@ export const consequences: Consequence[] = [
       broken: 'still here',
     },
   },
+  ...inherited,
   {
     drop: /^unshare\(CLONE_NEWNS/,
     consequence: 'the machine itself is renamed, and its /proc is covered',
@@ -108,6 +128,12 @@ export const consequences: Consequence[] = [
     see: { inside: 'uname -n', kept: 'box', broken: 'machine' },
   },
   {
+    drop: /^setdomainname/,
+    consequence: 'the container has the NIS domain of the machine',
+    options: () => ({ domainname: 'dom' }),
+    see: { inside: 'cat /proc/sys/kernel/domainname', kept: 'dom', broken: '(?!dom$).*' },
+  },
+  {
     drop: /^ioctl\(socket/,
     consequence: '127.0.0.1 is unreachable',
     see: {
@@ -135,10 +161,9 @@ export const consequences: Consequence[] = [
   },
   {
     drop: /^setgroups/,
-    consequence: "the user inside may read what the caller's groups may read",
-    options: () => ({ user }),
+    consequence: "the container may read what the caller's groups may read",
     before: [['setgroups', [4242]]],
-    see: { inside: 'id -G', kept: '1000', broken: '1000 4242' },
+    see: { inside: 'id -G', kept: '0', broken: '0 4242' },
   },
   {
     drop: /^setgid/,

@@ -15,18 +15,28 @@ const options = planOptions([], {
 
 const lines = (steps: Step[]) => steps.map(({ call }) => strace(call))
 
-test('a container is twelve system calls', () => {
+test('a container is twenty-two system calls', () => {
   expect(lines(plan(options))).toEqual([
     'close_range(4, 4294967295, 0)',
     'unshare(CLONE_NEWPID)',
     'fork()',
     'prctl(PR_SET_PDEATHSIG, SIGKILL)',
+    'keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)',
+    'capset({pid=0}, {inheritable=0})',
+    'write("/proc/self/oom_score_adj", "0")',
+    'setrlimit(RLIMIT_NOFILE, {rlim_cur=1024})',
+    'sched_setaffinity(0, [0-1023])',
+    'sched_setattr(0, {sched_policy=SCHED_OTHER, sched_nice=0}, 0)',
+    'ioprio_set(IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0))',
+    'personality(PER_LINUX)',
     'unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWCGROUP|CLONE_NEWNET)',
     'mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)',
     'sethostname("box")',
     'ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, {ifr_name="lo", ifr_flags=IFF_UP})',
     'mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)',
     'setsid()',
+    'setgroups(1, [0])',
+    'setgid(0)',
     'umask(022)',
     'execvpe("sh", ["sh", "-c", "echo hello"], ["PATH=/bin", "TERM=dumb"])',
   ])
@@ -35,16 +45,16 @@ test('a container is twelve system calls', () => {
 test("with the host's network there is no namespace for it, and lo is left alone", () => {
   const before = lines(plan(options))
   const after = lines(plan({ ...options, network: 'host' }))
-  expect(before.filter((line) => !after.includes(line))).toEqual([before[4], before[7]])
-  expect(after[4]).toBe('unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWCGROUP)')
+  expect(before.filter((line) => !after.includes(line))).toEqual([before[12], before[15]])
+  expect(after[12]).toBe('unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWCGROUP)')
 })
 
 test('a working directory is entered before root is given up, and the command comes last', () => {
   const steps = plan({ ...options, cwd: '/srv', user: { uid: 1000, gid: 100 } })
-  expect(lines(steps).slice(9)).toEqual([
+  expect(lines(steps).slice(17)).toEqual([
     'setsid()',
     'chdir("/srv")',
-    'setgroups(0, [])',
+    'setgroups(1, [100])',
     'setgid(100)',
     'setuid(1000)',
     'prctl(PR_SET_PDEATHSIG, SIGKILL)',

@@ -1,5 +1,6 @@
 /** The list so far: a process with namespaces of its own. */
 import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
+import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import {
   closeInherited,
   hostname,
@@ -15,10 +16,11 @@ import type { Step } from '../../runtime/step.ts'
 export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(), // new
-    ...processIds(), // new
-    ...namespaces(options.network), // new
+    ...processIds(options.pid), // new
+    ...inheritance(), // new
+    ...namespaces(options), // new
     ...privateMounts(), // new
-    ...hostname(options.hostname), // new
+    ...hostname(options), // new
     ...loopback(options.network), // new
     ...proc(), // new
     ...session(), // new

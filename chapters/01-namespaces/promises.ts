@@ -1,10 +1,8 @@
 /** What it promises of a container, kept from here on and broken before. */
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomInt } from 'node:crypto'
+import { namesIn, tryRead } from '../../runtime/files.ts'
 import { launch } from '../../runtime/native.ts'
-import { processesReading } from '../../test/carry-out.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'
-import { scratch } from '../../test/scratch.ts'
 
 const waits = 'echo ready; read line'
 
@@ -81,14 +79,12 @@ export const promises: Promised[] = [
 
 /** Whether a process that it left in the background is there after it. */
 async function whatIsLeft({ plan, world }: Candidate): Promise<string> {
-  const mark = join(scratch(), 'mark')
-  writeFileSync(mark, '')
-  const begun = 'until readlink /proc/$!/fd/0 | grep -q mark; do :; done'
-  const options = world(`exec 3<&0; setsid sleep 1000 <&3 & ${begun}`)
-  const stdin = openSync(mark, 'r')
-  await launch(plan(options), { stdio: [stdin, 'ignore', 'ignore'] }).outcome
-  closeSync(stdin)
-  const left = processesReading(mark)
-  for (const pid of left) process.kill(pid, 'SIGKILL')
+  const seconds = randomInt(1e6, 1e9)
+  const begun = `until tr "\\0" " " < /proc/$!/cmdline | grep -q "^sleep ${seconds}"; do :; done`
+  const options = world(`setsid sleep ${seconds} & ${begun}`)
+  await launch(plan(options), { stdio: ['ignore', 'ignore', 'ignore'] }).outcome
+  const isOurs = (pid: string) => tryRead(`/proc/${pid}/cmdline`) === `sleep\0${seconds}\0`
+  const left = namesIn('/proc').filter(isOurs)
+  for (const pid of left) process.kill(Number(pid), 'SIGKILL')
   return left.length > 0 ? 'a process' : 'nothing'
 }

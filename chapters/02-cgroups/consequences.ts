@@ -1,7 +1,8 @@
 /** Each line that this chapter adds to the list, and what happens without it. */
-import type { Limits } from '../../runtime/02-cgroups/cgroup.ts'
-import type { PlanOptions } from '../../runtime/options.ts'
+import type { Limits } from '../../runtime/02-cgroups/limits.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
+import { limited, valueOf } from './limited.ts'
+import { moreConsequences } from './more-consequences.ts'
 
 const waits = 'echo ready; read line'
 const all: Limits = {
@@ -83,7 +84,7 @@ export const consequences: Consequence[] = [
     see: {
       inside: waits,
       ...valueOf('memory.memsw.limit_in_bytes', 'memory.swap.max'),
-      kept: '16777216|0',
+      kept: '33554432|16777216',
       broken: '\\d{12,}|max',
     },
   },
@@ -111,14 +112,5 @@ export const consequences: Consequence[] = [
       broken: 'outside of it\nlooked',
     },
   },
+  ...moreConsequences,
 ]
-
-function limited(limits: Limits): (ordinary: PlanOptions) => Partial<PlanOptions> {
-  return ({ group }) => ({ group: { ...group, limits: { ...group.limits, ...limits } } })
-}
-
-/** What is in a file of the group, in whichever tree it is. */
-function valueOf(...names: string[]): { outside: string } {
-  const paths = names.flatMap((name) => [`$group/${name}`, `*/$group/${name}`])
-  return { outside: `cat ${paths.map((path) => `/sys/fs/cgroup/${path}`).join(' ')} 2> /dev/null` }
-}

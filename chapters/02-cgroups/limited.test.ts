@@ -50,8 +50,8 @@ it('a process that outgrows the memory is killed by the kernel, and counted', as
   expect(memoryPeakBytes).toBeLessThanOrEqual(limits.memoryBytes)
 })
 
-it('swap is no way around the limit', async (context) => {
-  const limits = { memoryBytes: 32 * 2 ** 20 }
+it('as much for memory and swap together as for memory is no swap', async (context) => {
+  const limits = { memoryBytes: 32 * 2 ** 20, memorySwapBytes: 32 * 2 ** 20 }
   const { dirs, says } = contain(context, 'echo on; exec cat', { limits })
   await says('on')
   const names = ['memory.swap.max', 'memory.memsw.limit_in_bytes']

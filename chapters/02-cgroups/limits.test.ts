@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   parseCpus,
-  parseCpusetCpus,
-  parseCpuShares,
+  parseList,
   parseMemory,
-  parsePidsLimit,
+  parseMemorySwap,
+  parseNumber,
 } from '../../runtime/02-cgroups/limits.ts'
 
 describe('--memory takes what Docker takes', () => {
@@ -41,6 +41,14 @@ describe('--memory takes what Docker takes', () => {
   })
 })
 
+describe('--memory-swap', () => {
+  it('is memory and swap together, -1 for any amount of swap, 0 for twice the memory', () => {
+    const parsed = ['128m', '-1', '0'].map(parseMemorySwap)
+    expect(parsed).toEqual([134217728, -1, undefined])
+    expect(() => parseMemorySwap('-2')).toThrow("invalid value '-2' for --memory-swap")
+  })
+})
+
 describe('--cpus', () => {
   it.each([
     ['0.5', 0.5],
@@ -59,11 +67,11 @@ describe('--cpus', () => {
 
 describe('--cpuset-cpus', () => {
   it.each(['0', '0-1', '0-1,3', '3,0-1', '1,1'])('takes %s', (text) =>
-    expect(parseCpusetCpus(text)).toBe(text),
+    expect(parseList('cpuset-cpus', text)).toBe(text),
   )
 
   it.each(['a', '1-', '-1', '2-1', '0,,1', '0 1', '0-1-2', '99999'])("refuses '%s'", (text) =>
-    expect(() => parseCpusetCpus(text)).toThrow(
+    expect(() => parseList('cpuset-cpus', text)).toThrow(
       `invalid value '${text}' for --cpuset-cpus: a list of processors, as 0-1,3`,
     ),
   )
@@ -71,25 +79,22 @@ describe('--cpuset-cpus', () => {
 
 describe('--cpu-shares and --pids-limit', () => {
   it('take whole numbers in the bounds of the kernel, and a word for no limit', () => {
-    expect(['2', '1024', '262144', '0'].map(parseCpuShares)).toEqual([2, 1024, 262144, undefined])
-    expect(['1', '4194304', '0', '-1'].map(parsePidsLimit)).toEqual([
-      1,
-      4194304,
-      undefined,
-      undefined,
-    ])
+    const shares = ['2', '1024', '262144', '0'].map((text) => parseNumber('cpu-shares', text))
+    expect(shares).toEqual([2, 1024, 262144, undefined])
+    const pids = ['1', '4194304', '0', '-1'].map((text) => parseNumber('pids-limit', text))
+    expect(pids).toEqual([1, 4194304, undefined, undefined])
   })
 
   it.each(['', '1', '262145', '-5', '1.5', '10abc', '99999999999'])(
     "refuse '%s' as shares",
     (text) =>
-      expect(() => parseCpuShares(text)).toThrow(
+      expect(() => parseNumber('cpu-shares', text)).toThrow(
         `invalid value '${text}' for --cpu-shares: 2 to 262144, or 0 for no limit`,
       ),
   )
 
   it.each(['', '-2', '4194305', '1e3', '10abc'])("refuse '%s' as a number of processes", (text) =>
-    expect(() => parsePidsLimit(text)).toThrow(
+    expect(() => parseNumber('pids-limit', text)).toThrow(
       `invalid value '${text}' for --pids-limit: 1 to 4194304, or 0 or -1 for no limit`,
     ),
   )

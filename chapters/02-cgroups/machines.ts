@@ -39,9 +39,10 @@ export const v1 = cgroupsFrom(
 32 26 0:29 / /sys/fs/cgroup/net_cls,net_prio rw shared:13 - cgroup cgroup rw,net_prio,net_cls
 33 26 0:30 / /sys/fs/cgroup/pids rw,nosuid shared:14 - cgroup cgroup rw,pids
 34 26 0:31 / /sys/fs/cgroup/freezer rw,nosuid shared:15 - cgroup cgroup rw,freezer
+35 26 0:33 / /sys/fs/cgroup/blkio rw,nosuid shared:16 - cgroup cgroup rw,blkio
 `,
   fileOf({
-    ...present('cpu,cpuacct', 'cpuset', 'memory', 'net_cls,net_prio', 'pids', 'freezer'),
+    ...present('cpu,cpuacct', 'cpuset', 'memory', 'net_cls,net_prio', 'pids', 'freezer', 'blkio'),
     '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-3\n',
     '/sys/fs/cgroup/cpuset/cpuset.mems': '0\n',
   }),
@@ -56,11 +57,12 @@ export const hybrid = cgroupsFrom(
 35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
 37 31 0:34 / /sys/fs/cgroup/freezer rw,relatime - cgroup cgroup rw,freezer
 39 31 0:36 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids
+38 31 0:35 / /sys/fs/cgroup/blkio rw,relatime - cgroup cgroup rw,blkio
 40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
 41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
 `,
   fileOf({
-    ...present('cpu', 'cpuacct', 'cpuset', 'memory', 'freezer', 'pids'),
+    ...present('cpu', 'cpuacct', 'cpuset', 'memory', 'freezer', 'pids', 'blkio'),
     '/sys/fs/cgroup/unified/cgroup.controllers': 'hugetlb\n',
     '/sys/fs/cgroup/unified/cgroup.subtree_control': '\n',
     '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-1\n',

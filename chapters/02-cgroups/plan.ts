@@ -1,5 +1,6 @@
 /** The list so far: a process that cannot use more than it was given. */
 import { command, directory, session } from '../../runtime/01-namespaces/command.ts'
+import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import {
   closeInherited,
   hostname,
@@ -13,15 +14,21 @@ import { group, joinGroup } from '../../runtime/02-cgroups/cgroup.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
+/**
+ * Chapter 1's list and two lines more. The group is made, and limited, while no process is in it.
+ * The container's first process joins it, and the one that waits does not; only then it gets a
+ * private view of groups, which begins at the group that it is in.
+ */
 export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...group(options.group), // new
-    ...processIds(),
+    ...processIds(options.pid),
+    ...inheritance(options.oomScoreAdj),
     ...joinGroup(options.group), // new
-    ...namespaces(options.network),
+    ...namespaces(options),
     ...privateMounts(),
-    ...hostname(options.hostname),
+    ...hostname(options),
     ...loopback(options.network),
     ...proc(),
     ...session(),

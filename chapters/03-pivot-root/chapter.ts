@@ -1,6 +1,8 @@
 /** Chapter 3: a container has its own `/`, devices and a terminal. */
+import { workdir } from '../../runtime/01-namespaces/flags.ts'
+import { identityIn } from '../../runtime/01-namespaces/identity.ts'
+import { askedOfRoot, preparedRoot, rootFlags } from '../../runtime/03-pivot-root/flags.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
-import { valueOf } from '../../runtime/command-line.ts'
 import { plan } from './plan.ts'
 
 export const chapter: Chapter = {
@@ -8,12 +10,12 @@ export const chapter: Chapter = {
   slug: 'pivot-root',
   plan,
   has: { root: 'directory', terminal: true },
-  flags: { run: [{ long: 'tty', short: 't', text: 'give it a private terminal' }] },
-  asked: (typed, image) => ({ cwd: (valueOf(typed, 'workdir') ?? image.WorkingDir) || '/' }),
-  ordinary: () => ({ root: '/image/rootfs' }),
-  prepare: ({ container: { rootfs = '/', terminal } }) => ({
-    root: rootfs,
-    ...(terminal ? { terminal } : {}),
-  }),
+  flags: { run: rootFlags },
+  asked: (typed, image) => ({ cwd: workdir(typed, image) ?? '/', ...askedOfRoot(typed) }),
+  ordinary: () => ({ root: '/image/rootfs', streams: { hasInput: true, isJoined: false } }),
+  prepare: ({ container }) => preparedRoot(container),
+  identity: (asked, { root, hostname }) => identityIn([root], { asked, hostname }),
+  chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
+  lab: async () => (await import('./lab/lab.ts')).lab,
 }

@@ -1,6 +1,8 @@
 /** Each line that this chapter adds to the list, and what happens without it. */
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
+import { asked } from './asked-consequences.ts'
+import { streams } from './streams-consequences.ts'
 import { terminal } from './terminal-consequences.ts'
 
 const waits = 'echo ready; read line'
@@ -35,6 +37,7 @@ export const consequences: Consequence[] = [
     consequence: "the host's root lies on top of /, and /.. leads to it",
     see: seesHost('/../usr/share'),
   },
+  ...asked(),
   ...['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap(readOnly),
   {
     drop: /^mount\("sysfs"/,
@@ -130,6 +133,7 @@ export const consequences: Consequence[] = [
     consequence: 'the message queues of the container cannot be listed',
     see: { inside: 'grep -c ^mqueue /proc/mounts', kept: '1', broken: '0' },
   },
+  ...streams(),
   ...terminal(),
   {
     drop: /^getcwd/,
@@ -144,12 +148,6 @@ export const consequences: Consequence[] = [
       kept: 'getcwd = ENOENT',
       broken: 'the host',
     },
-  },
-  {
-    drop: /^mkdir\("\/srv"/,
-    consequence: 'the directory above the working directory is missing',
-    options: inApp,
-    see: { ...ran, broken: 'mkdir = ENOENT' },
   },
   {
     drop: /^mkdir\("\/srv\/app"/,

@@ -25,7 +25,7 @@ const quiet = 'MS_NOSUID|MS_NODEV|MS_NOEXEC'
 
 describe('the root', () => {
   it('is bound, entered, exchanged, and the old one let go of', () => {
-    expect(added().slice(0, 4)).toEqual([
+    expect(added().slice(2, 6)).toEqual([
       'mount("/images/busybox", "/images/busybox", NULL, MS_BIND|MS_REC, NULL)',
       'chdir("/images/busybox")',
       'pivot_root(".", ".")',
@@ -45,7 +45,7 @@ describe('the root', () => {
 
 describe('/proc and /sys', () => {
   it('are read-only where they change the host', () => {
-    const lines = added().slice(4, 15)
+    const lines = added().slice(8, 19)
     expect(lines.slice(0, 2)).toEqual([
       'mount("/proc/bus", "/proc/bus", NULL, MS_BIND, NULL)',
       `mount(NULL, "/proc/bus", NULL, MS_REMOUNT|MS_BIND|${quiet}|MS_RDONLY, NULL)`,
@@ -60,7 +60,7 @@ describe('/proc and /sys', () => {
 
 describe('/dev', () => {
   it('is an empty tmpfs with six devices, four mounts and five links', () => {
-    expect(added().slice(15)).toEqual([
+    expect(added().slice(19, -4)).toEqual([
       'umask(0)',
       'mount("tmpfs", "/dev", "tmpfs", MS_NOSUID|MS_STRICTATIME, "mode=755,size=65536k")',
       'mknod("/dev/null", S_IFCHR|0666, makedev(1, 3))',
@@ -83,6 +83,39 @@ describe('/dev', () => {
       'mkdir("/dev/mqueue", 0755)',
       'mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID|MS_NOEXEC|MS_NODEV, NULL)',
     ])
+  })
+})
+
+describe('the standard streams', () => {
+  it('are pipes, and /dev/null where there is no input', () => {
+    const lines = added()
+    expect(lines.slice(0, 2)).toEqual(['pipe2([4, 5], O_CLOEXEC)', 'pipe2([6, 7], O_CLOEXEC)'])
+    expect(lines.slice(-4)).toEqual([
+      'open("/dev/null", O_RDONLY|O_CLOEXEC)',
+      'dup2(8, 0)',
+      'dup2(5, 1)',
+      'dup2(7, 2)',
+    ])
+  })
+
+  it("are their user's, who may open them again", () => {
+    const streams = { hasInput: true, isJoined: false }
+    const lines = added({ streams, user: { uid: 1000, gid: 100 } })
+    expect(lines[2]).toBe('pipe2([8, 9], O_CLOEXEC)')
+    expect(lines.slice(-6)).toEqual([
+      'fchown(4, 1000, 100)',
+      'fchown(6, 1000, 100)',
+      'fchown(8, 1000, 100)',
+      'dup2(8, 0)',
+      'dup2(5, 1)',
+      'dup2(7, 2)',
+    ])
+  })
+
+  it('stay joined where the caller joined output and errors', () => {
+    const lines = added({ streams: { hasInput: true, isJoined: true } })
+    expect(lines.slice(0, 2)).toEqual(['pipe2([4, 5], O_CLOEXEC)', 'pipe2([6, 7], O_CLOEXEC)'])
+    expect(lines.slice(-3)).toEqual(['dup2(8, 0)', 'dup2(5, 1)', 'dup2(5, 2)'])
   })
 })
 
@@ -114,11 +147,15 @@ describe('a terminal', () => {
 
 describe('the working directory', () => {
   it('is made where it is missing, entered, and asked whether it lies inside', () => {
-    expect(added({ cwd: '/a/b' }).slice(-4)).toEqual([
-      'mkdir("/a", 0755)',
+    expect(added({ cwd: '/a/b' }).slice(-7, -4)).toEqual([
       'mkdir("/a/b", 0755)',
       'chdir("/a/b")',
       'getcwd()',
     ])
+  })
+
+  it('is one line, however deep it is', () => {
+    const cwd = '/a'.repeat(2000)
+    expect(added({ cwd })).toHaveLength(added({ cwd: '/a' }).length)
   })
 })

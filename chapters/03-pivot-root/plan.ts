@@ -1,5 +1,6 @@
 /** The list so far: busybox as its own root, devices, a terminal. */
 import { command, session } from '../../runtime/01-namespaces/command.ts'
+import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import {
   closeInherited,
   hostname,
@@ -19,7 +20,10 @@ import {
   readOnlyProc,
   sys,
 } from '../../runtime/03-pivot-root/root.ts'
-import { terminal, terminalChannel } from '../../runtime/03-pivot-root/terminal.ts'
+import { channels, standardStreams } from '../../runtime/03-pivot-root/streams.ts'
+import { takeSharedMemory } from '../../runtime/03-pivot-root/shared-memory.ts'
+import { sysctls } from '../../runtime/03-pivot-root/sysctls.ts'
+import { ulimits } from '../../runtime/03-pivot-root/ulimits.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
@@ -27,23 +31,27 @@ export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...group(options.group),
-    ...terminalChannel(options.terminal), // new
-    ...processIds(),
+    ...channels(options), // new
+    ...processIds(options.pid),
+    ...inheritance(options.oomScoreAdj),
     ...joinGroup(options.group),
-    ...namespaces(options.network),
+    ...namespaces(options),
     ...privateMounts(),
-    ...hostname(options.hostname),
+    ...hostname(options),
     ...loopback(options.network),
+    ...takeSharedMemory(options), // new
     ...bind(options.root), // new
     ...pivotRoot(options.root), // new
     ...proc(),
     ...letGo(), // new
+    ...sysctls(options), // new
     ...readOnlyProc(), // new
     ...sys(), // new
-    ...dev(), // new
+    ...dev(options), // new
     ...session(),
-    ...terminal(options.terminal, options.user), // new
     ...insideRoot(options.cwd), // new; was: directory(options.cwd)
+    ...standardStreams(options), // new
+    ...ulimits(options.ulimits), // new
     ...command(options),
   ]
 }

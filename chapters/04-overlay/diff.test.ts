@@ -1,6 +1,7 @@
 /** What `diff` tells: each change once, against the image, as Docker would. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { batches } from '../../runtime/04-overlay/batches.ts'
 import { diff } from '../../runtime/04-overlay/diff.ts'
 import { perform } from '../../runtime/native.ts'
 import { opaqueMark, type Stack } from '../../runtime/04-overlay/stack.ts'
@@ -150,7 +151,9 @@ test('ten thousand names cost some twenty questions', async (context) => {
   const { stack } = layOutEmpty(1)
   shell(stack.upper, 'for d in 0 1 2 3; do mkdir $d; (cd $d; seq 2500 | xargs touch); done')
   const portions: number[] = []
-  for await (const { length } of readUpper(stack)) portions.push(length)
+  const program = batches([])
+  for await (const { length } of readUpper(stack, program)) portions.push(length)
+  await program.end()
   expect(portions.reduce((sum, length) => sum + length)).toBe(10_004)
   expect(portions.length).toBeLessThan(30)
 })

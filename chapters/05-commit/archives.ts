@@ -98,7 +98,7 @@ export function read(...parts: Buffer[]): Promise<Read[]> {
 /** The entries of an archive, with pieces of content that follow each other as one. */
 export async function all(chunks: AsyncIterable<Uint8Array>): Promise<Read[]> {
   const entries: Read[] = []
-  for await (const { content, ...entry } of readTar(chunks)) {
+  for await (const { content, whole: _, ...entry } of readTar(chunks)) {
     const data: Read['data'] = []
     for await (const piece of content) {
       const last = data.at(-1)

@@ -6,13 +6,21 @@ import type { Chapter } from '../../runtime/chapter.ts'
 import type { Flag } from '../../runtime/command-line.ts'
 import { plan } from './plan.ts'
 
-const format: Flag = { long: 'format', value: 'json', text: 'print JSON, in a stable shape' }
+const historyFlags: Flag[] = [
+  { long: 'format', value: 'json|TEMPLATE', text: 'print JSON, or by a Go template' },
+  { long: 'human', short: 'H', isOn: true, text: 'ages and sizes for people; or exact' },
+  { long: 'no-trunc', text: 'cut nothing short' },
+  { long: 'quiet', short: 'q', text: 'ids only' },
+]
 const load = () => import('../../runtime/05-commit/commands.ts')
 
 export const chapter: Chapter = {
   number: 5,
   slug: 'commit',
   plan,
+  flags: {
+    run: [{ long: 'platform', value: 'OS/ARCH', text: 'take the image for this one of several' }],
+  },
   asked: askedSettings,
   fields: ({ config }) => ({ config }),
   ending: ({ container: { groups = [] } }) => thaw(groups),
@@ -33,14 +41,16 @@ export const chapter: Chapter = {
           text: 'a Dockerfile line, such as CMD ["httpd", "-f"]',
         },
       ],
+      examples: ["stepbox commit -m 'with a page' -c 'CMD [\"httpd\", \"-f\"]' NAME web:1.0"],
       words: [2, 2],
       load: async () => (await load()).commitCommand,
     },
     {
       name: 'history',
-      usage: 'history IMAGE',
+      usage: 'history [FLAGS] IMAGE',
       summary: 'the layers of an image and where they come from',
-      flags: [format],
+      flags: historyFlags,
+      examples: ['stepbox history busybox', 'stepbox history --no-trunc -q web:1.0'],
       words: [1, 1],
       load: async () => (await load()).historyCommand,
     },
@@ -49,9 +59,12 @@ export const chapter: Chapter = {
       usage: 'rmi IMAGE…',
       summary: 'remove images that nothing uses',
       flags: [],
+      examples: ['stepbox rmi web:1.0'],
       words: [1, Infinity],
       load: async () => (await load()).rmiCommand,
     },
   ],
+  lab: async () => (await import('./lab/lab.ts')).lab,
+  chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
 }

@@ -1,13 +1,16 @@
 /** Hostile archives: what they may not have, and that they reach nothing outside. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { batches } from '../../runtime/04-overlay/batches.ts'
 import { enter } from '../../runtime/05-commit/layer/files.ts'
+import type { Call } from '../../runtime/calls.ts'
+import { perform } from '../../runtime/native.ts'
 import { strace } from '../../runtime/strace.ts'
 import { unpackLayer } from '../../runtime/05-commit/layer/unpack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import { facts } from '../../test/trees.ts'
+import { facts, gathered } from '../../test/trees.ts'
 import { archiveOf, directory, file, link, made, symlink } from './archives.ts'
 import { unpacked, withRecord, type Made } from './archives.ts'
 
@@ -129,6 +132,10 @@ describe('a hostile archive changes nothing outside', () => {
       () => [made('character', 'dev', { device: { major: 0, minor: 0 } })],
       /is a device 0:0/,
     ],
+    'with a device whose number is cut to that': [
+      () => [made('character', 'dev', { device: { major: 4096, minor: 0 } })],
+      /is a device 4096:0/,
+    ],
     'with a name longer than a path': [
       () => [file(`${'x/'.repeat(3000)}y`)],
       /longer than any path/,
@@ -155,6 +162,21 @@ describe('a hostile archive changes nothing outside', () => {
     const [, d, f] = await facts(dir)
     for (const line of [d, f]) expect(line?.match(/\S+=\w+/g)).toEqual(['user.x=79'])
   })
+})
+
+test('neither GNU tar nor mknod makes a device whose number Linux would cut', async (context) => {
+  needs(context, 'root', 'gnu-tar')
+  const dir = scratch()
+  for (const [major, minor] of [[4096, 0], [2 ** 20, 0], [0, 2 ** 20]] as const) {
+    const archive = archiveOf([made('character', 'dev', { device: { major, minor } })])
+    const tar = spawnSync('tar', ['-xC', dir], { input: await gathered(archive), encoding: 'utf8' })
+    expect(tar.stderr).toContain('dev: Cannot mknod: Invalid argument')
+    const call: Call = ['mknod', `${dir}/dev`, 'S_IFCHR', 0, major, minor]
+    await expect(perform(steps(call))).rejects.toThrow('EINVAL')
+  }
+  const cut: Call = ['mknod', `${dir}/dev`, 'S_IFCHR', 0, 2 ** 32, 2 ** 32]
+  await expect(perform(steps(cut))).rejects.toThrow('EINVAL')
+  expect(readdirSync(dir)).toEqual([])
 })
 
 function read(dir: string, name: string): string {

@@ -1,11 +1,14 @@
 /** Tests: what `images`, `history` and `inspect` tell, and what `rmi` leaves alone. */
-import { existsSync, linkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { detailsOf, historyOf, listImages } from '../../runtime/05-commit/store/images.ts'
+import { layerDirs } from '../../runtime/05-commit/layer/dirs.ts'
+import { detailsOf, historyOf } from '../../runtime/05-commit/store/images.ts'
+import { listImages, measuredImages } from '../../runtime/05-commit/store/images.ts'
+import { measureLayers } from '../../runtime/05-commit/store/sizes.ts'
 import { layerDir, resolve } from '../../runtime/05-commit/store/store.ts'
-import { scratch } from '../../test/scratch.ts'
-import { blobFile, putImage, putIndex, sha256 } from './handmade.ts'
+import { needs, scratch } from '../../test/scratch.ts'
+import { blobFile, putImage, putIndex, sha256, tarOf } from './handmade.ts'
 import { base, library, pages } from './library.ts'
 
 function names(root: string): string[] {
@@ -23,6 +26,7 @@ describe('images', () => {
         created: '2021-01-01T00:00:00Z',
         sizeBytes: 8,
         sharedBytes: 5,
+        labels: {},
       },
       {
         repository: 'site',
@@ -30,6 +34,7 @@ describe('images', () => {
         created: '2021-01-01T00:00:00Z',
         sizeBytes: 8,
         sharedBytes: 5,
+        labels: {},
       },
       {
         repository: 'base',
@@ -37,6 +42,7 @@ describe('images', () => {
         created: '2020-01-01T00:00:00Z',
         sizeBytes: 5,
         sharedBytes: 5,
+        labels: {},
       },
     ])
     expect(images[0]?.id).toBe(resolve(root, 'site:v1').id)
@@ -68,10 +74,18 @@ describe('images', () => {
     expect(existsSync(root)).toBe(false)
   })
 
-  test('that were never unpacked have the size of their tar', () => {
+  test('have the same size before their layers are unpacked, and after', async (context) => {
+    needs(context, 'root')
     const root = scratch()
-    putIndex(root, { 'base:v1': putImage(root, { tars: [base] }) })
-    expect(listImages(root).images[0]?.sizeBytes).toBe(base.length)
+    const first = tarOf({ a: '12', b: '3' }).subarray(0, -1024)
+    const again = Buffer.concat([first, tarOf({ a: '4567' })])
+    putIndex(root, { 'base:v1': putImage(root, { tars: [base, again] }) })
+    const { images: before } = await measuredImages(root)
+    expect(before[0]?.sizeBytes).toBe(5 + 1 + 4)
+    const image = resolve(root, 'base:v1')
+    await layerDirs(root, image)
+    for (const { diffId } of image.layers) rmSync(`${layerDir(root, diffId)}.size`)
+    expect(listImages(root).images).toEqual(before)
   })
 
   test('count a file with two names once', () => {
@@ -82,7 +96,7 @@ describe('images', () => {
   })
 })
 
-test('history is newest first, and a step without a layer has no bytes', () => {
+test('history is newest first, and a step without a layer has no bytes', async () => {
   const root = scratch()
   const created = '2020-01-01T00:00:00Z'
   const history = [
@@ -92,19 +106,22 @@ test('history is newest first, and a step without a layer has no bytes', () => {
   ]
   putIndex(root, { 'site:v1': putImage(root, { tars: [base, pages], config: { history } }) })
   const image = resolve(root, 'site:v1')
+  await measureLayers(root, image.layers)
   expect(historyOf(root, image)).toEqual([
-    { id: image.id, created, createdBy: 'sh', sizeBytes: pages.length, comment: 'pages' },
+    { id: image.id, created, createdBy: 'sh', sizeBytes: 3, comment: 'pages' },
     { id: '<missing>', created, createdBy: 'CMD', sizeBytes: 0, comment: '' },
-    { id: '<missing>', created, createdBy: 'busybox', sizeBytes: base.length, comment: '' },
+    { id: '<missing>', created, createdBy: 'busybox', sizeBytes: 5, comment: '' },
   ])
 })
 
-test('history has a row for each layer, even when the image tells none', () => {
+test('history has a row for each layer, even when the image tells none', async () => {
   const root = scratch()
   const config = { history: null }
   putIndex(root, { 'site:v1': putImage(root, { tars: [base, pages], config }) })
-  const rows = historyOf(root, resolve(root, 'site:v1'))
-  expect(rows.map(({ sizeBytes }) => sizeBytes)).toEqual([pages.length, base.length])
+  const image = resolve(root, 'site:v1')
+  await measureLayers(root, image.layers)
+  const rows = historyOf(root, image)
+  expect(rows.map(({ sizeBytes }) => sizeBytes)).toEqual([3, 5])
 })
 
 test('inspect has the shape of Docker’s', () => {

@@ -7,7 +7,8 @@ import { tarEnd } from '../../runtime/05-commit/tar/write.ts'
 import { opaqueMark } from '../../runtime/04-overlay/stack.ts'
 import { steps } from '../../test/carry-out.ts'
 import { needs } from '../../test/scratch.ts'
-import { change, gathered, layOutEmpty, sha256 } from '../../test/trees.ts'
+import { change, facts, gathered, layOutEmpty, sha256 } from '../../test/trees.ts'
+import { unpackLayer } from '../../runtime/05-commit/layer/unpack.ts'
 import { entries, list, shell } from './listing.ts'
 
 describe('on a real overlay', () => {
@@ -41,6 +42,44 @@ describe('on a real overlay', () => {
     const { dir, stack } = layOutEmpty(1)
     await change(dir, 'touch a; rm a')
     expect(await gathered(layerTar(stack))).toEqual(tarEnd)
+  })
+
+  describe('mode and owner of the root', () => {
+    test('are in the archive when the container changed them', async (context) => {
+      needs(context, 'root')
+      const { dir, stack } = layOutEmpty(1)
+      await change(dir, 'chmod 700 .; chown 5:6 .')
+      const [root, ...others] = await entries(stack)
+      expect(root).toMatchObject({ path: '.', type: 'directory', mode: 0o700, uid: 5, gid: 6 })
+      expect(others).toEqual([])
+      await change(dir, 'touch x')
+      expect(await list(stack)).toEqual(['./', 'x'])
+    })
+
+    test('are not when only a name in it was made, or nothing', async (context) => {
+      needs(context, 'root')
+      const { dir, stack } = layOutEmpty(1)
+      await change(dir, 'touch x; chmod 700 .; chmod 755 .')
+      expect(await list(stack)).toEqual(['x'])
+    })
+
+    test('stay those of the image in each layer above it', async (context) => {
+      needs(context, 'root')
+      const { dir, stack } = layOutEmpty(1)
+      shell(dir, 'chmod 1711 lower0 upper')
+      expect(await gathered(layerTar(stack))).toEqual(tarEnd)
+      await change(dir, 'touch x')
+      expect(await list(stack)).toEqual(['./', 'x'])
+    })
+
+    test('are what a container of the new image has', async (context) => {
+      needs(context, 'root')
+      const { dir, stack } = layOutEmpty(1)
+      await change(dir, 'chmod 700 .')
+      const { dir: second } = layOutEmpty(1)
+      await unpackLayer(layerTar(stack), `${second}/lower0`)
+      expect((await facts(`${second}/lower0`))[0]).toMatch(/^"\." 40700 0 0 /)
+    })
   })
 
   test('the same changes in another order, place and time give the same bytes', async (context) => {

@@ -1,5 +1,6 @@
 /** The list so far, unchanged: an image is made after the container, from its upper. */
 import { command, session } from '../../runtime/01-namespaces/command.ts'
+import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import {
   closeInherited,
   hostname,
@@ -18,7 +19,10 @@ import {
   readOnlyProc,
   sys,
 } from '../../runtime/03-pivot-root/root.ts'
-import { terminal, terminalChannel } from '../../runtime/03-pivot-root/terminal.ts'
+import { channels, standardStreams } from '../../runtime/03-pivot-root/streams.ts'
+import { takeSharedMemory } from '../../runtime/03-pivot-root/shared-memory.ts'
+import { sysctls } from '../../runtime/03-pivot-root/sysctls.ts'
+import { ulimits } from '../../runtime/03-pivot-root/ulimits.ts'
 import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
@@ -27,24 +31,28 @@ export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...group(options.group),
-    ...terminalChannel(options.terminal),
-    ...processIds(),
+    ...channels(options),
+    ...processIds(options.pid),
+    ...inheritance(options.oomScoreAdj),
     ...joinGroup(options.group),
-    ...namespaces(options.network),
+    ...namespaces(options),
     ...privateMounts(),
-    ...hostname(options.hostname),
+    ...hostname(options),
     ...loopback(options.network),
+    ...takeSharedMemory(options),
     ...overlay(options.layers, options.dir),
     ...pivotRoot('merged'),
     ...proc(),
     ...letGo(),
+    ...sysctls(options),
     ...readOnlyProc(),
     ...sys(),
-    ...dev(),
+    ...dev(options),
     ...session(),
-    ...terminal(options.terminal, options.user),
     ...insideRoot(options.cwd),
+    ...standardStreams(options),
     ...readOnlyRoot(options.readOnly),
+    ...ulimits(options.ulimits),
     ...command(options),
   ]
 }

@@ -1,9 +1,10 @@
 /** Tests: many write to one store, some are killed, and nothing acknowledged is lost. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { stageLayer } from '../../runtime/05-commit/layer/blob.ts'
 import { lock, withLock } from '../../runtime/05-commit/store/lock.ts'
 import { mediaTypes } from '../../runtime/05-commit/store/oci.ts'
@@ -66,9 +67,10 @@ test('many writers at once lose no name', async (context) => {
   for (const name of names) expect(resolve(root, name).name).toBe(name)
 })
 
-test('the lock is a list of three calls, of a process that then waits', () => {
+test('the lock is a list of four calls, of a process that then waits', () => {
   expect(lock('/data').map(({ call }) => strace(call))).toEqual([
     'close_range(4, 4294967295, 0)',
+    'prctl(PR_SET_PDEATHSIG, SIGKILL)',
     'open("/data", O_RDONLY|O_CLOEXEC)',
     'flock(4, LOCK_EX)',
   ])
@@ -99,6 +101,35 @@ test('the lock of a process that was killed is free', async (context) => {
   await killed(holder)
   await waiting
   expect(isFree).toBe(true)
+})
+
+/** The process that waits for the flock on `dir` (proc_locks(5)), or undefined. */
+function waiterFor(dir: string): number | undefined {
+  const waits = new RegExp(`-> FLOCK .* (\\d+) \\w+:\\w+:${statSync(dir).ino} `)
+  const pid = waits.exec(readFileSync('/proc/locks', 'utf8'))?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
+test('a process that waits for the lock ends as soon as its parent is killed', async (context) => {
+  needs(context, 'root')
+  const root = scratch()
+  await withLock(root, async () => {
+    const waiting = program(...ownProgram('chapters/05-commit/holding.ts', root))
+    await vi.waitFor(() => expect(waiterFor(root)).toBeDefined(), { interval: 5, timeout: 20_000 })
+    await killed(waiting)
+    await vi.waitFor(() => expect(waiterFor(root)).toBeUndefined(), { interval: 5 })
+  })
+})
+
+test('a process that waits too long for the lock names its holder', async (context) => {
+  needs(context, 'root')
+  const root = scratch()
+  const { pid } = process
+  const late = `cannot lock ${root}: it is held by process ${pid} (`
+  await withLock(root, async () => {
+    await expect(withLock(root, () => 1, 100)).rejects.toThrow(late)
+  })
+  expect(await withLock(root, () => 1, 20_000)).toBe(1)
 })
 
 test('a lock that cannot be taken says why', async (context) => {

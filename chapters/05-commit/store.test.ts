@@ -17,6 +17,9 @@ describe('names', () => {
     ['localhost:5000/a__b/c--d:x_Y', { repository: 'localhost:5000/a__b/c--d', tag: 'x_Y' }],
     ['docker.io/library/busybox', { repository: 'busybox' }],
     ['docker.io/team/app', { repository: 'team/app' }],
+    ['index.docker.io/library/busybox:1', { repository: 'busybox', tag: '1' }],
+    ['library/busybox', { repository: 'busybox' }],
+    ['library/team/app', { repository: 'library/team/app' }],
     [`app@${sha256('')}`, { repository: 'app', digest: sha256('') }],
     ['Reg.example.com/app', { repository: 'Reg.example.com/app' }],
   ])('%s is taken apart as Docker does', (text, parts) => {
@@ -165,7 +168,9 @@ describe('an ambiguous document is refused:', () => {
     const root = scratch()
     const descriptor = { ...putImage(root, { tars: [tar] }), mediaType: mediaTypes.index }
     putIndex(root, { 'app:v1': descriptor })
-    expect(() => resolve(root, 'app:v1')).toThrow(`is not an OCI manifest but ${mediaTypes.index}`)
+    expect(() => resolve(root, 'app:v1')).toThrow(
+      `has the mediaType ${mediaTypes.manifest}, not ${mediaTypes.index}`,
+    )
   })
 
   test('fewer or more diff ids than layers', () => {
@@ -191,5 +196,5 @@ test('an entry that cannot be read leaves the others alone', () => {
   const { id } = resolve(root, 'app:v1')
   expect(resolve(root, id.slice(7, 19)).name).toBe('app:v1')
   expect(() => resolve(root, 'strange')).toThrow('a digest that is not sha256')
-  expect(() => resolve(root, 'all:v1')).toThrow('is not an OCI manifest')
+  expect(() => resolve(root, 'all:v1')).toThrow('is not an image that can run')
 })

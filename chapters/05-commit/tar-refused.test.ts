@@ -2,16 +2,23 @@
 import { describe, expect, test } from 'vitest'
 import { encodeRecord } from '../../runtime/05-commit/tar/pax.ts'
 import { tarEnd, tarHeader } from '../../runtime/05-commit/tar/write.ts'
-import { fields } from '../../runtime/05-commit/tar/tar.ts'
+import { fields, type Entry } from '../../runtime/05-commit/tar/tar.ts'
 import { extension, plain, read, sealed } from './archives.ts'
 
 describe('an archive is refused', () => {
   const header = tarHeader(plain)
   const withRecords = (text: string, flag = 'x') => [extension(flag, text), header]
   const flagged = (flag: string) => sealed(header, (block) => block.write(flag, fields.typeflag[0]))
+  const device = (major: number, minor: number): Entry => ({
+    ...plain,
+    type: 'character',
+    device: { major, minor },
+  })
+  const deviceOf = (major: string, minor: string) =>
+    sealed(flagged('3'), (block) => {
+      block.write(`${major.padStart(7, '0')}\0${minor.padStart(7, '0')}\0`, fields.major[0])
+    })
   const cases: Record<string, [parts: Buffer[], message: RegExp]> = {
-    'that is empty': [[], /cut off/],
-    'that ends without its end': [[header], /cut off/],
     'cut off in a header': [[header.subarray(0, 300)], /cut off/],
     'cut off in the content': [[tarHeader({ ...plain, size: 600 }), Buffer.alloc(512)], /cut off/],
     'cut off in the padding': [[tarHeader({ ...plain, size: 3 }), Buffer.alloc(300)], /cut off/],
@@ -29,6 +36,16 @@ describe('an archive is refused', () => {
     'with a name of nothing': [
       [sealed(header, (block) => block.fill(0, 0, 100)), tarEnd],
       /without a name/,
+    ],
+    'with a device beyond the largest': [[deviceOf('10000', '0'), tarEnd], /a device 4096:0/],
+    'with a minor number that is cut to 0': [[deviceOf('0', '4000000'), tarEnd], /0:1048576/],
+    'with a negative device': [
+      [sealed(deviceOf('0', '1'), (block) => block.fill(0xff, 329, 337)), tarEnd],
+      /a device -1:1/,
+    ],
+    'with a device of 33 bits': [
+      [sealed(deviceOf('0', '0'), (block) => block.set([0x80, 0, 0, 1, 0, 0, 0, 0], 329)), tarEnd],
+      /a device 4294967296:0/,
     ],
     'with a link to nothing': [[flagged('2'), tarEnd], /without a target/],
     'with a record that is too long': [[...withRecords('99 path=x\n'), tarEnd], /made of records/],
@@ -52,6 +69,8 @@ describe('an archive is refused', () => {
       [extension('x', encodeRecord('comment', Buffer.alloc(2 ** 21))), header, tarEnd],
       /extended header of/,
     ],
+    'with a device that Linux cuts to 0:0': [[tarHeader(device(4096, 0)), tarEnd], /4096:0/],
+    'with a minor number that Linux cuts': [[tarHeader(device(1, 2 ** 20)), tarEnd], /1:1048576/],
     'with holes of a form to come': [
       [...withRecords('22 GNU.sparse.major=2\n25 GNU.sparse.realsize=1\n'), tarEnd],
       /form 2\.0/,

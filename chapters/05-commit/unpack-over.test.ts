@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { needs } from '../../test/scratch.ts'
 import { facts } from '../../test/trees.ts'
-import { directory, file, link, symlink, unpacked } from './archives.ts'
+import { directory, file, link, made, symlink, unpacked } from './archives.ts'
 import type { Made } from './archives.ts'
 
 function read(dir: string, name: string): string {
@@ -41,10 +41,54 @@ describe('of several entries with one name the last one counts', () => {
     expect([read(dir, 'f/in'), read(dir, 's'), read(dir, 'd/in')]).toEqual(['it', 'own', 'it'])
   })
 
-  test('but a file does not empty a directory', async (context) => {
+  const others: Record<string, [Made, shown: RegExp]> = {
+    'a file': [file('d', 'new'), /^"d" 100644 /],
+    'a symlink': [symlink('d', 'x'), /^"d" 120/],
+    'a fifo': [made('fifo', 'd', { mode: 0o600 }), /^"d" 10600 /],
+    'a hard link': [link('d', 'first'), /^"d" 100644 /],
+  }
+  const under: Record<string, Made[]> = {
+    'with a file': [file('d/x', 'old')],
+    'of directories': [directory('d/a/b/c'), symlink('d/a/s', '/'), file('d/a/b/f', 'old')],
+    'with a whiteout': [file('d/.wh.d'), file('d/a/.wh..wh..opq')],
+  }
+  for (const [name, [over, shown]] of Object.entries(others))
+    for (const [kind, entries] of Object.entries(under))
+      test(`${name} over a directory ${kind} removes all of it`, async (context) => {
+        const dir = await unpacked(context, [file('first', 'f'), ...entries, over])
+        expect((await facts(dir)).slice(1)).toEqual([
+          expect.stringMatching(shown),
+          expect.stringMatching(/^"first" 100644 /),
+        ])
+      })
+
+  test('a directory after a file after a directory begins empty', async (context) => {
+    const dir = await unpacked(context, [file('d/x'), file('d'), directory('d'), file('d/y')])
+    expect(readdirSync(`${dir}/d`)).toEqual(['y'])
+  })
+
+  test('a directory of twenty thousand names is replaced by a file', async (context) => {
+    const names = Array.from({ length: 20_000 }, (_, at) => made('fifo', `d/${at}`, {}))
+    const dir = await unpacked(context, [...names, file('d', 'new')])
+    expect(read(dir, 'd')).toBe('new')
+  })
+
+  test('owner and mode are those of the second entry of a directory', async (context) => {
+    const first = directory('d', { uid: 7, gid: 8, mode: 0o700 })
+    const dir = await unpacked(context, [first, file('d/x'), directory('d')])
+    expect(await facts(dir)).toMatchObject({ 1: expect.stringMatching(/^"d" 40755 0 0 /) })
+  })
+
+  test('a name linked to what is replaced later keeps it', async (context) => {
+    const entries = [file('d/x', 'old'), link('y', 'd/x'), symlink('d', 'y')]
+    const dir = await unpacked(context, entries)
+    expect([read(dir, 'y'), read(dir, 'd')]).toEqual(['old', 'old'])
+  })
+
+  test('but a link does not replace the directory that its target lies in', async (context) => {
     needs(context, 'root')
-    const failed = unpacked(context, [directory('d'), file('d/x'), file('d')])
-    await expect(failed).rejects.toThrow('rmdir("d") = ENOTEMPTY')
+    const failed = unpacked(context, [file('d/x'), link('d', 'd/x')])
+    await expect(failed).rejects.toThrow('d is a hard link to d/x, which is no file in it')
   })
 
   test('a file linked to itself stays', async (context) => {
@@ -78,6 +122,19 @@ describe('whiteouts', () => {
       const isDirectory = before[1]?.startsWith('"x" 40')
       expect(before[1]?.includes('trusted.overlay.opaque=79')).toBe(isDirectory)
     })
+
+  test('hide what is below a directory, whatever else had its name in between', async (context) => {
+    const orders = [
+      [file('.wh.x'), file('x'), directory('x')],
+      [file('x'), file('.wh.x'), directory('x')],
+      [file('.wh.x'), file('x/y'), symlink('x', 'z'), directory('x')],
+      [symlink('x', 'z'), directory('x'), file('.wh.x')],
+    ]
+    for (const entries of orders)
+      expect((await facts(await unpacked(context, entries))).slice(1)).toEqual([
+        expect.stringMatching(/^"x" 40755 .* trusted\.overlay\.opaque=79$/),
+      ])
+  })
 
   test('of AUFS are not unpacked', async (context) => {
     const dir = await unpacked(context, [

@@ -28,13 +28,21 @@ export function command({ argv, env, user }: Pick<PlanOptions, 'argv' | 'env' | 
   ]
 }
 
-/** Become `user`. Groups come first: only root may change them. */
-function identity(user: User | undefined): Step[] {
-  if (!user) return []
+/** Become `user`, by default root. Groups come first: only root may change them. */
+function identity({ uid, gid, groups = [gid] }: User = { uid: 0, gid: 0 }): Step[] {
   return [
-    step(['setgroups', []], "the caller's supplementary groups would come along"),
-    step(['setgid', user.gid], 'the group first: after setuid it is too late'),
-    step(['setuid', user.uid], 'from here on, an ordinary user'),
+    step(
+      ['setgroups', groups],
+      "the caller's groups would come along, and a file may deny its group what others may",
+    ),
+    step(['setgid', gid], 'the group first: after setuid it is too late'),
+    ...(uid === 0 ? [] : ordinary(uid)),
+  ]
+}
+
+function ordinary(uid: number): Step[] {
+  return [
+    step(['setuid', uid], 'from here on, an ordinary user'),
     step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'changing the user cleared it (prctl(2))'),
   ]
 }

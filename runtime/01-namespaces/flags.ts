@@ -1,89 +1,133 @@
 /** The flags of `run` that chapter 1 brings, and what they and an image's settings ask for. */
+import { posix } from 'node:path'
 import type { ImageSettings } from '../chapter.ts'
 import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
 import { checkName } from '../container/names.ts'
-import type { ContainerOptions, User } from '../options.ts'
+import type { ContainerOptions } from '../options.ts'
+import { askedVariables } from './environment.ts'
+import { checkModes } from './modes.ts'
 
 export const processFlags: Flag[] = [
   { long: 'interactive', short: 'i', text: 'keep standard input open' },
   { long: 'rm', text: 'remove the container when it ends' },
   { long: 'name', value: 'NAME', text: 'a name for the container' },
   { long: 'hostname', short: 'h', value: 'NAME', text: 'the name it sees for itself' },
-  { long: 'env', short: 'e', value: 'K=V', many: true, text: 'set an environment variable' },
+  { long: 'domainname', value: 'NAME', text: 'its NIS domain name' },
+  { long: 'env', short: 'e', value: 'K[=V]', many: true, text: 'set an environment variable' },
+  { long: 'env-file', value: 'FILE', many: true, text: 'set those in a file, one a line' },
   { long: 'workdir', short: 'w', value: 'DIR', text: 'where the command starts' },
-  { long: 'user', short: 'u', value: 'UID[:GID]', text: 'who runs the command' },
+  { long: 'user', short: 'u', value: 'USER[:GROUP]', text: 'who runs it, by name or number' },
+  { long: 'group-add', value: 'GROUP', many: true, text: 'a further group it is in' },
   { long: 'network', value: 'none|host', text: "a private network with only lo, or the host's" },
+  { long: 'net', value: 'none|host', text: 'the same as --network' },
+  { long: 'pid', value: 'host|container:X', text: "see the host's processes, or those of X" },
+  { long: 'ipc', value: 'MODE', text: 'none, private, shareable, host or container:X' },
+  { long: 'uts', value: 'host', text: 'have the name of the host' },
 ]
 
-/** What was typed after IMAGE replaces CMD and is appended to ENTRYPOINT, as in Docker. */
+/** An empty value is as none: `-u "" -w ""` asks for nothing. */
+export function given(typed: Pick<Typed, 'values'>, long: string): string | undefined {
+  return valueOf(typed, long) || undefined
+}
+
 export function askedOfProcess(typed: Typed, image: ImageSettings): ContainerOptions {
-  const user = parseUser(valueOf(typed, 'user') ?? (image.User || undefined))
-  const cwd = workdir(valueOf(typed, 'workdir') ?? (image.WorkingDir || undefined))
-  const name = valueOf(typed, 'name')
-  if (name !== undefined) checkName(name)
-  const hostname = parseHostname(valueOf(typed, 'hostname'))
+  const asked = {
+    cwd: workdir(typed, image),
+    user: given(typed, 'user') ?? (image.User || undefined),
+    groupAdd: typed.values.get('group-add'),
+    name: given(typed, 'name'),
+    hostname: given(typed, 'hostname'),
+    domainname: given(typed, 'domainname'),
+    pidMode: given(typed, 'pid'),
+    ipcMode: given(typed, 'ipc'),
+    utsMode: given(typed, 'uts'),
+  }
+  if (asked.name !== undefined) checkName(asked.name)
+  checkNodeName('hostname', asked.hostname)
+  checkNodeName('domainname', asked.domainname)
+  checkModes(asked)
+  const wanted = Object.entries(asked).filter(([, value]) => value !== undefined)
+  const tty = typed.switches.has('tty') ? ['TERM=xterm'] : []
   return {
-    argv: argvOf(typed.words, image),
-    env: environment(typed, image, user),
-    network: valueOf(typed, 'network') ?? 'none',
+    argv: argvOf(typed, image),
+    env: [...tty, ...askedVariables(typed, image)],
+    network: network(typed),
     rm: typed.switches.has('rm'),
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(user ? { user } : {}),
-    ...(name === undefined ? {} : { name }),
-    ...(hostname === undefined ? {} : { hostname }),
+    ...(Object.fromEntries(wanted) as Partial<ContainerOptions>),
   }
 }
 
-function argvOf(command: string[], { Entrypoint, Cmd }: ImageSettings): string[] {
-  const argv = [...(Entrypoint ?? []), ...(command.length > 0 ? command : (Cmd ?? []))]
+function network({ values }: Typed): string {
+  const names = new Set([...(values.get('network') ?? []), ...(values.get('net') ?? [])])
+  const [name = 'none', ...more] = names
+  if (more.length === 0) return name
+  throw new UsageError(`a container has one network, and this one has ${[...names].join(' and ')}`)
+}
+
+/** The command line of the container, in the two parts that an image's settings have it in. */
+interface EntrypointAndCmd {
+  Entrypoint: string[]
+  Cmd: string[]
+}
+
+/**
+ * What was typed after IMAGE replaces CMD and is appended to ENTRYPOINT; `--entrypoint` replaces
+ * ENTRYPOINT, even by nothing, and the image's CMD is for the image's ENTRYPOINT only.
+ */
+export function entrypointAndCmd(
+  typed: Typed,
+  { Entrypoint, Cmd }: ImageSettings,
+): EntrypointAndCmd {
+  const entrypoint = valueOf(typed, 'entrypoint')
+  const isOwn = entrypoint === undefined
+  const own = isOwn ? (Entrypoint ?? []) : [entrypoint].filter((word) => word !== '')
+  return {
+    Entrypoint: own,
+    Cmd: typed.words.length > 0 ? typed.words : isOwn ? (Cmd ?? []) : [],
+  }
+}
+
+function argvOf(typed: Typed, image: ImageSettings): string[] {
+  const { Entrypoint, Cmd } = entrypointAndCmd(typed, image)
+  const argv = [...Entrypoint, ...Cmd]
   if (argv.length === 0) throw new UsageError('no command given, and the image names none')
   if (argv[0] === '') throw new UsageError('the command is an empty word')
   return argv
 }
 
-/** Docker's default, which is also where busybox has its commands. */
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-/** The defaults, then the image's variables, then the flags'; the last of a name counts. */
-function environment(
-  { values, switches }: Typed,
-  image: ImageSettings,
-  user: User | undefined,
-): string[] {
-  const variables = new Map<string, string>([['PATH', defaultPath]])
-  if (switches.has('tty')) variables.set('TERM', 'xterm')
-  variables.set('HOME', user && user.uid !== 0 ? '/' : '/root')
-  for (const entry of [...(image.Env ?? []), ...(values.get('env') ?? [])]) {
-    const equals = entry.indexOf('=')
-    const name = equals < 0 ? entry : entry.slice(0, equals)
-    if (name === '') throw new UsageError(`invalid variable '${entry}': NAME=value, or NAME alone`)
-    const value = equals < 0 ? process.env[name] : entry.slice(equals + 1)
-    if (value === undefined) variables.delete(name)
-    else variables.set(name, value)
-  }
-  return [...variables].map(([name, value]) => `${name}=${value}`)
-}
+/** The longest path that a system call takes, and the longest name in it (limits.h). */
+const [pathMax, nameMax] = [4095, 255]
 
 /**
- * Numbers only, below 2³²−1: (uid_t) −1 means "leave it", and a name would need the image's
- * passwd.
+ * The working directory that the flag or else the image names, in its shortest form, as in Docker:
+ * `/nope/../tmp/` is `/tmp`, and no `/nope` is made. A long one may be an image's, so it is not
+ * printed.
  */
-function parseUser(text: string | undefined): User | undefined {
-  if (text === undefined) return undefined
-  const match = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text)
-  const uid = Number(match?.[1] ?? NaN)
-  const gid = match?.[2] === undefined ? 0 : Number(match[2])
-  if (uid < 2 ** 32 - 1 && gid < 2 ** 32 - 1) return { uid, gid }
-  throw new UsageError(`invalid user '${text}': UID or UID:GID, numbers from 0 to 4294967294`)
+export function workdir(typed: Typed, image: ImageSettings): string | undefined {
+  const text = given(typed, 'workdir') ?? image.WorkingDir
+  if (!text) return undefined
+  const length = Buffer.byteLength(text)
+  if (length > pathMax)
+    throw new UsageError(`invalid working directory: ${length} bytes, over ${pathMax}`)
+  const long = text.split('/').find((name) => Buffer.byteLength(name) > nameMax)
+  if (long !== undefined)
+    throw new UsageError(`invalid working directory: a name in it has over ${nameMax} bytes`)
+  if (!text.startsWith('/'))
+    throw new UsageError(`invalid working directory '${text}': it begins with /`)
+  return posix.normalize(text).replace(/(?<=.)\/$/, '')
 }
 
-function workdir(text: string | undefined): string | undefined {
-  if (text === undefined || text.startsWith('/')) return text
-  throw new UsageError(`invalid working directory '${text}': it begins with /`)
-}
+/** What uname(2) has room for. */
+const longestName = 64
 
-function parseHostname(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  if (/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/.test(text)) return text
-  throw new UsageError(`invalid hostname '${text}': letters, digits, '-' and '.', at most 64`)
+/**
+ * The kernel takes any bytes, and so does Docker. A newline would add a line to /etc/hosts, and a
+ * control character would reach the terminal on which the name is printed.
+ */
+function checkNodeName(flag: string, name: string | undefined): void {
+  if (name === undefined) return
+  if (Buffer.byteLength(name) <= longestName && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) return
+  throw new UsageError(
+    `invalid ${flag} '${name}': at most ${longestName} bytes, and no control characters`,
+  )
 }

@@ -5,9 +5,11 @@
  * That child makes the others, so the waiting parent stays in the host's. Mounts are made private
  * before the first mount. /proc comes last, mounted by a process of the new pid namespace.
  */
-import type { NamespaceFlag } from '../calls.ts'
+import type { NamespaceFlag } from '../flag-names.ts'
 import { firstFd } from '../descriptors.ts'
+import type { PlanOptions } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
+import type { SharedNamespaces } from './sharing.ts'
 
 const step = stepOf(1)
 
@@ -24,14 +26,23 @@ export function closeInherited(first = firstFd): Step[] {
 /**
  * Process ids that begin at 1. unshare(2) leaves the caller in its pid namespace; only its next
  * child is in the new one (pid_namespaces(7)). So the caller forks and waits, and the child goes on
- * with the list and dies with its parent.
+ * with the list and dies with its parent (PR_SET_PDEATHSIG). With `pid`, the namespace is shared:
+ * it stays the host's, or is joined. There is a child then, too: the parent is what the caller
+ * waits for.
  */
-export function processIds(): Step[] {
+export function processIds(pid?: SharedNamespaces['pid']): Step[] {
+  const own = 'the next child becomes process 1 of a new pid namespace'
   return [
-    step(['unshare', ['CLONE_NEWPID']], 'the next child becomes process 1 of a new pid namespace'),
+    ...(pid === undefined ? [step(['unshare', ['CLONE_NEWPID']], own)] : []),
+    ...joined(pid, 'CLONE_NEWPID', "the next child is one of that container's processes"),
     step(['fork'], 'this is that child; it goes on with the list, its parent waits for it'),
     step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'when the parent dies, so does the container'),
   ]
+}
+
+/** Enter the namespace of another container, if that is what is shared; else there is no step. */
+function joined(shared: string | undefined, nstype: NamespaceFlag, why: string): Step[] {
+  return shared?.startsWith('/proc/') ? [step(['setns', shared, nstype], why)] : []
 }
 
 /** `host` shares the host's network. With any other name the container has a private one. */
@@ -40,23 +51,47 @@ export type Network = 'none' | 'host' | (string & {})
 declare module '../options.ts' {
   interface ContainerOptions {
     network?: Network
+    /** `host`: it sees its control group by its name, as the host does. */
+    cgroupns?: 'host'
   }
   interface PlanOptions {
     network: Network
+    cgroupns?: 'host'
   }
 }
 
 /**
- * Private mounts, host name, IPC, network and view of control groups. A cgroup namespace takes the
- * group that the process is in *now* as its root (cgroup_namespaces(7)), so the process joins its
- * group before.
+ * Private mounts, names, IPC, network and view of control groups, in one unshare(2). Its mounts are
+ * always its own; the others are not if `host` is asked for. The IPC namespace may also be one to
+ * join, and `none` is one of its own.
+ *
+ * A cgroup namespace takes the group that the process is in *now* as its root
+ * (cgroup_namespaces(7)), so the process joins its group before.
  */
-export function namespaces(network: Network): Step[] {
-  const flags: NamespaceFlag[] = ['CLONE_NEWNS', 'CLONE_NEWUTS', 'CLONE_NEWIPC', 'CLONE_NEWCGROUP']
-  if (network !== 'host') flags.push('CLONE_NEWNET')
-  const own = network === 'host' ? 'names, IPC and groups' : 'names, IPC, groups and the network'
-  return [step(['unshare', flags], `from here on, mounts, ${own} are private`)]
+export function namespaces({ network, ipc, uts, cgroupns }: NamespaceOptions): Step[] {
+  const isOwnIpc = ipc === undefined || ipc === 'none'
+  const rows: [flag: NamespaceFlag, what: string, isOwn: boolean][] = [
+    ['CLONE_NEWNS', 'mounts', true],
+    ['CLONE_NEWUTS', 'names', uts !== 'host'],
+    ['CLONE_NEWIPC', 'IPC', isOwnIpc],
+    ['CLONE_NEWCGROUP', 'groups', cgroupns !== 'host'],
+    ['CLONE_NEWNET', 'the network', network !== 'host'],
+  ]
+  const own = rows.filter(([, , isOwn]) => isOwn)
+  const words = own.map(([, what]) => what)
+  const last = words.pop()
+  const first = words.length > 0 ? `${words.join(', ')} and ` : ''
+  const theirs = "message queues and System V's shared memory are that container's"
+  return [
+    ...joined(ipc, 'CLONE_NEWIPC', theirs),
+    step(
+      ['unshare', own.map(([flag]) => flag)],
+      `from here on, ${first}${last} are private`,
+    ),
+  ]
 }
+
+type NamespaceOptions = Pick<PlanOptions, 'network' | 'ipc' | 'uts' | 'cgroupns'>
 
 /** Keep mounts in this namespace, even if the host's / is shared (mount_namespaces(7)). */
 export function privateMounts(): Step[] {
@@ -68,12 +103,25 @@ export function privateMounts(): Step[] {
   ]
 }
 
-/** The name that uname(2) returns, at most 64 bytes. */
-export function hostname(name: string): Step[] {
-  return [step(['sethostname', name], 'the container has a name, and the host keeps its own')]
+/**
+ * The names that uname(2) returns, each at most 64 bytes: the host name, and the domain's if
+ * there is one. With `uts` there is no step: the names are the host's.
+ */
+export function hostname({
+  hostname: name,
+  domainname,
+  uts,
+}: Pick<PlanOptions, 'hostname' | 'domainname' | 'uts'>): Step[] {
+  if (uts === 'host') return []
+  return [
+    step(['sethostname', name], 'the container has a name, and the host keeps its own'),
+    ...(domainname === undefined
+      ? []
+      : [step(['setdomainname', domainname], 'its NIS domain, which the host does not share')]),
+  ]
 }
 
-/** Bring lo up: in a new network namespace it exists, but is down. */
+/** Bring lo up: in a new network namespace it exists, but is down. The host's is left alone. */
 export function loopback(network: Network): Step[] {
   if (network === 'host') return []
   return [step(['ioctl_ifflags', 'lo', ['IFF_UP']], 'a new network has only lo, and it is down')]

@@ -11,10 +11,11 @@ import {
 } from 'node:fs'
 import { basename } from 'node:path'
 import { groupsBelow, isGone } from './group-tree.ts'
+import { isOwnGroup } from './own-group.ts'
 
 /*
  * Every function takes the directories of one group, one in each tree, and is harmless when the
- * group is gone.
+ * group is gone. The directories come from a file on disk: see own-group.ts.
  */
 
 /** Ids of the group's processes, as this process sees them, those in groups below included. */
@@ -55,9 +56,18 @@ export async function killAll(dirs: string[]): Promise<void> {
     if (brake) await stop(brake, 500)
     for (const id of processesIn(dirs)) kill(id)
     if (brake) put(brake.file, brake.go)
+    if (attempt > 0) thawBelow(dirs)
     await waitUntil(() => isEmpty(dirs), 100)
   }
 }
+
+/** A container may freeze groups inside its own: a signal takes effect when they are thawed. */
+function thawBelow(dirs: string[]): void {
+  for (const dir of dirs.filter((each) => existsSync(`${each}/freezer.state`)))
+    for (const path of groupsBelow(dir)) put(Buffer.concat([path, frozenState]), 'THAWED')
+}
+
+const frozenState = Buffer.from('/freezer.state')
 
 /** Remove the group and the groups below it. Rejects if its processes do not end in that time. */
 export async function removeGroup(dirs: string[], milliseconds = 5000): Promise<void> {
@@ -67,12 +77,9 @@ export async function removeGroup(dirs: string[], milliseconds = 5000): Promise<
       throw new Error(`cannot remove ${dir}; still in it: ${processesIn([dir]).join(', ')}`)
 }
 
-/**
- * The group's name. The directories come from a file on disk, so their names are checked: only
- * groups of Stepbox may be killed and removed.
- */
+/** The group's name. Throws unless it is a group of Stepbox: others are not killed and removed. */
 function nameOf(dirs: string[]): string {
-  const foreign = dirs.find((dir) => !/^stepbox-[A-Za-z0-9_.-]+$/.test(basename(dir)))
+  const foreign = dirs.find((dir) => !isOwnGroup(dir))
   if (foreign !== undefined) throw new Error(`not a group of Stepbox: ${foreign}`)
   return basename(dirs[0] ?? '')
 }
@@ -86,7 +93,7 @@ interface Brake {
 }
 
 function brakeOf(dirs: string[]): Brake | undefined {
-  for (const dir of dirs) {
+  for (const dir of dirs.filter((each) => isOwnGroup(each))) {
     const v2 = { file: `${dir}/cgroup.freeze`, halt: '1', go: '0' }
     const events = `${dir}/cgroup.events`
     if (existsSync(v2.file)) return { ...v2, hasStopped: () => /^frozen 1$/m.test(text(events)) }
@@ -160,7 +167,7 @@ function text(path: string | Buffer): string {
   }
 }
 
-function put(path: string, value: string): void {
+function put(path: string | Buffer, value: string): void {
   let fd: number | undefined
   try {
     fd = openSync(path, constants.O_WRONLY)

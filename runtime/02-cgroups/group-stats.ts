@@ -1,5 +1,6 @@
 /** What a group has used, as counted by the kernel. */
 import { tryRead } from '../files.ts'
+import { isOwnGroup } from './own-group.ts'
 
 /** Times are in nanoseconds. A field is absent if this kernel does not count it. */
 export interface Stats {
@@ -32,7 +33,8 @@ declare module '../options.ts' {
 
 /** Read what the group in `dirs` has used so far; nothing if the group no longer exists. */
 export function statsOf(dirs: string[]): Stats {
-  const facts = new Map(files.map((file) => [file, textOf(dirs, file)]))
+  const own = dirs.filter((dir) => isOwnGroup(dir))
+  const facts = new Map(files.map((file) => [file, textOf(own, file)]))
   const number = (file: File) => whole(facts.get(file))
   const field = (file: File, key: string) => {
     const line = facts.get(file)?.split('\n').find((each) => each.startsWith(`${key} `))

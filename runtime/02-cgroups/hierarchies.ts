@@ -1,8 +1,8 @@
 /** The trees of control groups of a machine, parsed from mountinfo and cgroup files. */
 import { parseMountinfo, visibleMounts, type Mount } from '../mountinfo.ts'
 
-/** The controllers that Stepbox uses, in the order of its lists. */
-export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'freezer'] as const
+/** The controllers that Stepbox uses, in the order of its lists. Version 1 calls io blkio. */
+export const controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'io', 'pids', 'freezer'] as const
 
 export type Controller = (typeof controllers)[number]
 
@@ -46,17 +46,22 @@ export function cgroupsFrom(
     if (!known || rank(mount) > rank(known)) trees.set(mount.device, mount)
   }
   const hierarchies = [...trees.values()].flatMap((mount) => hierarchy(mount, read) ?? [])
+  const choice = choiceIn('', hierarchies, read)
+  const cpus = choice.cpus ?? read('/sys/devices/system/cpu/online')?.trim()
+  return { hierarchies, ...choice, ...(cpus ? { cpus } : {}) }
+}
+
+/** The processors and memory nodes of the group at `path` in its tree; `''` is the mount's own. */
+export function choiceIn(
+  path: string,
+  hierarchies: Hierarchy[],
+  read: (path: string) => string | undefined,
+): Pick<Cgroups, 'cpus' | 'mems'> {
   const cpuset = hierarchies.find((each) => each.controllers.includes('cpuset'))
-  const at = `${cpuset?.mount}/cpuset`
-  const [cpus, mems] = cpuset?.version === 1
-    ? [read(`${at}.cpus`), read(`${at}.mems`)]
-    : [read(`${at}.cpus.effective`), read(`${at}.mems.effective`)]
-  const online = cpus?.trim() || read('/sys/devices/system/cpu/online')?.trim()
-  return {
-    hierarchies,
-    ...(online ? { cpus: online } : {}),
-    ...(mems?.trim() ? { mems: mems.trim() } : {}),
-  }
+  const at = `${cpuset?.mount}${path}/cpuset`
+  const end = cpuset?.version === 1 ? '' : '.effective'
+  const [cpus, mems] = [read(`${at}.cpus${end}`)?.trim(), read(`${at}.mems${end}`)?.trim()]
+  return { ...(cpus ? { cpus } : {}), ...(mems ? { mems } : {}) }
 }
 
 /** If a tree is mounted twice: prefer a writable mount, then one in the usual place. */
@@ -96,5 +101,14 @@ function hierarchy(
 }
 
 function known(names: string[]): Controller[] {
-  return controllers.filter((each) => names.includes(each))
+  const isIn = (each: Controller) => names.includes(each) || names.includes(oldNames[each] ?? each)
+  return controllers.filter(isIn)
+}
+
+const oldNames: Partial<Record<Controller, string>> = { io: 'blkio' }
+
+/** `/team` and `/team/web` for `/team/web`: a group and those that it is in, outermost first. */
+export function parentPaths(path = ''): string[] {
+  const names = path.split('/').slice(1)
+  return names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`)
 }

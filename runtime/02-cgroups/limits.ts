@@ -1,22 +1,77 @@
-/** Parsers for limits, with Docker's bounds. */
+/** What a container may use at most, and parsers of the flags that say it, in Docker's bounds. */
+
+/** The most that a container may use; an absent limit means no limit. */
+export interface Limits {
+  memoryBytes?: number
+  /** Memory and swap together, twice the memory by default; -1 is as much swap as there is. */
+  memorySwapBytes?: number
+  /** What the kernel leaves it when memory runs short for all. */
+  memoryReservationBytes?: number
+  /** How readily the kernel swaps its memory, 0 to 100. */
+  memorySwappiness?: number
+  /** Out of memory, it waits instead of being killed. */
+  oomKillDisable?: boolean
+  /** Processor time, in processors: 0.5 is half of one. */
+  cpus?: number
+  /** The same as a quota in each period, in microseconds. */
+  cpuQuotaUs?: number
+  cpuPeriodUs?: number
+  /** Its weight when others want the processors too; the default is 1024. */
+  cpuShares?: number
+  /** What its real-time threads may use, in microseconds of each period. */
+  cpuRtRuntimeUs?: number
+  cpuRtPeriodUs?: number
+  /** The processors it may run on, as `0-1,3`, and the memory nodes it may use. */
+  cpusetCpus?: string
+  cpusetMems?: string
+  /** Processes and threads. */
+  pidsMax?: number
+  /** Its weight when others want the disks too, 10 to 1000. */
+  blkioWeight?: number
+  blkioWeightDevice?: DeviceLimit[]
+  /** Bytes and operations a second. */
+  deviceReadBps?: DeviceLimit[]
+  deviceWriteBps?: DeviceLimit[]
+  deviceReadIops?: DeviceLimit[]
+  deviceWriteIops?: DeviceLimit[]
+}
+
+/** A limit of the block device at `path`. */
+export interface DeviceLimit {
+  path: string
+  rate: number
+  /** Its numbers, as `254:0`: looked up when a plan is prepared. */
+  device?: string
+}
 
 /** The least memory that Docker accepts; a shell needs about as much to start. */
 const leastMemory = 6 * 1024 * 1024
 
 /**
- * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024; undefined, no
- * limit, from 0. Every parser here throws an Error whose one line says what is accepted.
+ * Bytes from `67108864`, `64m`, `1.5g`, `64MB` or `64MiB`, all in powers of 1024; undefined if it
+ * is none. Every parser below throws an Error whose one line says what is accepted.
  */
-export function parseMemory(text: string): number | undefined {
+export function parseSize(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?(|b|[kmgtp](?:i?b)?)$/i.exec(text) ?? []
-  if (digits === undefined)
-    throw invalid('memory', text, 'a size, as 64m: a number and b, k, m or g')
+  if (digits === undefined) return undefined
   const power = ' kmgtp'.indexOf(unit.charAt(0).toLowerCase())
-  const bytes = Math.floor(Number(digits) * 1024 ** Math.max(power, 0))
+  return Math.floor(Number(digits) * 1024 ** Math.max(power, 0))
+}
+
+/** Undefined, no limit, from 0. */
+export function parseMemory(text: string, flag = 'memory'): number | undefined {
+  const bytes = parseSize(text)
+  if (bytes === undefined)
+    throw invalid(flag, text, 'a size, as 64m: a number and b, k, m or g')
   if (bytes === 0) return undefined
-  if (bytes < leastMemory) throw invalid('memory', text, 'at least 6m, or 0 for no limit')
-  if (!Number.isSafeInteger(bytes)) throw invalid('memory', text, 'less than 8192t')
+  if (bytes < leastMemory) throw invalid(flag, text, 'at least 6m, or 0 for no limit')
+  if (!Number.isSafeInteger(bytes)) throw invalid(flag, text, 'less than 8192t')
   return bytes
+}
+
+/** -1 is no limit of swap; undefined, twice the memory, from 0. */
+export function parseMemorySwap(text: string): number | undefined {
+  return text === '-1' ? -1 : parseMemory(text, 'memory-swap')
 }
 
 /** Processors from `0.5` or `2`; undefined from 0. The least quota is 1 ms in 100 ms. */
@@ -28,66 +83,43 @@ export function parseCpus(text: string): number | undefined {
   return cpus
 }
 
-/** A weight within the kernel's bounds; undefined from 0. */
-export function parseCpuShares(text: string): number | undefined {
-  return integer('cpu-shares', text, { least: 2, most: 262_144, unlimited: ['0'] })
-}
+/** Whole numbers, within the kernel's bounds, by flag. The words stand for no limit. */
+const ranges = {
+  'cpu-shares': [2, 262_144, '0'],
+  'cpu-quota': [1000, 2 ** 40, '0', '-1'],
+  'cpu-period': [1000, 1_000_000, '0'],
+  'cpu-rt-runtime': [1, 2 ** 31, '0'],
+  'cpu-rt-period': [1, 2 ** 31, '0'],
+  'memory-swappiness': [0, 100, '-1'],
+  // One more than the largest pid of 64-bit Linux (proc_sys_kernel(5)).
+  'pids-limit': [1, 4_194_304, '0', '-1'],
+  'blkio-weight': [10, 1000, '0'],
+} as const satisfies Record<string, [least: number, most: number, ...words: string[]]>
 
-/** At most one more than the largest pid of 64-bit Linux (proc_sys_kernel(5)). */
-export function parsePidsLimit(text: string): number | undefined {
-  return integer('pids-limit', text, { least: 1, most: 4_194_304, unlimited: ['0', '-1'] })
+/** The number that `flag` was given; undefined for a word that stands for no limit. */
+export function parseNumber(flag: keyof typeof ranges, text: string): number | undefined {
+  const [least, most, ...words]: readonly [number, number, ...string[]] = ranges[flag]
+  if (words.includes(text)) return undefined
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+  if (number >= least && number <= most) return number
+  const none = flag === 'memory-swappiness' ? "for the machine's" : 'for no limit'
+  throw invalid(flag, text, `${least} to ${most}, or ${words.join(' or ')} ${none}`)
 }
 
 /** A list as `0-1,3`, as it was typed; undefined when it is empty. */
-export function parseCpusetCpus(text: string): string | undefined {
+export function parseList(
+  flag: 'cpuset-cpus' | 'cpuset-mems',
+  text: string,
+): string | undefined {
   if (text === '') return undefined
   const ranges = text.split(',').map((each) => /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(each))
   const isList = ranges.every((range) => range && Number(range[1]) <= Number(range[2] ?? range[1]))
-  if (!isList) throw invalid('cpuset-cpus', text, 'a list of processors, as 0-1,3')
+  const what = flag === 'cpuset-cpus' ? 'processors' : 'memory nodes'
+  if (!isList) throw invalid(flag, text, `a list of ${what}, as 0-1,3`)
   return text
 }
 
-/** Throws when `limits` ask for more processors than `available`, a list as `0-3`, has. */
-export function checkProcessors(
-  { cpus = 0, cpusetCpus = '' }: { cpus?: number; cpusetCpus?: string },
-  available: string,
-): void {
-  const have = numbersOf(available)
-  if (cpus > have.size)
-    throw invalid('cpus', String(cpus), `0.01 to ${have.size}, as there are only ${have.size} here`)
-  if ([...numbersOf(cpusetCpus)].some((each) => !have.has(each)))
-    throw invalid('cpuset-cpus', cpusetCpus, `processors that are here: ${available}`)
-}
-
-/** The numbers in a list as `0-1,3`. */
-function numbersOf(list: string): Set<number> {
-  const numbers = new Set<number>()
-  for (const range of list.split(',').filter((each) => each !== '')) {
-    const [first = 0, last = first] = range.split('-').map(Number)
-    for (let number = first; number <= last; number++) numbers.add(number)
-  }
-  return numbers
-}
-
-/** Which numbers a flag takes, and which words stand for no limit. */
-interface Range {
-  least: number
-  most: number
-  unlimited: string[]
-}
-
-function integer(
-  flag: string,
-  text: string,
-  { least, most, unlimited }: Range,
-): number | undefined {
-  if (unlimited.includes(text)) return undefined
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN
-  if (!(number >= least && number <= most))
-    throw invalid(flag, text, `${least} to ${most}, or ${unlimited.join(' or ')} for no limit`)
-  return number
-}
-
-function invalid(flag: string, text: string, accepted: string): Error {
+/** An error that names the value and what is accepted. */
+export function invalid(flag: string, text: string, accepted: string): Error {
   return new Error(`invalid value '${text}' for --${flag}: ${accepted}`)
 }

@@ -1,6 +1,7 @@
 /** A private /dev: the few devices that every program expects, and no disk of the host. */
-import type { MountFlag } from '../calls.ts'
+import type { MountFlag } from '../flag-names.ts'
 import { stepOf, type Step } from '../step.ts'
+import { sharedMemory, type SharedMemory } from './shared-memory.ts'
 
 const step = stepOf(3)
 
@@ -29,7 +30,7 @@ const links = [
  * the usual one again. The devpts is a new instance, whose terminals are numbered from 0
  * (Documentation/filesystems/devpts.rst); a bind mount of the host's would show the host's.
  */
-export function dev(): Step[] {
+export function dev(options: SharedMemory = {}): Step[] {
   return [
     step(['umask', 0], 'the modes below are used exactly as written'),
     step(
@@ -41,13 +42,12 @@ export function dev(): Step[] {
     ),
     ...place(pts, "terminals numbered from 0, none of the host's"),
     ...links.map(([target, name, why]) => step(['symlink', target, `/dev/${name}`], why)),
-    ...place(shm, 'shm_open(3) keeps shared memory here'),
+    ...sharedMemory(options),
     ...place(mqueue, 'message queues of this IPC namespace as files'),
   ]
 }
 
 const pts = { name: 'pts', type: 'devpts', data: 'newinstance,ptmxmode=0666,mode=0620,gid=5' }
-const shm = { name: 'shm', type: 'tmpfs', data: 'mode=1777,size=65536k' }
 const mqueue = { name: 'mqueue', type: 'mqueue', data: null }
 
 /** A file system of its own in /dev. */

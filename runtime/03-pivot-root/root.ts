@@ -5,7 +5,7 @@
  * NOTES). pivot_root(2) changes the mount namespace: once the old root is unmounted, the namespace
  * has no mount of the host's files any more, for any process in it.
  */
-import type { MountFlag } from '../calls.ts'
+import type { MountFlag } from '../flag-names.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(3)
@@ -54,7 +54,8 @@ export function letGo(): Step[] {
 
 /**
  * Make the parts of /proc read-only with which root could change the host's kernel: the ones that
- * Docker protects. Which of them exist depends on the kernel's build.
+ * Docker protects, `bus`, `fs`, `irq`, `sys` and `sysrq-trigger`. Which of them exist depends on
+ * the kernel's build. The rest of /proc stays as it is: a process writes to its own files there.
  */
 export function readOnlyProc(): Step[] {
   return ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].flatMap((name) => {
@@ -76,7 +77,7 @@ export function readOnlyProc(): Step[] {
   })
 }
 
-/** /sys, read-only. Its network part is that of the mounting process's network namespace. */
+/** A sysfs on /sys, read-only. It shows the network namespace of the process that mounts it. */
 export function sys(): Step[] {
   return [
     step(
@@ -96,16 +97,12 @@ const quiet: MountFlag[] = ['MS_NOSUID', 'MS_NODEV', 'MS_NOEXEC']
 export function insideRoot(cwd: string | undefined): Step[] {
   if (!cwd || cwd === '/') return []
   return [
-    ...parents(cwd).map((path) =>
-      step(['mkdir', path, 0o755], 'a missing working directory is created', 'EEXIST'),
+    step(
+      ['mkdir_parents', cwd, 0o755],
+      'where it is missing it is made, with the directories above it',
+      'EEXIST',
     ),
     step(['chdir', cwd], 'the directory that was asked for'),
     step(['getcwd'], 'it must lie inside the root, whatever links led there'),
   ]
-}
-
-/** `/a/b/c` → `/a`, `/a/b`, `/a/b/c`. */
-function parents(path: string): string[] {
-  const names = path.split('/').filter(Boolean)
-  return names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`)
 }

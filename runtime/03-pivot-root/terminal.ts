@@ -26,8 +26,7 @@ declare module '../options.ts' {
 }
 
 /** Before the fork: a socket pair, on which the child will send the terminal to its parent. */
-export function terminalChannel(size: Size | undefined): Step[] {
-  if (!size) return []
+export function terminalChannel(): Step[] {
   return [
     step(
       ['socketpair', 'AF_UNIX', 'SOCK_STREAM'],
@@ -40,17 +39,35 @@ export function terminalChannel(size: Size | undefined): Step[] {
  * After /dev and setsid: open a terminal in the container's devpts, use its slave side as standard
  * input, output and error, and send its master side to the parent.
  */
-export function terminal(size: Size | undefined, user: User | undefined): Step[] {
-  if (!size) return []
+export function terminal(size: Size, user: User | undefined): Step[] {
   return [
-    step(['open', '/dev/pts/ptmx', [...flags], 0], `a new terminal, ${masterFd}`),
-    step(['ioctl_unlockpt', masterFd], 'until then the other side cannot be opened'),
-    step(['ioctl_winsize', masterFd, size.rows, size.columns], "as large as the caller's"),
+    ...newTerminal('/dev/pts/ptmx', size),
     step(['open', '/dev/pts/0', [...flags], 0], `its other side, ${slaveFd}`),
-    step(['ioctl_ctty', slaveFd], 'Ctrl-C and job control need a controlling terminal'),
+    control(),
     ...(user ? [step(['fchown', slaveFd, user.uid, 5], 'its user may open it again')] : []),
     step(['mknod', '/dev/console', 'S_IFREG', 0o600, 0, 0], 'a file to mount the terminal on'),
     step(['mount', '/dev/pts/0', '/dev/console', null, ['MS_BIND'], null], 'messages go there too'),
+    ...connect(),
+  ]
+}
+
+/** Open the master side of a new terminal of the devpts that `ptmx` belongs to. */
+export function newTerminal(ptmx: string, { rows, columns }: Size): Step[] {
+  return [
+    step(['open', ptmx, [...flags], 0], `a new terminal, ${masterFd}`),
+    step(['ioctl_unlockpt', masterFd], 'until then the other side cannot be opened'),
+    step(['ioctl_winsize', masterFd, rows, columns], "as large as the caller's"),
+  ]
+}
+
+/** Make it the terminal of the session. */
+export function control(): Step {
+  return step(['ioctl_ctty', slaveFd], 'Ctrl-C and job control need a controlling terminal')
+}
+
+/** Give the parent the one side, and the command the other. */
+export function connect(): Step[] {
+  return [
     step(['sendmsg_rights', childSocketFd, masterFd], 'the parent copies between both terminals'),
     ...[0, 1, 2].map((fd) => step(['dup2', slaveFd, fd], standard[fd] ?? '')),
   ]

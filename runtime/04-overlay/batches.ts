@@ -1,4 +1,6 @@
 /** Thousands of file calls: a native program that carries out plan after plan. */
+import { newRoom, type Room } from '../encode.ts'
+import { NativeFailure } from '../native-failure.ts'
 import { launch, StepError, type Outcome, type Report } from '../native.ts'
 import { stepOf, type Step } from '../step.ts'
 
@@ -21,6 +23,7 @@ export interface Batches {
  */
 export function batches(first: Step[]): Batches {
   const waiting: Waiting[] = []
+  const rooms: Room[] = []
   let ended: Error | undefined
   const launched = launch([], { stdio: ['ignore', 'ignore', 'inherit'] })
   const readReports = async () => {
@@ -29,6 +32,7 @@ export function batches(first: Step[]): Batches {
       else if (report.answer.length > 0) waiting[0]?.reports.push(report)
       else {
         const finished = waiting.shift()
+        if (finished) rooms.push(finished.room)
         finished?.resolve(finished.reports)
       }
     }
@@ -39,9 +43,10 @@ export function batches(first: Step[]): Batches {
   const make = (plan: Step[]) =>
     new Promise<Report[]>((resolve, reject) => {
       if (ended) return reject(ended)
-      launched.send(plan)
+      const room = rooms.pop() ?? newRoom(2 ** 21)
+      launched.send(plan, 'run', room)
       launched.send(endMark, 'trace')
-      waiting.push({ plan, reports: [], resolve, reject })
+      waiting.push({ plan, reports: [], room, resolve, reject })
     })
   make(first).catch(() => {}) // ignoring: every later plan rejects with the same error
   const end = async () => {
@@ -55,6 +60,8 @@ export function batches(first: Step[]): Batches {
 interface Waiting {
   plan: Step[]
   reports: Report[]
+  /** Where it was encoded. */
+  room: Room
   resolve(reports: Report[]): void
   reject(error: Error): void
 }
@@ -67,6 +74,6 @@ const endMark = [step(['umask', 0], 'it cannot fail and has no answer: the end o
 
 function errorOf({ failure, refused, exitCode }: Outcome, plan: Step[]): Error {
   if (failure) return new StepError(plan, failure)
-  if (refused) return new Error(`the native program refused the plan: ${refused}`)
-  return new Error(exitCode === 0 ? 'no plan follows the end' : 'the native program was killed')
+  if (refused || exitCode !== 0) return new NativeFailure(refused)
+  return new Error('no plan follows the end')
 }

@@ -36,15 +36,18 @@ export interface ImageUse {
  *     upper    what it wrote: changed files whole, deleted files as 0:0 device nodes
  *     work     the kernel's scratch space; empty, and on the same file system as upper
  *
- * Nothing is copied until a file is first written. Chapter 5 turns `upper` into a layer.
+ * A file is copied when it is first opened for writing, or when its owner, mode, times or name
+ * change. Chapter 5 turns `upper` into a layer. `dir` is the working directory afterwards, so that
+ * the next step can enter `merged`.
  *
  * The names are short and relative for three reasons. mount(2) accepts one page of options, too
  * little for 128 absolute paths. overlayfs would misread `,` `:` and `\` in the path of `dir`. And
  * the container can read the options in its /proc/self/mountinfo, where host paths do not belong.
  *
- * The last three options keep `upper` a plain tree that can be read without overlayfs. In
- * particular, a directory of the image cannot be renamed by reference: rename(2) gives EXDEV, and
- * mv(1) copies (Documentation/filesystems/overlayfs.rst, "renaming directories").
+ * `redirect_dir`, `metacopy` and `index` are off, whatever the kernel was built with: `upper` is to
+ * be a plain tree that can be read without overlayfs. In particular, a directory of the image
+ * cannot be renamed by reference: rename(2) gives EXDEV, and mv(1) copies
+ * (Documentation/filesystems/overlayfs.rst, "renaming directories").
  */
 export function overlay(layers: string[], dir: string): Step[] {
   const plain = 'redirect_dir=off,metacopy=off,index=off'
@@ -58,7 +61,10 @@ export function overlay(layers: string[], dir: string): Step[] {
   ]
 }
 
-/** `--read-only`: remount / read-only; the write layer exists and stays empty. */
+/**
+ * `--read-only`: / is read-only from here on; the write layer exists and stays empty. Other mounts,
+ * such as /dev, stay as they are. Without it, nothing is to be done.
+ */
 export function readOnlyRoot(isReadOnly: boolean): Step[] {
   if (!isReadOnly) return []
   return [

@@ -1,13 +1,12 @@
 /** What an upper directory changes in the image: what is new, deleted or hidden. */
 import type { BigIntStats } from 'node:fs'
+import type { Batches } from './batches.ts'
+import { listXattrs, lookUp } from './below.ts'
 import { isOrdinaryXattr, isWhiteout, opaqueMark, type Stack } from './stack.ts'
-import { walkUpper, xattrLister, type FileFacts, type UpperName } from './walk.ts'
+import { isInitFile, walkUpper, type FileFacts, type OnVanished, type UpperName } from './walk.ts'
 
 /** A name in an upper directory, compared with the image. */
-export interface UpperEntry {
-  /** Relative to the upper directory: `etc/passwd` (bytes.ts). */
-  path: string
-  stat: BigIntStats
+export interface UpperEntry extends UpperName {
   /** What the image shows under this name. */
   lower: BigIntStats | undefined
   /** The name was deleted. */
@@ -21,12 +20,9 @@ export interface UpperEntry {
   hides: string[]
   /** False for a directory that is here only because something in it was changed. */
   isTouched: boolean
-  /** Names of extended attributes, without those of overlayfs. */
-  xattrs: string[]
+  /** A file of the container-init layer, or a directory of it in which nothing was changed. */
+  isInit: boolean
 }
-
-/** How many names are judged at a time: each batch costs one round trip to the native program. */
-const batchSize = 512
 
 /**
  * Everything that an upper directory changes in the image, in tree order: the names in a directory
@@ -37,31 +33,24 @@ const batchSize = 512
  * attribute `trusted.overlay.opaque` hides the directories of its name below. The kernel marks
  * every new directory as opaque, even if there is nothing to hide.
  *
- * The container-init layer is not part of the image and is not committed. Its files are left out.
- * Its directories are reported only if the image has them too and they were changed, or if
- * something in them was.
+ * The container-init layer is not part of the image and is not committed: `isInit` tells its names
+ * from those of the container.
  *
- * A name that disappears during the walk counts as deleted just before it. For a consistent view
- * of a running container, freeze it first.
+ * `program` makes the calls that Node lacks. A name that disappears during the walk is left out,
+ * and `onVanished` called. For a consistent view of a running container, freeze it first.
  */
-export async function* readUpper(stack: Stack): AsyncGenerator<UpperEntry[]> {
-  const lister = xattrLister(stack)
+export async function* readUpper(
+  stack: Stack,
+  program: Batches,
+  onVanished: OnVanished = () => {},
+): AsyncGenerator<UpperEntry[]> {
   const withheld: UpperEntry[] = []
-  let batch: UpperName[] = []
-  const judged = async () => {
-    await lister.listXattrs(batch)
-    return batch.flatMap((name) => release(withheld, name, judge(stack, name)))
+  for (const batch of walkUpper(stack, onVanished)) {
+    lookUp(stack, batch)
+    await listXattrs(program, batch)
+    yield batch.flatMap((name) => release(withheld, judge(stack, name)))
   }
-  try {
-    for (const name of walkUpper(stack)) {
-      if (batch.push(name) < batchSize) continue
-      yield await judged()
-      batch = []
-    }
-    yield await judged()
-  } finally {
-    await lister.end()
-  }
+  yield withheld
 }
 
 /**
@@ -75,43 +64,37 @@ function judge({ upper }: Stack, name: UpperName): UpperEntry | undefined {
   const { path, stat, parent } = name
   const reference = name.xattrs.find((xattr) => references.includes(xattr))
   if (reference) throw new Error(`${upper}/${path} is not whole: it has the attribute ${reference}`)
-  const lastLayer = parent?.lastLayer ?? 0
+  const { lastLayer } = parent
   const shown = name.layers.filter(({ layer }) => layer <= lastLayer)
   const lower = shown[0]?.stat
   if (isWhiteout(stat) && !lower) return undefined
   const isMerged = stat.isDirectory() && lower?.isDirectory() === true
   // Below an opaque directory everything is hidden already: the kernel's mark adds nothing there.
-  const isOpaque = isMerged && isMarkedOpaque(name) && !parent?.isHiding
+  const isOpaque = isMerged && isMarkedOpaque(name) && !parent.isHiding
   // An opaque directory in a layer of the image hides the layers further down.
   name.lastLayer = shown.find(isMarkedOpaque)?.layer ?? lastLayer
-  name.isHiding = isMarkedOpaque(name) || parent?.isHiding === true
+  name.isHiding = isMarkedOpaque(name) || parent.isHiding
   const hidden = shown.filter(({ layer }) => layer <= name.lastLayer).map((each) => each.path)
-  return {
-    path,
-    stat,
-    lower,
-    isWhiteout: isWhiteout(stat),
-    isOpaque,
-    hides: isMerged && name.isHiding ? hidden : [],
-    isTouched: isMerged ? isOpaque || differs(name, lower) : !isInitDirectory(name),
-    xattrs: name.xattrs.filter(isOrdinaryXattr),
-  }
+  const isTouched = isMerged ? isOpaque || differs(name, lower) : !isInitDirectory(name)
+  name.xattrs = name.xattrs.filter(isOrdinaryXattr)
+  const hides = isMerged && name.isHiding ? hidden : []
+  const isInit = isInitFile(name) || (isInitDirectory(name) && !isTouched)
+  const marks = { isWhiteout: isWhiteout(stat), isOpaque, isTouched, isInit }
+  return Object.assign(name, { lower, hides, ...marks })
 }
 
 /**
- * Hold back directories of the container-init layer until something in them is found. `withheld` is
- * the path from such a directory down to the current name.
+ * Hold back the names of the container-init layer until a name of the container comes: the
+ * directories that it is in are no longer the init layer's alone.
  */
-function release(
-  withheld: UpperEntry[],
-  name: UpperName,
-  entry: UpperEntry | undefined,
-): UpperEntry[] {
+function release(withheld: UpperEntry[], entry: UpperEntry | undefined): UpperEntry[] {
   if (!entry) return []
-  while (withheld.length > 0 && !entry.path.startsWith(`${withheld.at(-1)?.path}/`)) withheld.pop()
-  if (entry.isTouched || !isInitDirectory(name)) return [...withheld.splice(0), entry]
-  withheld.push(entry)
-  return []
+  if (entry.isInit) {
+    withheld.push(entry)
+    return []
+  }
+  for (const each of withheld) each.isInit = !entry.path.startsWith(`${each.path}/`)
+  return [...withheld.splice(0), entry]
 }
 
 function isInitDirectory({ init, stat }: UpperName): boolean {

@@ -1,12 +1,15 @@
 /** Makes the image busybox:latest, with the same digests on every machine. */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { busyboxRoot, readBusybox, type RootFile } from '../03-pivot-root/busybox.ts'
+import { removeTree } from '../remove-tree.ts'
 import { inWords } from '../staging.ts'
 import { stageLayer } from './layer/blob.ts'
-import { digest, verifyBlob } from './store/blobs.ts'
+import { verifyBlob } from './store/blobs.ts'
+import { digest } from './store/digest.ts'
 import { mediaTypes, type ImageConfig } from './store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
-import { resolve, type Image } from './store/store.ts'
+import type { Image } from './store/image.ts'
+import { resolve } from './store/store.ts'
 import { paddingOf, type Entry } from './tar/tar.ts'
 import { tarEnd, tarHeader } from './tar/write.ts'
 
@@ -46,7 +49,7 @@ export async function importBusybox(root: string, binary: string): Promise<Image
   } catch (error) {
     throw inWords(error, root)
   } finally {
-    rmSync(staging, { recursive: true, force: true })
+    await removeTree(staging)
   }
 }
 

@@ -1,16 +1,18 @@
 /** `commit --change`: lines of a Dockerfile that change an image's config. */
+import { constants } from 'node:os'
 import { posix } from 'node:path'
-import { expand, words } from './dockerfile-words.ts'
+import { expand, instructionsIn, words } from './dockerfile-words.ts'
+import { healthcheckOf } from './healthcheck.ts'
 import type { ContainerConfig } from './store/oci.ts'
 
 /** What an instruction does to the config; `earlier` has the names of those before it. */
 type Instruction = (config: ContainerConfig, text: string, earlier: string[]) => ContainerConfig
 
 const instructions: Record<string, Instruction> = {
-  CMD: (config, text) => ({ ...config, Cmd: commandLine(text, 'CMD') }),
+  CMD: (config, text) => ({ ...config, Cmd: commandLine(config, text, 'CMD') }),
   ENTRYPOINT: (config, text, earlier) => ({
     ...config,
-    Entrypoint: commandLine(text, 'ENTRYPOINT'),
+    Entrypoint: commandLine(config, text, 'ENTRYPOINT'),
     // The old CMD had the arguments for the old ENTRYPOINT, so it goes with it.
     Cmd: earlier.includes('CMD') ? (config.Cmd ?? null) : null,
   }),
@@ -19,39 +21,49 @@ const instructions: Record<string, Instruction> = {
     ...config,
     ExposedPorts: { ...config.ExposedPorts, ...keys(expandedWords(text, config).flatMap(ports)) },
   }),
+  HEALTHCHECK: (config, text) => ({
+    ...config,
+    Healthcheck: healthcheckOf(text, (command) => jsonList(command, 'HEALTHCHECK CMD')),
+  }),
   LABEL: (config, text) => ({
     ...config,
     Labels: { ...config.Labels, ...Object.fromEntries(pairs(text, config.Env ?? [])) },
   }),
+  ONBUILD: (config, text) => ({ ...config, OnBuild: [...(config.OnBuild ?? []), trigger(text)] }),
+  SHELL: (config, text) => ({ ...config, Shell: shell(jsonList(text, 'SHELL')) }),
+  STOPSIGNAL: (config, text) => ({
+    ...config,
+    StopSignal: signal(only(text, config, 'a signal')),
+  }),
   USER: (config, text) => ({ ...config, User: only(text, config, 'a user, as in USER 1000:1000') }),
   VOLUME: (config, text) => ({
     ...config,
-    Volumes: {
-      ...config.Volumes,
-      ...keys(jsonList(text, 'VOLUME') ?? expandedWords(text, config)),
-    },
+    Volumes: { ...config.Volumes, ...keys(listOrWords(text, config)) },
   }),
   WORKDIR: (config, text) => ({
     ...config,
-    WorkingDir: posix.resolve(config.WorkingDir || '/', expand(text, config.Env ?? [])),
+    WorkingDir: directory(config.WorkingDir || '/', expand(text, config.Env ?? [])),
   }),
 }
 
 /**
- * Apply `changes` in order, by Docker's rules (docs.docker.com/reference/dockerfile): CMD and
- * ENTRYPOINT take JSON or a line for /bin/sh; ENV and LABEL take `a=b c="d e"` or the old form `a
- * b`; `$NAME` is replaced from the ENV of the config so far. Gives the new config. Throws with the
- * wrong change and what would be accepted.
+ * Apply `changes`, which are the lines of a Dockerfile, by its rules
+ * (docs.docker.com/reference/dockerfile): CMD and ENTRYPOINT take JSON or a line for the shell; ENV
+ * and LABEL take `a=b c="d e"` or the old form `a b`; `$NAME` is replaced from the ENV of the
+ * config so far. Gives the new config. Throws with the wrong change and what would be accepted.
  */
 export function applyChanges(config: ContainerConfig, changes: string[]): ContainerConfig {
   const earlier: string[] = []
   let changed = config
-  for (const change of changes) {
+  const found = instructionsIn(changes.join('\n'))
+  if (changes.length > 0 && found.length === 0)
+    throw new Error(`invalid change '${changes.join(' ')}': ${accepted}`)
+  for (const change of found) {
     try {
       const [, given = '', text = ''] = /^\s*(\S+)\s*(.*?)\s*$/s.exec(change) ?? []
       const name = given.toUpperCase()
       const apply = Object.hasOwn(instructions, name) ? instructions[name] : undefined
-      if (!apply) throw new Error(`accepted are ${Object.keys(instructions).join(', ')}`)
+      if (!apply) throw new Error(accepted)
       if (text === '') throw new Error(`${name} needs a value`)
       changed = apply(changed, text, earlier)
       earlier.push(name)
@@ -62,9 +74,11 @@ export function applyChanges(config: ContainerConfig, changes: string[]): Contai
   return changed
 }
 
+const accepted = `accepted are ${Object.keys(instructions).join(', ')}`
+
 /** `["httpd", "-f"]` is the argument list itself; anything else is a line for the shell. */
-function commandLine(text: string, name: string): string[] {
-  return jsonList(text, name) ?? ['/bin/sh', '-c', text]
+function commandLine({ Shell }: ContainerConfig, text: string, name: string): string[] {
+  return jsonList(text, name) ?? [...(Shell ?? ['/bin/sh', '-c']), text]
 }
 
 /**
@@ -104,14 +118,51 @@ function pairs(text: string, env: string[]): [name: string, value: string][] {
   })
 }
 
-/** The exposed ports of one word, as OCI writes them: `80/tcp`. A range gives several. */
+/**
+ * The exposed ports of one word, as OCI writes them: `80/tcp`. A range gives several. Of a port on
+ * the host, `8080:80`, an image keeps nothing.
+ */
 function ports(word: string): string[] {
-  const [, first, last = first, protocol = 'tcp'] =
-    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(word) ?? []
+  const [, first, last = first, given = ''] =
+    /^(?:[\w.[\]:-]*:)?(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp)?)?$/i.exec(word) ?? []
+  const protocol = given.toLowerCase() || 'tcp'
   const [from, to] = [Number(first), Number(last)]
   if (!(from >= 1 && from <= to && to <= 65535))
     throw new Error(`'${word}' is not a port: write 80, 80/udp or 8000-8010, up to 65535`)
   return Array.from({ length: to - from + 1 }, (_, at) => `${from + at}/${protocol}`)
+}
+
+/** A list in JSON, or words; both with their variables replaced. */
+function listOrWords(text: string, config: ContainerConfig): string[] {
+  const list = jsonList(text, 'VOLUME')
+  return list?.map((each) => expand(each, config.Env ?? [])) ?? expandedWords(text, config)
+}
+
+/** An absolute path as it is: `..` behind a link leads elsewhere. Others are below `current`. */
+function directory(current: string, path: string): string {
+  return path.startsWith('/') ? path : posix.join(current, path)
+}
+
+/** An instruction for the build that has this image as its base. */
+function trigger(text: string): string {
+  const [name = ''] = text.split(/\s/)
+  if (/^(onbuild|from|maintainer)$/i.test(name))
+    throw new Error(`${name.toUpperCase()} cannot come after ONBUILD`)
+  return text
+}
+
+function shell(list: string[] | undefined): string[] {
+  if (list && list.length > 0) return list
+  throw new Error('it takes a list, as in SHELL ["/bin/bash", "-c"]')
+}
+
+/** A signal by number or name, as it is written. */
+function signal(text: string): string {
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`
+  const isNumber = /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64
+  const isRealTime = /^SIGRT(MIN(\+\d{1,2})?|MAX(-\d{1,2})?)$/.test(name)
+  if (isNumber || isRealTime || Object.hasOwn(constants.signals, name)) return text
+  throw new Error(`'${text}' is not a signal: write SIGTERM, TERM or 15`)
 }
 
 /** The words of `text` with their variables replaced. */

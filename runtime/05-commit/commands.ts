@@ -1,12 +1,15 @@
 /** `commit`, `history` and `rmi`: commands that make, show and remove images. */
-import { valueOf, type Answer, type Input } from '../command-line.ts'
+import { cut } from '../columns.ts'
+import { forEachWord, valueOf, type Answer, type Input } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
 import { shortId } from '../options.ts'
+import { printable } from '../printable.ts'
 import { age, decimalSize } from '../units.ts'
 import { commitContainer } from './commit.ts'
-import { historyOf } from './store/images.ts'
+import { historyOf, timeOf } from './store/images.ts'
 import { removeImage } from './store/remove-image.ts'
+import { measureLayers } from './store/sizes.ts'
 import { resolve } from './store/store.ts'
 import { imageUsers } from './users.ts'
 
@@ -23,7 +26,7 @@ export async function commitCommand(input: Input): Promise<Answer> {
     ...(author === undefined ? {} : { author }),
     ...(message === undefined ? {} : { message }),
     changes: values.get('change') ?? [],
-    created: now(),
+    created: timeNow(),
     onBytes: every(2 ** 24, (bytes) => progress(`${decimalSize(bytes)} read`)),
     onSkipped: (path, why) => warn(`left out /${path}: ${why}`),
   })
@@ -32,7 +35,7 @@ export async function commitCommand(input: Input): Promise<Answer> {
 }
 
 /** `report`, but only after each further `step` bytes. */
-function every(step: number, report: (total: number) => void): (total: number) => void {
+export function every(step: number, report: (total: number) => void): (total: number) => void {
   let next = step
   return (total) => {
     if (total < next) return
@@ -42,10 +45,10 @@ function every(step: number, report: (total: number) => void): (total: number) =
 }
 
 /**
- * The time in the new image. With SOURCE_DATE_EPOCH set, committing the same write layer twice
- * gives the same digest (reproducible-builds.org/specs/source-date-epoch).
+ * The time in a new image. With SOURCE_DATE_EPOCH set, committing the same write layer twice gives
+ * the same digest (reproducible-builds.org/specs/source-date-epoch).
  */
-function now(): string {
+export function timeNow(): string {
   const epoch = process.env['SOURCE_DATE_EPOCH']
   if (epoch === undefined || epoch === '') return new Date().toISOString()
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1000).toISOString()
@@ -53,43 +56,54 @@ function now(): string {
 }
 
 /** `history`: the steps in which an image was made, the newest first. */
-export function historyCommand({ runtime: { root }, words }: Input): Answer {
-  const found = historyOf(root, resolve(root, words[0] ?? ''))
+export async function historyCommand(input: Input): Promise<Answer> {
+  const { words, switches } = input
+  const { root } = input.runtime
+  const image = resolve(root, words[0] ?? '')
+  await measureLayers(root, image.layers)
+  const found = historyOf(root, image)
+  const isWhole = switches.has('no-trunc')
+  const forPeople = switches.has('human')
+  const idOf = (id: string) => (isWhole || id === '<missing>' ? id : shortId(id))
+  if (switches.has('quiet')) return { lines: found.map(({ id }) => idOf(id)), json: found }
+  const items = found.map(({ id, created, createdBy, sizeBytes, comment }) => ({
+    Comment: comment,
+    CreatedAt: created,
+    CreatedBy: isWhole ? createdBy : cut(printable(createdBy), 45),
+    CreatedSince: timeAgo(created),
+    ID: idOf(id),
+    Size: forPeople ? decimalSize(sizeBytes) : String(sizeBytes),
+  }))
   return {
     json: found,
-    heads: ['IMAGE', 'CREATED', 'CREATED BY', 'SIZE', 'COMMENT'],
-    rows: found.map((row) => [
-      row.id === '<missing>' ? row.id : shortId(row.id),
-      timeAgo(row.created),
-      shorten(row.createdBy, 45),
-      decimalSize(row.sizeBytes),
-      row.comment,
+    items,
+    headOf: headsOfHistory,
+    heads: ['IMAGE', forPeople ? 'CREATED' : 'CREATED AT', 'CREATED BY', 'SIZE', 'COMMENT'],
+    rows: items.map(({ ID, CreatedSince, CreatedAt, CreatedBy, Size, Comment }) => [
+      ...[ID, forPeople ? CreatedSince : CreatedAt, CreatedBy, Size, Comment],
     ]),
   }
 }
 
+const headsOfHistory: Record<string, string> = {
+  ...{ ID: 'IMAGE', CreatedSince: 'CREATED', CreatedAt: 'CREATED AT', CreatedBy: 'CREATED BY' },
+  ...{ Size: 'SIZE', Comment: 'COMMENT' },
+}
+
 /** `rmi`: after a failure it goes on with the next image, and the exit code is 1. */
-export async function rmiCommand({ runtime, words, print, warn }: Input): Promise<Answer> {
+export async function rmiCommand(input: Input): Promise<Answer> {
+  const { runtime, print } = input
   await tidy(runtime)
   const { root } = runtime
-  let code = 0
-  for (const word of words)
-    try {
-      for (const removal of await removeImage(root, word, () => imageUsers(root)))
-        if ('untagged' in removal) print(`Untagged: ${removal.untagged}`)
-        else print(`Deleted: ${removal.deleted}`)
-    } catch (error) {
-      warn(error instanceof Error ? error.message : String(error))
-      code = 1
-    }
+  const code = await forEachWord(input, async (word) => {
+    for (const removal of await removeImage(root, word, () => imageUsers(root)))
+      if ('untagged' in removal) print(`Untagged: ${removal.untagged}`)
+      else print(`Deleted: ${removal.deleted}`)
+  })
   return { code }
 }
 
 /** The age of an image. `N/A` if it has no time, or one of 1970, as reproducible builds write. */
 export function timeAgo(created: string): string {
-  return created === '' || Date.parse(created) <= 0 ? 'N/A' : `${age(created)} ago`
-}
-
-function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+  return timeOf(created) > 0 ? `${age(created)} ago` : 'N/A'
 }

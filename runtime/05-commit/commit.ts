@@ -1,22 +1,22 @@
 /** Makes a new image from a container's write layer and the image that the container runs on. */
-import { lstatSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { initFiles } from '../04-overlay/init-layer.ts'
 import { stackIn, type Stack } from '../04-overlay/stack.ts'
 import { containerDir } from '../container/state.ts'
 import type { Container } from '../options.ts'
+import { removeTree } from '../remove-tree.ts'
 import { inWords } from '../staging.ts'
 import { applyChanges } from './changes.ts'
 import { whileFrozen } from './frozen.ts'
 import { stageLayer } from './layer/blob.ts'
+import { ociLayer } from './layer/decompress.ts'
 import { layerTar } from './layer/layer.ts'
-import { digest } from './store/blobs.ts'
+import { digest } from './store/digest.ts'
 import { mediaTypes, type ContainerConfig, type Descriptor, type ImageConfig } from './store/oci.ts'
 import type { HistoryEntry, Manifest } from './store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from './store/publish.ts'
 import { imageName } from './store/reference.ts'
-import { contentSize, keepSize } from './store/sizes.ts'
-import { imageAt, imageWithManifest, readIndex, type Image } from './store/store.ts'
+import { keepSize } from './store/sizes.ts'
+import type { Image } from './store/image.ts'
+import { imageAt, imageWithManifest, readIndex } from './store/store.ts'
 
 declare module '../options.ts' {
   interface ContainerOptions {
@@ -63,15 +63,17 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
   const config = applyChanges(options.config ?? parent.config ?? {}, options.changes ?? [])
   const staging = makeBlobStaging(root)
   try {
-    const tar = layerTar(options.stack, options.onSkipped)
+    let size = 0
+    const onFile = (bytes: number) => void (size += bytes)
+    const tar = layerTar(options.stack, { onSkipped: options.onSkipped, onFile })
     const { layer, diffId } = await stageLayer(staging, tar, {
       isCompressed: true,
       onBytes: options.onBytes,
     })
     const added = diffId === emptyTar ? undefined : { layer, diffId }
-    if (added) keepSize(root, diffId, sizeOf(options.stack))
+    if (added) keepSize(root, diffId, size)
     const content = withLayer(parent, added?.diffId, { ...options, config })
-    const manifest = manifestOf(options.image, {
+    const manifest = manifestOf(root, options.image, {
       config: stageDocument(staging, mediaTypes.config, content),
       ...(added ? { layer: added.layer } : {}),
     })
@@ -80,7 +82,7 @@ export async function commit(root: string, options: CommitOptions): Promise<Imag
   } catch (error) {
     throw inWords(error, root)
   } finally {
-    rmSync(staging, { recursive: true, force: true })
+    await removeTree(staging)
   }
 }
 
@@ -135,20 +137,15 @@ function withLayer(
 
 /** The new image's manifest: the blobs of the parent's layers are shared, not copied. */
 function manifestOf(
+  root: string,
   { layers }: Image,
   added: { config: Descriptor; layer?: Descriptor },
 ): Manifest {
-  const descriptors = layers.map(({ diffId: _, ...descriptor }): Descriptor => descriptor)
+  const descriptors = layers.map((layer) => ociLayer(root, layer))
   return {
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
     config: added.config,
     layers: added.layer ? [...descriptors, added.layer] : descriptors,
   }
-}
-
-/** The content size of the new layer, in which the files of the container-init layer are not. */
-function sizeOf({ upper }: Stack): number {
-  const left = initFiles.map((path) => lstatSync(join(upper, path), { throwIfNoEntry: false }))
-  return left.reduce((size, stat) => size - (stat?.isFile() ? stat.size : 0), contentSize(upper))
 }

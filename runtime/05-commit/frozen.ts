@@ -1,20 +1,34 @@
-/** Freezes a container while its write layer is read. */
-import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+/** Freezes a container while its write layer is read, by one process or by several. */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { freeze, thaw } from '../02-cgroups/group-control.ts'
-import { namesIn } from '../files.ts'
-import type { Container } from '../options.ts'
-import { identify, isAlive, type ProcessId } from '../process.ts'
+import { isProcess } from '../container/sound.ts'
+import { makePlace } from '../data-root.ts'
+import { writeAside } from '../durable.ts'
+import { namesIn, readRegular } from '../files.ts'
+import type { Container, ProcessId } from '../options.ts'
+import { identify, isAlive } from '../process.ts'
+import { withLock } from './store/lock.ts'
 
 /** The content of a file `tmp/frozen-…`: it says which process froze which control groups. */
-interface Mark {
+interface MarkContent {
   by: ProcessId
+  groups: string[]
+}
+
+/** A reader's mark on a container. */
+export interface Mark {
+  path: string
+  /** The container's id. */
+  id: string
+  /** The groups that its process may have frozen. */
   groups: string[]
 }
 
 /**
  * Do `work` while no process of `container` runs (cgroup freezer). If the container is not
- * running, nothing needs to be frozen.
+ * running, nothing needs to be frozen. Several processes may do this at once: each has a mark, and
+ * the last one to leave thaws the container.
  *
  * The mark is written before the group is frozen: if this process is killed in between, the next
  * command finds the mark and thaws the container, which would hang forever otherwise.
@@ -26,63 +40,73 @@ export async function whileFrozen<T>(
 ): Promise<T> {
   const by = identify(process.pid)
   if (container.status !== 'running' || !by) return work()
-  const mark = join(root, 'tmp', `frozen-${container.id}-${by.pid}`)
-  mkdirSync(join(root, 'tmp'), { recursive: true })
-  writeFileSync(mark, JSON.stringify({ by, groups: container.groups ?? [] } satisfies Mark))
+  const { id, groups = [] } = container
+  const path = join(root, 'tmp', `frozen-${id}-${by.pid}-${++readers}`)
+  const tmp = makePlace(root, 'tmp')
+  await withLock(tmp, async () => {
+    writeAside(tmp, path, JSON.stringify({ by, groups } satisfies MarkContent))
+    await freeze(groups).catch((error: unknown) => {
+      rmSync(path, { force: true })
+      throw error
+    })
+  })
   try {
-    await freeze(container.groups ?? [])
     return await work()
   } finally {
-    thaw(container.groups ?? [])
-    unlinkSync(mark)
+    await release(root, { path, id, groups }).catch(() => {}) // ignoring: the next command does it
   }
 }
 
-/** Thaw what killed processes have left frozen. */
-export function thawAbandoned(root: string): void {
-  abandonedMarks(root).forEach(release)
-}
+/** The number of readers in this process so far. */
+let readers = 0
 
-/** The mark of a process that was killed, and the groups that it may have frozen. */
-export interface AbandonedMark {
-  path: string
-  /** The container's id. */
-  id: string
-  groups: string[]
-}
-
-/** The marks of processes that were killed while they had a container frozen. */
-export function abandonedMarks(root: string): AbandonedMark[] {
-  return marksIn(root).flatMap(({ path, id, mark }) =>
-    mark && isAlive(mark.by) ? [] : [{ path, id, groups: mark?.groups ?? [] }],
-  )
-}
-
-/** Thaw what the process of a mark had frozen. It may be repeated. */
-export function release({ path, groups }: AbandonedMark): void {
-  thaw(groups)
-  rmSync(path, { force: true })
-}
-
-/** Whether a process that is alive has frozen the container `id`. */
-export function isHeld(root: string, id: string): boolean {
-  return marksIn(root).some((each) => each.id === id && each.mark && isAlive(each.mark.by))
-}
-
-/** The files `tmp/frozen-<id>-<pid>`. */
-function marksIn(root: string): { path: string; id: string; mark: Mark | undefined }[] {
-  const names = namesIn(join(root, 'tmp')).filter((name) => name.startsWith('frozen-'))
-  return names.map((name) => {
-    const path = join(root, 'tmp', name)
-    return { path, id: name.split('-')[1] ?? '', mark: read(path) }
+/**
+ * Thaw a container unless it has a reader other than that of `path`, and remove that mark. It may
+ * be repeated. The lock: between our look for readers and the thaw, none may begin.
+ */
+export async function release(
+  root: string,
+  { id, groups, path }: Omit<Mark, 'path'> & { path?: string },
+): Promise<void> {
+  await withLock(join(root, 'tmp'), () => {
+    if (!isHeld(root, id, path)) thaw(groups)
+    if (path !== undefined) rmSync(path, { recursive: true, force: true })
   })
 }
 
-/** Undefined for a partial mark: its process was killed before it froze anything. */
-function read(path: string): Mark | undefined {
+/** Thaw what killed processes have left frozen. It never fails the command that comes upon it. */
+export async function thawAbandoned(root: string): Promise<void> {
+  for (const mark of abandonedMarks(root))
+    await release(root, mark).catch(() => {}) // ignoring: `reset` tries again, and says why
+}
+
+/** The marks of processes that were killed while they had a container frozen. */
+export function abandonedMarks(root: string): Mark[] {
+  return marksIn(root).filter(({ by }) => !by || !isAlive(by))
+}
+
+/** Whether a process that is alive has frozen the container `id`, by another mark than `own`. */
+export function isHeld(root: string, id: string, own?: string): boolean {
+  const others = marksIn(root).filter((each) => each.id === id && each.path !== own)
+  return others.some(({ by }) => by && isAlive(by))
+}
+
+/** The files `tmp/frozen-<id>-<pid>-<number>`; which container it is, their names alone say. */
+function marksIn(root: string): (Mark & { by?: ProcessId })[] {
+  const names = namesIn(join(root, 'tmp')).filter((name) => name.startsWith('frozen-'))
+  return names.map((name) => {
+    const path = join(root, 'tmp', name)
+    return { ...read(path), path, id: name.split('-')[1] ?? '' }
+  })
+}
+
+/** No groups and no process for a mark that cannot be read: it has been removed, or is none. */
+function read(path: string): Pick<Mark, 'groups'> & { by?: ProcessId } {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Mark
+    const { by, groups } = JSON.parse(readRegular(path) ?? '') as Partial<MarkContent>
+    const isSound = Array.isArray(groups) && groups.every((each) => typeof each === 'string')
+    return { groups: isSound ? groups : [], ...(by && isProcess(by) ? { by } : {}) }
   } catch {
-    return undefined // ignoring: an incomplete mark
+    return { groups: [] } // ignoring: the process that removed it has thawed the container
   }
 }

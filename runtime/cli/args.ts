@@ -16,7 +16,8 @@ export class UnknownFlag extends UsageError {
  * -c …`).
  */
 export function parse(argv: string[], flags: Flag[], stopAtWord: boolean): Typed {
-  const typed: Typed = { switches: new Set(), values: new Map(), words: [] }
+  const on = flags.filter(({ isOn }) => isOn).map(({ long }) => long)
+  const typed: Typed = { switches: new Set(on), values: new Map(), words: [] }
   const rest = [...argv]
   while (rest.length > 0) {
     const arg = rest.shift() ?? ''
@@ -47,11 +48,14 @@ function longFlag(arg: string, rest: string[], { flags, typed }: Parsing): void 
   const flag = flags.find(({ long }) => long === name)
   if (!flag) throw new UnknownFlag(name, `unknown flag: --${name}`)
   if (flag.value) return keep(flag, equals < 0 ? rest.shift() : arg.slice(equals + 1), typed)
-  const given = equals < 0 ? 'true' : arg.slice(equals + 1)
-  if (given !== 'true' && given !== 'false')
-    throw new UsageError(`invalid value '${given}' for --${name}: true or false`)
-  if (given === 'true') typed.switches.add(flag.long)
-  else typed.switches.delete(flag.long)
+  turn(flag, equals < 0 ? 'true' : arg.slice(equals + 1), typed)
+}
+
+/** A switch that is given as `--rm`, `--rm=true` or `-H=false`; the words are those of Go. */
+function turn({ long }: Flag, given: string, { switches }: Typed): void {
+  if (/^(1|t|T|true|TRUE|True)$/.test(given)) switches.add(long)
+  else if (/^(0|f|F|false|FALSE|False)$/.test(given)) switches.delete(long)
+  else throw new UsageError(`invalid value '${given}' for --${long}: true or false`)
 }
 
 function shortFlags(arg: string, rest: string[], { flags, typed }: Parsing): void {
@@ -63,6 +67,7 @@ function shortFlags(arg: string, rest: string[], { flags, typed }: Parsing): voi
       const attached = arg.slice(at + 1).replace(/^=/, '')
       return keep(flag, attached === '' ? rest.shift() : attached, typed)
     }
+    if (arg.charAt(at + 1) === '=') return turn(flag, arg.slice(at + 2), typed)
     typed.switches.add(flag.long)
   }
 }

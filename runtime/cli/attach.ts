@@ -2,10 +2,18 @@
 import { fstatSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
+import type { Streams } from '../03-pivot-root/streams.ts'
 import type { Traits } from '../chapter.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
+import { writeError } from './output.ts'
+import { say } from './voice.ts'
 
 type Stdio = NonNullable<LaunchOptions['stdio']>
+
+export interface CallersStreams {
+  stdio: Stdio
+  streams: Streams
+}
 
 interface Wanted {
   isInteractive: boolean
@@ -14,43 +22,73 @@ interface Wanted {
 }
 
 /**
- * What the container's three descriptors are. A terminal of the host is never passed on to a
- * container with a root of its own, because a process that has it can type into it (TIOCSTI);
- * bytes are copied.
+ * What the native program gets as descriptors 0 to 2, and what the container has of them. With a
+ * root of its own a container has none of the caller's files: the native program copies bytes. It
+ * is no job of the caller's shell, so it cannot read keys from a terminal; this process does.
  */
-export function streams({ isInteractive, hasTerminal, root }: Wanted): Stdio {
+export function callersStreams({ isInteractive, hasTerminal, root }: Wanted): CallersStreams {
   if (hasTerminal && isInteractive && !isatty(0))
     throw new Error('-it needs a terminal, and standard input is none; -i alone takes a pipe')
   for (const fd of [0, 1, 2])
     if (fstatSync(fd).isDirectory())
       throw new Error(`descriptor ${fd} is a directory of the host: it would be a way out`)
-  if (hasTerminal) return [isInteractive ? 'inherit' : 'ignore', 'inherit', 'inherit']
-  const hand = (fd: number) => (root !== 'host' && isatty(fd) ? 'pipe' : 'inherit')
-  return [isInteractive ? hand(0) : 'ignore', hand(1), hand(2)]
+  const isRead = !hasTerminal && root !== 'host' && isatty(0)
+  const input = !isInteractive ? 'ignore' : isRead ? 'pipe' : 'inherit'
+  const stdio: Stdio = [input, 'inherit', 'inherit']
+  return { stdio, streams: { hasInput: isInteractive, isJoined: isSameFile(1, 2) } }
+}
+
+/** Whether two descriptors lead to one file, pipe or terminal, as after `2>&1`. */
+function isSameFile(one: number, other: number): boolean {
+  const [a, b] = [fstatSync(one, { bigint: true }), fstatSync(other, { bigint: true })]
+  return a.dev === b.dev && a.ino === b.ino
 }
 
 /**
- * Copy bytes where descriptors are not passed on, and forward signals. The third Ctrl-C kills, as
- * Docker's does.
+ * Copy keys where the terminal is not passed on, and forward signals. The third Ctrl-C kills, as
+ * Docker's does; the second, if the first had no effect, says so.
  */
 export function attach(launched: Launch, stdio: Stdio | undefined): void {
-  const { stdin, stdout, stderr } = launched.process
+  const { stdin } = launched.process
   if (stdio?.[0] === 'pipe' && stdin) {
     process.stdin.pipe(stdin)
     stdin.on('error', () => process.stdin.unpipe(stdin)) // ignoring: the container closed it
     launched.process.once('exit', () => process.stdin.destroy())
   }
-  stdout?.pipe(process.stdout, { end: false })
-  stderr?.pipe(process.stderr, { end: false })
+  passOn(launched)
+}
+
+function passOn(launched: Launch): void {
   let interrupts = 0
-  for (const signal of forwarded) {
+  const signals = forwarded([0, 1, 2].some((fd) => isatty(fd)))
+  for (const signal of signals) {
     process.on(signal, () => {
       if (signal === 'SIGINT' && ++interrupts === 3) return launched.abandon()
+      if (signal === 'SIGINT' && interrupts === 2 && isatty(2)) writeError(say(unheard))
       launched.process.kill(signal)
     })
   }
+  // If Node aborts while it ends, because its terminal is gone, a handler would run for ever.
+  process.once('exit', () => signals.forEach((signal) => process.removeAllListeners(signal)))
 }
 
-const forwarded = (Object.keys(constants.signals) as NodeJS.Signals[]).filter((name) =>
-  ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'].includes(name),
-)
+const unheard = '\nstepbox: it runs on: a third Ctrl-C kills it, as does stepbox rm -f\n'
+
+/** Nobody can catch the first two; the others are caused by what this process does itself. */
+const own = ['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPIPE', 'SIGURG']
+
+/** They stop a job in the background that uses its terminal, and have to. */
+const ofTerminal = ['SIGTTIN', 'SIGTTOU']
+
+/**
+ * The signals that go on to the container: all that Node can catch, as from Docker's client. Each
+ * number once: it may have two names. Node cannot catch real-time signals, which end it.
+ */
+function forwarded(hasTerminal: boolean): NodeJS.Signals[] {
+  const kept = hasTerminal ? [...own, ...ofTerminal] : own
+  const byNumber = new Map<number, NodeJS.Signals>()
+  for (const [name, number] of Object.entries(constants.signals))
+    if (!kept.includes(name) && !byNumber.has(number))
+      byNumber.set(number, name as NodeJS.Signals)
+  return [...byNumber.values()]
+}

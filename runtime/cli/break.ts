@@ -1,135 +1,101 @@
 /** `break`: leave a line out, predict what happens, see what happens, and why. */
 import { createInterface } from 'node:readline'
-import chalk from 'chalk'
+import { isatty } from 'node:tty'
 import { layerDirs } from '../05-commit/layer/dirs.ts'
 import { resolve } from '../05-commit/store/store.ts'
-import { traitsOf, type Chapter } from '../chapter.ts'
+import { traitsOf } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
-import { experiment, type Bench } from '../tools/break/experiment.ts'
+import { asJson } from '../printable.ts'
+import { choiceOf, choicesFor, type Choice } from '../tools/break/choices.ts'
+import { experiment, type ExperimentPlace } from '../tools/break/experiment.ts'
 import { lessonsUpTo, type Lesson } from '../tools/break/lessons.ts'
-import { wrap } from '../tools/wrap.ts'
+import { chapterOf, isPredicted, keepPrediction } from '../tools/break/predictions.ts'
+import { predictionsFile, readPredictions } from '../tools/break/predictions.ts'
+import { answerTo, prompt, question, tableOf } from './break-page.ts'
 import { checkMachine } from './check-machine.ts'
-import { asJson } from './print.ts'
+import { writeOutput } from './output.ts'
+import { say, tell } from './voice.ts'
 
 export async function breakCommand({ runtime, chapter, words, switches, values }: Input) {
   const { root, rows } = runtime
   const lessons = await lessonsUpTo(rows)
   if (values.has('format')) return print(asJson(lessons.map(plain)))
-  if (switches.has('all')) return print(asText(lessons))
-  const chosen = words.length === 0 ? lessons : lessons.filter(({ name }) => words.includes(name))
+  if (switches.has('all')) return print(tableOf(lessons))
   const unknown = words.find((word) => !lessons.some(({ name }) => name === word))
   if (unknown !== undefined)
     throw new UsageError(
       `no line '${unknown}' in chapter ${chapter.number}; have: ${names(lessons)}`,
     )
   checkMachine()
+  const named = lessons.filter(({ name }) => words.includes(name))
+  const chosen = words.length > 0 ? named : open(lessons, root, switches.has('again'))
+  if (chosen.length === 0) return 0
   const hasImage = chosen.some((lesson) => traitsOf(lesson.rows).root !== 'host')
   const layers = hasImage ? await layerDirs(root, resolve(root, 'busybox')) : []
-  return exercise(lessons, chosen, { root, layers })
+  const exercises = { all: words.length > 0 ? named : lessons, chosen, near: lessons }
+  return exercise(exercises, { root, layers })
 }
 
-/** The chapter whose list a lesson is about. */
-function chapterOf({ rows }: Lesson): Chapter | undefined {
-  return rows.at(-1)
+/** The lessons that are not yet predicted; all of them, if they are asked for again. */
+function open(lessons: Lesson[], root: string, isAgain: boolean): Lesson[] {
+  const answers = readPredictions(root)
+  const left = isAgain ? lessons : lessons.filter((each) => !isPredicted(answers, each))
+  const done = lessons.length - left.length
+  if (done > 0)
+    print(say(`${done} of ${lessons.length} are predicted; --again asks for them too\n`))
+  return left
 }
 
-async function exercise(lessons: Lesson[], chosen: Lesson[], bench: Bench): Promise<number> {
+interface Exercises {
+  /** What is counted. */
+  all: Lesson[]
+  /** What is asked. */
+  chosen: Lesson[]
+  /** Where wrong answers are from. */
+  near: Lesson[]
+}
+
+async function exercise({ all, chosen, near }: Exercises, bench: ExperimentPlace): Promise<number> {
   const input = createInterface({ input: process.stdin })
   const lines = input[Symbol.asyncIterator]()
   let right = 0
   let asked = 0
   for (const lesson of chosen) {
-    const near = lessons.filter((each) => chapterOf(each) === chapterOf(lesson))
-    const choices = choicesFor(lesson, near)
-    print(question(lesson, choices, `${asked + 1} of ${chosen.length}`))
-    const answer = await lines.next()
-    const typed = answer.done ? 'q' : answer.value.trim().toLowerCase()
-    if (typed === 'q') break
+    const others = near.filter((each) => chapterOf(each) === chapterOf(lesson))
+    const choices = choicesFor(lesson, others)
+    const count = tell('{n} of {all}', { n: all.indexOf(lesson) + 1, all: all.length })
+    print(question(lesson, choices, count))
+    const answer = await chosenBy(lines, choices)
+    if (!answer) break
     asked++
-    const truth = choices.indexOf(lesson.row.consequence)
-    const isRight = typed === letters[truth]
+    const isRight = answer.of === lesson
     if (isRight) right++
     const found = await experiment(lesson.rows, lesson.row, bench)
-    print(answerTo({ lesson, isRight, letter: letters[truth] ?? '?', found }))
+    print(answerTo({ lesson, choices, chosen: answer, found }))
+    keepPrediction(bench.root, lesson, isRight)
   }
   input.close()
   process.stdin.destroy()
-  print(`\n${right} of ${asked} predicted.\n`)
+  print(say(`\n${right} of ${asked} predicted.\n`))
+  if (asked < chosen.length)
+    print(say(`Kept in ${predictionsFile(bench.root)}; break goes on there.\n`))
   return 0
 }
 
-const letters = 'abcd'
-
-/** The truth among consequences of other lines; always in the same order for the same line. */
-function choicesFor({ row }: Lesson, lessons: Lesson[]): string[] {
-  const others = lessons
-    .map((each) => each.row.consequence)
-    .filter((each) => each !== row.consequence)
-  const start = [...row.consequence].reduce((sum, each) => sum + (each.codePointAt(0) ?? 0), 0)
-  const picked = new Set<string>()
-  for (let at = 0; picked.size < Math.min(3, new Set(others).size); at++)
-    picked.add(others[(start + at * 7 + Math.floor(at / others.length)) % others.length] ?? '')
-  const choices = [...picked]
-  choices.splice(start % (choices.length + 1), 0, row.consequence)
-  return choices
-}
-
-function question({ title, why, row }: Lesson, choices: string[], count: string): string {
-  const asks = 'alter' in row ? 'What happens when that is tried?' : 'What happens without it?'
-  const lines = choices.map((choice, at) => `  ${chalk.bold(letters[at])}  ${below(choice, 5)}`)
-  const margin = count.length + 2
-  const asked = chalk.bold(below(title, margin))
-  const head = `${chalk.dim(count)}  ${asked}\n      ${chalk.italic(below(why, 6))}`
-  const known = [...letters.slice(0, choices.length)].join(', ')
-  const ask = chalk.dim(`${known}, or q to end:`)
-  return `\n${head}\n\n${asks}\n${lines.join('\n')}\n${ask} `
-}
-
-interface Answered {
-  lesson: Lesson
-  isRight: boolean
-  letter: string
-  found: Awaited<ReturnType<typeof experiment>>
-}
-
-function answerTo({ lesson: { row }, isRight, letter, found }: Answered): string {
-  const verdict = isRight ? 'Yes.' : `No, it is ${letter}.`
-  const color = isRight ? chalk.green : chalk.yellow
-  const shown = (text: string) => below(text === '' ? '(nothing)' : text, 13)
-  const script = row.see.inside.replace(/\s+/g, ' ')
-  const seen = [
-    `  it ran     ${below(script, 13)}`,
-    `  with it    ${shown(found.kept)}`,
-    `  without    ${shown(found.broken)}`,
-  ]
-  const doubt = found.isAsPredicted ? [] : [chalk.red('  not what was expected on this machine')]
-  return [
-    `\n${below(`${verdict} ${row.consequence}.`, 0).replace(verdict, (text) => color(text))}`,
-    ...seen.map((each) => chalk.dim(each)),
-    ...doubt,
-    '',
-  ].join('\n')
-}
-
-/** Each line as a plan has it, a belief with the name to ask for it by; below it, what follows. */
-function asText(lessons: Lesson[]): string {
-  const several = new Set(lessons.map(chapterOf)).size > 1
-  const lines = lessons.flatMap((lesson, at) => {
-    const { name, title, row } = lesson
-    const chapter = chapterOf(lesson)
-    const last = lessons[at - 1]
-    const isFirst = several && (!last || chapterOf(last) !== chapter)
-    const head = isFirst ? [chalk.dim(`chapter ${chapter?.number}, ${chapter?.slug}`)] : []
-    const called = 'alter' in row ? `${name}  ${title}` : title
-    return [...head, chalk.bold(below(called, 2)), `    ${below(row.consequence, 4)}`]
-  })
-  return `${lines.join('\n')}\n`
-}
-
-/** Text in lines that end at column 80, those after the first `margin` columns in. */
-function below(text: string, margin: number): string {
-  const lines = text.split('\n').flatMap((line) => wrap(line, 80 - margin))
-  return lines.join(`\n${' '.repeat(margin)}`)
+/** Ask until there is an answer; undefined at the end, which is `q`, or that of the input. */
+async function chosenBy(
+  lines: AsyncIterator<string>,
+  choices: Choice[],
+): Promise<Choice | undefined> {
+  for (;;) {
+    const { done, value = '' } = await lines.next()
+    if (done && isatty(0)) print('\n')
+    const typed = String(value).trim()
+    if (done || ['q', 'quit'].includes(typed.toLowerCase())) return undefined
+    const choice = choiceOf(typed, choices)
+    if (choice) return choice
+    print(prompt(choices, typed))
+  }
 }
 
 function plain({ name, title, why, row }: Lesson) {
@@ -141,6 +107,6 @@ function names(lessons: Lesson[]): string {
 }
 
 function print(text: string): number {
-  process.stdout.write(text)
+  writeOutput(text)
   return 0
 }

@@ -5,5 +5,8 @@ export function checkMachine(): void {
   if (process.platform !== 'linux')
     throw new Error(`containers are made of Linux's system calls, and this is ${process.platform}`)
   if (process.geteuid?.() !== 0)
-    throw new Error("running a container needs root: try sudo, or 'stepbox plan' to see the calls")
+    throw new Error(
+      "running a container needs root: try sudo, or 'stepbox vm', where you are root,\n" +
+        "  or 'stepbox plan' to see the calls",
+    )
 }

@@ -5,12 +5,7 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  version: 1,
-  info: 1,
-  update: 2,
-  import: 3,
-  image: 5,
-  container: 6,
+  'container prune': 6,
   create: 6,
   start: 6,
   stop: 6,
@@ -56,13 +51,6 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [1, 'domainname env-file group-add net pid ipc uts'],
-  [2, 'memory-swap memory-reservation memory-swappiness cpu-period cpu-quota cpuset-mems'],
-  [2, 'blkio-weight blkio-weight-device device-read-bps device-read-iops device-write-bps'],
-  [2, 'device-write-iops cpu-rt-period cpu-rt-runtime cgroup-parent cgroupns oom-score-adj'],
-  [2, 'oom-kill-disable'],
-  [3, 'shm-size entrypoint ulimit sysctl'],
-  [5, 'platform'],
   [6, 'init restart stop-signal stop-timeout cidfile label-file annotation log-driver log-opt'],
   [6, 'sig-proxy'],
   [7, 'detach-keys health-cmd health-interval health-retries health-start-period health-timeout'],
@@ -91,15 +79,20 @@ const ofRun = [
   ...runFlags.flatMap(([chapter, longs]) => longs.split(' ').map((long) => ({ long, chapter }))),
 ]
 
+const toCome = (chapter: number, longs: string): FlagToCome[] =>
+  longs.split(' ').map((long) => ({ long, chapter }))
+
 /** Flags to come, by the command that they belong to. */
 export const dockerFlags: Record<string, FlagToCome[]> = {
   run: ofRun,
   plan: ofRun,
-  rm: [{ long: 'volumes', short: 'v', chapter: 8 }],
-  stats: ['all', 'no-stream', 'no-trunc'].map((long) => ({ long, chapter: 2 })),
-  inspect: ['type', 'size'].map((long) => ({ long, chapter: 2 })),
-  ps: ['filter', 'last', 'latest', 'no-trunc', 'size'].map((long) => ({ long, chapter: 6 })),
-  images: ['all', 'filter', 'no-trunc'].map((long) => ({ long, chapter: 4 })),
+  update: [{ long: 'restart', chapter: 6 }],
+  rm: [
+    { long: 'volumes', short: 'v', chapter: 8 },
+    { long: 'link', short: 'l', chapter: 9 },
+  ],
+  rmi: [{ long: 'force', short: 'f', chapter: 5 }, ...toCome(5, 'no-prune')],
+  import: toCome(5, 'platform'),
 }
 
 /** Docker's words that Stepbox will not have, and why. */
@@ -115,9 +108,37 @@ export const notStepbox: Record<string, string> = {
   plugin: 'there are no plugins',
   checkpoint: 'it needs CRIU, and is experimental in Docker',
   trust: 'Docker has retired it',
+  'commit --pause': 'a container that runs is always paused for it, as by default in Docker',
+  'commit --p': 'a container that runs is always paused for it, as by default in Docker',
   '--gpus': 'devices of one vendor are not taught',
   '--storage-opt': 'it needs quotas of particular file systems',
   '--disable-content-trust': 'Docker has retired it',
   '--isolation': 'it is for Windows',
   '--volume-driver': 'there are no plugins',
+}
+
+/** What to use until a word comes: for a command, or for a flag of any command. */
+export const untilThen: Record<string, string> = {
+  start: "'stepbox run' creates and starts at once; '--name' and 'commit' keep what was made",
+  create: "'stepbox run' creates and starts at once",
+  stop: "Ctrl-C where it runs, or 'stepbox rm -f NAME'",
+  kill: "kill -9 $(stepbox inspect -f '{{.State.Pid}}' NAME)",
+  logs: 'what it writes is on the terminal of its run; run … > FILE keeps it',
+  wait: "'stepbox run' ends with its exit code",
+  rename: "'--name' of run chooses the name",
+  exec: "nsenter -a -t $(stepbox inspect -f '{{.State.Pid}}' NAME) sh",
+  top: "'stepbox x-ray NAME' has its processes",
+  cp: 'a pipe: tar -c FILES | stepbox run -i … tar -x',
+  'container prune': 'stepbox rm $(stepbox ps -aq --filter status=exited)',
+  export: "'stepbox commit' makes an image of it",
+  save: 'the store is an OCI layout: skopeo copy oci:ROOT:NAME docker-archive:FILE',
+  load: "'stepbox import' makes an image of one layer from a tar archive",
+  pull: 'docker export $(docker create NAME) | stepbox import - NAME',
+  build: "'stepbox run' and 'stepbox commit -c …', step by step",
+  '--detach': "'stepbox run … &', in the background of the shell",
+  '--restart': 'a loop of the shell: until stepbox run …; do :; done',
+  '--label': 'an image can have them: stepbox commit -c "LABEL k=v" …',
+  '--volume': 'a pipe: tar -c FILES | stepbox run -i … tar -x',
+  '--publish': "'--network host' uses the host's ports",
+  '--privileged': 'containers keep all capabilities until that chapter',
 }

@@ -1,24 +1,29 @@
 /** `doctor`: what this machine can do, and what to type to change what it cannot. */
 import chalk from 'chalk'
 import { rowsUpTo } from '../chapter.ts'
+import { cut } from '../columns.ts'
 import type { Input } from '../command-line.ts'
+import { asJson, printableIn } from '../printable.ts'
 import { demandsOf, diagnose, type CapabilityVerdict } from '../tools/doctor/diagnosis.ts'
 import type { ChapterVerdict, Diagnosis } from '../tools/doctor/diagnosis.ts'
 import { probe } from '../tools/doctor/probe.ts'
-import { asJson, printable } from './print.ts'
+import { wrap } from '../tools/wrap.ts'
+import { writeOutput } from './output.ts'
+import { say } from './voice.ts'
 
 /** The exit code is 0 if each chapter works in full, otherwise 1. */
 export async function doctor({ runtime, values }: Input): Promise<number> {
   const rows = await rowsUpTo(runtime.chapters, Infinity)
   const diagnosis = diagnose(await probe(runtime.root, rows), await demandsOf(rows))
-  process.stdout.write(values.has('format') ? asJson(diagnosis) : render(diagnosis))
+  writeOutput(values.has('format') ? asJson(diagnosis) : render(diagnosis))
   return diagnosis.ok ? 0 : 1
 }
 
 const width = 80
 
 /** The diagnosis as text. Each reason is shown once, where it first applies. */
-export function render(diagnosis: Diagnosis): string {
+export function render(found: Diagnosis): string {
+  const diagnosis = printableIn(found)
   const shown = new Set<string>()
   const topics = [...new Set(diagnosis.capabilities.map(({ topic }) => topic))]
   const sections = topics.map((topic) => {
@@ -31,7 +36,7 @@ export function render(diagnosis: Diagnosis): string {
 }
 
 function section(title: string, lines: string[]): string {
-  return [` ${chalk.bold(title)}`, ...lines].join('\n')
+  return [` ${chalk.bold(say(title))}`, ...lines].join('\n')
 }
 
 function header({ machine }: Diagnosis): string {
@@ -43,7 +48,7 @@ function header({ machine }: Diagnosis): string {
     `${where}; / is ${spread}; control groups: ${cgroups}`,
     `data in ${dataRoot.path}, on ${dataRoot.filesystem || 'an unknown file system'}`,
   ]
-  return lines.map((line) => chalk.dim(` ${cut(line, width - 1)}`)).join('\n')
+  return lines.map((line) => chalk.dim(` ${cut(say(line), width - 1)}`)).join('\n')
 }
 
 const marks = { yes: '✓', part: '~', no: '✗', unknown: '?' }
@@ -51,11 +56,11 @@ const marks = { yes: '✓', part: '~', no: '✗', unknown: '?' }
 function capabilityLines(capability: CapabilityVerdict, before: Set<string>): string[] {
   const { name, state, found, why, remedy } = capability
   const color = state === 'yes' ? chalk.green : state === 'no' ? chalk.red : chalk.yellow
-  const seen = cut(printable(found), width - 24)
+  const seen = cut(say(found), width - 24)
   const shown = state === 'yes' ? chalk.dim(seen) : seen
   const line = `   ${color(marks[state])} ${name.padEnd(18)} ${shown}`
-  const reason = why === undefined || before.has(why) ? [] : wrapped(why, width - 7)
-  const help = remedy === undefined || before.has(remedy) ? [] : [chalk.cyan(`→ ${remedy}`)]
+  const reason = why === undefined || before.has(why) ? [] : wrap(say(why), width - 7)
+  const help = remedy === undefined || before.has(remedy) ? [] : [chalk.cyan(`→ ${say(remedy)}`)]
   for (const text of [why, remedy]) if (text !== undefined) before.add(text)
   return [line, ...[...reason, ...help].map((text) => `       ${text}`)]
 }
@@ -64,11 +69,11 @@ function chapterLine(chapter: ChapterVerdict, capabilities: CapabilityVerdict[])
   const { number, slug, state, stops } = chapter
   const [mark, color] = looks[state]
   const names = firstCauses(chapter, capabilities)
-  const all = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names
-  const words = state === 'part' ? 'without' : 'lacks'
+  const all = names.length > 3 ? [...names.slice(0, 3), say(`${names.length - 3} more`)] : names
+  const words = say(state === 'part' ? 'without' : 'lacks')
   const lacks = all.length > 0 ? `${words} ${all.join(', ')}` : ''
-  const why = cut(stops ? `its list stops at ${stops}` : lacks, width - 28)
-  return `   ${color(mark)} ${number} ${slug.padEnd(14)} ${color(state)}  ${why}`.trimEnd()
+  const why = cut(stops ? say(`its list stops at ${stops}`) : lacks, width - 28)
+  return `   ${color(mark)} ${number} ${slug.padEnd(14)} ${color(say(state))}  ${why}`.trimEnd()
 }
 
 const looks = {
@@ -92,23 +97,24 @@ function firstCauses(
   })
 }
 
-function summary({ ok, chapters }: Diagnosis): string {
+function summary({ ok, chapters, machine }: Diagnosis): string {
   const full = chapters.filter(({ state }) => state === 'full').length
-  if (ok) return ` ${chalk.green('All chapters work in full.')}`
-  const rest = full === 0 ? '\n stepbox plan, stepbox replay and the texts work anywhere.' : ''
-  return ` ${full} of ${chapters.length} chapters work in full.${rest}`
+  if (ok) return ` ${chalk.green(say('All chapters work in full.'))}`
+  const anywhere = 'stepbox plan, stepbox replay and the texts work anywhere.'
+  const rest = full === 0 ? [say(anywhere)] : []
+  if (machine.platform === 'linux' && machine.uid !== 0) rest.push(withoutRoot())
+  const stopped = chapters.filter(({ stops, missing }) => stops && missing.length === 0)
+  for (const { number } of stopped) rest.push(ofList(number))
+  return [` ${say(`${full} of ${chapters.length} chapters work in full.`)}`, ...rest].join('\n ')
 }
 
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+function withoutRoot(): string {
+  const told = say('Without root, a virtual machine has all of them:')
+  return `${told} ${chalk.cyan('stepbox vm')}`
 }
 
-function wrapped(text: string, length: number): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) ?? ''
-    if (last !== '' && last.length + 1 + word.length > length) lines.push(word)
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-  }
-  return lines
+function ofList(number: number): string {
+  const list = chalk.cyan(`stepbox --chapter ${number} plan`)
+  const found = `The list of chapter ${number} stops, although this machine can do what it needs:`
+  return `${say(found)}\n   ${list}`
 }

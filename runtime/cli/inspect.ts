@@ -1,36 +1,41 @@
 /** `inspect`: everything that is known of a container or an image. */
 import { detailsOf } from '../05-commit/store/images.ts'
+import { measureLayers } from '../05-commit/store/sizes.ts'
 import { resolve } from '../05-commit/store/store.ts'
 import type { Chapter } from '../chapter.ts'
-import type { Answer, Input } from '../command-line.ts'
+import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
+import { Missing } from '../missing.ts'
 import type { Container } from '../options.ts'
+import { dockerState } from './inspect-container.ts'
+
+type Look = (name: string) => object | Promise<object>
 
 /** Containers before images, as Docker looks for a name; then what the chapters have besides. */
-export async function inspect({ runtime, words, warn }: Input): Promise<Answer> {
-  const { root, rows } = runtime
-  const looks: ((name: string) => object | Promise<object>)[] = [
-    (name) => publicState(rows, findContainer(root, name)),
-    ...rows.flatMap((row) => (row.inspect ? [row.inspect.bind(row, root)] : [])),
-    (name) => detailsOf(root, resolve(root, name)),
-  ]
+export async function inspect(input: Input): Promise<Answer> {
+  const { root, rows } = input.runtime
+  const isMeasured = input.switches.has('size')
+  const container = (name: string) => {
+    const found = findContainer(root, name)
+    return { ...dockerState(root, found, isMeasured), ...publicState(rows, found) }
+  }
+  const others = rows.flatMap((row) => (row.inspect ? [row.inspect.bind(row, root)] : []))
+  const image = async (name: string) => {
+    const found = resolve(root, name)
+    await measureLayers(root, found.layers)
+    return detailsOf(root, found)
+  }
+  const kinds: Record<string, Look[]> = { container: [container], image: [image] }
+  const type = valueOf(input, 'type') ?? input.group
+  const looks = type === undefined ? [container, ...others, image] : kinds[type]
+  if (!looks) throw new UsageError(`unknown type '${type}': container or image`)
   const found: object[] = []
-  let code = 0
-  for (const word of words)
-    try {
-      found.push(await first(looks, word))
-    } catch (error) {
-      warn(`no container named '${word}', and ${(error as Error).message}`)
-      code = 1
-    }
-  return { json: found, lines: JSON.stringify(found, null, 2).split('\n'), code }
+  const code = await forEachWord(input, async (word) => void found.push(await first(looks, word)))
+  return { json: found, code }
 }
 
-/** The first answer; where none is found, the last problem. */
-async function first(
-  looks: ((name: string) => object | Promise<object>)[],
-  name: string,
-): Promise<object> {
+/** The first answer; where none is found, the problem of the last that is no container. */
+async function first(looks: Look[], name: string): Promise<object> {
   let problem: unknown
   for (const look of looks)
     try {
@@ -38,6 +43,8 @@ async function first(
     } catch (error) {
       problem = error // ignoring all but the last: it may be something else
     }
+  if (looks.length === 1 || !(problem instanceof Missing)) throw problem
+  problem.message = `no container named '${name}', and ${problem.message}`
   throw problem
 }
 

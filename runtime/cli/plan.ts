@@ -1,35 +1,65 @@
 /** `plan`: the list that `run` would carry out, with the reason for every line. */
+import { existsSync } from 'node:fs'
 import chalk from 'chalk'
+import { accountOf } from '../01-namespaces/accounts.ts'
+import { identityOf } from '../01-namespaces/identity.ts'
+import { sharedBy } from '../01-namespaces/modes.ts'
+import { groupFor } from '../02-cgroups/lifecycle.ts'
 import { imageFor } from '../05-commit/image-for.ts'
+import { layerDir } from '../05-commit/store/store.ts'
 import { planOptions, traitsOf, type ImageSettings } from '../chapter.ts'
-import type { Input } from '../command-line.ts'
-import type { PlanOptions } from '../options.ts'
+import { valueOf, type Input } from '../command-line.ts'
+import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
 import type { Step } from '../step.ts'
+import { asJson } from '../printable.ts'
 import { strace } from '../strace.ts'
 import { wrap } from '../tools/wrap.ts'
+import { writeOutput } from './output.ts'
 import { request } from './request.ts'
+import { say } from './voice.ts'
 
 /** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
 export async function planCommand(input: Input): Promise<number> {
   const { runtime, chapter, switches } = input
-  const { command, settings, rootfs, layers } = await imageOrStandIn(input)
-  const { limits = {}, readOnly = false, ...asked } = request(input, command, settings)
+  const { command, settings, rootfs, layers, trees } = await imageOrStandIn(input)
+  const wanted = request(input, command, settings)
+  const { readOnly = false, user: _, ...asked } = wanted
   const ordinary = planOptions(runtime.rows)
+  const container = { ...wanted, id: '<id>', hostname: wanted.hostname ?? '<id>' } as Container
   const options: PlanOptions = {
     ...ordinary,
     ...asked,
-    hostname: asked.hostname ?? '<id>',
+    ...sharedBy({ container, root: runtime.root }),
     network: asked.network ?? ordinary.network,
-    group: { ...ordinary.group, limits },
+    group: groupFor('<id>', wanted, input.warn).group,
     root: rootfs ?? '/',
     layers: ['init', ...Array.from({ length: layers }, (_, at) => `lower${at}`)],
     dir: `${runtime.root}/containers/<id>`,
     readOnly,
+    streams: { hasInput: switches.has('interactive'), isJoined: false },
     ...(switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
   }
-  const plan = chapter.plan(options)
-  process.stdout.write(input.values.has('format') ? asJson(plan) : asText(plan, input))
+  Object.assign(options, await identity(input, wanted, { ...options, layers: trees ?? [] }))
+  const plan = await chapter.plan(options)
+  writeOutput(input.values.has('format') ? asJson(linesOf(plan)) : asText(plan, input))
   return 0
+}
+
+/** As `run` looks it up, as far as the image is unpacked here. */
+async function identity(
+  { runtime: { rows } }: Input,
+  asked: ContainerOptions,
+  options: PlanOptions,
+): Promise<Partial<PlanOptions>> {
+  const isUnpacked = options.layers.length > 0 && existsSync(options.root)
+  const lookUp = rows.findLast((row) => row.identity)?.identity
+  if (isUnpacked) return (await lookUp?.(asked, options)) ?? {}
+  try {
+    return identityOf(accountOf(asked, { passwd: 'root::0:0::/root:', group: '' }), asked, options)
+  } catch (error) {
+    const { message } = error as Error
+    throw new Error(`${message}\n  the image is not unpacked yet: run it once, or give numbers`)
+  }
 }
 
 interface Looked {
@@ -38,24 +68,36 @@ interface Looked {
   rootfs?: string
   /** How many. */
   layers: number
+  /** Where they are unpacked, topmost first; undefined if they are not. */
+  trees?: string[] | undefined
 }
 
 /** Without a store, as on another system, a plan is still the plan: of an image of one layer. */
-async function imageOrStandIn({ runtime, words }: Input): Promise<Looked> {
+async function imageOrStandIn(input: Input): Promise<Looked> {
+  const { runtime, words, warn } = input
+  const platform = valueOf(input, 'platform')
   const { root } = traitsOf(runtime.rows)
   const [name = '', ...command] = root === 'host' ? ['', ...words] : words
   try {
-    const { settings, use } = await imageFor(runtime.root, name, root)
-    const layers = use.image?.diffIds.length ?? 1
-    return { command, settings, layers, ...(use.rootfs ? { rootfs: use.rootfs } : {}) }
+    const { settings, use } = await imageFor(runtime.root, name, { has: root, platform, warn })
+    const { diffIds = [] } = use.image ?? {}
+    const dirs = diffIds.map((diffId) => layerDir(runtime.root, diffId)).reverse()
+    const trees = use.image ? dirs : ['/']
+    return {
+      command,
+      settings,
+      layers: diffIds.length || 1,
+      ...(use.rootfs ? { rootfs: use.rootfs } : {}),
+      trees: trees.every((dir) => existsSync(dir)) ? trees : undefined,
+    }
   } catch (error) {
     if (process.platform === 'linux' && process.geteuid?.() === 0) throw error
     return { command, settings: { Cmd: ['sh'] }, rootfs: `/rootfs/${name}`, layers: 1 }
   }
 }
 
-function asJson(plan: Step[]): string {
-  const lines = plan.map(({ chapter, call, why }, at) => ({
+function linesOf(plan: Step[]) {
+  return plan.map(({ chapter, call, why }, at) => ({
     step: at + 1,
     chapter,
     call: call[0],
@@ -63,8 +105,6 @@ function asJson(plan: Step[]): string {
     strace: strace(call),
     why,
   }))
-  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
-  return `${JSON.stringify(lines, plain, 2)}\n`
 }
 
 /** With `--since`, a `+` marks what this chapter added, as in a patch. */
@@ -80,9 +120,9 @@ function asText(plan: Step[], { chapter, switches }: Input): string {
     return [
       `${number} ${mark} ${first}`,
       ...more.map((line) => `${margin}${line}`),
-      ...wrap(why, 76 - margin.length).map((line) => chalk.dim(`${margin}  ${line}`)),
+      ...wrap(say(why), 76 - margin.length).map((line) => chalk.dim(`${margin}  ${line}`)),
     ]
   })
-  const head = `${chalk.bold('step')}  the chapter it comes from, the call, and why`
+  const head = `${chalk.bold(say('step'))}  ${say('the chapter it comes from, the call, and why')}`
   return `${chalk.dim(head)}\n${lines.join('\n')}\n`
 }

@@ -1,17 +1,37 @@
-/** How answers are printed: columns and lines for people, JSON and ids for programs. */
+/** How answers are printed: columns and lines for people, JSON, ids and templates for programs. */
 import { valueOf, type Answer, type Typed } from '../command-line.ts'
+import { columnsOf, padded } from '../columns.ts'
 import { shortId } from '../options.ts'
+import { asJson, printable } from '../printable.ts'
+import { writeOutput } from './output.ts'
 
 /** Print `answer` in the form that was asked for. Gives the exit code. */
-export function printAnswer(answer: Answer, typed: Typed): number {
-  process.stdout.write(textOf(answer, typed))
+export async function printAnswer(answer: Answer, typed: Typed): Promise<number> {
+  writeOutput(await answerText(answer, typed))
   return answer.code ?? 0
 }
 
+/** An answer as text, in the form that was asked for. */
+export async function answerText(answer: Answer, typed: Typed): Promise<string> {
+  const format = valueOf(typed, 'format')
+  const isTemplate = format !== undefined && format !== 'json' && format !== 'table'
+  return isTemplate ? await byTemplate(answer, format) : textOf(answer, typed)
+}
+
+async function byTemplate(answer: Answer, format: string): Promise<string> {
+  const { formatted, parseFormat } = await import('./template/format.ts')
+  const { lines, table } = formatted(answer, parseFormat(format, answer.headOf !== undefined))
+  // The template made these lines, and has written out the foreign words in them.
+  return table ? asTable(table) : lines.map((line) => `${line}\n`).join('')
+}
+
 function textOf({ json, ids, heads, rows, lines }: Answer, typed: Typed): string {
-  if (json !== undefined && valueOf(typed, 'format') === 'json') return asJson(json)
-  if (ids && typed.switches.has('quiet')) return asLines([...new Set(ids.map(shortId))])
-  if (heads && rows) return asTable(heads, rows)
+  const isText = lines ?? heads
+  if (json !== undefined && (!isText || valueOf(typed, 'format') === 'json')) return asJson(json)
+  const isWhole = typed.switches.has('no-trunc')
+  if (ids && typed.switches.has('quiet'))
+    return asLines([...new Set(isWhole ? ids : ids.map(shortId))])
+  if (heads && rows) return asTable([heads, ...rows.map((row) => row.map(printable))])
   return asLines(lines ?? [])
 }
 
@@ -19,24 +39,15 @@ function asLines(lines: string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
-/** Docker's table: capital heads, columns three spaces apart, the last one not padded. */
-function asTable(heads: string[], rows: string[][]): string {
-  const shown = rows.map((row) => row.map(printable))
-  const widths = heads.map((head, at) =>
-    Math.max(head.length, ...shown.map((row) => (row[at] ?? '').length)),
+/** Docker's table: columns three spaces apart, the last one not padded. */
+function asTable(table: string[][]): string {
+  const count = Math.max(...table.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, at) =>
+    Math.max(...table.map((row) => columnsOf(row[at] ?? ''))),
   )
   const line = (cells: string[]) =>
     cells
-      .map((cell, at) => (at === cells.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .map((cell, at) => (at === cells.length - 1 ? cell : padded(cell, widths[at] ?? 0)))
       .join('   ')
-  return [heads, ...shown].map((row) => `${line(row).trimEnd()}\n`).join('')
-}
-
-export function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
-}
-
-/** Foreign words are shown without the characters that steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f]|[\ud800-\udfff](?![\udc00-\udfff])/g, '?')
+  return table.map((row) => `${line(row).trimEnd()}\n`).join('')
 }

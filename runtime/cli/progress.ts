@@ -1,10 +1,13 @@
 /** Progress of long work: one line on a terminal, each over the one before; nothing in a pipe. */
 import { isatty } from 'node:tty'
 import chalk from 'chalk'
+import { printable } from '../printable.ts'
+import { writeError } from './output.ts'
+import { say } from './voice.ts'
 
 /** A function that shows what is being done; an empty text clears the line. */
 export function progressLine(): (text: string) => void {
   if (!isatty(2)) return () => {}
   return (text) =>
-    process.stderr.write(`\r\x1b[K${text && !text.includes('\n') ? chalk.dim(`${text} …`) : text}`)
+    writeError(`\r\x1b[K${text && chalk.dim(`${printable(say(text))} …`)}`)
 }

@@ -1,39 +1,74 @@
 /** `ps` and `rm`: the containers that there are, and removing them. */
 import type { Chapter } from '../chapter.ts'
-import type { Answer, Input } from '../command-line.ts'
+import { cut } from '../columns.ts'
+import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { end } from '../container/end.ts'
 import { everyContainer, findContainer, stateOf } from '../container/find.ts'
 import { remove } from '../container/remove.ts'
+import { markedState } from '../container/state.ts'
 import { tidy } from '../container/tidy.ts'
+import { passing } from './filters.ts'
 import { shortId, type Container } from '../options.ts'
+import { printable } from '../printable.ts'
 import { age } from '../units.ts'
 import { publicState } from './inspect.ts'
+import { containerFilters, sizeText, type Shape } from './ps-fields.ts'
+import { headsOfContainers, rowFor } from './ps-fields.ts'
 
 /** Docker's columns, without those that later chapters fill (ports). */
-export async function ps({ runtime, switches, warn }: Input): Promise<Answer> {
+export async function ps(input: Input): Promise<Answer> {
+  const { runtime, switches, values, warn } = input
   await tidy(runtime)
-  const { rows } = runtime
-  const { containers, unreadable } = everyContainer(runtime.root)
+  const { root, rows } = runtime
+  const { containers, unreadable } = everyContainer(root)
   for (const { message } of unreadable) warn(message)
-  const shown = containers.filter(({ status }) => status === 'running' || switches.has('all'))
-  const columns = new Map<string, (container: Container) => string>([
-    ['CONTAINER ID', ({ id }) => shortId(id)],
-    ['IMAGE', ({ chapter }) => `chapter ${chapter}`],
-    ['COMMAND', ({ argv }) => `"${cut(argv.join(' '), 20)}"`],
-    ['CREATED', ({ created }) => `${age(created)} ago`],
-    ['STATUS', (container) => statusOf(container, causeOf(rows, container))],
-  ])
-  for (const { command, head, cell } of rows.flatMap((row) => row.columns ?? [])) {
-    const before = columns.get(head)
-    if (command === 'ps') columns.set(head, (each) => cell(each) ?? before?.(each) ?? '')
-  }
-  columns.set('NAMES', ({ name }) => name)
+  const given = values.get('filter') ?? []
+  const last = lastOf(input)
+  const hasStatus = given.some((each) => each.startsWith('status='))
+  const isAll = switches.has('all') || last !== undefined || hasStatus
+  const passes = passing(given, containerFilters(root))
+  const running = containers.filter(({ status }) => isAll || status === 'running')
+  const shown = running.filter(passes).slice(0, last)
+  const isWhole = switches.has('no-trunc')
+  const shape: Shape = { root, isWhole, status: (each) => statusOf(each, causeOf(rows, each)) }
+  const columns = columnsFor(rows, shape)
+  if (switches.has('size')) columns.set('SIZE', (each) => sizeText(root, each))
   return {
     json: shown.map((container) => publicState(rows, container)),
+    items: shown.map((container) => rowFor(container, columns, shape)),
+    headOf: headsOfContainers,
     ids: shown.map(({ id }) => id),
     heads: [...columns.keys()],
     rows: shown.map((container) => [...columns.values()].map((cell) => cell(container))),
   }
+}
+
+/** How many of the newest are wanted; undefined for all. */
+function lastOf({ switches, values }: Input): number | undefined {
+  if (switches.has('latest')) return 1
+  const text = valueOf({ values }, 'last')
+  if (text === undefined || text === '-1') return undefined
+  if (/^\d{1,9}$/.test(text)) return Number(text) || undefined
+  throw new UsageError(`invalid value '${text}' for --last: a whole number`)
+}
+
+type Columns = Map<string, (container: Container) => string>
+
+function columnsFor(rows: Chapter[], { isWhole, status }: Shape): Columns {
+  const command = (argv: string[]) => printable(argv.join(' '))
+  const columns: Columns = new Map([
+    ['CONTAINER ID', ({ id }) => (isWhole ? id : shortId(id))],
+    ['IMAGE', ({ chapter }) => `chapter ${chapter}`],
+    ['COMMAND', ({ argv }) => `"${isWhole ? command(argv) : cut(command(argv), 20)}"`],
+    ['CREATED', ({ created }) => `${age(created)} ago`],
+    ['STATUS', status],
+  ])
+  for (const { command: of, head, cell } of rows.flatMap((row) => row.columns ?? [])) {
+    const before = columns.get(head)
+    if (of === 'ps') columns.set(head, (each) => cell(each) ?? before?.(each) ?? '')
+  }
+  columns.set('NAMES', ({ name }) => name)
+  return columns
 }
 
 /** Why it ended, in the word of the first chapter that knows. */
@@ -50,30 +85,22 @@ function statusOf(container: Container, because: string | undefined): string {
   return `Exited (${exitCode ?? 0}${why}) ${age(finished ?? created)} ago`
 }
 
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text
-}
-
 /** Removes each, goes on after a failure, and ends with 1 when there was one. */
-export async function rm({ runtime, words, switches, print, warn }: Input): Promise<Answer> {
+export async function rm(input: Input): Promise<Answer> {
+  const { runtime, switches, print } = input
   await tidy(runtime)
   const { root } = runtime
-  let code = 0
-  for (const word of words)
-    try {
-      const container = findContainer(root, word)
-      const wasRunning = container.status === 'running'
-      if (wasRunning && !switches.has('force'))
-        throw new Error(
-          `container '${container.name}' is running; stop it, or use rm -f to kill it`,
-        )
-      if (wasRunning) await end(runtime, container)
-      const isRemoved = await remove(runtime, stateOf(root, container.id) ?? container)
-      if (!isRemoved && !wasRunning) throw new Error(`no container named '${word}'`)
-      print(word)
-    } catch (error) {
-      warn(error instanceof Error ? error.message : String(error))
-      code = 1
+  const code = await forEachWord(input, async (word) => {
+    const container = findContainer(root, word)
+    const wasRunning = markedState(root, container.id) !== undefined
+    if (wasRunning && !switches.has('force')) {
+      const state = container.status === 'created' ? 'being started' : 'running'
+      throw new Error(`container '${container.name}' is ${state}; stop it, or use rm -f to kill it`)
     }
+    if (wasRunning) await end(runtime, container)
+    const isRemoved = await remove(runtime, stateOf(root, container.id) ?? container)
+    if (!isRemoved && !wasRunning) throw new Error(`no container named '${word}'`)
+    print(word)
+  })
   return { code }
 }

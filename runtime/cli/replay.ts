@@ -1,18 +1,20 @@
 /** `replay FILE`: show a recorded walk, forward and backward. It needs neither root nor Linux. */
 import { readFileSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import type { Input } from '../command-line.ts'
+import { printable } from '../printable.ts'
 import { resultOf } from '../strace.ts'
 import { parseRecording, type Recording } from '../tools/walk/recording.ts'
-import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
-import { takeTerminal, type Page } from './terminal-screen.ts'
+import { draw, noKey, scrolled, type Keys, type Scene } from '../tools/walk/screen.ts'
+import { writeOutput } from './output.ts'
+import { hasScreen, takeTerminal, type Page } from './terminal-screen.ts'
+import { say } from './voice.ts'
 
-/** Show the recording on a terminal, or print it. */
+/** Show the recording on a terminal; print it, if its output goes elsewhere. */
 export async function replay({ words }: Input): Promise<number> {
   const [file = ''] = words
   const recording = parseRecording(read(file))
-  if (isatty(0) && isatty(2)) await walkThrough(recording)
-  else process.stdout.write(asText(recording))
+  if (hasScreen(1)) await walkThrough(recording)
+  else writeOutput(asText(recording))
   return 0
 }
 
@@ -24,40 +26,46 @@ function read(file: string): string {
   }
 }
 
-const keys = [
+const keys: Keys = [
   ['n', 'next'],
   ['b', 'back'],
   ['g', 'first'],
   ['G', 'last'],
   ['i', 'inspect'],
   ['q', 'quit'],
-] as const
+]
 
 async function walkThrough(recording: Recording): Promise<void> {
   const page = takeTerminal()
   let at = 0
   let isInspecting = false
   let scroll = 0
+  let message: string | undefined
   try {
     for (;;) {
       const scene = sceneOf(page, recording, { at, isInspecting, scroll })
-      page.draw(draw(scene))
+      page.draw(draw(message === undefined ? scene : { ...scene, message }))
+      message = undefined
       const key = await page.key()
       if (key === 'q' || key === 'ctrl-c' || key === 'escape') return
-      if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
-      if (isInspecting && (key === 'up' || key === 'down')) {
-        scroll = scrolled(scene, key)
-        continue
+      if (isInspecting && (key === 'up' || key === 'down')) scroll = scrolled(scene, key)
+      else if (key === 'i') [isInspecting, scroll] = [!isInspecting, 0]
+      else {
+        const to = placeAfter(key, at, recording.frames.length)
+        message = to === undefined ? noKey(key, keys, say) : undefined
+        at = to ?? at
       }
-      if (['n', ' ', 'enter', 'right', 'down'].includes(key)) at++
-      if (['b', 'left', 'up', 'backspace'].includes(key)) at--
-      if (key === 'g') at = 0
-      if (key === 'G') at = recording.frames.length
-      at = Math.max(0, Math.min(at, recording.frames.length))
     }
   } finally {
     page.leave()
   }
+}
+
+/** The number of calls made after a key; undefined for one that goes nowhere. */
+function placeAfter(key: string, at: number, last: number): number | undefined {
+  if (['n', ' ', 'enter', 'right', 'down'].includes(key)) return Math.min(at + 1, last)
+  if (['b', 'left', 'up', 'backspace'].includes(key)) return Math.max(at - 1, 0)
+  return key === 'g' ? 0 : key === 'G' ? last : undefined
 }
 
 interface Position {
@@ -67,24 +75,27 @@ interface Position {
   scroll: number
 }
 
-function sceneOf(page: Page, recording: Recording, { at, ...view }: Position): Scene {
+type Size = Pick<Page, 'rows' | 'columns'>
+
+export function sceneOf(page: Size, recording: Recording, { at, ...view }: Position): Scene {
   const { chapter, plan, start, frames, kernel } = recording
   const where = `${at} of ${frames.length} calls made`
   return {
-    title: `replay   chapter ${chapter.number}, ${chapter.slug}   ${where}   Linux ${kernel}`,
+    title: say(`replay   chapter ${chapter.number}, ${chapter.slug}   ${where}   Linux ${kernel}`),
     plan,
     next: frames[at]?.index ?? plan.length,
     done: frames.slice(0, at),
     start,
     ...view,
     keys,
+    say,
     rows: page.rows,
     columns: page.columns,
   }
 }
 
 /** The recording as text: each call, its result, and its changes. */
-function asText({ plan, frames, exitCode }: Recording): string {
+export function asText({ plan, frames, exitCode }: Recording): string {
   const lines = frames.flatMap(({ index, errno, result, changes }) => {
     const { strace = '', step = index + 1, name = '' } = plan[index] ?? {}
     const given = result === undefined ? '' : ` = ${resultOf(name, result)}`
@@ -93,5 +104,5 @@ function asText({ plan, frames, exitCode }: Recording): string {
     return [`${String(step || '·').padStart(3)}  ${strace}${answer}`, ...seen]
   })
   if (exitCode !== undefined) lines.push(`exit ${exitCode}`)
-  return `${lines.join('\n')}\n`
+  return lines.map((line) => `${printable(line)}\n`).join('')
 }

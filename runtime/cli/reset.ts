@@ -1,8 +1,12 @@
 /** `reset`: remove what crashes left behind, and print each thing that is removed. */
 import chalk from 'chalk'
 import type { Input } from '../command-line.ts'
+import { runningContainers } from '../container/find.ts'
+import { asJson, printableIn } from '../printable.ts'
+import { isAlive } from '../process.ts'
 import { reset, type ResetResult } from '../tools/reset/reset.ts'
-import { asJson, printable } from './print.ts'
+import { writeOutput } from './output.ts'
+import { say } from './voice.ts'
 
 /** The exit code is 1 if something could not be removed. */
 export async function resetCommand({ runtime, switches, values }: Input): Promise<number> {
@@ -17,9 +21,10 @@ export async function resetCommand({ runtime, switches, values }: Input): Promis
   const results: ResetResult[] = []
   for await (const result of reset(options, isDry)) {
     results.push(result)
-    if (!values.has('format')) process.stdout.write(lines(result, isDry))
+    if (!values.has('format')) writeOutput(lines(printableIn(result), isDry))
   }
-  process.stdout.write(values.has('format') ? asJson(results) : summary(results, isDry))
+  const text = `${summary(results, isDry)}${options.force ? '' : aboutRunning(runtime.root)}`
+  writeOutput(values.has('format') ? asJson(results) : say(text))
   return results.some(({ problem }) => problem !== undefined) ? 1 : 0
 }
 
@@ -37,14 +42,16 @@ const verbs: Record<string, [done: string, plain: string]> = {
   image: ['removed', 'remove'],
 }
 
-function lines({ kind, what, why, done, problem }: ResetResult, isDry: boolean): string {
+function lines({ kind, what, why, removable, problem }: ResetResult, isDry: boolean) {
   const [past, plain] = verbs[kind] ?? ['removed', 'remove']
-  const noun = isPath.has(kind) ? '' : `${nouns[kind] ?? kind} `
-  const thing = `${noun}${printable(what)}`
+  const noun = isPath.has(kind) ? '' : `${say(nouns[kind] ?? kind)} `
+  const thing = `${noun}${what}`
   if (problem !== undefined)
-    return `${chalk.red(`cannot ${plain}`)} ${thing}\n    ${printable(problem)}\n`
-  const verb = done ? chalk.green(past) : chalk.yellow(isDry ? `would ${plain}` : 'left')
-  return `${verb} ${thing}\n    ${chalk.dim(why)}\n`
+    return `${chalk.red(say(`cannot ${plain}`))} ${thing}\n    ${say(problem)}\n`
+  const isLeft = !removable
+  const verb = isLeft ? (isDry ? 'would leave' : 'left') : isDry ? `would ${plain}` : past
+  const color = isLeft || isDry ? chalk.yellow : chalk.green
+  return `${color(say(verb))} ${thing}\n    ${chalk.dim(say(why))}\n`
 }
 
 /** Kinds that a path alone identifies. */
@@ -52,6 +59,14 @@ const isPath = new Set(['proc', 'file', 'directory'])
 
 /** What other kinds are called, if not by their own name. */
 const nouns: Record<string, string> = { frozen: 'container', name: 'the name' }
+
+/** Containers that run are no leftovers. */
+function aboutRunning(root: string): string {
+  const { length } = runningContainers(root).filter(({ monitor }) => isAlive(monitor))
+  if (length === 0) return ''
+  const they = length === 1 ? '1 container runs and stays' : `${length} containers run and stay`
+  return `${they}; --force ends ${length === 1 ? 'it' : 'them'}, too\n`
+}
 
 function summary(results: ResetResult[], isDry: boolean): string {
   const failed = results.filter(({ problem }) => problem !== undefined).length

@@ -1,14 +1,17 @@
 /** `run`: one container in the foreground, its output, signals and exit code. */
-import { realpathSync } from 'node:fs'
+import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { imageFor } from '../05-commit/image-for.ts'
 import { rowsUpTo, traitsOf } from '../chapter.ts'
 import { UsageError, valueOf, type Input } from '../command-line.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../container/run.ts'
 import { tidy } from '../container/tidy.ts'
+import { NativeFailure } from '../native-failure.ts'
+import type { Outcome } from '../native.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
-import { attach, streams } from './attach.ts'
+import { attach, callersStreams } from './attach.ts'
 import { checkMachine } from './check-machine.ts'
+import { warn } from './output.ts'
 import { request } from './request.ts'
 
 export async function runCommand(input: Input): Promise<number> {
@@ -16,34 +19,51 @@ export async function runCommand(input: Input): Promise<number> {
   checkWatching(input)
   const options = await optionsOf(input)
   const { result, explanation } = await carryOut(input, options)
-  await tidy(input.runtime)
+  await tidy(input.runtime).catch((error: Error) => input.warn(error.message))
   if (!result) return 125
-  if (result.refused) throw new Error(`the native program refused the plan: ${result.refused}`)
+  if (result.refused) throw new NativeFailure(result.refused)
   if (result.lost) throw new Error('the native program was killed, and the container with it')
+  if (result.unwritten) return unwritten(result.unwritten)
   if (explanation) {
-    process.stderr.write(`stepbox: ${explanation.text}\n`)
+    warn(explanation.text)
     return explanation.exitCode
   }
   for (const { endedBecause } of input.runtime.rows) {
     const because = endedBecause?.(result.container)
-    if (because) process.stderr.write(`stepbox: ${because.line}\n`)
+    if (because) warn(because.line)
   }
   return result.exitCode
+}
+
+/** Nobody reads the output any more: end as SIGPIPE would end a command without a container. */
+function unwritten({ fd, errno }: NonNullable<Outcome['unwritten']>): number {
+  if (errno === 'EPIPE') return 128 + constants.signals.SIGPIPE
+  const stream = fd === 1 ? 'output' : 'error'
+  throw new Error(`the container was ended: its standard ${stream} cannot be written, ${errno}`)
 }
 
 async function optionsOf(input: Input): Promise<RunOptions> {
   const { runtime, switches, words } = input
   const { root } = traitsOf(runtime.rows)
   const hasTerminal = switches.has('tty')
-  const stdio = streams({ isInteractive: switches.has('interactive'), hasTerminal, root })
+  const isInteractive = switches.has('interactive')
+  const { stdio, streams } = callersStreams({ isInteractive, hasTerminal, root })
   const [name = '', ...command] = root === 'host' ? ['', ...words] : words
-  const { settings, use } = await imageFor(runtime.root, name, root)
-  const options: RunOptions = { ...request(input, command, settings), ...use, stdio }
+  const { settings, use } = await imageFor(runtime.root, name, {
+    has: root,
+    platform: valueOf(input, 'platform'),
+    warn: input.warn,
+  })
+  const options: RunOptions = { ...request(input, command, settings), ...use, stdio, streams }
   if (hasTerminal) options.terminal = callersSize()
   const left = valueOf(input, 'without')
+  if (left === undefined && input.chapter.isLearners) {
+    const { learnersRun } = await import('./lab/learners-run.ts')
+    return { ...options, alter: learnersRun(use.rootfs) }
+  }
   if (left === undefined) return options
   const { leaveOut } = await import('./without.ts')
-  return { ...options, alter: await leaveOut(left, runtime.rows, realpathSync(runtime.root)) }
+  return { ...options, alter: await leaveOut(left, runtime.rows) }
 }
 
 function checkWatching({ switches, values }: Input): void {

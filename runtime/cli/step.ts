@@ -1,15 +1,18 @@
 /** `run --step`: a debugger for the start of a container, controlled by keys or by lines. */
 import { createInterface } from 'node:readline'
-import { isatty } from 'node:tty'
 import type { Chapter } from '../chapter.ts'
 import type { RunResult } from '../container/run.ts'
+import { signalNamed } from '../kernel-names.ts'
+import { printable } from '../printable.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../tools/walk/recording.ts'
-import { draw, scrolled, type Scene } from '../tools/walk/screen.ts'
+import { draw, noKey, scrolled, type Keys, type Scene } from '../tools/walk/screen.ts'
 import { shellIn } from '../tools/walk/shell.ts'
 import type { Frame, Walk } from '../tools/walk/walk.ts'
-import { takeTerminal, type Page } from './terminal-screen.ts'
+import { writeError } from './output.ts'
+import { hasScreen, takeTerminal, type Page } from './terminal-screen.ts'
+import { say } from './voice.ts'
 
 /** Undefined if the walk was left before the command ran: then all is undone. */
 export type Walked = RunResult | undefined
@@ -24,21 +27,36 @@ export interface Hooks {
 
 /** Step through the plan by keys from a terminal, or else by lines from standard input. */
 export async function stepThrough(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<Walked> {
-  const isDone =
-    isatty(0) && isatty(2) ? await onTerminal(walk, chapter, hooks) : await byLines(walk, hooks)
-  if (isDone) return walk.finish()
-  await walk.abandon()
-  return undefined
+  const isOnTerminal = hasScreen()
+  const isDone = isOnTerminal ? await onTerminal(walk, chapter, hooks) : await byLines(walk, hooks)
+  if (!isDone) {
+    await walk.abandon()
+    return undefined
+  }
+  const began = performance.now()
+  const result = await walk.finish()
+  const milliseconds = Math.round(performance.now() - began)
+  if (!result.failure) writeError(endedIn(result.exitCode, milliseconds, isOnTerminal))
+  return result
 }
 
-const keys = [
+/** The last word on a walk: for people, or a line of the protocol. */
+function endedIn(exitCode: number, milliseconds: number, isForPeople: boolean): string {
+  if (!isForPeople) return `ended ${exitCode} ${milliseconds}\n`
+  const signal = exitCode > 128 ? signalNamed(exitCode - 128) : undefined
+  const how = signal ? `, by ${signal}` : ''
+  const seconds = (milliseconds / 1000).toFixed(2)
+  return say(`stepbox: it ran for ${seconds} s, exit code ${exitCode}${how}\n`)
+}
+
+const keys: Keys = [
   ['n', 'next'],
   ['c', 'continue'],
   ['r', 'run to…'],
   ['i', 'inspect'],
   ['s', 'shell'],
   ['q', 'quit, undo all'],
-] as const
+]
 
 /** True if all calls were made. */
 async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<boolean> {
@@ -72,7 +90,7 @@ async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<b
         const target = key === 'c' ? walk.plan.length : await askTarget(page, walk)
         if (typeof target === 'string') message = target
         else while (walk.next < target && !page.isOver()) await advance()
-      }
+      } else message = noKey(key, keys, say)
     }
     return true
   } finally {
@@ -94,7 +112,7 @@ function sceneOf({ walk, page, chapter, done, isInspecting, scroll, message }: S
   const { number, slug } = chapter
   const where = placeInWords(walk.plan, walk.next)
   return {
-    title: `stepbox   chapter ${number}, ${slug}   ${where}   pid ${walk.pid}`,
+    title: say(`stepbox   chapter ${number}, ${slug}   ${where}   pid ${walk.pid}`),
     plan: plannedLines(walk.plan),
     next: walk.next,
     done,
@@ -102,23 +120,26 @@ function sceneOf({ walk, page, chapter, done, isInspecting, scroll, message }: S
     isInspecting,
     scroll,
     keys,
+    say,
     rows: page.rows,
     columns: page.columns,
-    ...(message === undefined ? {} : { message: ` ${message}` }),
+    ...(message === undefined ? {} : { message: say(` ${message}`) }),
   }
 }
 
 async function shellOn(page: Page, walk: Walk, done: RecordedFrame[]): Promise<string | undefined> {
   const state = done.at(-1)?.state ?? walk.start
   page.leave()
-  process.stderr.write('A shell in the half-built container. Leave it with exit.\n')
-  const problem = await shellIn(state, walk.start.namespaces)
+  writeError(say('A shell in the half-built container. Leave it with exit.\n'))
+  const { rows, columns } = page
+  const ours = walk.start.namespaces
+  const problem = await shellIn({ theirs: state, ours, size: { rows, columns } })
   page.enter()
   return problem && `no shell: ${problem}`
 }
 
 async function askTarget(page: Page, walk: Walk): Promise<number | string> {
-  const typed = await page.ask(' run to which line or call? ')
+  const typed = await page.ask(say(' run to which line or call? '))
   return typed === undefined ? walk.next : targetOf(walk, typed)
 }
 
@@ -142,13 +163,14 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
  *     done <line> <result> <errno|-> <ns> the call that was made
  *     change <+|-|~> <topic> <text>       a change that it made
  *     state <json>                        the answer to inspect
+ *     ended <exit code> <ms>              the command has ended
  *     error <text>                        an unknown command
  */
 async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
-  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const answer = (line: string) => writeError(`${printable(line)}\n`)
   const announce = () => {
     const call = walk.plan[walk.next]?.call
-    if (call) say(`next ${lineOf(walk.plan, walk.next)} ${strace(call)}`)
+    if (call) answer(`next ${lineOf(walk.plan, walk.next)} ${strace(call)}`)
   }
   let state = walk.start
   const advance = async () => {
@@ -158,16 +180,16 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
     await hooks.onFrame(frame)
     state = frame.state ?? state
     const { result = 0, errno = '-', nanoseconds = 0 } = frame.report ?? {}
-    say(`done ${lineOf(walk.plan, frame.index)} ${result} ${errno} ${nanoseconds}`)
-    for (const { sign, topic, text } of frame.changes) say(`change ${sign} ${topic} ${text}`)
+    answer(`done ${lineOf(walk.plan, frame.index)} ${result} ${errno} ${nanoseconds}`)
+    for (const { sign, topic, text } of frame.changes) answer(`change ${sign} ${topic} ${text}`)
   }
-  say(`plan ${walk.plan.length}`)
+  answer(`plan ${walk.plan.length}`)
   announce()
   const lines = createInterface({ input: process.stdin })
   for await (const line of lines) {
     const [command = '', argument = ''] = line.trim().split(/\s+/)
     if (command === 'quit') break
-    if (command === 'inspect') say(`state ${JSON.stringify(state)}`)
+    if (command === 'inspect') answer(`state ${JSON.stringify(state)}`)
     else if (command === 'next' || command === 'continue' || command === 'to') {
       const target =
         command === 'next'
@@ -175,10 +197,10 @@ async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
           : command === 'continue'
             ? walk.plan.length
             : targetOf(walk, argument)
-      if (typeof target === 'string') say(`error ${target}`)
+      if (typeof target === 'string') answer(`error ${target}`)
       else while (walk.next < target) await advance()
       announce()
-    } else say(`error no command '${command}': next, to, continue, inspect, quit`)
+    } else answer(`error no command '${command}': next, to, continue, inspect, quit`)
     if (walk.next >= walk.plan.length) break
   }
   lines.close()

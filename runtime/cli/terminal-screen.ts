@@ -1,6 +1,6 @@
 /** The whole terminal as a page to draw on, restored however the program ends. */
 import { constants } from 'node:os'
-import { ReadStream } from 'node:tty'
+import { isatty, ReadStream } from 'node:tty'
 
 export interface Page {
   readonly rows: number
@@ -39,6 +39,12 @@ const oneKey = /\x1b(?:\[[\d;]*[\x40-\x7e]|O.)|[^]/gu
 const cutOff = /(?:\x1b\[[\d;]*|\x1bO|(?<=[^])\x1b)$/
 
 const fatal = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Whether there are keys to read, a screen to draw on, and `others` are the terminal too. */
+export function hasScreen(...others: number[]): boolean {
+  const isDumb = ['', 'dumb'].includes(process.env['TERM'] ?? '')
+  return !isDumb && [0, 2, ...others].every((fd) => isatty(fd))
+}
 
 /** Take the terminal on standard input and error. Node itself restores its modes when it ends. */
 export function takeTerminal(): Page {
@@ -98,7 +104,8 @@ export function takeTerminal(): Page {
           output.write('\x1b[?25l')
           return key === 'enter' ? typed : undefined
         }
-        typed = key === 'backspace' ? typed.slice(0, -1) : key.length === 1 ? typed + key : typed
+        if (key === 'backspace') typed = typed.slice(0, -1)
+        else if (/^[\x20-\x7e]$/.test(key)) typed += key
       }
     },
     leave() {

@@ -3,9 +3,11 @@ import chalk, { chalkStderr } from 'chalk'
 import type { Report } from '../native.ts'
 import { lineOf, type Step } from '../step.ts'
 import { nameOf, resultOf, strace } from '../strace.ts'
+import { writeError } from './output.ts'
+import { say } from './voice.ts'
 
 /** Writes a line to standard error for each report, and a summary at the end. */
-export function tracer(write: (text: string) => void = (text) => process.stderr.write(text)) {
+export function tracer(write: (text: string) => void = writeError) {
   const seen: Report[] = []
   let plan: Step[] = []
   let printed = 0
@@ -28,7 +30,7 @@ export function tracer(write: (text: string) => void = (text) => process.stderr.
 
 /** The caller's terminal is raw while a container has it: `\n` does not return to column one. */
 export function toRawTerminal(text: string): void {
-  process.stderr.write(text.replaceAll('\n', '\r\n'))
+  writeError(text.replaceAll('\n', '\r\n'))
 }
 
 const color = chalkStderr ?? chalk
@@ -39,7 +41,8 @@ function line(plan: Step[], report: Report): string {
   const call = plan[index]?.call
   const isFailure = failed(plan, report)
   const answer = errno ? `-1 ${errno}` : resultOf(call?.[0] ?? '', result)
-  const shown = isFailure ? color.red(answer) : errno ? color.dim(`${answer} (ignored)`) : answer
+  const ignored = () => color.dim(say(`${answer} (ignored)`))
+  const shown = isFailure ? color.red(answer) : errno ? ignored() : answer
   const time = color.dim(seconds(nanoseconds))
   return `${number(plan, index)} ${call ? strace(call) : '?'} = ${shown} ${time}\n`
 }
@@ -78,6 +81,6 @@ function summary(plan: Step[], reports: Report[]): string {
     const share = `${((100 * nanoseconds) / (total || 1)).toFixed(1)}%`
     return `${share.padStart(7)}  ${seconds(nanoseconds)}  ${String(calls).padStart(3)}  ${name}`
   })
-  const head = `${reports.length} calls in ${(total / 1e6).toFixed(3)} ms`
+  const head = say(`${reports.length} calls in ${(total / 1e6).toFixed(3)} ms`)
   return `${color.dim('---')}\n${head}\n${lines.join('\n')}\n`
 }

@@ -4,10 +4,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import chalk from 'chalk'
 import { UsageError } from '../command-line.ts'
+import { printable, printableIn } from '../printable.ts'
 import { project, projectInGuest } from '../vm/initramfs.ts'
 import type { Say } from '../vm/kernel.ts'
 import { runProgram } from '../vm/program.ts'
 import { startVm, type VmOptions } from '../vm/vm.ts'
+import { writeOutput } from './output.ts'
+import { say } from './voice.ts'
 
 /** A line of JSON that the tests print (test/guest/lines.ts). */
 interface Line {
@@ -31,37 +34,38 @@ const patience = '8'
  * Run the tests of a chapter, of files, or all. Set-up is run first, so that recent changes take
  * part. Gives the exit code: 0 if no test failed. Throws if the tests did not run to their end.
  */
-export async function testInVm(options: VmOptions, wanted: string[], say: Say): Promise<number> {
+export async function testInVm(options: VmOptions, wanted: string[], show: Say): Promise<number> {
   const setup = join(project, 'runtime/setup/setup.mjs')
   if (existsSync(setup)) {
-    say('bringing set-up up to date')
+    show('bringing set-up up to date')
     const { exitCode, out, err } = await runProgram([process.execPath, setup])
-    if (exitCode !== 0) throw new Error(`set-up failed:\n${out.toString()}${err}`)
+    if (exitCode !== 0) throw new Error(`set-up failed\n${indented(`${out.toString()}${err}`, 2)}`)
   }
   checkWanted(wanted)
   const program = `${projectInGuest}/dist/guest-tests/run.cjs`
   const argv = ['node', program, '--patience', patience, ...wanted]
   const memoryBytes = options.memoryBytes ?? 3 * 2 ** 30
-  const vm = await startVm({ ...options, memoryBytes, argv }, say)
+  const vm = await startVm({ ...options, memoryBytes, argv }, show)
   vm.stdin.end()
   vm.stderr.pipe(process.stderr, { end: false })
-  say(`booting Linux ${vm.parts.kernel.release}`)
-  void vm.ready.then(() => say(''))
+  process.stderr.on('error', () => vm.stderr.unpipe()) // ignoring: nobody reads it any more
+  show(`booting Linux ${vm.parts.kernel.release}`)
+  void vm.ready.then(() => show(''))
   const count = { pass: 0, failed: 0, skipped: 0 }
   let isComplete = false
   for await (const text of createInterface({ input: vm.stdout })) {
     const line = parsed(text)
-    if (line.machine) process.stdout.write(`${machineLine(line.machine)}\n`)
+    if (line.machine) writeOutput(`${machineLine(line.machine)}\n`)
     if (line.result) {
       const { outcome } = line.result
       if (outcome === 'pass') count.pass++
       else if (outcome === 'fail' || outcome === 'error') count.failed++
       else count.skipped++
-      process.stdout.write(`${resultLine(line.result)}\n`)
+      writeOutput(`${resultLine(line.result)}\n`)
     }
     if (line.leftover) {
       count.failed++
-      process.stdout.write(`${chalk.red('✗')} left over: ${line.leftover}\n`)
+      writeOutput(`${chalk.red('✗')} ${say(`left over: ${printable(line.leftover)}`)}\n`)
     }
     isComplete ||= line.ended !== undefined
   }
@@ -69,7 +73,7 @@ export async function testInVm(options: VmOptions, wanted: string[], say: Say): 
   if (!isComplete)
     throw new Error(`the tests did not run to their end${'why' in end ? `: ${end.why}` : ''}`)
   const { pass, failed, skipped } = count
-  process.stdout.write(`${pass} passed, ${failed} failed, ${skipped} skipped\n`)
+  writeOutput(say(`${pass} passed, ${failed} failed, ${skipped} skipped\n`))
   return failed > 0 ? 1 : 0
 }
 
@@ -85,17 +89,24 @@ function checkWanted(wanted: string[]): void {
   }
 }
 
-function machineLine({ kernel, cgroups, cpus }: NonNullable<Line['machine']>): string {
-  return chalk.bold(`Linux ${kernel}, control groups: ${cgroups}, ${cpus} processors`)
+function machineLine(machine: NonNullable<Line['machine']>): string {
+  const { kernel, cgroups, cpus } = printableIn(machine)
+  return chalk.bold(say(`Linux ${kernel}, control groups: ${cgroups}, ${cpus} processors`))
 }
 
 function resultLine(result: NonNullable<Line['result']>): string {
-  const { file, name, outcome, ms = 0, reason, error } = result
+  const { outcome, ms = 0, error } = result
+  const { file, name, reason } = printableIn({ ...result, error: '' })
   const where = `${chalk.dim(`${file} >`)} ${name}`
   if (outcome === 'pass') return `${chalk.green('✓')} ${where} ${chalk.dim(`${ms} ms`)}`
   if (outcome !== 'fail' && outcome !== 'error') return `${chalk.yellow('–')} ${where}: ${reason}`
-  const lines = (error ?? reason ?? '').split('\n').map((line) => `    ${line}`)
-  return [`${chalk.red('✗')} ${where}`, ...lines].join('\n')
+  return `${chalk.red('✗')} ${where}\n${indented(error ?? result.reason ?? '', 4)}`
+}
+
+/** The lines of a foreign text, without empty ones at its end, each after `blanks`. */
+function indented(text: string, blanks: number): string {
+  const lines = text.trimEnd().split('\n')
+  return lines.map((line) => `${' '.repeat(blanks)}${printable(line)}`).join('\n')
 }
 
 /** In trouble, the kernel writes to the same port; such text gives an empty line. */

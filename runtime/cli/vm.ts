@@ -4,12 +4,15 @@ import { isatty, WriteStream } from 'node:tty'
 import chalk from 'chalk'
 import { parseMemory } from '../02-cgroups/limits.ts'
 import { UsageError, valueOf, type Input } from '../command-line.ts'
+import { printable } from '../printable.ts'
 import { decimalSize } from '../units.ts'
 import { cacheDir, sizeOf } from '../vm/cache.ts'
 import { parseShare } from '../vm/share.ts'
 import { prepareParts, startVm, type Parts, type Vm, type VmOptions } from '../vm/vm.ts'
+import { checkOutput, outputFailed, print, writeError } from './output.ts'
 import { progressLine } from './progress.ts'
 import { testInVm } from './vm-test.ts'
+import { say } from './voice.ts'
 
 /** `vm` runs a shell, `vm -- COMMAND` a command; `vm build` and `vm test` are the other words. */
 export async function vm(input: Input): Promise<number> {
@@ -62,34 +65,44 @@ async function inside(options: VmOptions, argv: string[]): Promise<number> {
   const hasTerminal = isatty(0) && isatty(1)
   const size = hasTerminal ? sizeOfTerminal() : undefined
   const env = hasTerminal ? { TERM: process.env.TERM ?? 'xterm' } : {}
-  const say = progressLine()
-  const machine = await startVm({ ...options, argv, env, ...(size ? { terminal: size } : {}) }, say)
+  const show = progressLine()
+  const asked = { ...options, argv, env, ...(size ? { terminal: size } : {}) }
+  const machine = await startVm(asked, show)
   const { parts } = machine
-  say(`booting Linux ${parts.kernel.release}`)
+  show(`booting Linux ${parts.kernel.release}`)
   void machine.ready.then(
-    (seconds) => (argv.length > 0 ? say('') : say(banner(parts, seconds))),
-    () => say(''),
+    (seconds) => {
+      show('')
+      if (argv.length === 0 && isatty(2)) writeError(banner(parts, seconds))
+    },
+    () => show(''),
   )
+  process.stdout.on('error', (error) => {
+    machine.kill()
+    outputFailed(error)
+  })
+  process.stderr.on('error', () => machine.stderr.unpipe()) // ignoring: nobody reads it any more
   return await (hasTerminal ? onTerminal(machine) : onStreams(machine))
 }
 
 /** The first lines in a shell. */
 function banner(parts: Parts, seconds: number): string {
+  const kernel = chalk.bold(`Linux ${printable(parts.kernel.release)}`)
   return [
-    `${chalk.bold(`Linux ${parts.kernel.release}`)}, up in ${seconds.toFixed(1)} s`,
+    `${kernel}${say(`, up in ${seconds.toFixed(1)} s`)}`,
     hardware(parts),
-    'cgroup v2 only, / shared as on a system with systemd',
-    'You can break anything in here: nothing outlives exit.',
-    chalk.dim('Ctrl-] three times ends the machine at once.'),
+    say('cgroup v2 only, / shared as on a system with systemd'),
+    say('You can break anything in here: nothing outlives exit.'),
+    chalk.dim(say('Ctrl-] three times ends the machine at once.')),
     '',
   ].join('\n')
 }
 
 function hardware({ accelerator, takesTurns, processors, memoryBytes, diskBytes }: Parts): string {
   const emulated = takesTurns && processors > 1 ? 'emulated, in turns' : 'emulated'
-  const how = accelerator === 'tcg' ? emulated : accelerator.toUpperCase()
+  const how = accelerator === 'tcg' ? say(emulated) : accelerator.toUpperCase()
   const sizes = [memoryBytes, diskBytes].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`)
-  return `${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`
+  return say(`${processors} processors (${how}), ${sizes[0]} memory, ${sizes[1]} disk`)
 }
 
 const ctrlBracket = 0x1d // Ctrl-]
@@ -118,7 +131,6 @@ function onStreams(machine: Vm): Promise<number> {
   machine.stdin.on('error', () => process.stdin.unpipe()) // ignoring: the command does not read it
   machine.stdout.pipe(process.stdout, { end: false })
   machine.stderr.pipe(process.stderr, { end: false })
-  process.stdout.on('error', () => machine.kill()) // ignoring: nothing reads our output any more
   return ending(machine).finally(() => process.stdin.destroy())
 }
 
@@ -130,6 +142,7 @@ async function ending(machine: Vm): Promise<number> {
       machine.kill()
     })
   const end = await machine.ended
+  checkOutput()
   if ('exitCode' in end) return end.exitCode
   if (received) return 128 + constants.signals[received]
   throw new Error(`the machine ended by itself: ${end.why}`)
@@ -142,7 +155,8 @@ function sizeOfTerminal() {
 
 /** `vm build`: make all cached parts and print their sizes. */
 async function build(options: VmOptions): Promise<number> {
-  const parts = await prepareParts(options, (text) => process.stderr.write(`${chalk.dim(text)}\n`))
+  const show = (text: string) => writeError(`${chalk.dim(printable(say(text)))}\n`)
+  const parts = await prepareParts(options, show)
   const { kernel, initramfs, memoryBytes } = parts
   const lines = [
     `kernel     ${kernel.release}, ${decimalSize(sizeOf(kernel.image))}`,
@@ -152,6 +166,6 @@ async function build(options: VmOptions): Promise<number> {
     `on disk    ${decimalSize(sizeOf(cacheDir()))} in ${cacheDir()}`,
     `in memory  at most ${decimalSize(memoryBytes + 512 * 2 ** 20)} including QEMU`,
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  for (const line of lines) print(say(line))
   return 0
 }

@@ -1,7 +1,8 @@
 /** `run --step` and `--record`: a start that is stopped before every call, or recorded. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs'
 import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
+import { writeAll } from '../durable.ts'
 import type { Report } from '../native.ts'
 import { explain, type Explanation } from '../tools/explain/explain.ts'
 import { recordingOf } from '../tools/walk/recording.ts'
@@ -26,6 +27,7 @@ export async function walkThrough(
   options: RunOptions,
   { isStepped, file }: Watching,
 ): Promise<Walked> {
+  // Open the file before anything is made: if that fails, nothing has happened.
   const output = file === undefined ? undefined : opened(file)
   const chapter = runtime.rows.at(-1) as Chapter
   const walk = await beginWalk(runtime, options)
@@ -45,8 +47,7 @@ export async function walkThrough(
   }
   if (output !== undefined) {
     const recording = recordingOf(walk, frames, { chapter, argv: options.argv, result })
-    writeSync(output, `${JSON.stringify(recording, null, 1)}\n`)
-    closeSync(output)
+    write(output, `${JSON.stringify(recording, null, 1)}\n`, file)
   }
   return { result, explanation }
 }
@@ -55,10 +56,28 @@ function explained({ plan, pid }: Walk, report: Report, { rows }: Runtime): Prom
   return explain(plan, report, { pid, rows })
 }
 
-/** Open the file before anything is made: if that fails, nothing has happened. */
+/**
+ * Open the file before anything is made: if that fails, nothing has happened. The environment of
+ * the command is in it, with the secrets of `-e`: it is for nobody else to read.
+ */
 function opened(file: string): number {
+  return onFile(file, () => {
+    const fd = openSync(file, 'w', 0o600)
+    if (fstatSync(fd).isFile()) fchmodSync(fd, 0o600)
+    return fd
+  })
+}
+
+function write(fd: number, text: string, file = ''): void {
+  onFile(file, () => {
+    writeAll(fd, Buffer.from(text))
+    closeSync(fd)
+  })
+}
+
+function onFile<T>(file: string, action: () => T): T {
   try {
-    return openSync(file, 'w')
+    return action()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new Error(`cannot write the recording to '${file}': ${code}`, { cause })

@@ -1,48 +1,46 @@
 /** `run --without N|CALL`: the list without one line, on a pretend machine. */
+import { fstatSync } from 'node:fs'
 import chalk from 'chalk'
-import type { Call } from '../calls.ts'
 import type { Chapter } from '../chapter.ts'
 import { UsageError } from '../command-line.ts'
-import { pretendMachine, placesOf, without } from '../consequence.ts'
+import { placesOf } from '../consequence.ts'
+import type { Alteration } from '../container/start.ts'
 import type { Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
+import { harmless } from './harmless.ts'
+import { writeError } from './output.ts'
+import { say } from './voice.ts'
 
 /**
- * Leave out line number `what`, or the first call of that name. The rest runs on a pretend machine:
- * mounts, names and network of its own around the container's, and a read-only disk, so that
- * nothing reaches the host. The consequence is printed first, in the words of the latest of
+ * Leave out line number `what`, or the first call of that name. The rest runs on a pretend machine,
+ * so that nothing reaches the host. The consequence is printed first, in the words of the latest of
  * `chapters` that has a row for the line: a later chapter may use a line differently.
  */
-export async function leaveOut(
-  what: string,
-  chapters: Chapter[],
-  root: string,
-): Promise<(plan: Step[]) => Step[]> {
+export async function leaveOut(what: string, chapters: Chapter[]): Promise<Alteration> {
   const known = await Promise.all(
     chapters.map(async ({ number, tools }) => ({ number, ...(await tools?.()) })),
   )
-  return (plan) => {
+  return (plan, dir) => {
     const place = placeOf(plan, what)
     const line = plan[place]
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
+    checkFiles(line)
     const since = known.filter(({ number }) => number >= line.chapter).toReversed()
     const rows = since.flatMap(({ consequences }) => consequences ?? [])
     const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
     const told = row ? `\n  ${row.consequence}` : ''
-    const text = `without line ${place + 1}, ${strace(line.call)}${told}`
-    process.stderr.write(`${chalk.yellow(text)}\n`)
-    const machine = pretendMachine(readOnlyBut(root)).map((step) => ({ ...step, line: 0 }))
-    const numbered = plan.map((step, at) => ({ ...step, line: at + 1 }))
-    return [...machine, ...without(numbered, place)]
+    const text = say(`without line ${place + 1}, ${strace(line.call)}${told}`)
+    writeError(`${chalk.yellow(text)}\n`)
+    return harmless(plan, { place, dir })
   }
 }
 
-/** Make the disk read-only, except for the data root `root`. */
-function readOnlyBut(root: string): Call[] {
-  return [
-    ['mount', root, root, null, ['MS_BIND'], null],
-    ['mount', null, '/', null, ['MS_REMOUNT', 'MS_BIND', 'MS_RDONLY'], null],
-  ]
+/** Without its pipes a container can empty the caller's files: that would be no experiment. */
+function checkFiles({ call }: Step): void {
+  if (call[0] !== 'dup2' || ![0, 1, 2].some((fd) => fstatSync(fd).isFile())) return
+  throw new UsageError(
+    'without this dup2 the container has your file open, and could empty it; give it a pipe',
+  )
 }
 
 function placeOf(plan: Step[], what: string): number {

@@ -1,7 +1,9 @@
 /** The words that a chapter understands: its commands and their flags, and where others come. */
 import { traitsOf, type Chapter } from '../chapter.ts'
 import type { CommandSpec, Flag } from '../command-line.ts'
-import { basics, tools } from './commands.ts'
+import { basics } from './commands.ts'
+import { labCommands } from './lab-commands.ts'
+import { tools } from './tool-commands.ts'
 
 /** How a command is typed: the first chapters know no images. */
 export function usageIn(rows: Chapter[], usage: string): string {
@@ -9,10 +11,16 @@ export function usageIn(rows: Chapter[], usage: string): string {
   return hasImages ? usage : usage.replace('IMAGE [COMMAND [ARG…]]', 'COMMAND [ARG…]')
 }
 
+/** An example, as it is typed in a chapter: the first ones know no images. */
+export function withImageIn(rows: Chapter[], example: string): string {
+  return traitsOf(rows).root === 'host' ? example.replace(/ busybox(?= )/, '') : example
+}
+
 /** The commands of the last of `rows`, in the order of the help, each with all its flags. */
 export function commandsOf(rows: Chapter[]): CommandSpec[] {
   const has = traitsOf(rows)
-  const all = [...basics, ...rows.flatMap(({ commands = [] }) => commands), ...tools]
+  const added = rows.flatMap(({ commands = [] }) => commands)
+  const all = [...basics, ...added, ...tools, ...labCommands]
   return all
     .filter(({ needs }) => needs?.(has) ?? true)
     .map((spec) => ({ ...spec, flags: flagsOf(spec, rows) }))
@@ -23,6 +31,19 @@ function flagsOf({ name, sharesFlagsOf, flags }: CommandSpec, rows: Chapter[]): 
   const names = [name, ...(sharesFlagsOf ? [sharesFlagsOf] : [])]
   const added = rows.flatMap((row) => names.flatMap((each) => row.flags?.[each] ?? []))
   return [...added, ...flags]
+}
+
+/** The flags of a command in groups: those of each chapter, and its own, which have no slug. */
+export function flagsByChapter(
+  { name, sharesFlagsOf, flags }: CommandSpec,
+  rows: Chapter[],
+): { slug?: string; flags: Flag[] }[] {
+  const added = rows.flatMap((row) => {
+    const own = [...(row.flags?.[name] ?? []), ...(row.flags?.[sharesFlagsOf ?? ''] ?? [])]
+    return own.length > 0 ? [{ slug: `chapter ${row.number}, ${row.slug}`, flags: own }] : []
+  })
+  const isAdded = (flag: Flag) => added.some((group) => group.flags.includes(flag))
+  return [{ flags: flags.filter((flag) => !isAdded(flag)) }, ...added]
 }
 
 /** The number of the first of the chapters `all` that has a command. */

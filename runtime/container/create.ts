@@ -1,20 +1,23 @@
 /** Create a container: reserve its name, make its directory, and lay out what it needs. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rowsFor, type Runtime, type Setting } from '../chapter.ts'
-import { shortId, type Container, type ContainerOptions, type PlanOptions } from '../options.ts'
-import { identify, type ProcessId } from '../process.ts'
+import { shortId, type Container, type ContainerOptions } from '../options.ts'
+import type { PlanOptions, ProcessId } from '../options.ts'
+import { identifySelf, isAlive } from '../process.ts'
 import { inWords } from '../staging.ts'
-import { randomName } from './names.ts'
+import { checkName, randomName } from './names.ts'
 import { discard } from './remove.ts'
-import { containerDir, linkedId, makePlaces, reserveState, runningMark } from './state.ts'
-import { saveKept, saveRunning, unlinkIfThere } from './state.ts'
+import { free, idNamed, reserve } from './reservations.ts'
+import { containerDir, makePlaces, markedState, reserveState, runningMark } from './state.ts'
+import { saveKept, saveRunning } from './state.ts'
+import { tidy } from './tidy.ts'
 
 export interface CreateOptions extends ContainerOptions {
   /** The number of the chapter whose list it gets. */
   chapter: number
   /** Unpacked layers of its image, topmost first; see `Setting`. */
-  layers?: () => Promise<string[]>
+  layers?: (warn: (text: string) => void) => Promise<string[]>
 }
 
 /** A container that is laid out. This process is its monitor: a crash from here on ends it. */
@@ -38,8 +41,9 @@ function randomDigits(): string {
  * the disk is full, with nothing left of it.
  */
 export async function create(runtime: Runtime, options: CreateOptions): Promise<Created> {
-  const { root } = runtime
+  const { root, warn } = runtime
   const { layers = async () => [], chapter, ...asked } = options
+  if (asked.name !== undefined) checkName(asked.name)
   const id = newId()
   const container: Container = {
     ...asked,
@@ -53,18 +57,19 @@ export async function create(runtime: Runtime, options: CreateOptions): Promise<
     status: 'created',
     monitor: self(),
   }
-  const setting: Setting = { container, root, dir: containerDir(root, id), layers }
+  const dir = containerDir(root, id)
+  const setting: Setting = { container, root, dir, layers: () => layers(warn), warn }
   try {
     makePlaces(root)
     saveRunning(root, container)
-    reserveName(root, container)
+    await reserveName(runtime, container)
     // A set-user-id file that a container makes must not be in reach of the host's users
     // (CVE-2021-41091).
     mkdirSync(setting.dir, { mode: 0o700 })
     if (!container.rm) reserveState(root, container)
     return { setting, options: await prepared(runtime, setting) }
   } catch (error) {
-    await discard(runtime, container)
+    await discard(runtime, container).catch(() => {}) // ignoring: why it was not created says more
     throw inWords(error, root)
   }
 }
@@ -79,14 +84,14 @@ export function keep({ setting: { root, container } }: Created): void {
 
 /** Take a container that is kept, created or ended, to start it (again). */
 export async function reopen(runtime: Runtime, kept: Container): Promise<Created> {
-  const { root } = runtime
+  const { root, warn } = runtime
   if (kept.status === 'running') throw new Error(`container '${kept.name}' is running`)
   const { exitCode: _, signal: __, finished: ___, init: ____, ...rest } = kept
   const container: Container = { ...rest, status: 'created', monitor: self() }
   saveRunning(root, container)
   const dir = containerDir(root, container.id)
   reserveState(root, container)
-  const setting: Setting = { container, root, dir, layers: async () => [] }
+  const setting: Setting = { container, root, dir, layers: async () => [], warn }
   return { setting, options: await prepared(runtime, setting) }
 }
 
@@ -96,44 +101,41 @@ export async function reopen(runtime: Runtime, kept: Container): Promise<Created
  * no more than that if this process is killed.
  */
 async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
-  const { argv, env, cwd, user, hostname } = setting.container
-  const options = {
-    argv,
-    env,
-    hostname,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(user ? { user } : {}),
-  }
-  for (const { prepare } of await rowsFor(runtime, setting.container.chapter))
-    Object.assign(options, await prepare?.(setting))
+  const { argv, env, cwd, hostname } = setting.container
+  const options = { argv, env, hostname, ...(cwd === undefined ? {} : { cwd }) } as PlanOptions
+  const rows = await rowsFor(runtime, setting.container.chapter)
+  for (const { prepare } of rows) Object.assign(options, await prepare?.(setting))
+  const { identity } = rows.findLast((row) => row.identity) ?? {}
+  Object.assign(options, await identity?.(setting.container, options))
   saveRunning(setting.root, setting.container)
-  return options as PlanOptions
+  return options
 }
 
 /** The identity of this process. */
 function self(): ProcessId {
-  const monitor = identify(process.pid)
-  if (!monitor) throw new Error('cannot read /proc: is it mounted?')
+  const monitor = identifySelf()
+  if (!monitor) throw new Error("/proc does not show this machine's processes: is it mounted?")
   return monitor
 }
 
-/** The name's link is its reservation: one call makes it, so it cannot be there half. */
-function reserveName(root: string, { id, name }: Container): void {
-  const link = join(root, 'names', name)
+/** Throws if the name is another container's. One that a crash has left is cleared up first. */
+async function reserveName(runtime: Runtime, container: Container): Promise<void> {
+  const { root } = runtime
+  const { name } = container
   for (let tries = 0; tries < 3; tries++) {
-    try {
-      return symlinkSync(id, link)
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    }
-    const owner = linkedId(root, name)
-    if (owner && isThere(root, owner))
-      throw new Error(`the name '${name}' is in use by container ${shortId(owner)}`)
-    unlinkIfThere(link)
+    if (reserve(root, container)) return
+    const id = idNamed(root, name)
+    if (id === undefined) continue // it was freed a moment ago, or is no container's
+    if (isLost(root, id)) await tidy(runtime)
+    if (existsSync(containerDir(root, id)) || existsSync(runningMark(root, id)))
+      throw new Error(`the name '${name}' is in use by container ${shortId(id)}`)
+    free(root, { id, name })
   }
-  throw new Error(`the name '${name}' is in use`)
+  throw new Error(`the name '${name}' is in use: ${join(root, 'names', name)}`)
 }
 
-function isThere(root: string, id: string): boolean {
-  return existsSync(containerDir(root, id)) || existsSync(runningMark(root, id))
+/** Whether a container has a mark, and the process that should wait for it is gone. */
+function isLost(root: string, id: string): boolean {
+  const state = markedState(root, id)
+  return existsSync(runningMark(root, id)) && !(state && isAlive(state.monitor))
 }

@@ -1,7 +1,7 @@
 /** End a running container: kill it, and see that it is settled. */
 import { rowsFor, type Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
-import { signalTo } from '../process.ts'
+import { isHidden, signalTo } from '../process.ts'
 import { settleLost } from './settle.ts'
 import { containerDir, markedState } from './state.ts'
 import { waitForOther } from './wait.ts'
@@ -9,15 +9,23 @@ import { waitForOther } from './wait.ts'
 const patienceMs = 3000
 
 /**
- * Kill `container` and wait until its monitor has settled it. A monitor that is gone or does not
- * do so in time, because it is stopped, is killed as well, and the container is settled here.
- * Harmless when it has ended.
+ * Kill `container` and wait until its monitor has settled it. One that is only being laid out has
+ * no process: its monitor is told to stop. A monitor that is gone or does not settle it in time,
+ * because it is stopped, is killed as well, and the container is settled here. Harmless when it has
+ * ended. Throws if its processes cannot be seen from here.
  */
 export async function end(runtime: Runtime, container: Container): Promise<void> {
-  const { root } = runtime
-  const { init, monitor, chapter, id } = container
-  const setting = { container, root, dir: containerDir(root, id), layers: async () => [] }
+  const { root, warn } = runtime
+  const { monitor, chapter, id } = container
+  if (isHidden(monitor))
+    throw new Error(
+      `'${container.name}' was started in another pid namespace, or on another machine\n` +
+        '  end it there; if that is gone: stepbox reset --force',
+    )
+  const dir = containerDir(root, id)
+  const setting = { container, root, dir, layers: async () => [], warn }
   for (const { ending } of await rowsFor(runtime, chapter)) await ending?.(setting)
+  const { init } = markedState(root, id) ?? container // it may have been started meanwhile
   if (init) signalTo(init, 'SIGKILL')
   else signalTo(monitor, 'SIGTERM')
   if ((await waitForOther(runtime, container, patienceMs)) !== 'running') return

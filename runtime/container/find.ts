@@ -1,19 +1,22 @@
 /** Which containers there are, and which one a name or an id means. */
 import { join } from 'node:path'
+import { openRoot } from '../data-root.ts'
 import { namesIn } from '../files.ts'
+import { Missing } from '../missing.ts'
 import type { Container } from '../options.ts'
-import { keptState, linkedId, markedState, StateVersionError } from './state.ts'
+import { idNamed } from './reservations.ts'
+import { isId, keptState, markedState, UnreadableState } from './state.ts'
 
 /** The containers that a process waits for, or whose end is not on record yet. */
 export function runningContainers(root: string): Container[] {
-  return readable(namesIn(join(root, 'running')), (id) => markedState(root, id)).containers
+  return readable(idsIn(root, 'running'), (id) => markedState(root, id)).containers
 }
 
 /** Every container, newest first; and, for each that cannot be read, why. */
 export function everyContainer(root: string): { containers: Container[]; unreadable: Error[] } {
-  const marked = readable(namesIn(join(root, 'running')), (id) => markedState(root, id))
+  const marked = readable(idsIn(root, 'running'), (id) => markedState(root, id))
   const isMarked = new Set(marked.containers.map(({ id }) => id))
-  const others = namesIn(join(root, 'containers')).filter((id) => !isMarked.has(id))
+  const others = idsIn(root, 'containers').filter((id) => !isMarked.has(id))
   const kept = readable(others, (id) => keptState(root, id))
   const containers = [...marked.containers, ...kept.containers]
   return {
@@ -29,11 +32,11 @@ export function listContainers(root: string): Container[] {
 
 /** By full name, full id, or a prefix of an id that only one container has. Throws otherwise. */
 export function findContainer(root: string, nameOrId: string): Container {
-  const linked = linkedId(root, nameOrId)
-  const byName = linked && stateOf(root, linked)
+  const named = idNamed(root, nameOrId)
+  const byName = named && stateOf(root, named)
   if (byName) return byName
   const isHex = /^[0-9a-f]{1,64}$/.test(nameOrId)
-  const all = isHex ? namesIn(join(root, 'containers')) : []
+  const all = isHex ? idsIn(root, 'containers') : []
   const ids = all.filter((id) => id.startsWith(nameOrId))
   if (ids.length > 1)
     throw new Error(
@@ -42,13 +45,18 @@ export function findContainer(root: string, nameOrId: string): Container {
   const byId = ids[0] && stateOf(root, ids[0])
   if (byId) return byId
   const names = listContainers(root).map(({ name }) => name)
-  const have = names.length ? `have: ${names.slice(0, 8).join(', ')}` : 'there are none'
-  throw new Error(`no container named '${nameOrId}'; ${have}`)
+  throw new Missing('container', nameOrId, names)
 }
 
 /** What is on record of container `id` now. */
 export function stateOf(root: string, id: string): Container | undefined {
   return markedState(root, id) ?? keptState(root, id)
+}
+
+/** The ids in a directory of the data root. Other files are not of Stepbox. */
+function idsIn(root: string, place: 'running' | 'containers'): string[] {
+  openRoot(root)
+  return namesIn(join(root, place)).filter(isId)
 }
 
 /** A container that cannot be read is left out of a list, and does not make the list fail. */
@@ -60,7 +68,7 @@ function readable(ids: string[], read: (id: string) => Container | undefined) {
       const container = read(id)
       if (container) containers.push(container)
     } catch (error) {
-      if (!(error instanceof StateVersionError)) throw error
+      if (!(error instanceof UnreadableState)) throw error
       unreadable.push(error)
     }
   return { containers, unreadable }
@@ -68,10 +76,11 @@ function readable(ids: string[], read: (id: string) => Container | undefined) {
 
 /**
  * The marks of containers, each with its state: undefined if a power cut came before it was on the
- * disk, or if the container has ended since. What a newer Stepbox wrote is left to that one.
+ * disk, or if the container has ended since. What cannot be read, because a newer Stepbox wrote it
+ * or the disk fails, is left as it is.
  */
 export function marks(root: string): { id: string; container: Container | undefined }[] {
-  return namesIn(join(root, 'running')).flatMap((id) => {
+  return idsIn(root, 'running').flatMap((id) => {
     const { containers, unreadable } = readable([id], () => markedState(root, id))
     return unreadable.length > 0 ? [] : [{ id, container: containers[0] }]
   })

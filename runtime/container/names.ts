@@ -24,9 +24,14 @@ export function randomName(id: string): string {
   return `${pick(adjectives, 0)}_${pick(boxes, 6)}_${id.slice(12, 16)}`
 }
 
+/** Whether a container can be called so: it is one name of a file, and never a path. */
+export function isName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)
+}
+
 /** Throws when a container cannot be called so. */
 export function checkName(name: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(name)) return
+  if (isName(name)) return
   throw new UsageError(
     `invalid name '${name}': letters, digits, '_', '.', '-', a letter or digit first`,
   )

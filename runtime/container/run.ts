@@ -44,7 +44,10 @@ export async function begin(
   }
 }
 
-/** Wait for a container that this process started, and settle it. Throws when that fails. */
+/**
+ * Wait for a container that this process started, and settle it. Throws when it could not run; if
+ * it ran and cannot be settled, the runtime's `warn` says so, and its exit code counts.
+ */
 export async function finish(runtime: Runtime, started: Started): Promise<RunResult> {
   const { plan, setting } = started
   const outcome = await wait(started)
@@ -52,6 +55,11 @@ export async function finish(runtime: Runtime, started: Started): Promise<RunRes
     await settle(runtime, { ...setting.container, rm: true }, outcome)
     throw inWords(started.problem, runtime.root)
   }
-  await settle(runtime, setting.container, outcome)
+  try {
+    await settle(runtime, setting.container, outcome)
+  } catch (error) {
+    const { name } = setting.container
+    runtime.warn(`container ${name} cannot be settled: ${(error as Error).message}`)
+  }
   return { ...outcome, plan, container: setting.container }
 }

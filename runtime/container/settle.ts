@@ -14,8 +14,8 @@ export type End = Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'>
 /**
  * Record how `container` ended, remove its groups and whatever else the chapters gave it, and
  * remove the container itself with `rm`, or when its command never ran. Harmless when it was done
- * already. Throws when there is no room to write the end down: the container is kept then, and the
- * next command tries again.
+ * already. Throws when its end cannot be written down, as on a full disk, or its directory cannot
+ * be renamed: the container is kept then, and the next command tries again.
  */
 export async function settle(runtime: Runtime, container: Container, end: End): Promise<void> {
   const { root } = runtime
@@ -58,11 +58,19 @@ export async function settleLost(runtime: Runtime, container: Container): Promis
   unmark(root, id)
 }
 
-/** Remove what a container had outside its directory, later chapters first. */
+/**
+ * Remove what a container had outside its directory, later chapters first. What cannot be removed
+ * does not keep its end from being recorded: `reset` finds it.
+ */
 async function release(runtime: Runtime, container: Container): Promise<void> {
-  const { root } = runtime
+  const { root, warn } = runtime
   const dir = containerDir(root, container.id)
-  const setting: Setting = { container, root, dir, layers: async () => [] }
+  const setting: Setting = { container, root, dir, layers: async () => [], warn }
   const rows = await rowsFor(runtime, container.chapter)
-  for (const { ended } of rows.toReversed()) Object.assign(container, await ended?.(setting))
+  for (const { ended } of rows.toReversed())
+    try {
+      Object.assign(container, await ended?.(setting))
+    } catch (error) {
+      warn(`after container '${container.name}': ${(error as Error).message}`)
+    }
 }

@@ -2,10 +2,13 @@
 import { rowsFor, type Chapter, type Runtime, type Setting } from '../chapter.ts'
 import type { Mode } from '../encode.ts'
 import { makeReady, type Launch, type LaunchOptions, type Ready, type Report } from '../native.ts'
-import { identify } from '../process.ts'
+import { identify, signalTo } from '../process.ts'
 import type { Step } from '../step.ts'
 import type { Created } from './create.ts'
 import { saveRunning } from './state.ts'
+
+/** Another list instead of `plan`, for the container whose directory is `dir`. */
+export type Alteration = (plan: Step[], dir: string) => Step[]
 
 export interface StartOptions {
   stdio?: LaunchOptions['stdio']
@@ -13,7 +16,7 @@ export interface StartOptions {
   /** A native program that was started beforehand. */
   ready?: Ready
   /** Carry out another list than the chapter's: one with a line left out. */
-  alter?: (plan: Step[]) => Step[]
+  alter?: Alteration
 }
 
 /** A container whose list is being carried out. */
@@ -39,10 +42,19 @@ export async function start(
   { stdio, mode, ready, alter = (plan) => plan }: StartOptions = {},
 ): Promise<Started> {
   const rows = await rowsFor(runtime, setting.container.chapter)
-  const plan = alter(rowOf(rows).plan(options))
+  const plan = alter(await rowOf(rows).plan(options), setting.dir)
   const launched = (ready ?? makeReady(stdio)).begin(plan, mode ? { mode } : {})
+  launched.process.once('exit', (_, signal) => signal && endFirst(setting))
   const started: Omit<Started, 'reports'> = { setting, plan, launched, pid: launched.pid }
   return Object.assign(started, { reports: recorded(started, rows) })
+}
+
+/**
+ * The native program was killed. The container's first process asked to die with it (prctl(2),
+ * PR_SET_PDEATHSIG), but could take that back.
+ */
+function endFirst({ container }: Setting): void {
+  if (container.init) signalTo(container.init, 'SIGKILL')
 }
 
 function rowOf(rows: Chapter[]): Chapter {

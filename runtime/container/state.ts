@@ -1,21 +1,31 @@
 /** Containers on disk: the state of each, written so that a crash at any point can be mended. */
-import { mkdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
-import { unlinkSync, writeFileSync } from 'node:fs'
+import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePlace, openRoot } from '../data-root.ts'
 import { ownPrefix, putInPlace, writeDurably } from '../durable.ts'
-import { isMissing, renameIfThere, unlessMissing } from '../files.ts'
+import { readRegular, renameIfThere, unlessMissing } from '../files.ts'
 import type { Container } from '../options.ts'
+import { problemIn } from './sound.ts'
 
 /** A container's own directory: write layer, container-init layer, state. */
 export function containerDir(root: string, id: string): string {
-  return join(root, 'containers', id)
+  return join(root, 'containers', checked(id))
 }
 
-/** The directories of a data root that containers use. The marks hold secrets of `-e`. */
+/** The directories of a data root that containers use. */
 export function makePlaces(root: string): void {
-  mkdirSync(join(root, 'running'), { recursive: true, mode: 0o700 })
-  for (const name of ['containers', 'names', 'tmp'])
-    mkdirSync(join(root, name), { recursive: true, mode: 0o711 })
+  for (const place of ['containers', 'names', 'running', 'tmp'] as const) makePlace(root, place)
+}
+
+/** Whether this can be the id of a container: 64 hexadecimal digits, 32 in version 1. */
+export function isId(text: string): boolean {
+  return /^(?:[0-9a-f]{32}){1,2}$/.test(text)
+}
+
+/** No path is made of anything else. */
+function checked(id: string): string {
+  if (isId(id)) return id
+  throw new Error(`'${id}' is not the id of a container`)
 }
 
 /**
@@ -54,56 +64,49 @@ export function unmark(root: string, id: string): void {
 
 /** The state of a container that has a mark. */
 export function markedState(root: string, id: string): Container | undefined {
-  return readState(runningMark(root, id))
+  return readState(root, id, runningMark(root, id))
 }
 
 /** The state of a container that has ended, or was created and not started. */
 export function keptState(root: string, id: string): Container | undefined {
-  return readState(stateFile(root, id))
-}
-
-/** The id that a name is reserved for. */
-export function linkedId(root: string, name: string): string | undefined {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) return undefined
-  try {
-    return readlinkSync(join(root, 'names', name))
-  } catch {
-    return undefined // ignoring: there is no such name
-  }
+  return readState(root, id, stateFile(root, id))
 }
 
 /**
  * Read a state file. A file that is missing, or was cut short by a crash, is no container. Throws
- * for one that a newer Stepbox wrote.
+ * UnreadableState for one that a newer Stepbox wrote, and for what no Stepbox can have written.
  */
-function readState(file: string): Container | undefined {
+function readState(root: string, id: string, file: string): Container | undefined {
+  openRoot(root)
   let state: unknown
   try {
-    state = JSON.parse(readFileSync(file, 'utf8'))
+    state = JSON.parse(readRegular(file) ?? 'null')
   } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError) return undefined
-    throw error
+    if (error instanceof SyntaxError) return undefined
+    throw new UnreadableState(`cannot read ${file}: ${(error as Error).message}`, { cause: error })
   }
-  return typeof state === 'object' && state !== null ? current(state, file) : undefined
+  if (typeof state !== 'object' || state === null) return undefined
+  const container = current(state, file)
+  const problem = problemIn(container, id)
+  if (problem === undefined) return container
+  throw new UnreadableState(`${file} is not the state of a container: ${problem}`)
 }
 
 /** Version 1 called the arguments `command` and had no environment: that cannot start again. */
 function current(state: { version?: unknown }, file: string): Container {
-  if (state.version === 2) return state as Container
-  if (state.version !== 1) throw new StateVersionError(file, state.version)
+  const { version } = state
+  if (version === 2) return state as Container
+  if (version !== 1)
+    throw new UnreadableState(
+      `${file}: state version ${String(version)}, this program reads 1 and 2\n` +
+        '  a newer Stepbox made this container: use that one, or another --root',
+    )
   const { command, ...rest } = state as unknown as Omit<Container, 'argv'> & { command: string[] }
   return { ...rest, version: 2, argv: command, env: [] }
 }
 
-/** The state of a container that this program is too old to read. */
-export class StateVersionError extends Error {
-  constructor(file: string, version: unknown) {
-    super(
-      `${file}: state version ${String(version)}, this program reads 1 and 2\n` +
-        '  a newer Stepbox made this container: use that one, or another --root',
-    )
-  }
-}
+/** The state of a container that this program cannot read, and leaves alone. */
+export class UnreadableState extends Error {}
 
 /**
  * Written aside, then renamed: a file under its own name is always whole. Several processes may
@@ -127,7 +130,7 @@ function reservedFile(root: string, id: string): string {
 
 /** The file that says that a process waits for container `id`. */
 export function runningMark(root: string, id: string): string {
-  return join(root, 'running', id)
+  return join(root, 'running', checked(id))
 }
 
 export function unlinkIfThere(path: string): void {

@@ -1,6 +1,6 @@
 /**
- * Set-up. Bundles the program into two packs of modules, dist/main.cjs and dist/more.cjs, and keeps
- * the code that V8 compiles of them. dist/stepbox.cjs (launch.cjs) loads both.
+ * Set-up. Bundles the program into packs of modules, dist/main.cjs, more.cjs and chinese.cjs, and
+ * keeps the code that V8 compiles of them. dist/stepbox.cjs (launch.cjs) loads what is needed.
  *
  * What this gains: `stepbox run --rm busybox true`, cold, as CPU time of the command, medians of 60
  * interleaved rounds in November 2026, with Node 20.20 and 22.23, relative to the packs:
@@ -29,8 +29,14 @@ export async function bundle() {
   return { done: `dist/stepbox.cjs, ${Math.round(bytes / 1024)} kB from ${made.length} files` }
 }
 
-/** `main` has what `stepbox run` needs, with --trace too; `more` is read if need be. */
-const packs = ['main', 'more']
+/**
+ * `main` has what `stepbox run` needs, with --trace too; `more` is read if need be, and `chinese`
+ * in that language.
+ */
+const packs = ['main', 'more', 'chinese']
+
+/** The Chinese of the program and of the chapters. */
+const catalogues = /^(runtime\/cli\/chinese\.ts|chapters\/[^/]+\/zh\.json)/
 
 /** Where the modules of `main` begin: the program, and the `import()`s that `run` comes by. */
 const often =
@@ -51,6 +57,7 @@ export async function bundleInto(dir, plugins = []) {
     write: false,
     define: { 'import.meta.dirname': '__dirname' },
     minify: true,
+    external: ['esbuild', 'typescript'], // only the lab needs them, from node_modules
     plugins,
   })
   const { outputs } = metafile
@@ -58,13 +65,17 @@ export async function bundleInto(dir, plugins = []) {
   const neededOften = new Set()
   for (const path of paths)
     if (often.test(outputs[path].entryPoint ?? '')) withImports(path, outputs, neededOften)
+  const packOfModule = (path) => {
+    if (neededOften.has(path)) return 'main'
+    return catalogues.test(outputs[path].entryPoint ?? '') ? 'chinese' : 'more'
+  }
   const texts = paths.map((path) => {
     const { text } = outputFiles.find((each) => each.path === join(root, path))
-    return { path, text }
+    return { path, text, pack: packOfModule(path) }
   })
   mkdirSync(dir, { recursive: true })
   for (const name of packs) {
-    const wanted = texts.filter(({ path }) => neededOften.has(path) === (name === 'main'))
+    const wanted = texts.filter(({ pack }) => pack === name)
     replace(join(dir, `${name}.cjs`), await packOf(wanted))
   }
   replace(join(dir, 'stepbox.cjs'), read('runtime/setup/launch.cjs'), 0o755)
@@ -134,8 +145,9 @@ async function esbuild(options) {
 }
 
 /**
- * Run the program once and keep the code that V8 compiled of it (keep.cjs): a container if this
- * machine can run one, else a plan. Nothing is done if it was kept for these packs and this V8.
+ * Run the program and keep the code that V8 compiled of it (keep.cjs): a container if this machine
+ * can run one, else a plan, and the lists, which need the second pack. What a later run compiles is
+ * added. Nothing is done if it was kept for these packs and this V8.
  */
 export async function keepCompiled(canRun) {
   const kept = readdirSync(here('dist')).filter((name) => name.endsWith('.v8'))
@@ -145,7 +157,8 @@ export async function keepCompiled(canRun) {
   })
   if (keys.every((key) => kept.some((name) => name.startsWith(key)))) return
   const plan = ['--chapter', 'namespaces', 'plan', 'true']
-  const args = canRun ? ['run', '--rm', 'busybox', 'true'] : plan
-  await run(process.execPath, [here('runtime/setup/keep.cjs'), ...args])
+  const first = canRun ? ['run', '--rm', 'busybox', 'true'] : plan
+  for (const args of [first, ['ps', '-a'], ['images']])
+    await run(process.execPath, [here('runtime/setup/keep.cjs'), ...args])
   for (const name of kept) rmSync(here('dist', name), { force: true })
 }

@@ -6,6 +6,6 @@ import { join } from 'node:path'
 export function busyboxBinary(): string {
   const text = readFileSync(join(import.meta.dirname, '../../dist/setup.json'), 'utf8')
   const { busybox } = JSON.parse(text) as { busybox?: { binary: string } }
-  if (!busybox) throw new Error('no busybox: npm run setup says why')
+  if (!busybox) throw new Error('no busybox: npm run setup, in the checkout, says why')
   return busybox.binary
 }

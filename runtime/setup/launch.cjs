@@ -1,15 +1,19 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; exec node -- "$0" "$@"
 /*
+ * For a shell, the second line starts Node; for Node it is a word and a comment. The `--` keeps
+ * Node from taking `stepbox --env-file` for its own. `env -S` would do it too; busybox has none.
+ *
  * The launcher; set-up copies it to dist/stepbox.cjs. It starts the program, whose modules are in
- * two packs beside it: main.cjs has those that `stepbox run` needs, more.cjs the others (bundle.mjs
- * says what that gains). Each pack is compiled with the code that V8 kept of an earlier run, if
- * there is any. The file with that code is named by the hash in the pack's first line and by the
- * version of V8: V8 itself compares only the length of the source.
+ * packs beside it: main.cjs has those that `stepbox run` needs, more.cjs the others, chinese.cjs
+ * the Chinese (bundle.mjs says what that gains). Each pack is compiled with the code that V8 kept
+ * of an earlier run, if there is any. The file with that code is named by the hash in the pack's
+ * first line and by the version of V8: V8 itself compares only the length of the source.
  */
 const { readFileSync } = require('node:fs')
 const { Script } = require('node:vm')
 
-const packs = ['main', 'more']
+const packs = ['main', 'more', 'chinese']
 const known = {}
 const modules = {}
 const loaded = []

@@ -2,7 +2,7 @@
  * Set-up. Makes what a fresh checkout needs: npm packages, native program, bundles, busybox image.
  * Plain Node, because no package is installed yet. A product that is up to date is left alone.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { realpathSync, renameSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -11,25 +11,34 @@ import { bundle, keepCompiled } from './bundle.mjs'
 import { bundleTests } from './bundle-tests.mjs'
 import { isLinux, isRoot, isStatic, lastLines, onPath, run } from './machine.mjs'
 import { hash, here, isUpToDate, read, remember, root, state } from './made.mjs'
+import { installNodes } from './nodes.mjs'
+import { buildMachine, hasPackages, pack, packed } from './pack.mjs'
+import { installValidators } from './validators.mjs'
 
 /**
  * Set everything up, with a line of output for each thing done. Gives which of `packages`,
  * `native`, `bundle` and `busybox` are there now. What this machine cannot have is reported, and is
  * no failure; an error sets `failed`.
  */
-export async function setup({ withPeers = false } = {}) {
+export async function setup({ withPeers = false, packInto } = {}) {
   const is = { packages: false, native: false, bundle: false, busybox: false, failed: false }
-  if (!isNodeNewEnough()) return { ...is, failed: true }
+  if (!isNodeNewEnough() || !isWritable()) return { ...is, failed: true }
   delete process.env.STEPBOX_CHAPTER // set in a reader's shell; set-up needs the whole program
+  process.stdout.on('error', () => {}) // ignoring: set-up does its work even if nobody reads this
   console.log(bold('Setting up Stepbox'))
-  const further = withPeers ? { peers, machine } : {}
-  const steps = { packages, native, bundle, tests: bundleTests, busybox, ...further }
+  const schemas = installValidators
+  const further = withPeers ? { peers, nodes: installNodes, schemas, machine } : {}
+  const debs = hasPackages() ? { debian: packed } : {}
+  const last = packInto ? { pack: (say) => pack(packInto, findBusybox(), say) } : {}
+  const first = { packages, ...debs, native, bundle, tests: bundleTests, busybox }
+  const steps = { ...first, ...further, ...last }
   for (const [name, work] of Object.entries(steps)) {
     const start = Date.now()
     let label = name
     const say = (text) => {
       for (const line of text.split('\n')) {
-        console.log(`  ${label.padEnd(9)} ${line}`)
+        const printable = line.replace(/(?!\x1b\[\d+m)[\x00-\x1f\x7f-\x9f]/g, '?') // tools' words
+        console.log(`  ${label.padEnd(9)} ${printable}`)
         label = ''
       }
     }
@@ -50,12 +59,34 @@ export async function setup({ withPeers = false } = {}) {
   return is
 }
 
+/** The least version is that of package.json: `>=20.19`. */
 function isNodeNewEnough() {
+  const least = JSON.parse(read('package.json')).engines.node.replace('>=', '')
+  const [wantedMajor, wantedMinor] = least.split('.').map(Number)
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major > 20 || (major === 20 && minor >= 19)) return true
-  console.error(`Stepbox needs Node 20.19 or newer, this is ${process.version}`)
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return true
+  console.error(`Stepbox needs Node ${least} or newer, this is ${process.version}`)
   console.error('  https://nodejs.org/en/download has it for every system')
   return false
+}
+
+function isWritable() {
+  try {
+    accessSync(root, constants.W_OK)
+    return true
+  } catch ({ code }) {
+    const why = code === 'EROFS' ? 'it is mounted read-only' : 'it is not yours to write'
+    console.error(`Set-up writes into the checkout ${here()}: ${why} (${code})`)
+    console.error(`  cp -r ${quoted(here())} ~/stepbox && cd ~/stepbox && npm run setup`)
+    return false
+  }
+}
+
+/** What to type, wherever one is, to set up again. */
+const again = `cd ${quoted(here())} && npm run setup`
+
+function quoted(path) {
+  return /^[\w./:=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 /** Run `npm ci`, unless npm's record of what it installed agrees with the lock file. */
@@ -100,7 +131,7 @@ async function native(say) {
     say('  Debian, Ubuntu   apt-get install musl-tools gcc libc6-dev')
     say('  Fedora           dnf install gcc glibc-static')
     say('  Alpine           apk add gcc musl-dev linux-headers')
-    return { done: 'and run `npm run setup` again; `plan` and the texts work without', ok: false }
+    return { done: `and then: ${again}; 'plan' and the texts work without`, ok: false }
   }
   if (problem) throw new Error(problem)
   remember('native', key, 'native/stepbox')
@@ -146,7 +177,7 @@ async function busybox(say) {
   }
   if (!binary) {
     say('no static busybox here: install `busybox-static` (Debian, Ubuntu, Alpine)')
-    return { done: 'or `busybox` (Fedora), and run `npm run setup` again', ok: false }
+    return { done: 'or `busybox` (Fedora), and then: stepbox import --busybox', ok: false }
   }
   const dir = dataRoot()
   const makers = ['03-pivot-root/busybox.ts', '05-commit/busybox-image.ts'].map((name) =>
@@ -199,14 +230,8 @@ async function installed(packages, say) {
 /** Build the machines of `stepbox vm`: Debian's kernel, and the one of its backports. */
 async function machine() {
   if (!onPath('qemu-system-x86_64')) return { done: 'no QEMU, no machine of its own', ok: false }
-  const made = []
-  for (const kernel of ['stable', 'backports']) {
-    const args = [here('dist/stepbox.cjs'), 'vm', '--kernel', kernel, 'build']
-    const { code, output } = await run(process.execPath, args)
-    if (code !== 0) throw new Error(lastLines(output, 2))
-    made.push(/^kernel +(\S+),/m.exec(output)?.[1])
-  }
-  return { done: `Linux ${made.join(' and ')}, for stepbox vm` }
+  const made = [await buildMachine('stable'), await buildMachine('backports')]
+  return { done: `${made.join(' and ')}, for stepbox vm` }
 }
 
 const isColoured = process.stdout.isTTY && !process.env.NO_COLOR
@@ -218,6 +243,8 @@ function dim(text) {
 }
 
 if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
-  const { failed } = await setup({ withPeers: process.argv.includes('--with-peers') })
+  const at = process.argv.indexOf('--pack')
+  const packInto = at < 0 ? undefined : (process.argv[at + 1] ?? 'stepbox.tar')
+  const { failed } = await setup({ withPeers: process.argv.includes('--with-peers'), packInto })
   process.exitCode = failed ? 1 : 0
 }

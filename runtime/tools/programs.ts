@@ -1,6 +1,8 @@
 /** Programs that are installed on this machine. */
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { readElf } from '../03-pivot-root/elf.ts'
+import { nativePath } from '../native.ts'
 
 /** The path of `command` in PATH or the sbin directories, or undefined. */
 export function onPath(command: string): string | undefined {
@@ -8,10 +10,12 @@ export function onPath(command: string): string | undefined {
   return dirs.map((dir) => `${dir || '.'}/${command}`).find((path) => existsSync(path))
 }
 
-/** A static busybox, under any of the names that distributions give it. */
+/** A static busybox, under any of the names that distributions give it, or the one of set-up. */
 export function staticBusybox(): string | undefined {
   const paths = ['busybox', 'busybox.static', 'busybox-static'].map(onPath)
-  return paths.find((path) => path !== undefined && isStatic(path))
+  const unpacked = join(dirname(nativePath), '../dist/busybox')
+  const ofSetup = ['bin', 'usr/bin'].map((dir) => join(unpacked, dir, 'busybox'))
+  return [...paths, ...ofSetup].find((path) => path !== undefined && isStatic(path))
 }
 
 function isStatic(path: string): boolean {

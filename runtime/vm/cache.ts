@@ -1,5 +1,7 @@
 /** The cache of what machines are made of: kernels, initramfs archives, disks. */
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,26 +12,31 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { checkout } from '../checkout.ts'
 
 /** `STEPBOX_CACHE`, else /var/cache/stepbox for root and the user's cache directory for others. */
 export function cacheDir(): string {
   if (process.env.STEPBOX_CACHE) return resolve(process.env.STEPBOX_CACHE)
   if (process.geteuid?.() === 0) return '/var/cache/stepbox'
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stepbox')
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stepbox')
 }
 
 /** How many of each kind are kept. */
 const keptOfKind = { kernels: 4, initramfs: 3, disks: 2, qemu: 2 }
 
 /**
- * The path of `name` in the cache. If it is missing, `make` writes it to the path that it is given,
- * and it is renamed into place. Of each kind, the most recently used ones are kept.
+ * The path of `name`: that of an archive for a class, if set-up was packed with one (dist/cache in
+ * the checkout; it may be shared and read-only), or in the user's cache. If it is missing, `make`
+ * writes it to the path that it is given, and it is renamed into place. Of each kind, the most
+ * recently used ones are kept.
  */
 export async function cached(
   kind: keyof typeof keptOfKind,
   name: string,
   make: (path: string) => void | Promise<void>,
 ): Promise<string> {
+  const packed = join(checkout, 'dist/cache', kind, name)
+  if (isReadable(packed)) return packed
   const dir = join(cacheDir(), kind)
   const path = join(dir, name)
   if (!existsSync(path)) {
@@ -45,6 +52,15 @@ export async function cached(
   utimesSync(path, new Date(), new Date())
   prune(dir, keptOfKind[kind])
   return path
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false // ignoring: it is made in the user's own cache
+  }
 }
 
 let stagedCount = 0

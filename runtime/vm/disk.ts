@@ -37,7 +37,8 @@ export async function diskWithImages(path: string, bytes: number, root: string):
 async function format(path: string, bytes: number, tree: string | undefined): Promise<void> {
   truncate(path, bytes)
   const from = tree === undefined ? [] : ['-d', tree]
-  const argv = ['mke2fs', '-q', '-t', 'ext4', '-F', '-E', 'root_owner=0:0', ...from, path]
+  const mke2fs = onPath('mke2fs') ?? 'mke2fs' // an ordinary user's PATH has no /sbin
+  const argv = [mke2fs, '-q', '-t', 'ext4', '-F', '-E', 'root_owner=0:0', ...from, path]
   const { exitCode, err } = await runProgram(argv)
   if (exitCode !== 0) throw new Error(`mke2fs: ${err.trim()}`)
 }

@@ -92,7 +92,7 @@ function withContent(host: HostFile): RamFile {
 }
 
 function write(path: string, pieces: Iterable<Uint8Array>): void {
-  const fd = openSync(path, 'wx', 0o600)
+  const fd = openSync(path, 'wx', 0o644) // several users may share it: nothing in it is secret
   for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
   closeSync(fd)
 }
@@ -168,7 +168,7 @@ function filesIn(path: string): string[] {
   if (!found) return []
   if (!found.isDirectory()) return [path]
   const names = readdirSync(path).filter(
-    (name) => !/^(busybox|runs|setup\.json.*|.*\.new)$/.test(name),
+    (name) => !/^(busybox|cache|debs|nodes?|runs|setup\.json.*|.*\.new)$/.test(name),
   )
   return names.sort().flatMap((name) => filesIn(join(path, name)))
 }

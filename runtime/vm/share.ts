@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Launch } from '../native.ts'
 import { toolStep, type Step } from '../step.ts'
 import { onPath } from '../tools/programs.ts'
+import { harmlessFiles } from './harmless-files.ts'
 import { startProgram } from './program.ts'
 import type { Shared } from './qemu.ts'
 
@@ -36,7 +37,8 @@ export interface Served extends Shared, Share {}
  * Start a virtiofsd for each share, on a socket in `dir`. The sockets' paths are relative to `dir`,
  * because the path of a socket has room for 107 bytes (unix(7)). A virtiofsd ends with its machine;
  * `stop` ends those that no machine has connected to. Without root each runs in a user namespace
- * that maps only the caller: to the guest every file of the caller belongs to root.
+ * that maps only the caller: to the guest every file of the caller belongs to root. None can make a
+ * device or a file that gives its owner's rights to whoever executes it.
  */
 export async function serve(
   shares: Share[],
@@ -70,7 +72,11 @@ function startServer(program: string, { source, socket, readOnly }: Served, cwd:
   return startProgram(argv, {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
-    before: [...privateNamespaces(), ...(readOnly ? readOnlyBind(source) : [])],
+    before: [
+      ...privateNamespaces(),
+      ...(readOnly ? readOnlyBind(source) : []),
+      toolStep(['seccomp', harmlessFiles()], 'a guest is root: its set-user-id files would be too'),
+    ],
   })
 }
 

@@ -2,7 +2,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Size } from '../03-pivot-root/terminal.ts'
-import { clearStaging, makeStaging } from '../staging.ts'
+import { makeStaging } from '../staging.ts'
+import { clearStaging } from '../trash.ts'
 import { cacheDir } from './cache.ts'
 import { blankDisk, diskWithImages, emptyDisk } from './disk.ts'
 import { guestScript } from './guest.ts'
@@ -55,7 +56,7 @@ export interface Vm extends VirtualMachine {
 export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
   const parts = await prepareParts(options, say)
   const { without = [], swapBytes, imagesOf, argv = [], env, cwd, terminal } = options
-  const staging = stagingIn(cacheDir())
+  const staging = await stagingIn(cacheDir())
   const checkout = { source: project, target: projectInGuest, readOnly: false }
   const shares = [...(options.hasCheckout ? [checkout] : []), ...(options.shares ?? [])]
   const { served, stop } = await serve(shares, staging)
@@ -82,7 +83,11 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
       }),
       ...(terminal ? { terminal } : {}),
     })
-    void machine.ready.then(remove, remove) // QEMU has the files open
+    const failed = () => {
+      stop() // QEMU may have ended before it connected to a virtiofsd
+      remove()
+    }
+    void machine.ready.then(remove, failed) // QEMU has the files open
     return { ...machine, parts }
   } catch (error) {
     stop()
@@ -92,9 +97,9 @@ export async function startVm(options: VmOptions, say: Say): Promise<Vm> {
 }
 
 /** A temporary directory; also removes those of killed processes. */
-function stagingIn(dir: string): string {
+async function stagingIn(dir: string): Promise<string> {
   const staging = makeStaging(dir)
-  clearStaging(dir)
+  await clearStaging(dir)
   return staging
 }
 

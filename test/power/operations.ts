@@ -2,7 +2,7 @@
 import { commitContainer } from '../../runtime/05-commit/commit.ts'
 import { imageFor } from '../../runtime/05-commit/image-for.ts'
 import { removeImage } from '../../runtime/05-commit/store/remove-image.ts'
-import type { Image } from '../../runtime/05-commit/store/store.ts'
+import type { Image } from '../../runtime/05-commit/store/image.ts'
 import { imageUsers } from '../../runtime/05-commit/users.ts'
 import { findContainer } from '../../runtime/container/find.ts'
 import { remove } from '../../runtime/container/remove.ts'

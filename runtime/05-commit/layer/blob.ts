@@ -4,7 +4,7 @@ import { createWriteStream, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { digestOf } from '../store/blobs.ts'
+import { digestOf } from '../store/digest.ts'
 import { mediaTypes, type Descriptor } from '../store/oci.ts'
 import { stagedPath } from '../store/publish.ts'
 
@@ -49,7 +49,8 @@ export async function stageLayer(
   const path = join(staging, 'layer')
   const plain = digestStream(onBytes)
   const stored = digestStream()
-  const file = createWriteStream(path, { flags: 'wx', flush: true, highWaterMark: 2 ** 20 })
+  const own = { flags: 'wx', mode: 0o600, flush: true, highWaterMark: 2 ** 20 }
+  const file = createWriteStream(path, own)
   if (isCompressed) {
     const gzip = createGzip({ level: 6, chunkSize: 2 ** 18 })
     await pipeline(plain.pass(tar), gzip, stored.pass, file)

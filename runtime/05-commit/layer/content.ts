@@ -2,7 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { promisify } from 'node:util'
-import { fsPath } from '../../04-overlay/stack.ts'
+import { inOpened } from '../../opened.ts'
+import { errnoOf } from '../../staging.ts'
 import { paddingOf, type Extent } from '../tar/tar.ts'
 
 /** A header, and the file whose content follows it. */
@@ -13,8 +14,11 @@ export interface ArchivePart {
 
 /** A file whose content goes into an archive. */
 export interface Content {
-  /** Full path (bytes.ts). */
+  /** In the archive (bytes.ts). */
   path: string
+  /** The file: a name in an open directory. */
+  name: string
+  directory: { fd: number }
   /** The file's state when its header was made. */
   stat: BigIntStats
   /** Where its data are; the holes between them are not written. */
@@ -66,11 +70,12 @@ export async function* inPieces(
 function readInto(piece: Buffer, content: Content): void {
   const fd = openFile(content)
   try {
+    verify(fd, content)
     let at = 0
     for (const { offset, length } of content.extents) {
       for (const end = at + length, position = offset - at; at < end; ) {
         const got = readSync(fd, piece, at, end - at, position + at)
-        if (got === 0) throw changed(content)
+        if (got === 0) throw changed(content.path)
         at += got
       }
     }
@@ -83,11 +88,12 @@ function readInto(piece: Buffer, content: Content): void {
 async function* stream(content: Content): AsyncGenerator<Buffer> {
   const fd = openFile(content)
   try {
+    verify(fd, content)
     for (const { offset, length } of content.extents) {
       for (let done = 0; done < length; ) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(pieceSize, length - done))
         const { bytesRead } = await readFrom(fd, buffer, 0, buffer.length, offset + done)
-        if (bytesRead === 0) throw changed(content)
+        if (bytesRead === 0) throw changed(content.path)
         yield buffer.subarray(0, bytesRead)
         done += bytesRead
       }
@@ -102,19 +108,26 @@ const readFrom = promisify(read)
 
 /**
  * O_NOFOLLOW: a symlink put in the file's place must not lead to the host's files. O_NONBLOCK: to
- * open a fifo put in its place would wait for a writer (fifo(7)).
+ * open a fifo put in its place would wait for a writer (fifo(7)), and to read it for data.
  */
-function openFile({ path }: Content): number {
-  return openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+function openFile(content: Content): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  try {
+    return openSync(inOpened(content.directory.fd, content.name), flags)
+  } catch (error) {
+    // Gone; a symlink; a socket, or a device without a driver: all of them are other files.
+    if (!['ENOENT', 'ELOOP', 'ENXIO', 'ENODEV'].includes(errnoOf(error) ?? '')) throw error
+    throw changed(content.path)
+  }
 }
 
 /** Every change to content, length or attributes also sets the change time (inode(7), ctime). */
-function verify(fd: number, content: Content): void {
+function verify(fd: number, { path, stat }: Content): void {
   const { dev, ino, ctimeNs } = fstatSync(fd, { bigint: true })
-  const { stat } = content
-  if (dev !== stat.dev || ino !== stat.ino || ctimeNs !== stat.ctimeNs) throw changed(content)
+  if (dev !== stat.dev || ino !== stat.ino || ctimeNs !== stat.ctimeNs) throw changed(path)
 }
 
-function changed({ path }: Content): Error {
-  return new Error(`${path} changed while it was read`)
+/** The error for a file that is not what it was a moment ago. */
+export function changed(path: string): Error {
+  return new Error(`/${path} changed while it was read`)
 }

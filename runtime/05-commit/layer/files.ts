@@ -22,7 +22,7 @@ export function newDirectory(path: string): Step[] {
   return [step(['mkdir', path, 0o755], 'later entries may be in it')]
 }
 
-/** Make an empty file, a device, a fifo or a symlink. */
+/** Make a device, a fifo or a symlink. */
 export function newNode(path: string, { type, mode, target, device }: Entry): Step[] {
   if (type === 'symlink') return [step(['symlink', target, path], 'the target need not exist')]
   const { major, minor } = device
@@ -31,9 +31,14 @@ export function newNode(path: string, { type, mode, target, device }: Entry): St
     return [step(['mknod', path, 'S_IFIFO', permissions, 0, 0], 'a fifo')]
   if (type === 'character')
     return [step(['mknod', path, 'S_IFCHR', permissions, major, minor], 'a device is two numbers')]
-  if (type === 'block')
-    return [step(['mknod', path, 'S_IFBLK', permissions, major, minor], 'a device is two numbers')]
-  return [step(['mknod', path, 'S_IFREG', permissions, 0, 0], 'an empty file')]
+  return [step(['mknod', path, 'S_IFBLK', permissions, major, minor], 'a device is two numbers')]
+}
+
+/** Make a file whose content `data` is at hand, with everything else but its attributes. */
+export function wholeFile(path: string, entry: Entry, data: Uint8Array): Step[] {
+  const { mode, uid, gid, mtimeNs } = entry
+  const why = 'always a new file, never one behind a symlink'
+  return [step(['create', path, data, mode, uid, gid, ...timeOf(mtimeNs)], why)]
 }
 
 /** Add a name to a file that exists. link(2) does not follow a symlink at `target`. */
@@ -72,18 +77,31 @@ export function attributes(path: string, entry: Entry): Step[] {
   return [
     ...owner(path, entry),
     ...(isSpecial ? [step(['chmod', path, entry.mode], 'chown cleared these bits')] : []),
-    ...entry.xattrs.filter(isKept).map((xattr) => attribute(path, xattr)),
-    step(['utimensat', path, entry.mtimeNs], 'the modification time in the archive'),
+    ...extended(path, entry),
+    step(['utimensat', path, ...timeOf(entry.mtimeNs)], 'the modification time in the archive'),
   ]
 }
 
+/** Set the extended attributes of a file. */
+export function extended(path: string, { xattrs }: Entry): Step[] {
+  return xattrs.filter(isKept).map((xattr) => attribute(path, xattr))
+}
+
+/** Seconds and nanoseconds, as the kernel has them: the seconds may be negative, not the rest. */
+function timeOf(ns: bigint): [seconds: bigint, nanoseconds: number] {
+  const rest = ((ns % billion) + billion) % billion
+  return [(ns - rest) / billion, Number(rest)]
+}
+
+const billion = 1_000_000_000n
+
 /**
  * Set what a directory can have before its files are made: not its time, which they change, and not
- * its default ACL, which they would inherit (acl(5)).
+ * its default ACL, which they would inherit (acl(5)). One that was there may have another owner.
  */
-export function directoryBegun(path: string, entry: Entry): Step[] {
+export function directoryBegun(path: string, entry: Entry, wasThere: boolean): Step[] {
   const now = entry.xattrs.filter((xattr) => isKept(xattr) && xattr.name !== defaultAcl)
-  return [...owner(path, entry), ...now.map((xattr) => attribute(path, xattr))]
+  return [...owner(path, entry, wasThere), ...now.map((xattr) => attribute(path, xattr))]
 }
 
 /** Set the rest, after the last file was put into the directory. */
@@ -91,7 +109,7 @@ export function directoryDone(path: string, { mode, mtimeNs, acl }: Later): Step
   return [
     step(['chmod', path, mode], 'only now: new files would inherit set-group-id'),
     ...(acl ? [attribute(path, acl)] : []),
-    step(['utimensat', path, mtimeNs], 'only now: each new file in it changed its time'),
+    step(['utimensat', path, ...timeOf(mtimeNs)], 'only now: each new file in it changed its time'),
   ]
 }
 
@@ -105,7 +123,9 @@ export interface Later {
 /** The part of a directory's entry that is set at the end. */
 export function later({ mode, mtimeNs, xattrs }: Entry): Later {
   const acl = xattrs.find(({ name }) => name === defaultAcl)
-  return { mode, mtimeNs, ...(acl ? { acl } : {}) }
+  if (!acl) return { mode, mtimeNs }
+  // A copy: the value is a part of a chunk of the archive, which it would keep in memory.
+  return { mode, mtimeNs, acl: { ...acl, value: Buffer.from(acl.value) } }
 }
 
 /** Where the kernel keeps a directory's default ACL (acl(5)). */
@@ -122,14 +142,20 @@ export function opaque(path: string): Step[] {
   return [step(['lsetxattr', path, opaqueMark, Buffer.from('y')], why)]
 }
 
-/** Remove a file for a later entry of the same name; a directory must be empty. */
-export function removed(path: string, isDirectory: boolean): Step[] {
-  const why = 'of several entries of one name the last one counts'
-  return [isDirectory ? step(['rmdir', path], why) : step(['unlink', path], why)]
+const lastCounts = 'of several entries of one name the last one counts'
+
+/** Remove a file, or a whiteout. */
+export function fileRemoved(path: string): Step[] {
+  return [step(['unlink', path], lastCounts)]
 }
 
-function owner(path: string, { uid, gid }: Entry): Step[] {
-  if (uid === 0 && gid === 0) return []
+/** Remove a directory, which must be empty. */
+export function directoryRemoved(path: string): Step[] {
+  return [step(['rmdir', path], lastCounts)]
+}
+
+function owner(path: string, { uid, gid }: Entry, wasThere = false): Step[] {
+  if (uid === 0 && gid === 0 && !wasThere) return []
   return [step(['lchown', path, uid, gid], 'root created it; this is its owner')]
 }
 
@@ -139,5 +165,5 @@ function isKept({ name }: Xattr): boolean {
 }
 
 function attribute(path: string, { name, value }: Xattr): Step {
-  return step(['lsetxattr', path, name, value], 'after chown, which clears security.capability')
+  return step(['lsetxattr_if_held', path, name, value], 'chown would clear security.capability')
 }

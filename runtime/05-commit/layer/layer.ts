@@ -1,48 +1,63 @@
 /** Makes a layer's tar archive from a write layer. */
-import { readlinkSync, type BigIntStats } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { batches, type Batches } from '../../04-overlay/batches.ts'
-import { fsPath, type Stack } from '../../04-overlay/stack.ts'
+import { entering } from '../../04-overlay/below.ts'
+import { isOrdinaryXattr, type Stack } from '../../04-overlay/stack.ts'
 import { readUpper, type UpperEntry } from '../../04-overlay/upper.ts'
-import { enterUpper } from '../../04-overlay/walk.ts'
-import { fromBytes } from '../../bytes.ts'
+import { lstat } from '../../04-overlay/walk.ts'
+import { fromBytes, toBytes } from '../../bytes.ts'
+import type { Call } from '../../calls.ts'
 import { stepOf, type Step } from '../../step.ts'
 import { joinExtents } from '../tar/sparse.ts'
-import type { Entry, EntryType, Extent, Xattr } from '../tar/tar.ts'
+import type { Entry, Extent, Xattr } from '../tar/tar.ts'
 import { tarEnd, tarHeader } from '../tar/write.ts'
-import { inPieces, type ArchivePart } from './content.ts'
+import { changed, inPieces, type ArchivePart } from './content.ts'
+import { layerEntries, type LayerEntry } from './entries.ts'
+import { fileAttributes, factOf } from './facts.ts'
 
 const step = stepOf(5)
 
+export interface Reports {
+  /** Called for each file that cannot be in an archive, and is left out. */
+  onSkipped?: ((path: string, why: string) => void) | undefined
+  /** Called with the size of each file, once for all its names. */
+  onFile?: (size: number) => void
+}
+
 /**
- * The write layer of `stack` as a tar archive, in pieces of about a megabyte. By the rules of the
- * OCI image-spec (layer.md, "Whiteouts"), a deleted name becomes an empty file `.wh.<name>`, and an
- * opaque directory gets an empty file `.wh..wh..opq`. The same tree gives the same bytes.
+ * The write layer of `stack` as a tar archive, in pieces of about a megabyte: `layerEntries` says
+ * what is in it. The same tree gives the same bytes.
  *
- * What an archive cannot hold is left out and reported to `onSkipped`. Throws if a file changes
- * while it is read; the pieces so far are not an archive then.
+ * Throws if a file changes while it is read; the pieces so far are not an archive then.
  */
-export function layerTar(
-  stack: Stack,
-  onSkipped: (path: string, why: string) => void = () => {},
-): AsyncGenerator<Buffer> {
-  return inPieces(partsIn(stack, onSkipped))
+export function layerTar(stack: Stack, reports: Reports = {}): AsyncGenerator<Buffer> {
+  return inPieces(partsIn(stack, reports))
 }
 
 /** The headers and files of the archive, in batches. */
 async function* partsIn(
   stack: Stack,
-  onSkipped: (path: string, why: string) => void,
+  { onSkipped, onFile = () => {} }: Reports,
 ): AsyncGenerator<Iterable<ArchivePart>> {
-  const program = batches(enterUpper(stack.upper))
-  const names = new Map<string, string>()
+  const program = batches([])
+  const firstNames = new Map<string, string>()
+  let root = await rootOf(stack, program)
+  const onVanished = (path: string) => {
+    throw changed(path)
+  }
   try {
-    for await (const batch of readUpper(stack)) {
+    for await (const batch of readUpper(stack, program, onVanished)) {
       const kept = batch.filter((entry) => {
-        const why = reasonToSkip(entry)
-        if (why) onSkipped(entry.path, why)
-        return !why
+        const why = entry.isInit ? '' : reasonToSkip(entry)
+        if (why) onSkipped?.(entry.path, why)
+        return why === undefined
       })
-      yield partsOf(stack, await addDetails(program, kept), names)
+      const entries = layerEntries(kept.map(factOf), firstNames)
+      if (root && (root.isChanged || entries.length > 0)) {
+        yield [{ header: root.header }]
+        root = undefined
+      }
+      yield partsOf(entries, await addDetails(program, kept), onFile)
     }
     yield [{ header: tarEnd }]
   } finally {
@@ -50,16 +65,57 @@ async function* partsIn(
   }
 }
 
-/** Why a file cannot be in a layer; undefined if it can. */
-function reasonToSkip({ path, stat }: UpperEntry): string | undefined {
+/**
+ * The entry of `/`, if it must be in the archive: if the container has changed it; and, where other
+ * entries are, if it is not what a layer's root is without an entry, root's with mode 755. Its time
+ * alone is no change: every name that is made in it sets that.
+ */
+async function rootOf(
+  { upper, lowers }: Stack,
+  program: Batches,
+): Promise<{ header: Buffer; isChanged: boolean } | undefined> {
+  const at = (path: string | undefined) => path && lstat(`${path}/.`) // lower0 is a link
+  const [stat, below] = [at(upper), at(lowers[0])]
+  if (!stat || !below) return undefined
+  const list = async (call: Call) =>
+    (await program.make([step(call, "the root's attributes")]))[0]?.answer ?? Buffer.alloc(0)
+  const listed = fromBytes(await list(['llistxattr', upper])).split('\0')
+  const xattrs: Xattr[] = []
+  for (const name of listed.filter(isCommitted).sort())
+    xattrs.push({ name, value: await list(['lgetxattr', upper, name]) })
+  const looks = ({ mode, uid, gid }: BigIntStats) => `${mode & 0o7777n} ${uid}:${gid}`
+  const isChanged = looks(stat) !== looks(below) || xattrs.length > 0
+  if (!isChanged && looks(stat) === `${0o755} 0:0`) return undefined
+  const entry: LayerEntry = { ...fileAttributes(stat), path: '.', type: 'directory' }
+  return { header: tarHeader(tarEntry(entry, xattrs)), isChanged }
+}
+
+/**
+ * Whether an attribute belongs to the image. What the kernel notes of this host is of no use
+ * elsewhere, or keeps files from being used there: SELinux's and Smack's labels, and hashes and
+ * signatures (security.ima, security.evm). So are root's private notes (trusted.*).
+ */
+function isCommitted(name: string): boolean {
+  const isKept = /^(user\.|system\.posix_acl_|security\.capability$)/.test(name)
+  return isKept && isOrdinaryXattr(name)
+}
+
+/** Why a file cannot be in a layer; undefined if it can. Empty if that has been said above it. */
+function reasonToSkip({ path, parent, stat }: UpperEntry): string | undefined {
+  if (isTooLong(path)) return isTooLong(parent.path) ? '' : 'no program could unpack such a path'
   if (stat.isSocket()) return 'a socket is of no use without the process that listens on it'
   if (/(^|\/)\.wh\./.test(path)) return 'in an image, .wh. marks a deleted name'
   return undefined
 }
 
+/** Whether a path, with its final NUL, is longer than PATH_MAX (limits.h). */
+function isTooLong(path: string): boolean {
+  return path.length >= 4096 || (path.length > 4096 / 3 && toBytes(path).length >= 4096)
+}
+
 /** A name, with what Node has no calls for: the values of attributes, and the holes. */
 interface Detailed {
-  name: UpperEntry
+  entry: UpperEntry
   xattrs: Xattr[]
   /** Where the data are, in a file that may have holes. */
   extents?: Extent[]
@@ -68,25 +124,29 @@ interface Detailed {
 /** Ask the native program for the details of a whole batch in one plan. */
 async function addDetails(program: Batches, batch: UpperEntry[]): Promise<Detailed[]> {
   const plan: Step[] = []
-  const receivers: ((answer: Buffer) => void)[] = []
+  const receivers = new Map<number, (answer: Buffer) => void>()
+  const enter = entering(plan)
   const all = batch.map((entry) => {
-    const { path, stat } = entry
-    const xattrs: Xattr[] = entry.xattrs.map((name) => ({ name, value: Buffer.alloc(0) }))
-    const detailed: Detailed = { name: entry, xattrs }
+    const { name, stat } = entry
+    const own = entry.xattrs.filter(isCommitted)
+    const xattrs: Xattr[] = own.map((each) => ({ name: each, value: Buffer.alloc(0) }))
+    const detailed: Detailed = { entry, xattrs }
     for (const xattr of xattrs) {
-      plan.push(step(['lgetxattr', path, xattr.name], 'an empty value has no answer'))
-      receivers.push((answer) => (xattr.value = answer))
+      enter(entry)
+      receivers.set(plan.length, (answer) => (xattr.value = answer))
+      plan.push(step(['lgetxattr', name, xattr.name], 'an empty value has no answer'))
     }
     // st_blocks counts 512-byte units (inode(7)); fewer than the size needs means holes.
     if (stat.isFile() && stat.blocks * 512n < stat.size) {
       detailed.extents = []
-      plan.push(step(['seek_data', path], 'fewer blocks than bytes: there are holes'))
-      receivers.push((answer) => (detailed.extents = extentsIn(answer)))
+      enter(entry)
+      receivers.set(plan.length, (answer) => (detailed.extents = extentsIn(answer)))
+      plan.push(step(['seek_data', name], 'fewer blocks than bytes: there are holes'))
     }
     return detailed
   })
   if (plan.length === 0) return all
-  for (const { index, answer } of await program.make(plan)) receivers[index]?.(answer)
+  for (const { index, answer } of await program.make(plan)) receivers.get(index)?.(answer)
   return all
 }
 
@@ -100,84 +160,33 @@ function extentsIn(answer: Buffer): Extent[] {
   return extents
 }
 
-/**
- * `names` has the first name of each file with several, by inode number: the archive has the
- * content once, and each further name as a hard link to the first.
- */
+/** The parts of the archive for `entries`; what Node cannot find out is in `details`. */
 function* partsOf(
-  stack: Stack,
-  all: Detailed[],
-  names: Map<string, string>,
+  entries: LayerEntry[],
+  details: Detailed[],
+  onFile: (size: number) => void,
 ): Generator<ArchivePart> {
-  for (const { name, xattrs, extents } of all) {
-    const { path, stat } = name
-    const inode = stat.nlink > 1n && !stat.isDirectory() ? String(stat.ino) : ''
-    const first = names.get(inode)
-    if (inode && first === undefined) names.set(inode, path)
-    const base = path.lastIndexOf('/') + 1
-    const entry = entryOf(stack, name, xattrs)
-    if (name.isWhiteout) yield { header: markAt(`${path.slice(0, base)}.wh.${path.slice(base)}`) }
-    else if (first !== undefined) yield { header: tarHeader(linkTo(first, entry)) }
-    else if (entry.type === 'file') yield fileOf(stack, name, { entry, data: extents })
-    else yield { header: tarHeader(entry) }
-    if (name.isOpaque) yield { header: markAt(`${path}/.wh..wh..opq`) }
+  const byPath = new Map(details.map((each) => [each.entry.path, each]))
+  for (const each of entries) {
+    // A mark has no file behind it, and the first name of a file has its content and attributes.
+    const found = each.type === 'hardlink' ? undefined : byPath.get(each.path)
+    const entry = tarEntry(each, found?.xattrs)
+    if (!found || entry.type !== 'file') yield { header: tarHeader(entry) }
+    else {
+      onFile(entry.size)
+      yield fileOf(found, entry)
+    }
   }
 }
 
-/** A hard link: the first name has the content and the attributes. */
-function linkTo(target: string, entry: Entry): Entry {
-  return { ...entry, type: 'hardlink', size: 0, target, xattrs: [] }
+function tarEntry(entry: LayerEntry, xattrs: Xattr[] = []): Entry {
+  return { ...entry, mtimeNs: BigInt(entry.mtimeNs), xattrs }
 }
 
-function fileOf(
-  { upper }: Stack,
-  { path, stat }: UpperEntry,
-  { entry, data }: { entry: Entry; data: Extent[] | undefined },
-): ArchivePart {
+function fileOf({ entry: found, extents: data }: Detailed, entry: Entry): ArchivePart {
   const sparse = data && joinExtents(data, entry.size)
   const header = tarHeader(sparse ? { ...entry, extents: sparse } : entry)
   const extents = sparse ?? [{ offset: 0, length: entry.size }]
-  return { header, content: { path: `${upper}/${path}`, stat, extents } }
-}
-
-/** The archive entry of a name in the upper directory. */
-function entryOf({ upper }: Stack, { path, stat }: UpperEntry, xattrs: Xattr[]): Entry {
-  const type = typeOf(stat)
-  const isDevice = type === 'character' || type === 'block'
-  const target = () => fromBytes(readlinkSync(fsPath(`${upper}/${path}`), 'buffer'))
-  return {
-    path,
-    type,
-    mode: Number(stat.mode & 0o7777n),
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
-    size: type === 'file' ? Number(stat.size) : 0,
-    mtimeNs: stat.mtimeNs,
-    target: type === 'symlink' ? target() : '',
-    device: isDevice ? deviceOf(stat.rdev) : { major: 0, minor: 0 },
-    xattrs,
-  }
-}
-
-function typeOf(stat: BigIntStats): EntryType {
-  if (stat.isDirectory()) return 'directory'
-  if (stat.isSymbolicLink()) return 'symlink'
-  if (stat.isCharacterDevice()) return 'character'
-  if (stat.isBlockDevice()) return 'block'
-  return stat.isFIFO() ? 'fifo' : 'file'
-}
-
-/** Linux's encoding of st_rdev: 8 low bits of minor, 12 of major, 12 high bits of minor. */
-function deviceOf(rdev: bigint): Entry['device'] {
-  return {
-    major: Number((rdev >> 8n) & 0xfffn),
-    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xfff00n)),
-  }
-}
-
-/** The header of an empty file that marks something, owned by root and with the time 0. */
-function markAt(path: string): Buffer {
-  const device = { major: 0, minor: 0 }
-  const empty = { mode: 0, uid: 0, gid: 0, size: 0, mtimeNs: 0n, target: '', device, xattrs: [] }
-  return tarHeader({ path, type: 'file', ...empty })
+  const { path, name, directory, stat } = found
+  return { header, content: { path, name, directory, stat, extents } }
 }

@@ -1,17 +1,24 @@
 /** Unpacks a layer's blob into its directory and verifies it: size, digest, diffId. */
-import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
 import { firstFd } from '../../descriptors.ts'
+import { NativeFailure } from '../../native-failure.ts'
 import { perform } from '../../native.ts'
-import { clearStaging, errnoOf, inWords, makeStaging } from '../../staging.ts'
+import { removeTree } from '../../remove-tree.ts'
+import { errnoOf, inWords, makeStaging } from '../../staging.ts'
 import { stepOf } from '../../step.ts'
-import { blobPath, gzipLength, verifyBlob } from '../store/blobs.ts'
-import { mediaTypes } from '../store/oci.ts'
-import { DamagedImage, layerDir, type Image, type Layer } from '../store/store.ts'
-import { mostUnpacked, type Growth } from './blob.ts'
+import { clearStaging } from '../../trash.ts'
+import { CannotRead, verifyBlob } from '../store/blobs.ts'
+import { digestOf, hexOf, shown } from '../store/digest.ts'
+import { wordFor } from '../store/entry-names.ts'
+import { DamagedImage } from '../store/image-errors.ts'
+import type { Image, Layer } from '../store/image.ts'
+import { layerDir } from '../store/store.ts'
+import type { Growth } from './blob.ts'
+import { tarOf } from './decompress.ts'
+import { FileError } from './sender.ts'
 import { unpackLayer } from './unpack.ts'
 
 const step = stepOf(5)
@@ -21,6 +28,8 @@ export interface LayerOf {
   image: Image
   layer: Layer
   limit?: Growth
+  /** Called with a line for each attribute that the file system cannot hold. */
+  warn?: ((text: string) => void) | undefined
 }
 
 /**
@@ -31,23 +40,48 @@ export interface LayerOf {
  *
  * Throws DamagedImage if the blob is wrong, and the system's error if the disk is full or fails.
  */
-export async function unpackBlob(
+export async function unpackBlob(root: string, layerOf: LayerOf): Promise<void> {
+  await unpackTo(root, layerOf, layerDir(root, layerOf.layer.diffId))
+}
+
+/** Unpack one layer of `image` as the directory `place`: whole, or not at all. */
+export async function unpackTo(
   root: string,
-  { image, layer, limit }: LayerOf,
+  layerOf: LayerOf,
+  place: string,
 ): Promise<void> {
+  const { layer, limit, warn = () => {} } = layerOf
   const staging = makeStaging(root)
   try {
-    clearStaging(root)
+    await clearStaging(root)
     const dir = join(staging, 'layer')
-    await unpackVerified(root, layer, { dir, limit })
+    const unheld = await unpackVerified(root, layer, { dir, limit })
     await sync(staging)
-    mkdirSync(join(root, 'layers'), { recursive: true, mode: 0o700 })
-    putLayer(dir, layerDir(root, layer.diffId))
+    mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
+    putLayer(dir, place)
+    for (const [name, { path, errno, count }] of unheld) {
+      const files = count > 1 ? `${shown(path)} and ${count - 1} others` : shown(path)
+      warn(`${layerInWords(layerOf)}: ${shown(name)} of ${files} left out: ${errno}`)
+    }
   } catch (error) {
-    if (errnoOf(error)) throw inWords(error, root)
-    throw new DamagedImage(image.name, { what: 'layer', blob: layer }, error)
+    throw explained(error, root, layerOf)
   } finally {
-    rmSync(staging, { recursive: true, force: true })
+    await removeTree(staging)
+  }
+}
+
+/**
+ * Verify that a layer's blob would unpack to its diffId, without unpacking it: another blob may
+ * have been unpacked to the directory of that name. Throws DamagedImage.
+ */
+export async function verifyLayer(root: string, { image, layer, limit }: LayerOf): Promise<void> {
+  try {
+    await verifyBlob(root, layer)
+    const hash = createHash('sha256')
+    for await (const chunk of tarOf(root, layer, limit)) hash.update(chunk)
+    compareDiffIds(digestOf(hash), layer)
+  } catch (error) {
+    throw explained(error, root, { image, layer })
   }
 }
 
@@ -60,33 +94,47 @@ interface Destination {
 async function unpackVerified(root: string, layer: Layer, { dir, limit }: Destination) {
   await verifyBlob(root, layer)
   mkdirSync(dir)
-  const { diffId } = await unpackLayer(tarOf(root, layer, limit), dir).catch((cause: Error) => {
-    throw errnoOf(cause) ? cause : new Error(`cannot be unpacked: ${cause.message}`, { cause })
+  chmodSync(dir, 0o755) // for an archive without an entry for it; mkdir(2) applies the umask
+  const made = await unpackLayer(tarOf(root, layer, limit), dir).catch((cause: Error) => {
+    throw isOfMachine(cause) ? cause : new Error(`cannot be unpacked: ${cause.message}`, { cause })
   })
-  if (diffId !== layer.diffId) throw new Error(`unpacks to ${diffId}, not to ${layer.diffId}`)
+  compareDiffIds(made.diffId, layer)
+  return made.unheld
 }
 
-/**
- * The tar archive in a verified blob, in chunks. Throws at the point where it is too large or not
- * valid gzip: the digest proves which blob it is, not that its content is harmless.
- */
-async function* tarOf(root: string, layer: Layer, limit?: Growth): AsyncGenerator<Uint8Array> {
-  const { mediaType, digest, size } = layer
-  const path = blobPath(root, digest)
-  const blob = createReadStream(path, { end: size, highWaterMark: 2 ** 18 })
-  if (mediaType === mediaTypes.layer) return yield* blob
-  const most = mostUnpacked(size, limit)
-  const gunzip = createGunzip({ chunkSize: 2 ** 18 })
-  pipeline(blob, gunzip, () => {}) // ignoring: reading from gunzip throws the same error
-  let total = 0
-  for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-    total += chunk.length
-    if (total > most) throw new Error(`it grows to more than ${most} bytes`)
-    yield chunk
+function compareDiffIds(found: string, { diffId }: Layer): void {
+  if (found !== diffId) throw new Error(`unpacks to ${found}, not to ${diffId}`)
+}
+
+/** Whether it was a call that failed, or the native program: no fault of the image. */
+function isOfMachine(error: unknown): boolean {
+  const isOurs = [NativeFailure, CannotRead, FileError].some((each) => error instanceof each)
+  return isOurs || errnoOf(error) !== undefined
+}
+
+/** What the system says as it is; anything else is damage of the image. */
+function explained(error: unknown, root: string, layerOf: LayerOf): unknown {
+  const { image, layer } = layerOf
+  const place = layerInWords(layerOf)
+  if (error instanceof FileError) {
+    const { path, cause } = error
+    const where = path === '' ? place : `${place}, file ${shown(path)}`
+    const [call = ''] = cause.message.split('\n')
+    const full = inWords(cause, root)
+    const text = full === cause ? `${where}\n  ${call}` : `${(full as Error).message}\n  ${where}`
+    return new Error(text, { cause })
   }
-  // After a second stream, or zeros, which Node's gunzip accepts, the length is not the total.
-  if (gunzip.bytesWritten !== size || gzipLength(path, size) !== total % 2 ** 32)
-    throw new Error('it holds more than one gzip stream')
+  if (isOfMachine(error)) return inWords(error, root)
+  const word = wordFor(image.entry, image.name)
+  const what = image.layers.length > 1 ? place.split(' (')[0] ?? '' : 'layer'
+  return new DamagedImage(word, { what, blob: layer }, error)
+}
+
+/** `layer 2 of 3 (0123456789ab) of image 'app:v1'` */
+function layerInWords({ image, layer }: LayerOf): string {
+  const at = image.layers.indexOf(layer) + 1
+  const digits = hexOf(layer.digest).slice(0, 12)
+  return `layer ${at} of ${image.layers.length} (${digits}) of image '${shown(image.name)}'`
 }
 
 async function sync(dir: string): Promise<void> {

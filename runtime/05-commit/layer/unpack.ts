@@ -1,44 +1,70 @@
 /** Unpacks an untrusted archive as a layer, in a directory that it cannot leave. */
 import { createHash, type Hash } from 'node:crypto'
-import { batches } from '../../04-overlay/batches.ts'
 import type { Step } from '../../step.ts'
+import { shown } from '../store/digest.ts'
 import { readTar, type TarEntry } from '../tar/read.ts'
-import { attributes, closed, enter, written } from './files.ts'
+import { damaged } from '../tar/tar.ts'
+import { attributes, closed, enter, extended, newFile, wholeFile, written } from './files.ts'
+import type { Bounds } from './names.ts'
+import { sender, type Sender, type Unheld } from './sender.ts'
 import { layerTree } from './tree.ts'
 
 /**
  * Unpack a layer's tar archive into `dir`, an empty directory, in the form of an overlay's lower
  * directory: the whiteouts of the archive become those of overlayfs. Gives the layer's diffId, the
- * digest of all of `chunks`, for the caller to compare; and the number of entries.
+ * digest of all of `chunks`, for the caller to compare; the number of entries; and the attributes
+ * that this file system cannot hold, which are left out.
  *
  * The native program makes the calls, with `dir` as its root. Throws if the archive is damaged
- * (tar/read.ts) or breaks the rules for layers (tree.ts), and a StepError if a call fails; `dir`
+ * (tar/read.ts) or breaks the rules for layers (tree.ts), and a FileError if a call fails; `dir`
  * then has a part of the layer.
  */
 export async function unpackLayer(
   chunks: AsyncIterable<Uint8Array>,
   dir: string,
-): Promise<{ diffId: string; entries: number }> {
+  most?: Bounds,
+): Promise<{ diffId: string; entries: number; unheld: Unheld }> {
   const hash = createHash('sha256')
   const calls = sender(enter(dir))
-  const tree = layerTree()
+  const tree = layerTree(most)
   let entries = 0
   try {
     for await (const entry of readTar(hashed(chunks, hash))) {
-      const { steps, openPath } = tree.place(entry)
-      await calls.add(steps)
-      if (openPath !== undefined) await write(calls, openPath, entry)
+      calls.file = entry.path
+      const { clearing = [], steps, filePath } = tree.place(entry)
+      for (const some of clearing) await calls.add(some)
+      if (filePath === undefined) await calls.add(steps)
+      else if (!entry.whole) await write(calls, filePath, { steps, entry })
+      else {
+        const making = [...wholeFile(filePath, entry, entry.whole), ...extended(filePath, entry)]
+        const full = calls.add([...steps, ...making], entry.whole.length)
+        if (full) await full // a promise for each small file would cost more than its calls
+      }
       entries++
     }
     for (const steps of tree.finish()) await calls.add(steps)
-    await calls.all()
+    const unheld = await calls.all()
+    return { diffId: `sha256:${hash.digest('hex')}`, entries, unheld }
+  } catch (error) {
+    throw located(error, calls.file)
   } finally {
     await calls.end()
   }
-  return { diffId: `sha256:${hash.digest('hex')}`, entries }
 }
 
-async function write(calls: Sender, path: string, entry: TarEntry): Promise<void> {
+/** An error about the archive, with the file at which it came, unless it names that. */
+function located(error: unknown, path: string): unknown {
+  const isOurs = error instanceof Error && error.message.startsWith(damaged('').message)
+  if (!isOurs || path === '' || error.message.includes(path)) return error
+  return new Error(`${error.message} (at ${shown(path)})`, { cause: error })
+}
+
+async function write(
+  calls: Sender,
+  path: string,
+  { steps, entry }: { steps: Step[]; entry: TarEntry },
+): Promise<void> {
+  await calls.add([...steps, ...newFile(path, entry)])
   let end = 0
   for await (const piece of entry.content) {
     await calls.add(written(piece), piece.data.length)
@@ -52,50 +78,4 @@ async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
     hash.update(chunk)
     yield chunk
   }
-}
-
-/** Sends calls to the native program in batches. */
-interface Sender {
-  /**
-   * Add calls, with `bytes` of data in them. A promise that it gives resolves when there is room.
-   */
-  add(steps: Step[], bytes?: number): Promise<void> | undefined
-  /** Resolves when all calls have been made. */
-  all(): Promise<void>
-  end(): Promise<void>
-}
-
-/**
- * A batch is sent when it has this many steps or bytes. At most this many batches are under way, so
- * that the memory used does not grow with the layer.
- */
-const most = { steps: 2048, bytes: 2 ** 20, batches: 4 }
-
-function sender(first: Step[]): Sender {
-  const program = batches(first)
-  const underWay: Promise<unknown>[] = []
-  let batch: Step[] = []
-  let size = 0
-  const settle = async (keep: number) => {
-    while (underWay.length > keep) await underWay.shift()
-  }
-  const flush = () => {
-    const made = program.make(batch)
-    made.catch(() => {}) // ignoring: `settle` awaits the same promise and throws
-    underWay.push(made)
-    batch = []
-    size = 0
-  }
-  const add = (steps: Step[], bytes = 0) => {
-    batch.push(...steps)
-    size += bytes
-    if (batch.length < most.steps && size < most.bytes) return undefined
-    flush()
-    return settle(most.batches)
-  }
-  const all = () => {
-    flush()
-    return settle(0)
-  }
-  return { add, all, end: program.end }
 }

@@ -1,44 +1,36 @@
 /** Blobs: files named after the SHA-256 of their content, which is verified at every use. */
-import { createHash, type Hash } from 'node:crypto'
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, type ReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { isMissing } from '../../files.ts'
+import { errnoIn, isMissing, openRegular, readOpened } from '../../files.ts'
+import { digest, digestOf, hexOf } from './digest.ts'
 import type { Descriptor } from './oci.ts'
 
-/** The path of a blob (image-spec, image-layout.md). `digest` must have been checked. */
+/** The path of a blob (image-spec, image-layout.md). Throws if `digest` is not one. */
 export function blobPath(root: string, digest: string): string {
   return join(root, 'blobs/sha256', hexOf(digest))
-}
-
-/** The 64 hexadecimal digits of a digest that was checked. */
-export function hexOf(digest: string): string {
-  return digest.slice('sha256:'.length)
-}
-
-/** The digest of everything that `hash` was updated with. */
-export function digestOf(hash: Hash): string {
-  return `sha256:${hash.digest('hex')}`
-}
-
-/** The digest of `bytes`. */
-export function digest(bytes: Uint8Array | string): string {
-  return digestOf(createHash('sha256').update(bytes))
 }
 
 /** Most bytes of a manifest or config, which are held in memory (distribution-spec: 4 MiB). */
 const largestDocument = 4 * 2 ** 20
 
-/** Read a manifest or config whole and verify its size and digest. Throws with what is wrong. */
-export function readBlob(root: string, { digest: wanted, size }: Descriptor): string {
-  if (size > largestDocument) throw new Error(`is ${size} bytes long; at most ${largestDocument}`)
-  const fd = openBlob(root, wanted)
+/**
+ * Read a manifest or config whole and verify its size and digest. Throws with what is wrong. It may
+ * lie in its descriptor, and not in a file.
+ */
+export function readBlob(root: string, blob: Descriptor): string {
+  if (blob.size > largestDocument)
+    throw new Error(`is ${blob.size} bytes long; at most ${largestDocument}`)
+  const embedded = typeof blob.data === 'string' && Buffer.from(blob.data, 'base64')
+  const bytes = embedded || bytesOf(root, blob)
+  if (bytes.length !== blob.size || digest(bytes) !== blob.digest) throw new Error(wrongContent)
+  return bytes.toString('utf8')
+}
+
+function bytesOf(root: string, blob: Descriptor): Buffer {
+  const fd = openBlob(root, blob)
   try {
-    const found = fstatSync(fd).size
-    if (found !== size) throw new Error(wrongSize(found, size))
-    const bytes = Buffer.alloc(size)
-    const got = readSync(fd, bytes)
-    if (got !== size || digest(bytes) !== wanted) throw new Error(wrongContent)
-    return bytes.toString('utf8')
+    return readOpened(fd, blob.size)
   } finally {
     closeSync(fd)
   }
@@ -46,44 +38,51 @@ export function readBlob(root: string, { digest: wanted, size }: Descriptor): st
 
 /**
  * Verify the size and digest of a blob of any size; throws with what is wrong. Reads at most one
- * byte more than `size`, so a file that grows cannot keep it reading.
+ * byte more than its size, so a file that grows cannot keep it reading.
  */
 export async function verifyBlob(root: string, blob: Descriptor): Promise<void> {
-  const { digest: wanted, size } = blob
   const hash = createHash('sha256')
-  const fd = openBlob(root, wanted)
-  const found = fstatSync(fd).size
-  if (found !== size) {
-    closeSync(fd)
-    throw new Error(wrongSize(found, size))
-  }
-  const stream = createReadStream('', { fd, end: size, highWaterMark: 2 ** 18 })
+  const stream = streamOf(root, blob)
   for await (const chunk of stream) hash.update(chunk as Buffer)
-  if (stream.bytesRead !== size || digestOf(hash) !== wanted) throw new Error(wrongContent)
+  if (stream.bytesRead !== blob.size || digestOf(hash) !== blob.digest)
+    throw new Error(wrongContent)
 }
 
-function openBlob(root: string, wanted: string): number {
+/** The bytes of a blob; of a file that grows meanwhile, one more than its size at most. */
+export function streamOf(root: string, blob: Descriptor): ReadStream {
+  const fd = openBlob(root, blob)
+  return createReadStream('', { fd, end: blob.size, highWaterMark: 2 ** 18 })
+}
+
+/** The first bytes of a blob, at most `most`; throws with what is wrong. */
+export function firstBytes(root: string, blob: Descriptor, most: number): Buffer {
+  const fd = openBlob(root, blob)
   try {
-    return openSync(blobPath(root, wanted), 'r')
-  } catch (cause) {
-    throw new Error(isMissing(cause) ? 'is missing' : 'cannot be read', { cause })
+    return readOpened(fd, Math.min(most, blob.size))
+  } finally {
+    closeSync(fd)
   }
 }
 
-/**
- * The length of the data in a gzip file of `size` bytes, modulo 2^32: its last four bytes (RFC
- * 1952, ISIZE). Throws ENOENT if the file is missing.
- */
-export function gzipLength(path: string, size: number): number {
-  const fd = openSync(path, 'r')
-  const bytes = Buffer.alloc(4)
-  readSync(fd, bytes, 0, 4, size - 4)
-  closeSync(fd)
-  return bytes.readUInt32LE()
+/** Open a blob of the size that its descriptor says; throws with what is wrong. */
+function openBlob(root: string, { digest, size }: Descriptor): number {
+  const file = opened(blobPath(root, digest))
+  if (file.size === size) return file.fd
+  closeSync(file.fd)
+  throw new Error(`is ${file.size} bytes long and should be ${size}`)
 }
 
-function wrongSize(found: number, size: number): string {
-  return `is ${found} bytes long and should be ${size}`
+/** The system did not let us read a blob, which may be as it should. */
+export class CannotRead extends Error {}
+
+function opened(path: string) {
+  try {
+    return openRegular(path)
+  } catch (cause) {
+    if (cause instanceof Error && !('code' in cause)) throw cause
+    if (isMissing(cause)) throw new Error('is missing', { cause })
+    throw new CannotRead(`cannot be read: ${errnoIn(cause)}`, { cause })
+  }
 }
 
 const wrongContent = 'does not have the content that its digest names'

@@ -1,65 +1,91 @@
 /** What `images`, `history` and `inspect` print about images, as plain data. */
-import type { ContainerConfig } from './oci.ts'
-import { layerSize } from './sizes.ts'
-import { entryName, imageAt, readIndex, type Image } from './store.ts'
+import { entryName, partsOf } from './entry-names.ts'
+import type { Image } from './image.ts'
+import type { ContainerConfig, OptionalConfig } from './oci.ts'
+import { layerSize, measureLayers } from './sizes.ts'
+import { imagesIn, readIndex, type Found } from './store.ts'
 
 /** A row of `images`: one name of one image. An image without a name has `<none>` twice. */
 export interface ImageRow {
   repository: string
   tag: string
-  /** Digest of the manifest. */
+  /** Digest of the manifest, or of the index with one for each platform. */
   digest: string
   /** Digest of the config. */
   id: string
   /** ISO 8601; empty if the image does not say. */
   created: string
-  /** The content of all layers. */
+  /**
+   * The bytes of the files in all layers, in each layer a file counted once. It is the same before
+   * the layers are unpacked and afterwards, and the same on every machine.
+   */
   sizeBytes: number
   /** The content of those layers that another image has too. */
   sharedBytes: number
+  labels: Record<string, string>
+}
+
+/** The images that can be used, and why others cannot. */
+export interface ImageList {
+  images: ImageRow[]
+  damaged: Error[]
 }
 
 /** All images, the newest first, then by name. One that cannot be read gives an error instead. */
-export function listImages(root: string): { images: ImageRow[]; damaged: Error[] } {
-  const index = readIndex(root)
-  const damaged: Error[] = []
-  const found: Named[] = []
-  for (const entry of index.manifests) {
-    try {
-      found.push({ image: imageAt(root, entry, index), name: entryName(entry) })
-    } catch (error) {
-      damaged.push(error as Error)
-    }
-  }
-  const users = usersOf(found.map(({ image }) => image))
-  const images = found.map((each) => rowOf(root, each, users))
+export function listImages(root: string): ImageList {
+  return listOf(root, imagesIn(root, readIndex(root)))
+}
+
+/** The same, with the sizes of layers that were never unpacked, too, which can take seconds. */
+export async function measuredImages(
+  root: string,
+  progress: (text: string) => void = () => {},
+): Promise<ImageList> {
+  const found = imagesIn(root, readIndex(root))
+  const layers = found.flatMap(({ image }) => image?.layers ?? [])
+  const report = (at: number, count: number) => progress(`measuring layer ${at + 1} of ${count}`)
+  await measureLayers(root, layers, report)
+  progress('')
+  return listOf(root, found)
+}
+
+function listOf(root: string, found: Found[]): ImageList {
+  const users = usersOf(found.flatMap(({ image }) => image ?? []))
+  const images = found.flatMap(({ image, entries }) => {
+    if (!image) return []
+    const size = sizeOf(root, image, users)
+    return entries.map((entry) => rowOf(image, entryName(entry), size))
+  })
   const order = (row: ImageRow) => `${row.repository}:${row.tag}`
-  images.sort((a, b) => compare(b.created, a.created) || compare(order(a), order(b)))
-  return { images, damaged }
+  images.sort((a, b) => timeOf(b.created) - timeOf(a.created) || compare(order(a), order(b)))
+  return { images, damaged: found.flatMap(({ damaged }) => damaged ?? []) }
 }
 
-/** What one entry of the index names. */
-interface Named {
-  image: Image
-  name: string | undefined
+/** Milliseconds since 1970; 0 if `created` is no time, as others may have written. */
+export function timeOf(created: string): number {
+  return (/^\d{4}-\d\d-\d\d/.test(created) && Date.parse(created)) || 0
 }
 
-function rowOf(root: string, { image, name }: Named, users: Map<string, Set<string>>): ImageRow {
+type Size = Pick<ImageRow, 'sizeBytes' | 'sharedBytes'>
+
+function sizeOf(root: string, image: Image, users: Map<string, Set<string>>): Size {
   let [sizeBytes, sharedBytes] = [0, 0]
   for (const layer of image.layers) {
     const size = layerSize(root, layer)
     sizeBytes += size
     if ((users.get(layer.diffId)?.size ?? 0) > 1) sharedBytes += size
   }
-  const colon = name ? name.indexOf(':', name.lastIndexOf('/') + 1) : -1
+  return { sizeBytes, sharedBytes }
+}
+
+function rowOf(image: Image, name: string | undefined, size: Size): ImageRow {
   return {
-    repository: name ? (colon < 0 ? name : name.slice(0, colon)) : '<none>',
-    tag: name && colon >= 0 ? name.slice(colon + 1) : '<none>',
-    digest: image.manifest.digest,
+    ...partsOf(name),
+    digest: image.entry.digest,
     id: image.id,
     created: image.config.created ?? '',
-    sizeBytes,
-    sharedBytes,
+    labels: image.config.config?.Labels ?? {},
+    ...size,
   }
 }
 
@@ -90,10 +116,15 @@ export function historyOf(root: string, image: Image): HistoryRow[] {
   const steps = [...(image.config.history ?? [])]
   const missing = layers.length - steps.filter(({ empty_layer }) => !empty_layer).length
   for (let at = 0; at < missing; at++) steps.push({})
-  const rows = steps.map(({ created = '', created_by = '', comment = '', empty_layer }) => {
+  const rows = steps.map(({ created, created_by, comment, empty_layer }) => {
     const layer = empty_layer ? undefined : layers.shift()
-    const sizeBytes = layer ? layerSize(root, layer) : 0
-    return { id: '<missing>', created, createdBy: created_by, sizeBytes, comment }
+    return {
+      id: '<missing>',
+      created: created ?? '',
+      createdBy: created_by ?? '',
+      sizeBytes: layer ? layerSize(root, layer) : 0,
+      comment: comment ?? '',
+    }
   })
   return rows.reverse().map((row, at) => (at === 0 ? { ...row, id: image.id } : row))
 }
@@ -113,25 +144,25 @@ export interface ImageDetails {
   Architecture: string
   Os: string
   Size: number
-  Config: Required<ContainerConfig>
+  Config: Omit<Required<ContainerConfig>, keyof OptionalConfig>
   RootFS: { Type: 'layers'; Layers: string[] }
   Layers: { Digest: string; MediaType: string; CompressedSize: number; Size: number }[]
 }
 
 /** The details of one image. */
 export function detailsOf(root: string, image: Image): ImageDetails {
-  const { config, names, manifest } = image
+  const { config, names, manifest, entry } = image
   const layers = image.layers.map((layer) => ({
     Digest: layer.digest,
     MediaType: layer.mediaType,
     CompressedSize: layer.size,
     Size: layerSize(root, layer),
   }))
-  const repositories = names.map((name) => name.slice(0, name.lastIndexOf(':')) || name)
+  const repositories = names.map((name) => partsOf(name).repository)
   return {
     Id: image.id,
     RepoTags: names,
-    RepoDigests: [...new Set(repositories)].map((name) => `${name}@${manifest.digest}`),
+    RepoDigests: [...new Set(repositories)].map((name) => `${name}@${entry.digest}`),
     Manifest: manifest.digest,
     Comment: config.history?.at(-1)?.comment ?? '',
     Created: config.created ?? '',
@@ -145,7 +176,7 @@ export function detailsOf(root: string, image: Image): ImageDetails {
   }
 }
 
-const emptyConfig: Required<ContainerConfig> = {
+const emptyConfig: Omit<Required<ContainerConfig>, keyof OptionalConfig> = {
   User: '',
   ExposedPorts: null,
   Env: null,

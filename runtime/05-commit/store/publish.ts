@@ -1,19 +1,22 @@
 /** Adds an image to the store: its blobs first, its name last, one writer at a time. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePlace } from '../../data-root.ts'
 import { putInPlace, writeDurably } from '../../durable.ts'
-import { clearStaging, makeStaging } from '../../staging.ts'
-import { blobPath, digest } from './blobs.ts'
+import { makeStaging } from '../../staging.ts'
+import { clearStaging } from '../../trash.ts'
+import { blobPath } from './blobs.ts'
+import { digest, hexOf, isDigest } from './digest.ts'
+import { entryName, nameAnnotations } from './entry-names.ts'
 import { withLock } from './lock.ts'
 import { mediaTypes, nameAnnotation, type Descriptor, type Index, type Manifest } from './oci.ts'
-import { entryName, readIndex } from './store.ts'
+import { readIndex } from './store.ts'
 
 /**
  * Make a directory in `tmp/` for the blobs of a new image, each a file named after its digest. The
  * caller removes it; after a crash the next writer does.
  */
 export function makeBlobStaging(root: string): string {
-  mkdirSync(root, { recursive: true, mode: 0o711 })
   const staging = makeStaging(root)
   mkdirSync(join(staging, 'blobs'))
   return staging
@@ -30,12 +33,12 @@ export function stageDocument(staging: string, mediaType: string, content: objec
 
 /** The path of a blob in the staging directory. */
 export function stagedPath(staging: string, digest: string): string {
-  return join(staging, 'blobs', digest)
+  return join(staging, 'blobs', `sha256:${hexOf(digest)}`)
 }
 
 /**
- * Move the staged blobs into the store and give `name` to the image of `manifest`. Gives the new
- * entry of index.json.
+ * Move the staged blobs into the store and give `name`, if there is one, to the image of
+ * `manifest`. Gives the new entry of index.json.
  *
  * All of it happens under the lock, so a removal that runs at the same time never finds a blob that
  * no image uses yet. For the same reason this is where layers shared with other images are checked;
@@ -45,13 +48,13 @@ export function stagedPath(staging: string, digest: string): string {
 export async function publish(
   root: string,
   staging: string,
-  { name, manifest }: { name: string; manifest: Manifest },
+  { name, manifest }: { name?: string; manifest: Manifest },
 ): Promise<Descriptor> {
-  const annotations = { [nameAnnotation]: name }
-  const entry = { ...stageDocument(staging, mediaTypes.manifest, manifest), annotations }
-  await withLock(root, () => {
+  const document = stageDocument(staging, mediaTypes.manifest, manifest)
+  const entry = name ? { ...document, annotations: { [nameAnnotation]: name } } : document
+  await withLock(root, async () => {
     makeLayout(root, staging)
-    clearStaging(root)
+    await clearStaging(root)
     for (const digest of readdirSync(join(staging, 'blobs')))
       putInPlace(stagedPath(staging, digest), blobPath(root, digest))
     for (const blob of [manifest.config, ...manifest.layers]) checkPresent(root, blob)
@@ -69,9 +72,10 @@ export function writeIndex(root: string, staging: string, index: Index): void {
 
 /** Make an empty store. `oci-layout` is written last: a directory without it is not a store. */
 function makeLayout(root: string, staging: string): void {
-  mkdirSync(join(root, 'blobs/sha256'), { recursive: true, mode: 0o755 })
+  mkdirSync(join(makePlace(root, 'blobs'), 'sha256'), { recursive: true, mode: 0o700 })
   if (existsSync(join(root, 'oci-layout'))) return
-  writeIndex(root, staging, { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] })
+  const empty: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] }
+  if (!existsSync(join(root, 'index.json'))) writeIndex(root, staging, empty)
   const aside = join(staging, 'oci-layout')
   writeDurably(aside, '{"imageLayoutVersion":"1.0.0"}\n')
   putInPlace(aside, join(root, 'oci-layout'))
@@ -79,8 +83,8 @@ function makeLayout(root: string, staging: string): void {
 
 /** Throws unless a blob of this size is in the store. */
 function checkPresent(root: string, { digest, size }: Descriptor): void {
-  const found = statSync(blobPath(root, digest), { throwIfNoEntry: false })
-  if (found?.size !== size)
+  const found = lstatSync(blobPath(root, digest), { throwIfNoEntry: false })
+  if (!found?.isFile() || found.size !== size)
     throw new Error(`blob ${digest}, which the image needs, was removed or is damaged`)
 }
 
@@ -90,21 +94,26 @@ function checkPresent(root: string, { digest, size }: Descriptor): void {
  */
 function withEntry(index: Index, added: Descriptor): Index {
   const name = entryName(added)
+  if (name === undefined) {
+    const isThere = index.manifests.some(({ digest }) => digest === added.digest)
+    return isThere ? index : { ...index, manifests: [...index.manifests, added] }
+  }
+  const otherwise = new Set(
+    index.manifests.filter((entry) => entryName(entry) !== name).map(({ digest }) => digest),
+  )
   const others = index.manifests.flatMap((entry): Descriptor[] => {
     const isSame = entry.digest === added.digest
     if (isSame && entryName(entry) === undefined) return []
     if (entryName(entry) !== name) return [entry]
-    const hasOther = index.manifests.some(
-      (other) => other.digest === entry.digest && entryName(other) !== name,
-    )
-    return isSame || hasOther ? [] : [withoutName(entry)]
+    const isKept = isDigest(entry.digest) && !isSame && !otherwise.has(entry.digest)
+    return isKept ? [withoutName(entry)] : []
   })
   return { ...index, manifests: [...others, added] }
 }
 
 /** The entry without its name; annotations of other tools stay. */
 function withoutName(entry: Descriptor): Descriptor {
-  const { annotations = {}, ...rest } = entry
-  const others = Object.entries(annotations).filter(([key]) => key !== nameAnnotation)
+  const { annotations, ...rest } = entry
+  const others = Object.entries(annotations ?? {}).filter(([key]) => !nameAnnotations.includes(key))
   return others.length > 0 ? { ...rest, annotations: Object.fromEntries(others) } : rest
 }

@@ -1,4 +1,5 @@
 /** Image references: Docker's grammar of names, tags and digests. */
+import { isDigest, shown } from './digest.ts'
 
 /** The parts of `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` (github.com/distribution/reference). */
 export interface Reference {
@@ -10,14 +11,13 @@ export interface Reference {
 
 const host = /^(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[A-Za-z0-9.-]+(?=:))(?::\d{1,5})?$/
 const component = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
-const digestPattern = /^sha256:[0-9a-f]{64}$/
 
 /** Most characters of a repository's name and of a tag. */
 const longest = { repository: 255, tag: 128 }
 
 /** Parse `text`; throws with what is wrong with it. */
 export function parseReference(text: string): Reference {
-  const fail = (why: string) => new Error(`invalid reference '${shortened(text)}': ${why}`)
+  const fail = (why: string) => new Error(`invalid reference '${shown(text)}': ${why}`)
   const at = text.indexOf('@')
   const digest = at < 0 ? undefined : text.slice(at + 1)
   const named = at < 0 ? text : text.slice(0, at)
@@ -37,24 +37,30 @@ export function parseReference(text: string): Reference {
     throw fail('a tag is letters, digits, _ . and -, and does not begin with . or -')
   if (tag !== undefined && tag.length > longest.tag)
     throw fail(`the tag is longer than ${longest.tag} characters`)
-  if (digest !== undefined && !digestPattern.test(digest))
+  if (digest !== undefined && !isDigest(digest))
     throw fail('a digest is sha256: and 64 hexadecimal digits')
   return { repository, ...(tag === undefined ? {} : { tag }), ...(digest ? { digest } : {}) }
+}
+
+/** Whether `text` is a reference: only letters, digits and `._-:/@`, harmless to a shell. */
+export function isReference(text: string): boolean {
+  try {
+    return parseReference(text) !== undefined
+  } catch {
+    return false // ignoring why not
+  }
 }
 
 /** The name that the store gives an image: with a tag, so `busybox` becomes `busybox:latest`. */
 export function imageName(text: string): string {
   const { repository, tag, digest } = parseReference(text)
-  if (digest) throw new Error(`invalid name '${shortened(text)}': a digest cannot be chosen`)
+  if (digest) throw new Error(`invalid name '${shown(text)}': a digest cannot be chosen`)
   return `${repository}:${tag ?? 'latest'}`
 }
 
-/** Docker leaves out Docker Hub: `docker.io/library/busybox` is `busybox`. */
+/**
+ * Docker leaves out Docker Hub: `docker.io/library/busybox`, and `library/busybox`, is `busybox`.
+ */
 function shortForm(repository: string): string {
-  const path = repository.replace(/^(?:index\.)?docker\.io\//, '')
-  return path === repository ? path : path.replace(/^library\//, '')
-}
-
-function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+  return repository.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\/(?=[^/]+$)/, '')
 }

@@ -1,61 +1,98 @@
 /** The size of a layer: the bytes of its files, each file counted once. */
-import { lstatSync, mkdirSync, readdirSync, writeFileSync, type Dirent } from 'node:fs'
-import { readIfThere, unlessMissing } from '../../files.ts'
-import { blobPath, gzipLength } from './blobs.ts'
-import { mediaTypes } from './oci.ts'
-import { layerDir, type Layer } from './store.ts'
+import { existsSync, lstatSync } from 'node:fs'
+import type { BigIntStats, PathLike } from 'node:fs'
+import { makePlace } from '../../data-root.ts'
+import { descend } from '../../descent.ts'
+import { writeAside } from '../../durable.ts'
+import { isMissing, readRegular, unlessMissing } from '../../files.ts'
+import { entriesIn, inOpened } from '../../opened.ts'
+import type { Layer } from './image.ts'
+import { layerDir } from './store.ts'
 
 /**
  * The bytes of all files under `dir`: the sum of st_size, with holes, and each file counted once
  * however many names it has. Directories and symlinks count 0, as in Docker.
  */
 export function contentSize(dir: string): number {
-  const linked = new Set<number>()
+  const linked = new Set<bigint>()
   let total = 0
-  const walk = (path: Buffer): void => {
-    const entries: Dirent<Buffer>[] = readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
-    for (const entry of entries) {
-      const child = Buffer.concat([path, slash, entry.name])
-      if (entry.isDirectory()) walk(child)
-      if (!entry.isFile()) continue
-      const { ino, nlink, size } = lstatSync(child)
-      if (nlink > 1 && linked.has(ino)) continue
-      if (nlink > 1) linked.add(ino)
-      total += size
+  for (const stop of descend(dir)) {
+    if (stop.failure && !isMissing(stop.failure)) throw stop.failure
+    if (stop.left !== undefined) continue
+    for (const entry of entriesIn(stop)) {
+      if (entry.isDirectory()) stop.into.push(entry.name)
+      const stat = entry.isFile() && statOf(inOpened(stop.fd, entry.name))
+      if (!stat || (stat.nlink > 1n && linked.has(stat.ino))) continue
+      if (stat.nlink > 1n) linked.add(stat.ino)
+      total += Number(stat.size)
     }
   }
-  walk(Buffer.from(dir))
   return total
 }
 
-const slash = Buffer.from('/')
+/** Undefined if the file has gone meanwhile. */
+function statOf(path: PathLike): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+}
 
 /**
- * The content size of a layer in bytes. It is computed once and then kept in `layers/<hex>.size`.
- * For a layer that another tool wrote and that was never unpacked, it is the size of the tar.
+ * The content size of a layer in bytes, the same before it is unpacked and afterwards. It is
+ * computed once and then kept in `layers/<hex>.size`; for a layer that another tool wrote and that
+ * was never unpacked, by `measureLayers`. Without that it is 0.
  */
-export function layerSize(root: string, layer: Layer): number {
-  const dir = layerDir(root, layer.diffId)
-  const kept = readIfThere(`${dir}.size`) ?? ''
-  if (/^\d{1,15}$/.test(kept)) return Number(kept)
+export function layerSize(root: string, { diffId }: Layer): number {
+  const dir = layerDir(root, diffId)
+  const kept = keptSize(`${dir}.size`) ?? measured.get(dir)
+  if (kept !== undefined) return kept
   const size = unlessMissing(() => contentSize(dir))
-  if (size === undefined) return tarSize(root, layer)
-  keepSize(root, layer.diffId, size)
-  return size
+  if (size !== undefined) keepSize(root, diffId, size)
+  return size ?? 0
+}
+
+/** Sizes by the directory of the layer, also where nothing can be written. */
+const measured = new Map<string, number>()
+
+/**
+ * Measure the layers that have no size yet and are not unpacked: their archives are read, and
+ * nothing is unpacked. A layer that cannot be read has no size; `run` will say why.
+ */
+export async function measureLayers(
+  root: string,
+  layers: Layer[],
+  onLayer: (done: number, count: number) => void = () => {},
+): Promise<void> {
+  const byDiffId = new Map(layers.map((layer) => [layer.diffId, layer]))
+  const missing = [...byDiffId.values()].filter((layer) => !hasSize(root, layer))
+  for (const [at, layer] of missing.entries()) {
+    onLayer(at, missing.length)
+    const { sizeOfArchive } = await import('../layer/archive-size.ts')
+    const size = await sizeOfArchive(root, layer)
+    if (size === undefined) continue
+    measured.set(layerDir(root, layer.diffId), size)
+    keepSize(root, layer.diffId, size)
+  }
+}
+
+function hasSize(root: string, { diffId }: Layer): boolean {
+  const dir = layerDir(root, diffId)
+  return existsSync(dir) || measured.has(dir) || keptSize(`${dir}.size`) !== undefined
+}
+
+function keptSize(path: string): number | undefined {
+  try {
+    const kept = readRegular(path, 15) ?? ''
+    return /^\d+$/.test(kept) ? Number(kept) : undefined
+  } catch {
+    return undefined // ignoring: it is computed again
+  }
 }
 
 /** Keep the content size of a layer. If the file is lost, the size is computed again. */
 export function keepSize(root: string, diffId: string, size: number): void {
   try {
-    mkdirSync(`${root}/layers`, { recursive: true, mode: 0o700 })
-    writeFileSync(`${layerDir(root, diffId)}.size`, String(size))
+    makePlace(root, 'layers')
+    writeAside(makePlace(root, 'tmp'), `${layerDir(root, diffId)}.size`, String(size))
   } catch {
     // ignoring: images can be listed from a store that we cannot write to
   }
-}
-
-/** The size of the tar in a blob, modulo 4 GiB if it is compressed; 0 if the blob is missing. */
-function tarSize(root: string, { mediaType, digest, size }: Layer): number {
-  if (mediaType === mediaTypes.layer || size < 4) return size
-  return unlessMissing(() => gzipLength(blobPath(root, digest), size)) ?? 0
 }

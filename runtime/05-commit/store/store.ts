@@ -1,131 +1,139 @@
-/** Reads the image store, an OCI image layout whose blobs are verified at every use. */
-import { join } from 'node:path'
-import { readIfThere } from '../../files.ts'
-import { shortId } from '../../options.ts'
-import { hexOf, readBlob } from './blobs.ts'
-import {
-  checkDescriptor,
-  nameAnnotation,
-  parseConfig,
-  parseIndex,
-  parseManifest,
-  type Descriptor,
-  type ImageConfig,
-  type Index,
-} from './oci.ts'
-import { parseReference } from './reference.ts'
-
 /**
- * An image in the store. Under the data root:
+ * Reads the image store. Under the data root:
  *
  *     oci-layout, index.json, blobs/sha256/<hex>   an OCI image layout (image-layout.md)
  *     layers/<hex of the diff id>/                 layers unpacked: read-only, shared
  *     tmp/                                         staging: files that are being written
  *
  * index.json is the only file that changes, and it is replaced by rename(2): readers need no lock.
+ * Blobs are verified at every use.
  */
-export interface Image {
-  /** `busybox:latest`; the short id if another image has taken the name. */
-  name: string
-  /** All names of this image; may be empty. */
-  names: string[]
-  /** Digest of the config. */
-  id: string
-  /** The entry of index.json, which refers to the manifest. */
-  manifest: Descriptor
-  configSize: number
-  config: ImageConfig
-  /** Bottom first. */
-  layers: Layer[]
-}
+import { join } from 'node:path'
+import { openRoot } from '../../data-root.ts'
+import { readRegular } from '../../files.ts'
+import { Missing } from '../../missing.ts'
+import { shortId } from '../../options.ts'
+import { hexOf } from './digest.ts'
+import { digestIn, entryName, knownNames, namedEntries } from './entry-names.ts'
+import { readImage, type Image, type ImageWish } from './image.ts'
+import { NotAnImage } from './image-errors.ts'
+import { digestsOf, mayRun } from './nested.ts'
+import type { Descriptor, Index } from './oci.ts'
+import { parseIndex, parseLayout } from './parse.ts'
+import type { Platform } from './platform.ts'
 
-/** A layer: the descriptor of its blob, and the digest of its uncompressed tar. */
-export interface Layer extends Descriptor {
-  diffId: string
-}
-
-/** Read index.json. Without a store it is empty; throws if it is damaged. */
+/**
+ * Read index.json. Without a store it is empty; throws if it is damaged. A layout that was put
+ * there without its file `oci-layout` is read all the same.
+ */
 export function readIndex(root: string): Index {
-  const layout = readIfThere(join(root, 'oci-layout'))
-  if (layout === undefined) return { schemaVersion: 2, manifests: [] }
-  const path = join(root, 'index.json')
-  try {
-    const { imageLayoutVersion } = JSON.parse(layout) as { imageLayoutVersion?: unknown }
-    if (imageLayoutVersion !== '1.0.0')
-      throw new Error(`is of image layout version ${String(imageLayoutVersion)}, not 1.0.0`)
-    return parseIndex(readIfThere(path) ?? '')
-  } catch (cause) {
-    throw new Error(`the image store is damaged: ${path} ${(cause as Error).message}`, { cause })
+  openRoot(root)
+  const read = <T>(name: string, parse: (text: string) => T): T | undefined => {
+    const path = join(root, name)
+    try {
+      const text = readRegular(path)
+      return text === undefined ? undefined : parse(text)
+    } catch (cause) {
+      const why = (cause as Error).message
+      throw new Error(`the image store is damaged: ${path} ${why}`, { cause })
+    }
   }
+  const version = read('oci-layout', parseLayout)
+  const index = read('index.json', parseIndex)
+  if (index) return index
+  if (version === undefined) return { schemaVersion: 2, manifests: [] }
+  throw new Error(`the image store is damaged: ${join(root, 'index.json')} is missing`)
 }
 
 /**
  * Find an image by `name[:tag]`, by `name@digest` or, if there is no such name, by the beginning of
- * its id. The size and digest of its manifest and config are verified. Throws if there is no such
- * image, if several ids begin with `text`, or if the image is damaged.
+ * its id or of its digest. Of an image for several platforms, that for `wanted`, or this machine;
+ * they may be parts of one index, or entries of one name.
+ * The size and digest of its manifest and config are verified. Throws if there is no such image, if
+ * several ids begin with `text`, or if the image is damaged.
  */
-export function resolve(root: string, text: string): Image {
+export function resolve(root: string, text: string, wanted?: Platform): Image {
   const index = readIndex(root)
+  const digest = digestIn(text)
+  const named = namedEntries(index, text)
+  const fitting = named.filter((each) => digest === undefined || each.digest === digest)
+  const isOne = fitting.length < 2
+  const entry = fitting.find((each) => isOne || mayRun(root, each, wanted)) ?? fitting[0]
+  if (entry) return imageOf(root, index, { entry, wanted })
+  if (digest !== undefined)
+    for (const each of named)
+      if (digestsOf(root, each).includes(digest))
+        return imageOf(root, index, { entry: each, digest, wanted })
   const isId = /^(?:sha256:)?[0-9a-f]{1,64}$/.test(text)
-  const byName = findNamed(index, text)
-  if (byName) return imageAt(root, byName, index)
   const found = isId ? withId(root, index, text.replace('sha256:', '')) : []
-  const [image, ...others] = distinct(found)
-  if (!image) throw new Error(`no image named '${text}'; ${knownNames(index)}`)
+  const [image, ...others] = found
+  if (!image) throw new Missing('image', text, knownNames(index))
   if (others.length > 0) {
     const all = [image, ...others].map(({ id, name }) => `${shortId(id)} (${name})`)
     throw new Error(`'${text}' is the beginning of several image ids: ${all.join(', ')}`)
   }
-  return image
+  return wanted ? imageOf(root, index, { entry: image.entry, wanted }) : image
 }
 
 /** The image with this manifest, whatever its name is now; undefined if it was removed. */
 export function imageWithManifest(root: string, digest: string): Image | undefined {
   const index = readIndex(root)
-  const found = index.manifests.find((descriptor) => descriptor.digest === digest)
-  return found && imageAt(root, found, index)
+  const { manifests } = index
+  const entry =
+    manifests.find((each) => each.digest === digest) ??
+    manifests.find((each) => digestsOf(root, each).includes(digest))
+  return entry && imageOf(root, index, { entry, digest })
 }
 
-/** The image that an entry of `index` refers to. Throws DamagedImage if a document is damaged. */
+/** The image that an entry of `index` refers to. Throws if it cannot be read: see `readImage`. */
 export function imageAt(root: string, descriptor: Descriptor, index: Index): Image {
-  const names = namesOf(index, descriptor.digest)
-  const own = entryName(descriptor) ?? names[0]
-  const read = <T>(what: string, blob: Descriptor, parse: (text: string) => T): T => {
+  return imageOf(root, index, { entry: descriptor })
+}
+
+function imageOf(root: string, index: Index, wish: Omit<ImageWish, 'names'>): Image {
+  const isSame = ({ digest }: Descriptor) => digest === wish.entry.digest
+  return readImage(root, { ...wish, names: index.manifests.filter(isSame).flatMap(namesOf) })
+}
+
+/** An image, or why there is none, and the entries of the index that refer to it. */
+export interface Found {
+  entries: [Descriptor, ...Descriptor[]]
+  image?: Image
+  /** Why it cannot be used; absent for an artifact, such as a signature, which is no image. */
+  damaged?: Error
+}
+
+/**
+ * All images of `index`. Each is read once: the same image may have thousands of names. Entries of
+ * the same digest that differ in size or media type are read each for itself.
+ */
+export function imagesIn(root: string, index: Index): Found[] {
+  const found = new Map<string, Found>()
+  const names = new Map<string, string[]>()
+  for (const entry of index.manifests) {
+    const { digest, size, mediaType } = entry
+    const key = JSON.stringify([digest, size, mediaType])
+    const known = found.get(key)
+    if (known) known.entries.push(entry)
+    else found.set(key, { entries: [entry] })
+    const all = names.get(digest) ?? []
+    all.push(...namesOf(entry))
+    names.set(digest, all)
+  }
+  for (const each of found.values()) {
+    const [entry] = each.entries
     try {
-      checkDescriptor(blob)
-      return parse(readBlob(root, blob))
-    } catch (cause) {
-      throw new DamagedImage(own ?? shortId(String(descriptor.digest)), { what, blob }, cause)
+      each.image = readImage(root, { entry, names: names.get(entry.digest) ?? [] })
+    } catch (error) {
+      if (!(error instanceof NotAnImage)) each.damaged = error as Error
     }
   }
-  const manifest = read('manifest', descriptor, (text) => parseManifest(text, descriptor.mediaType))
-  const { digest: id, size: configSize } = manifest.config
-  const config = read('config', manifest.config, (text) =>
-    parseConfig(text, manifest.layers.length),
-  )
-  const { diff_ids } = config.rootfs
-  const layers = manifest.layers.map((layer, at) => ({ ...layer, diffId: diff_ids[at] ?? '' }))
-  const name = own ?? shortId(id)
-  return { name, names, id, manifest: descriptor, configSize, config, layers }
+  return [...found.values()]
 }
 
-/** A part of an image is missing or does not match its digest. Other images stay usable. */
-export class DamagedImage extends Error {
-  constructor(image: string, { what, blob }: { what: string; blob: Descriptor }, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    super(
-      `image '${image}' is damaged\n` +
-        `  ${what} ${String(blob.digest)} ${why}\n` +
-        `  remove it with 'stepbox rmi ${image}' and make it again`,
-      { cause },
-    )
-  }
-}
-
-/** The name that an entry of index.json gives to its image. */
-export function entryName({ annotations }: Descriptor): string | undefined {
-  const name: unknown = annotations?.[nameAnnotation]
-  return typeof name === 'string' ? name : undefined
+function namesOf(entry: Descriptor): string[] {
+  const name = entryName(entry)
+  return name === undefined ? [] : [name]
 }
 
 /** The directory of the unpacked layer with this diffId. */
@@ -133,50 +141,18 @@ export function layerDir(root: string, diffId: string): string {
   return join(root, 'layers', hexOf(diffId))
 }
 
-/**
- * The entry with a name. The literal text is tried first, because other tools write names that are
- * not in Docker's form: umoci may call an image just `latest`.
- */
-export function findNamed({ manifests }: Index, text: string): Descriptor | undefined {
-  const literal = manifests.find((descriptor) => entryName(descriptor) === text)
-  if (literal || !isName(text)) return literal
-  const { repository, tag, digest } = parseReference(text)
-  const full = `${repository}:${tag ?? 'latest'}`
-  if (digest === undefined) return manifests.find((descriptor) => entryName(descriptor) === full)
-  return manifests.find((descriptor) => {
-    const name = entryName(descriptor)
-    const isOfRepository = name?.slice(0, name.lastIndexOf(':')) === repository
-    return isOfRepository && descriptor.digest === digest
-  })
-}
+/** Fewest digits by which an image is found that are not those of its id. */
+const shortDigits = 12
 
-/** False if `text` can only be an id. `cafe` may be a name, or the beginning of an id. */
-function isName(text: string): boolean {
-  return !/^(?:sha256:[0-9a-f]*|[0-9a-f]{64})$/.test(text)
-}
-
+/** The images with such an id, or else with such a digest. A damaged one is found by its name. */
 function withId(root: string, index: Index, prefix: string): Image[] {
-  return index.manifests.flatMap((descriptor) => {
-    try {
-      const image = imageAt(root, descriptor, index)
-      return hexOf(image.id).startsWith(prefix) ? [image] : []
-    } catch {
-      return [] // ignoring: a damaged image is found only by its name
-    }
-  })
-}
-
-function distinct(images: Image[]): Image[] {
-  return images.filter(({ id }, at) => images.findIndex((other) => other.id === id) === at)
-}
-
-function namesOf({ manifests }: Index, digest: string): string[] {
-  return manifests.flatMap((entry) => (entry.digest === digest ? (entryName(entry) ?? []) : []))
-}
-
-function knownNames({ manifests }: Index): string {
-  const names = manifests.flatMap((descriptor) => entryName(descriptor) ?? []).sort()
-  if (names.length === 0) return 'there are none'
-  const more = names.length > 8 ? `, and ${names.length - 8} more` : ''
-  return `have: ${names.slice(0, 8).join(', ')}${more}`
+  const found = imagesIn(root, index).flatMap(({ image }) => image ?? [])
+  const having = (digits: (image: Image) => string[]) => {
+    const fits = (each: Image) => digits(each).some((one) => hexOf(one).startsWith(prefix))
+    const fitting = found.filter(fits)
+    return [...new Map(fitting.map((image) => [image.id, image])).values()]
+  }
+  const byId = having(({ id }) => [id])
+  if (byId.length > 0 || prefix.length < shortDigits) return byId
+  return having(({ entry, manifest }) => [entry.digest, manifest.digest])
 }

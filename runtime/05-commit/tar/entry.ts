@@ -1,6 +1,6 @@
 /** Reads tar headers: one header and the extended headers before it become an entry. */
 import { fromBytes } from '../../bytes.ts'
-import { decodeTime, unescapeKey, xattrPrefix, type Records } from './pax.ts'
+import { decodeTime, farthest, unescapeKey, xattrPrefix, type Records } from './pax.ts'
 import { sparseOf, type Sparse } from './sparse.ts'
 import { checksumOf, damaged, fields, typeflags } from './tar.ts'
 import type { Entry, EntryType, Field, Xattr } from './tar.ts'
@@ -58,12 +58,9 @@ export function readHeader({ header, ...extra }: RawHeader): Header {
     size: type === 'file' ? (sparse?.size ?? stored) : 0,
     mtimeNs: mtime
       ? decodeTime(mtime.toString('latin1'))
-      : BigInt(numberIn(header, fields.mtime)) * 1_000_000_000n,
+      : BigInt(timeIn(header)) * 1_000_000_000n,
     target,
-    device: {
-      major: isDevice ? numberIn(header, fields.major) : 0,
-      minor: isDevice ? numberIn(header, fields.minor) : 0,
-    },
+    device: isDevice ? deviceIn(header, name) : { major: 0, minor: 0 },
     xattrs: xattrsOf(records),
   }
   return { entry, stored, ...(sparse && type === 'file' ? { sparse } : {}) }
@@ -121,14 +118,27 @@ export function numberIn(block: Buffer, [offset, width]: Field): number {
   return value
 }
 
+/** Seconds since 1970; of a time that is further away than any clock counts, the farthest. */
+function timeIn(header: Buffer): number {
+  const [offset, width] = fields.mtime
+  const bytes = header.subarray(offset, offset + width)
+  if (((bytes[0] ?? 0) & 0x80) === 0) return numberIn(header, fields.mtime)
+  const value = Number(bigIntIn(bytes))
+  return Math.max(-farthest, Math.min(value, farthest))
+}
+
 function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0
 }
 
 function binaryIn(bytes: Buffer): number {
-  const value = BigInt.asIntN(8 * bytes.length - 1, BigInt(`0x${bytes.toString('hex')}`))
-  if (!Number.isSafeInteger(Number(value))) throw damaged('a number that is too large')
-  return Number(value)
+  const value = Number(bigIntIn(bytes))
+  if (!Number.isSafeInteger(value)) throw damaged('a number that is too large')
+  return value
+}
+
+function bigIntIn(bytes: Buffer): bigint {
+  return BigInt.asIntN(8 * bytes.length - 1, BigInt(`0x${bytes.toString('hex')}`))
 }
 
 /** Only POSIX headers have a prefix; GNU headers (`ustar` and a space) have times in its place. */
@@ -182,6 +192,17 @@ function xattrsOf(records: Records): Xattr[] {
 function idOf(id: number): number {
   if (id < 0 || id >= 2 ** 32 - 1) throw damaged(`not a user or group id: ${id}`)
   return id
+}
+
+/**
+ * The device that a node stands for. The kernel has 12 bits for a major and 20 for a minor number
+ * (linux/kdev_t.h), and mknod(2) would cut what is larger: 4096:0 would become 0:0.
+ */
+function deviceIn(header: Buffer, name: string): Entry['device'] {
+  const [major, minor] = [numberIn(header, fields.major), numberIn(header, fields.minor)]
+  if (major < 0 || major >= 2 ** 12 || minor < 0 || minor >= 2 ** 20)
+    throw damaged(`${name} is a device ${major}:${minor}, which Linux cannot have`)
+  return { major, minor }
 }
 
 function decimal(value: Buffer): number {

@@ -53,13 +53,20 @@ export function encodeTime(ns: bigint): string {
   return `${ns < 0n ? '-' : ''}${size / billion}${fraction ? `.${fraction}` : ''}`
 }
 
-/** Nanoseconds since 1970. Digits after the ninth are dropped. */
+/**
+ * Nanoseconds since 1970. Digits after the ninth are dropped; a time that is further away than any
+ * clock counts, as the farthest.
+ */
 export function decodeTime(text: string): bigint {
-  const [, sign, seconds, fraction = ''] = /^(-?)(\d{1,18})(?:\.(\d*))?$/.exec(text) ?? []
-  if (seconds === undefined) throw damaged(`a time that is not a number: '${text.slice(0, 40)}'`)
+  const [, sign, digits, fraction = ''] = /^(-?)0*(\d+)(?:\.(\d*))?$/.exec(text) ?? []
+  if (digits === undefined) throw damaged(`a time that is not a number: '${text.slice(0, 40)}'`)
+  const seconds = digits.length > 16 ? farthest : Math.min(Number(digits), farthest)
   const size = BigInt(seconds) * billion + BigInt(fraction.slice(0, 9).padEnd(9, '0'))
   return sign ? -size : size
 }
+
+/** Seconds. The kernel's have 64 bits, and a file system's fewer: it takes its own last one. */
+export const farthest: number = 2 ** 53 - 1
 
 const billion = 1_000_000_000n
 

@@ -16,11 +16,13 @@ import { blockSize, damaged, paddingOf, type Entry, type Extent, type Piece } fr
 export interface TarEntry extends Entry {
   /** The data in order, without the holes. Can be read once; what is not read is skipped. */
   content: AsyncIterable<Piece>
+  /** All of the content, if that is in memory: to wait for it would cost more than to use it. */
+  whole?: Buffer
 }
 
 /**
  * The entries of an archive in order. Reads POSIX archives (ustar and pax), GNU ones and the form
- * before both (v7). `chunks` is read to its end. Throws if the archive is cut off, if a checksum is
+ * before both (v7). `chunks` is read to its end. Throws if a file is cut off, if a checksum is
  * wrong, if the type of an entry is unknown, or if anything but zeros follows the end.
  */
 export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
@@ -50,7 +52,8 @@ interface Remaining {
 async function nextHeader(source: Source, global: Records): Promise<RawHeader | undefined> {
   const raw: RawHeader = { header: Buffer.alloc(0), global }
   for (;;) {
-    raw.header = source.held(blockSize) ?? (await source.take(blockSize))
+    const held = source.held(blockSize)
+    raw.header = held ?? ((await source.isAtEnd()) ? noHeader : await source.take(blockSize))
     if (isZero(raw.header)) {
       if (raw.records || raw.path || raw.target) throw damaged('a name, and no file after it')
       return undefined
@@ -64,6 +67,9 @@ async function nextHeader(source: Source, global: Records): Promise<RawHeader | 
     else setOnce(raw, flag === 'L' ? 'path' : 'target', untilNul(text))
   }
 }
+
+/** An archive may end without the blocks of zeros: some programs write none. */
+const noHeader = Buffer.alloc(blockSize)
 
 async function extensionOf(source: Source, size: number): Promise<Buffer> {
   if (size > largestExtension) throw damaged(`an extended header of ${size} bytes`)
@@ -94,6 +100,12 @@ async function nextEntry(source: Source, raw: RawHeader, left: Remaining): Promi
     entry.size = old.size
     entry.extents = checkExtents(old.extents ?? [], old.size, stored)
   } else if (sparse) entry.extents = await extentsOf(source, sparse, left)
+  const isPlain = entry.type === 'file' && !entry.extents && stored <= largestPiece
+  const whole = isPlain ? source.held(stored) : undefined
+  if (whole) {
+    left.bytes = 0
+    return Object.assign(entry, { content: onlyPiece(whole), whole })
+  }
   const extents = entry.extents ?? [{ offset: 0, length: stored }]
   return Object.assign(entry, { content: piecesOf(source, extents, left) })
 }
@@ -106,6 +118,10 @@ async function extentsOf(source: Source, sparse: Sparse, left: Remaining): Promi
     return source.take(size)
   }
   return checkExtents(sparse.extents ?? (await readMap(take)), sparse.size, left.bytes)
+}
+
+async function* onlyPiece(data: Buffer): AsyncGenerator<Piece> {
+  if (data.length > 0) yield { offset: 0, data }
 }
 
 async function* piecesOf(
@@ -132,6 +148,7 @@ function isZero(bytes: Buffer): boolean {
 
 /** A stream of chunks, read in sizes that the reader chooses. */
 interface Source {
+  isAtEnd(): Promise<boolean>
   /** From 1 to `most` bytes; throws at the end of the stream. */
   some(most: number): Promise<Buffer>
   /** `size` bytes; throws if the stream ends before. */
@@ -160,8 +177,12 @@ function sourceOf(chunks: AsyncIterable<Uint8Array>): Source {
     return bytes
   }
   const held = (size: number) => (size <= chunk.length ? cut(size) : undefined)
+  const isAtEnd = async () => {
+    while (chunk.length === 0) if (!(await refill())) return true
+    return false
+  }
   const some = async (most: number) => {
-    while (chunk.length === 0) if (!(await refill())) throw damaged('it is cut off')
+    if (chunk.length === 0 && (await isAtEnd())) throw damaged('it is cut off')
     return cut(most)
   }
   const take = async (size: number) => {
@@ -175,5 +196,5 @@ function sourceOf(chunks: AsyncIterable<Uint8Array>): Source {
     while (await refill())
   }
   const close = async () => void (await iterator.return?.())
-  return { held, some, take, expectZeros, close }
+  return { held, isAtEnd, some, take, expectZeros, close }
 }

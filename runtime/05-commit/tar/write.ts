@@ -8,7 +8,8 @@ import { blockSize, fields, paddingOf, typeflags, type Entry, type Field } from 
  * Everything that comes before the content of `entry`: an extended header if something does not fit
  * into the header, the header, and for a sparse file the map, after which the data of its extents
  * follow. Nothing is written that the entry does not say, so no user names, access or change times:
- * they would make two archives of the same tree differ. Throws if the attributes are too large.
+ * they would make two archives of the same tree differ. Throws if the attributes are too large, or
+ * the numbers of a device.
  */
 export function tarHeader(entry: Entry): Buffer {
   const map = entry.extents ? encodeMap(entry.extents, entry.size) : ''
@@ -22,6 +23,9 @@ export function tarHeader(entry: Entry): Buffer {
   const records = recordsOf(entry, name, size)
   if (records.length > largestExtension)
     throw new Error(`${entry.path} has more extended attributes than an archive can hold`)
+  const { major, minor } = entry.device
+  if (!fitsNumber(major, fields.major) || !fitsNumber(minor, fields.minor))
+    throw new Error(`${entry.path} is a device ${major}:${minor}, which no header can hold`)
   const header = block(name, { size, typeflag: typeflags[entry.type] }, entry)
   if (!records) return Buffer.from(header + map, 'latin1')
   const about = { size: records.length, typeflag: 'x' }

@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
 import { launch, type Outcome, type Report } from '../../native.ts'
-import { identify, signalTo, type ProcessId } from '../../process.ts'
+import type { ProcessId } from '../../options.ts'
+import { identify, signalTo } from '../../process.ts'
 import type { Call } from '../../calls.ts'
 import { toolStep, type Step } from '../../step.ts'
 

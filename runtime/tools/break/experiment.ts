@@ -1,5 +1,5 @@
 /** Experiments with a chapter's plan: its directories and group exist only as long as they run. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { groupDirs } from '../../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
@@ -8,7 +8,9 @@ import { conduct } from './conduct.ts'
 import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
+import { makePlace } from '../../data-root.ts'
 import type { PlanOptions } from '../../options.ts'
+import { removeTree } from '../../remove-tree.ts'
 import type { Call } from '../../calls.ts'
 import type { Step } from '../../step.ts'
 
@@ -21,7 +23,7 @@ export interface Findings {
 }
 
 /** What experiments need: a data root to make directories in, an image to run. */
-export interface Bench {
+export interface ExperimentPlace {
   root: string
   /** The unpacked layers of the image, topmost first. */
   layers: string[]
@@ -30,7 +32,11 @@ export interface Bench {
 type Row = Consequence | Misconception
 
 /** Carry out the plan of the last of `rows`, whole and as `row` breaks it. */
-export async function experiment(rows: Chapter[], row: Row, bench: Bench): Promise<Findings> {
+export async function experiment(
+  rows: Chapter[],
+  row: Row,
+  bench: ExperimentPlace,
+): Promise<Findings> {
   const kept = await seen(rows, row, { ...bench, change: (list) => list })
   const broken = await seen(rows, row, {
     ...bench,
@@ -53,10 +59,9 @@ type Change = (list: Step[], options: PlanOptions) => Step[]
 async function seen(
   rows: Chapter[],
   row: Row,
-  { root, layers, change }: Bench & { change: Change },
+  { root, layers, change }: ExperimentPlace & { change: Change },
 ): Promise<string> {
-  mkdirSync(join(root, 'tmp'), { recursive: true })
-  const dir = mkdtempSync(join(root, 'tmp', 'experiment-'))
+  const dir = mkdtempSync(join(makePlace(root, 'tmp'), 'experiment-'))
   const group = { name: `stepbox-experiment-${process.pid}`, cgroups: lookAtCgroups(), limits: {} }
   let options = optionsIn(rows, { dir, layers, group, script: row.see.inside })
   const before: Call[] = []
@@ -64,7 +69,7 @@ async function seen(
   options = { ...options, ...row.options?.(options) }
   try {
     return await conduct({
-      plan: change(rows.at(-1)?.plan(options) ?? [], options),
+      plan: change((await rows.at(-1)?.plan(options)) ?? [], options),
       see: row.see,
       before: [...before, ...(row.before ?? [])],
       environment: { group: group.name, root: options.root },
@@ -73,7 +78,7 @@ async function seen(
     const groups = groupDirs(options.group)
     await killAll(groups)
     await removeGroup(groups)
-    rmSync(dir, { recursive: true, force: true })
+    await removeTree(dir)
   }
 }
 

@@ -11,6 +11,8 @@ export interface Lesson {
   /** Its name in `break NAME`. */
   name: string
   title: string
+  /** The line that is left out, or of which a flag is. */
+  call?: string
   why: string
 }
 
@@ -26,13 +28,16 @@ async function lessonsOf(rows: Chapter[]): Promise<Lesson[]> {
   const chapter = rows.at(-1)
   const { consequences = [], misconceptions = [] } = (await chapter?.tools?.()) ?? {}
   const options = planOptions(rows)
-  const left = consequences.flatMap((row): Lesson[] => {
-    const list = chapter?.plan({ ...options, ...row.options?.(options) }) ?? []
+  const lists = consequences.map((row) => chapter?.plan({ ...options, ...row.options?.(options) }))
+  const found = await Promise.all(lists)
+  const left = consequences.flatMap((row, at): Lesson[] => {
+    const list = found[at] ?? []
     const [place] = placesOf(list, row)
     const line = place === undefined ? undefined : list[place]
     if (!line) return []
-    const title = row.flag ? `${row.flag} of ${strace(line.call)}` : strace(line.call)
-    return [{ rows, row, name: row.flag ?? nameOf(line.call), title, why: line.why }]
+    const call = strace(line.call)
+    const title = row.flag ? `${row.flag} of ${call}` : call
+    return [{ rows, row, name: row.flag ?? nameOf(line.call), title, call, why: line.why }]
   })
   const believed = misconceptions.map((row): Lesson => {
     return { rows, row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }

@@ -1,9 +1,9 @@
 /** Makes a few calls in a separate process, to see whether this machine permits them. */
 import { launch } from '../../native.ts'
-import { closeInherited } from '../../01-namespaces/namespaces.ts'
 import type { Step } from '../../step.ts'
 import { strace } from '../../strace.ts'
 import type { Attempt } from './machine.ts'
+import { othersClosed } from './tries.ts'
 
 /** A try takes milliseconds, or seconds on a busy emulated machine. */
 const patienceMs = 10_000
@@ -13,7 +13,7 @@ const patienceMs = 10_000
  * plan changes ends with its process. Never rejects.
  */
 export async function attempt(plan: Step[]): Promise<Attempt> {
-  const list = [...closeInherited(), ...plan]
+  const list = [...othersClosed(), ...plan]
   const launched = launch(list, { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   launched.process.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))

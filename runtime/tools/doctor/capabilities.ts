@@ -15,7 +15,7 @@ import { controllerVerdict, groupsVerdict } from './groups.ts'
 import type { Capability } from '../../chapter-tools.ts'
 import type { Machine } from './machine.ts'
 import { dataRootVerdict, imageVerdict, overlayVerdict } from './storage.ts'
-import { byTrying, failureIn, no, unknown, yes, type Rule, type Verdict } from './verdict.ts'
+import { byTrying, failureIn, no, unknown, yes, type Rule, type MachineVerdict } from './verdict.ts'
 
 const linux: Rule = (machine) => {
   const cause = systemCause(machine)
@@ -161,12 +161,12 @@ export const topics: [topic: string, names: CapabilityName[]][] = [
 ]
 
 /** The verdict on a shared capability. Pure: it follows from `machine` alone. */
-export function verdictOn(name: CapabilityName, machine: Machine): Verdict {
+export function verdictOn(name: CapabilityName, machine: Machine): MachineVerdict {
   return rules[name](machine)
 }
 
 /** The verdict on a capability that a chapter adds. Pure. */
-export function verdictOnAdded(capability: Capability, machine: Machine): Verdict {
+export function verdictOnAdded(capability: Capability, machine: Machine): MachineVerdict {
   const { name, found, why, remedy } = capability
   const general = () => generalCause(machine, machine.tries[name])
   return byTrying(name, found, () => general() ?? withRemedy(why, remedy))(machine)

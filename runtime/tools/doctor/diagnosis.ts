@@ -4,7 +4,7 @@ import type { Capability, Demands } from '../../chapter-tools.ts'
 import { topics, verdictOn, verdictOnAdded } from './capabilities.ts'
 import { flavourOf } from './groups.ts'
 import type { Attempt, Machine } from './machine.ts'
-import type { Verdict } from './verdict.ts'
+import type { MachineVerdict } from './verdict.ts'
 
 /**
  * What `stepbox doctor --format json` prints. Fields may be added; what is here stays as it is.
@@ -32,7 +32,7 @@ export interface Diagnosis {
 }
 
 /** A capability, and whether the machine has it. */
-export interface CapabilityVerdict extends Verdict {
+export interface CapabilityVerdict extends MachineVerdict {
   name: string
   topic: string
   /** The chapters that need it, wholly or in part. */

@@ -3,7 +3,7 @@ import { causeOf, type Cause } from './causes.ts'
 import type { Machine } from './machine.ts'
 
 /** Whether a machine has a capability. */
-export interface Verdict {
+export interface MachineVerdict {
   /** `part`: with a reservation that `why` states. `unknown`: it could not be tried. */
   state: 'yes' | 'part' | 'no' | 'unknown'
   /** A value, or the call that failed and its errno. */
@@ -14,20 +14,20 @@ export interface Verdict {
 }
 
 /** Judges a machine. Pure. */
-export type Rule = (machine: Machine) => Verdict
+export type Rule = (machine: Machine) => MachineVerdict
 
 /** It works. */
-export function yes(found: string): Verdict {
+export function yes(found: string): MachineVerdict {
   return { state: 'yes', found }
 }
 
 /** It does not work. */
-export function no(found: string, cause: Cause): Verdict {
+export function no(found: string, cause: Cause): MachineVerdict {
   return { state: 'no', found, ...cause }
 }
 
 /** It could not be tried, for `cause` or, without one, for the general cause. */
-export function unknown(machine: Machine, cause?: Cause): Verdict {
+export function unknown(machine: Machine, cause?: Cause): MachineVerdict {
   return { state: 'unknown', found: 'not tried', ...(cause ?? causeOf(machine, undefined)) }
 }
 

@@ -3,6 +3,7 @@ import type { Call } from '../../calls.ts'
 import type { FailedStep } from '../../chapter-tools.ts'
 import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../native.ts'
+import { printable } from '../../printable.ts'
 import type { Step } from '../../step.ts'
 import { failureInWords } from '../../strace.ts'
 import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
@@ -11,6 +12,7 @@ import { ofGetcwd, ofPath } from './paths.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
 import { ofExecvpe } from './programs.ts'
 import { ofPivotRoot } from './roots.ts'
+import { procText } from '../proc.ts'
 
 /** What to print about a failed step, and the exit code for it. */
 export interface Explanation {
@@ -66,11 +68,6 @@ function exitCodeOf(call: Call, errno: string): number {
   return errno === 'ENOENT' ? 127 : 126
 }
 
-/** One line: names of files may have control characters. */
-function printable(cause: string): string {
-  return cause.replace(/[\x00-\x1f\x7f]|[\udc80-\udcff]/gu, '?')
-}
-
 /** The first shared cause that applies: causes of this call, then causes of any call. */
 function sharedCause(call: Call, scene: FailedStep): string | undefined {
   return unlessItThrows(() => causeOf(call, scene) ?? generalCause(call, scene))
@@ -91,7 +88,7 @@ function causeOf(call: Call, scene: FailedStep): string | undefined {
   if (call[0] === 'getcwd') return ofGetcwd(scene)
   if (call[0] === 'write') return ofGroupWrite(call, scene)
   if (call[0] === 'mkdir') return ofGroupMkdir(call, scene) ?? ofPath(call[1], scene)
-  const paths = ['chdir', 'chroot', 'open', 'mknod', 'umount2'] as const
+  const paths = ['chdir', 'chroot', 'open', 'mknod', 'umount2', 'mkdir_parents'] as const
   const isOnPath = (each: Call): each is Extract<Call, [(typeof paths)[number], ...unknown[]]> =>
     (paths as readonly string[]).includes(each[0])
   return isOnPath(call) ? ofPath(call[1], scene) : undefined
@@ -100,7 +97,14 @@ function causeOf(call: Call, scene: FailedStep): string | undefined {
 function generalCause(call: Call, scene: FailedStep): string | undefined {
   const { errno } = scene
   if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
+  if (errno === 'EMFILE') return openFilesCause(scene)
   if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
   return call[0] === 'execvpe' ? undefined : deniedCause(call, errno, standingOf(scene))
+}
+
+/** The limit of the process that made the call (getrlimit(2), RLIMIT_NOFILE). */
+function openFilesCause({ pid }: FailedStep): string | undefined {
+  const [, most] = /^Max open files +(\d+)/m.exec(procText(pid, 'limits')) ?? []
+  return most && `it may have ${most} files open at most; to raise that: ulimit -n 1024`
 }

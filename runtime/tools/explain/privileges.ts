@@ -61,6 +61,8 @@ const needed: Partial<Record<CallName, string>> = {
   umount2: 'SYS_ADMIN',
   pivot_root: 'SYS_ADMIN',
   sethostname: 'SYS_ADMIN',
+  setdomainname: 'SYS_ADMIN',
+  setrlimit: 'SYS_RESOURCE',
   chroot: 'SYS_CHROOT',
   mknod: 'MKNOD',
   ioctl_ifflags: 'NET_ADMIN',

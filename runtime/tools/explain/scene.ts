@@ -27,7 +27,11 @@ const mostLinks = 40
  * inside its root. `real` is the path by which the host can open the file. Throws without
  * permission.
  */
-export function find({ pid }: FailedStep, path: string, followsLast = true): Lookup {
+export function find(
+  { pid }: Pick<FailedStep, 'pid'>,
+  path: string,
+  followsLast = true,
+): Lookup {
   const rest = namesOf(path)
   let base = path.startsWith('/') ? 'root' : 'cwd'
   let done: string[] = []

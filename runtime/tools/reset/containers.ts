@@ -4,7 +4,7 @@ import { runningContainers } from '../../container/find.ts'
 import { settleLost } from '../../container/settle.ts'
 import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 import { shortId } from '../../options.ts'
-import { isAlive } from '../../process.ts'
+import { isAlive, isHidden } from '../../process.ts'
 
 /** Running containers whose monitor is gone; with `force`, healthy ones too. */
 export function containerLeftovers(scope: ResetScope): Leftover[] {
@@ -13,10 +13,11 @@ export function containerLeftovers(scope: ResetScope): Leftover[] {
     const isLost = !isAlive(container.monitor)
     if (!isLost && !force) return []
     ending.add(container.id)
+    const isOutOfReach = isLost || isHidden(container.monitor)
     const why = isLost
       ? 'it was running, and the process that waited for it is gone'
       : 'it is running, and you said --force'
-    const remove = () => (isLost ? settleLost(runtime, container) : end(runtime, container))
+    const remove = () => (isOutOfReach ? settleLost(runtime, container) : end(runtime, container))
     const what = `${shortId(container.id)} (${container.name})`
     return [{ kind: 'container', what, why, remove }]
   })

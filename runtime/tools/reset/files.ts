@@ -1,11 +1,14 @@
 /** Leftovers in the data root: what killed processes had begun to write. */
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { runningContainers } from '../../container/find.ts'
-import { removeDirectory, reservedName } from '../../container/remove.ts'
-import { containerDir, linkedId } from '../../container/state.ts'
+import { removeDirectory } from '../../container/remove.ts'
+import { free, idNamed, reservedName } from '../../container/reservations.ts'
+import { containerDir, isId } from '../../container/state.ts'
+import { makePlace } from '../../data-root.ts'
 import { namesIn } from '../../files.ts'
-import { whyStale } from '../../container/tidy.ts'
+import { removeWholeTree } from '../../remove-tree.ts'
+import { isLeft, whyStale } from '../../trash.ts'
 import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
 /** Partial containers, unreadable marks, names without a container, temporary files. */
@@ -15,14 +18,15 @@ export function fileLeftovers(scope: ResetScope): Leftover[] {
 }
 
 /** A container has a mark before its directory exists, and its state in the directory after. */
-function partialContainers({ root }: ResetScope): Leftover[] {
-  return namesIn(join(root, 'containers')).flatMap((id): Leftover[] => {
+function partialContainers({ runtime, root }: ResetScope): Leftover[] {
+  return namesIn(join(root, 'containers')).filter(isId).flatMap((id): Leftover[] => {
     const dir = containerDir(root, id)
     const isKnown = () => isMarked(root, id) || existsSync(join(dir, 'state.json'))
     if (isKnown()) return []
-    const remove = () => {
-      mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o711 })
-      if (!isKnown()) removeDirectory(root, { id, name: reservedName(root, id) })
+    const remove = async () => {
+      makePlace(root, 'tmp')
+      if (isKnown()) return
+      await removeDirectory(runtime, { id, name: reservedName(root, id) })
     }
     return [{ kind: 'directory', what: dir, why: 'a container was begun, and never ran', remove }]
   })
@@ -42,17 +46,19 @@ function brokenMarks({ root }: ResetScope): Leftover[] {
     .map((path) => file(path, 'it cannot be read'))
 }
 
-/** A name is a link to the id of its container, made after the container's mark. */
+/** A name holds the id of its container, and is reserved after the container has its mark. */
 function staleNames({ root, ending }: ResetScope): Leftover[] {
   return namesIn(join(root, 'names')).flatMap((name): Leftover[] => {
     const path = join(root, 'names', name)
     const isTaken = () => {
-      const id = linkedId(root, name)
+      const id = idNamed(root, name)
       return id !== undefined && (isMarked(root, id) || existsSync(containerDir(root, id)))
     }
-    if (isTaken() || ending.has(linkedId(root, name) ?? '')) return []
-    const remove = () => {
-      if (!isTaken()) rmSync(path, { force: true })
+    const id = idNamed(root, name)
+    if (isTaken() || ending.has(id ?? '')) return []
+    const remove = async () => {
+      if (id !== undefined) free(root, { id, name })
+      else if (!isTaken()) await removeWholeTree(path)
     }
     return [{ kind: 'name', what: name, why: 'its container is gone', remove }]
   })
@@ -61,12 +67,12 @@ function staleNames({ root, ending }: ResetScope): Leftover[] {
 function temporary({ root }: ResetScope): Leftover[] {
   return namesIn(join(root, 'tmp')).flatMap((name): Leftover[] => {
     const path = join(root, 'tmp', name)
-    const why = whyStale(name)
+    const why = isLeft(name) ? 'it could not be deleted before' : whyStale(name)
     return why === undefined ? [] : [file(path, why)]
   })
 }
 
 function file(path: string, why: string): Leftover {
-  const kind = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
-  return { kind, what: path, why, remove: () => rmSync(path, { recursive: true, force: true }) }
+  const kind = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'directory' : 'file'
+  return { kind, what: path, why, remove: () => removeWholeTree(path) }
 }

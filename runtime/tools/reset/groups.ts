@@ -26,7 +26,8 @@ export function groupLeftovers(scope: ResetScope): Leftover[] {
     if (/^(?:[0-9a-f]{32}){1,2}$/.test(id) && existsSync(containerDir(scope.root, id)))
       return [{ ...found, why: 'its container has ended' }]
     const owner = ownerOf(name)
-    if (owner) return owner.isAlive ? [] : [{ ...found, why: 'the doctor that made it was killed' }]
+    const why = 'the command that made it was killed'
+    if (owner) return owner.isAlive ? [] : [{ ...found, why }]
     if (process.geteuid?.() !== 0) return [] // other users' processes cannot be inspected
     if (isNew(dirs) || processesIn(dirs).some(hasMonitor)) return []
     if (scope.all) return [{ ...found, why: 'not known to this root, and you said --all' }]
@@ -44,9 +45,9 @@ function groupsHere(): Map<string, string[]> {
   return groups
 }
 
-/** `stepbox-doctor-<pid>-<start>-…`: see doctor/probe.ts. */
+/** `stepbox-doctor-<pid>-<start>-…`: see doctor/probe.ts and lab/leftovers.ts. */
 function ownerOf(name: string): { isAlive: boolean } | undefined {
-  const [, pid, start] = /^stepbox-doctor-(\d+)-(\d+)-/.exec(name) ?? []
+  const [, pid, start] = /^stepbox-(?:doctor|lab|planner)-(\d+)-(\d+)-/.exec(name) ?? []
   const own = identify(process.pid)
   if (pid === undefined || !own) return undefined
   return { isAlive: isAlive({ pid: Number(pid), start: Number(start), boot: own.boot }) }

@@ -18,6 +18,8 @@ export interface ResetResult {
   kind: string
   what: string
   why: string
+  /** Whether it is removed, unless it is only looked for. The rest is reported and left. */
+  removable: boolean
   /** False if it was only reported, or could not be removed. */
   done: boolean
   /** Why it could not be removed. */
@@ -56,7 +58,8 @@ export async function* reset(options: ResetOptions, isDry: boolean): AsyncGenera
     }
 }
 
-async function carryOut({ remove, ...found }: Leftover, isDry: boolean): Promise<ResetResult> {
+async function carryOut({ remove, ...rest }: Leftover, isDry: boolean): Promise<ResetResult> {
+  const found = { ...rest, removable: remove !== undefined }
   if (!remove || isDry) return { ...found, done: false }
   try {
     await remove()

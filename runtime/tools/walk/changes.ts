@@ -1,5 +1,7 @@
 /** The differences between two observations of a container, as text. */
+import type { Details } from './details.ts'
 import type { MountLine, Observation } from './observe.ts'
+import type { Targets } from './targets.ts'
 
 /** One difference: `+` is new, `-` is gone, `~` had another value before. */
 export interface Difference {
@@ -25,13 +27,19 @@ export function changesBetween(before: Observation, after: Observation): Differe
     ...single('capabilities', before.capabilities, after.capabilities),
     ...single('umask', before.umask, after.umask),
     ...sessionChanges(before, after),
+    ...addedChanges(before.details, after.details),
     ...valueChanges('descriptor', before.descriptors, after.descriptors),
     ...addedChanges(before.more, after.more),
   ]
 }
 
-/** Changes of what the chapters' observers saw. */
-function addedChanges(before: Observation['more'] = {}, after: Observation['more'] = {}) {
+/** Files that a call made, changed or removed, from looks before and after it. */
+export function fileChanges(before: Targets, after: Targets): Difference[] {
+  return valueChanges('file', before, after)
+}
+
+/** Changes of what is kept by topic and name. */
+function addedChanges(before: Details = {}, after: Details = {}) {
   const topics = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return topics.flatMap((topic) => valueChanges(topic, before[topic] ?? {}, after[topic] ?? {}))
 }

@@ -1,13 +1,16 @@
 /** The state of a half-built container, as the kernel shows it to the host. */
-import { readlinkSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Observer } from '../../chapter-tools.ts'
 import { isMissing, tryRead } from '../../files.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
+import { statsOf, type Stats } from '../../02-cgroups/group-stats.ts'
 import { statFields } from '../../process.ts'
 import { errnoOf } from '../../staging.ts'
 import { controlFd, lifelineFd } from '../../descriptors.ts'
+import { attributesOf, type Details } from './details.ts'
+import { familyOf, type ProcessLine } from './family.ts'
 import { toolStep, type Step } from '../../step.ts'
 import {
   commandName,
@@ -23,6 +26,8 @@ import {
 export interface MountLine {
   /** Unique while the mount exists. */
   id: string
+  /** The id of the mount that it is mounted on. Older recordings lack it. */
+  parent?: string
   /** The file system, as `major:minor`; two mounts of the same device show the same files. */
   device: string
   /** The directory of the file system that is mounted. */
@@ -62,8 +67,14 @@ export interface Observation {
   terminal: boolean
   /** What each open descriptor leads to. */
   descriptors: Record<string, string>
+  /** What no namespace holds, by topic and name. Older recordings lack it. */
+  details?: Details
   /** The values of the chapters' observers, by topic and name. Older recordings lack it. */
   more?: Record<string, Record<string, string>>
+  /** The process with its ancestors and descendants. Older recordings lack it. */
+  processes?: ProcessLine[]
+  /** What its group has used so far. It is not compared: it is another each time. */
+  usage?: Stats
 }
 
 /** What to look at beside the process. */
@@ -101,8 +112,11 @@ export async function observe(
       umask: status.get('Umask') ?? '',
       session: Number(stat[6]),
       terminal: Number(stat[7]) !== 0,
-      descriptors: withoutOwn(procLinks(pid, 'fd')),
+      descriptors: withoutOwn(openFiles(pid)),
+      details: attributesOf(pid),
       more: seenBy(observers, pid),
+      processes: familyOf(pid),
+      ...(groups.length > 0 ? { usage: statsOf(groups) } : {}),
     }
   } catch (error) {
     if (isMissing(error) || errnoOf(error) === 'ESRCH') return undefined
@@ -119,9 +133,9 @@ function seenBy(observers: Observer[], pid: number): Record<string, Record<strin
 
 /** A mount as recordings have it, with both kinds of options in one string. */
 export function mountLine(mount: Mount): MountLine {
-  const { id, device, subtree, target, type, source, propagation } = mount
+  const { id, parent, device, subtree, target, type, source, propagation } = mount
   const options = `${mount.options} ${mount.superOptions}`
-  return { id, device, subtree, target, type, source, options, propagation }
+  return { id, parent, device, subtree, target, type, source, options, propagation }
 }
 
 /** Read the host name of another process: join its UTS namespace in a separate process. */
@@ -132,7 +146,7 @@ function hostnameLook(pid: number): Step[] {
   ]
 }
 
-async function hostnameOf(pid: number): Promise<string> {
+export async function hostnameOf(pid: number): Promise<string> {
   try {
     const reports = await perform(hostnameLook(pid))
     return reports.at(-1)?.answer.toString() ?? ''
@@ -164,6 +178,22 @@ const limiting = [
 
 function isUnlimited(value: string): boolean {
   return /^(max( \d+)?|-1|922337203685477\d+)$/.test(value)
+}
+
+/** What each descriptor leads to. A path of the container may also be one of the host's. */
+function openFiles(pid: number): Record<string, string> {
+  const links = Object.entries(procLinks(pid, 'fd'))
+  const shown = links.map(([fd, target]) => {
+    return [fd, isOurs(pid, fd, target) ? target : `${target}, not the host's`] as const
+  })
+  return Object.fromEntries(shown)
+}
+
+function isOurs(pid: number, fd: string, target: string): boolean {
+  const [theirs, ours] = [`/proc/${pid}/fd/${fd}`, target].map((path) =>
+    statSync(path, { throwIfNoEntry: false }),
+  )
+  return !theirs || !ours || (theirs.dev === ours.dev && theirs.ino === ours.ino)
 }
 
 /** Without the native program's own descriptors: its socket to Node, the pipe to its parent. */

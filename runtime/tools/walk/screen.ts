@@ -1,8 +1,16 @@
 /** The debugger's screen as lines of text: the list, the reason, the changes, the keys. */
 import chalk from 'chalk'
+import type { Details } from './details.ts'
 import type { Observation } from './observe.ts'
 import type { PlannedLine, RecordedFrame } from './recording.ts'
+import { columnsOf, cut, padded } from '../../columns.ts'
+import { printable } from '../../printable.ts'
 import { wrap } from '../wrap.ts'
+import { saidChange } from './said-change.ts'
+import { whyUnseen } from './unseen.ts'
+
+/** Each key and what it does; what is after a comma is left out of a narrow screen. */
+export type Keys = readonly (readonly [key: string, meaning: string])[]
 
 /** What the screen shows, and its size. */
 export interface Scene {
@@ -18,50 +26,85 @@ export interface Scene {
   scroll: number
   /** Shown instead of the keys. */
   message?: string
-  keys: readonly (readonly [key: string, meaning: string])[]
+  keys: Keys
   rows: number
   columns: number
+  /** Says an English text in another language. */
+  say?: (english: string) => string
 }
 
-/** The whole screen: at most `rows` lines of at most `columns` characters. */
+const inEnglish = (text: string) => text
+
+/** The whole screen: at most `rows` lines of at most `columns` characters; the keys come last. */
 export function draw(scene: Scene): string[] {
-  const { columns, rows, isInspecting, scroll } = scene
-  const last = scene.done.at(-1)
-  if (isInspecting) {
-    const title = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns)]
-    const state = stateLines(scene).slice(scroll)
-    const foot = [rule(columns), keyLine(inspectKeys, columns)]
-    return [...title, ...shorten(state, rows - 5, columns), ...foot]
-  }
-  const listRows = Math.max(4, Math.min(scene.plan.length, Math.floor((rows - 6) / 2)))
-  const list = listLines(scene, listRows)
-  const head = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns), ...list]
-  const reason = [rule(columns), ...reasonLines(scene)]
-  const foot = [rule(columns), scene.message ?? keyLine(scene.keys, columns)]
-  const room = Math.max(1, rows - head.length - reason.length - foot.length - 1)
-  const detail = shorten(changeLines(last, columns), room, columns)
-  return [...head, ...reason, ...detail, ...foot].slice(0, rows)
+  const { columns, rows, isInspecting, message } = scene
+  const keys = message === undefined ? keyLine(keysOf(scene), columns) : fit(message, columns)
+  const title = [chalk.bold(fit(` ${scene.title}`, columns)), rule(columns)]
+  const lines = isInspecting ? inspected(scene) : walked(scene)
+  return [...[...title, ...lines, rule(columns)].slice(0, Math.max(0, rows - 1)), keys]
+}
+
+/** What the lines around the list and the state take: title, rules, keys. */
+const frameRows = 4
+
+/** All of the state, from line `scroll` on. */
+function inspected(scene: Scene): string[] {
+  const { rows, scroll } = scene
+  return shorten(stateLines(scene).slice(scroll), Math.max(1, rows - frameRows), scene)
+}
+
+/** The list; then what the last call changed; then the next call, and why it is made. */
+function walked(scene: Scene): string[] {
+  const { columns, rows, plan } = scene
+  const room = Math.max(3, rows - frameRows - 2)
+  const reason = reasonLines(scene)
+  const below = shorten(reason, Math.min(reason.length, Math.max(1, Math.floor(room / 2))), scene)
+  const most = Math.floor((room - below.length) / 2)
+  const list = listLines(scene, Math.max(1, Math.min(plan.length, most)))
+  const changes = shorten(changeLines(scene), room - below.length - list.length, scene)
+  const [last, next] = headings(scene)
+  return [...list, rule(columns, last), ...changes, rule(columns, next), ...below]
+}
+
+/** Of the two halves below the list: both name the call that they are about. */
+function headings({ plan, next, done, say = inEnglish }: Scene): [last: string, next: string] {
+  const made = plan[done.at(-1)?.index ?? -1]
+  const line = plan[next]
+  return [
+    say(made ? `last call, ${callIn(made)}: what it changed` : 'no call is made yet'),
+    say(line ? `next call, ${callIn(line)}: why it is made` : 'no call is left'),
+  ]
+}
+
+function callIn({ step, name }: PlannedLine): string {
+  return step > 0 ? `${step} ${name}` : name
 }
 
 /** The new value of `scroll` after a key, within the lines that there are. */
 export function scrolled(scene: Scene, key: 'up' | 'down'): number {
-  const most = Math.max(0, stateLines(scene).length - (scene.rows - 5))
+  const most = Math.max(0, stateLines(scene).length - (scene.rows - frameRows))
   return Math.max(0, Math.min(most, scene.scroll + (key === 'up' ? -1 : 1)))
 }
 
-const inspectKeys = [
+const inspectKeys: Keys = [
   ['↑ ↓', 'scroll'],
   ['i', 'back to the list'],
   ['n', 'next'],
   ['q', 'quit'],
-] as const
+]
+
+function keysOf({ isInspecting, keys, say = inEnglish }: Scene): Keys {
+  const shown = isInspecting ? inspectKeys : keys
+  return shown.map(([key, meaning]) => [key, say(meaning)])
+}
 
 /** Why the next call is made, preceded by the whole call if the list shows it cut off. */
-function reasonLines({ plan, next, columns }: Scene): string[] {
+function reasonLines({ plan, next, columns, say = inEnglish }: Scene): string[] {
   const line = plan[next]
-  const why = line?.why ?? 'all calls are made; the command runs'
-  const isCut = line !== undefined && line.strace.length > columns - listMargin(plan)
-  const call = isCut ? hung('   ', line.strace, columns) : []
+  const why = say(line?.why ?? 'all calls are made; the command runs')
+  const strace = withShortIds(line?.strace ?? '')
+  const isCut = columnsOf(strace) > columns - listMargin(plan)
+  const call = isCut ? hung('   ', strace, columns) : []
   return [...call, ...hung('   ', why, columns).map((text) => chalk.italic(text))]
 }
 
@@ -80,7 +123,7 @@ function listLines({ plan, next, done, columns }: Scene, rows: number): string[]
     const mark = index === next ? '▶' : made ? (isFailure(made, ignoring) ? '✗' : '✓') : ' '
     const number = String(step || '·').padStart(digits)
     const answer = made?.errno ? ` = ${made.errno}` : ''
-    const text = fit(`${mark} ${number}  ${strace}${answer}`, columns - 1)
+    const text = fit(`${mark} ${number}  ${withShortIds(strace)}${answer}`, columns - 1)
     if (index === next) return ` ${chalk.inverse(text)}`
     if (mark === '✗') return ` ${chalk.red(text)}`
     return made ? ` ${chalk.dim(text)}` : ` ${text}`
@@ -91,18 +134,23 @@ function isFailure({ errno }: RecordedFrame, ignoring: string | undefined): bool
   return errno !== undefined && errno !== ignoring
 }
 
-function changeLines(done: RecordedFrame | undefined, columns: number): string[] {
-  if (!done) return [chalk.dim('   No call is made yet. Press n to make one.')]
-  if (done.changes.length === 0)
-    return [chalk.dim('   The last call changed nothing that can be seen.')]
-  return done.changes.flatMap(({ sign, topic, text }) => {
+function changeLines({ plan, done, columns, say = inEnglish }: Scene): string[] {
+  const last = done.at(-1)
+  if (!last) return [chalk.dim(fit(say('   Press n to make the first one.'), columns))]
+  if (last.changes.length === 0)
+    return hung('   ', say(whyUnseen(plan[last.index], last)), columns).map((each) =>
+      chalk.dim(each),
+    )
+  return last.changes.flatMap((change) => {
+    const { sign, topic, text } = saidChange(change, say)
     const color = sign === '+' ? chalk.green : sign === '-' ? chalk.red : chalk.yellow
-    return hung(`   ${sign} ${topic.padEnd(12)} `, text, columns).map((line) => color(line))
+    const beginning = `   ${sign} ${padded(topic, 12)} `
+    return hung(beginning, withShortIds(text), columns).map((line) => color(line))
   })
 }
 
 /** The last observation. */
-function stateLines({ done, start, columns }: Scene): string[] {
+function stateLines({ done, start, columns, say = inEnglish }: Scene): string[] {
   const state = done.findLast((each) => each.state)?.state ?? start
   const pairs: [string, string][] = [
     ['process', `${state.pid} outside, ${state.pidInside} inside, '${state.command}'`],
@@ -112,6 +160,10 @@ function stateLines({ done, start, columns }: Scene): string[] {
     ['uid map', state.uidMap],
     ['session', `${state.session}   terminal ${state.terminal ? 'yes' : 'none'}`],
     ['umask', `${state.umask}   lo ${state.loopbackUp ? 'up' : 'down'}`],
+    ...(state.processes ?? []).map(({ numbers, command }): [string, string] => [
+      'process',
+      `${numbers.join(' outside, ')}${numbers.length > 1 ? ' inside' : ''} ${command}`,
+    ]),
     ...Object.entries(state.namespaces).map(([name, inode]): [string, string] => [
       'namespace',
       `${name} ${inode}`,
@@ -128,39 +180,61 @@ function stateLines({ done, start, columns }: Scene): string[] {
       'descriptor',
       `${fd} ${target}`,
     ]),
-    ...Object.entries(state.more ?? {}).flatMap(([topic, values]) =>
-      Object.entries(values).map(([name, value]): [string, string] => [topic, `${name} ${value}`]),
-    ),
+    ...byTopic(state.more),
+    ...byTopic(state.details),
   ]
-  return pairs.flatMap(([name, value]) => hung(`   ${name.padEnd(12)} `, value, columns))
+  return pairs.flatMap(([name, value]) => hung(`   ${padded(say(name), 12)} `, say(value), columns))
+}
+
+function byTopic(all: Details = {}): [topic: string, line: string][] {
+  return Object.entries(all).flatMap(([topic, values]) =>
+    Object.entries(values).map(([name, value]): [string, string] => [topic, `${name} ${value}`]),
+  )
 }
 
 /** `text` after `beginning`, wrapped, with further lines indented. */
 function hung(beginning: string, text: string, columns: number): string[] {
-  return wrap(text, Math.max(1, columns - beginning.length)).map((part, at) =>
-    fit(`${at === 0 ? beginning : ' '.repeat(beginning.length)}${part}`, columns),
+  return wrap(printable(text), Math.max(1, columns - columnsOf(beginning))).map((part, at) =>
+    fit(`${at === 0 ? beginning : ' '.repeat(columnsOf(beginning))}${part}`, columns),
   )
 }
 
-function keyLine(keys: Scene['keys'], columns: number): string {
-  let used = 0
-  const shown = keys.filter(([key, meaning]) => (used += key.length + meaning.length + 3) < columns)
-  return shown.map(([key, meaning]) => ` ${chalk.bold(key)} ${meaning}`).join(' ')
+/** What is shown after a key that has no meaning; nothing after a change of the window's size. */
+export function noKey(key: string, keys: Keys, say = inEnglish): string | undefined {
+  if (key === 'resize') return undefined
+  const have = keys.map(([each]) => each).join(' ')
+  return say(` '${printable(key)}' is no key here; have: ${have}`)
 }
 
-function shorten(lines: string[], room: number, columns: number): string[] {
+/** As many words as there is room for; the keys alone if that is little. */
+function keyLine(keys: Keys, columns: number): string {
+  const short = keys.map(([key, meaning]) => [key, meaning.split(/[,\uff0c]/)[0] ?? ''] as const)
+  const bare = keys.map(([key]) => [key, ''] as const)
+  const width = (all: Keys) => all.reduce((sum, each) => sum + columnsOf(each.join(' ')) + 2, -1)
+  const shown = [keys, short].find((each) => width(each) <= columns) ?? bare
+  const words = shown.map(([key, meaning]) => ` ${chalk.bold(key)} ${meaning}`.trimEnd())
+  return words.join(' ')
+}
+
+function shorten(lines: string[], room: number, { columns, say = inEnglish }: Scene): string[] {
   if (lines.length <= room)
     return [...lines, ...Array.from({ length: room - lines.length }, () => '')]
   const rest = lines.length - room + 1
-  return [...lines.slice(0, room - 1), chalk.dim(fit(`   … and ${rest} more`, columns))]
+  return [...lines.slice(0, room - 1), chalk.dim(fit(say(`   … and ${rest} more`), columns))]
 }
 
-function rule(columns: number): string {
-  return chalk.dim('─'.repeat(columns))
+/** A line across, with a heading in it. */
+function rule(columns: number, heading = ''): string {
+  const words = heading === '' ? '' : `─ ${printable(heading)} `
+  return chalk.dim(cut(words + '─'.repeat(Math.max(0, columns - columnsOf(words))), columns))
 }
 
-/** `text` cut to `columns` characters, with control characters replaced. */
+/** `text` on one line of at most `columns`. */
 function fit(text: string, columns: number): string {
-  const plain = text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
-  return plain.length <= columns ? plain : `${plain.slice(0, columns - 1)}…`
+  return cut(printable(text), columns)
+}
+
+/** Ids and digests hide what else is in a line: their first twelve digits tell them apart. */
+function withShortIds(text: string): string {
+  return text.replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{20,52}(?![0-9a-f])/g, '$1…')
 }

@@ -7,8 +7,9 @@ import type { Started } from '../../container/start.ts'
 import type { Launch, Report } from '../../native.ts'
 import type { Step } from '../../step.ts'
 import { programOf } from '../proc.ts'
-import { changesBetween, type Difference } from './changes.ts'
+import { changesBetween, fileChanges, type Difference } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
+import { targetsAt } from './targets.ts'
 
 /** What one step did. An execvpe that succeeds has no report. */
 export interface Frame {
@@ -71,11 +72,14 @@ export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<
       const step = plan[index]
       if (!step) return undefined
       walk.next++
+      const [before, pid] = [isLooking ? targetsAt(walk.pid, step.call) : {}, walk.pid]
       launched.goAhead()
       const report = step.call[0] === 'execvpe' ? await becomes(walk.pid, take) : await take()
       walk.pid = started.pid
       const after = isLooking ? await observe(walk.pid, looks) : undefined
       const changes = after ? changesBetween(state, after) : []
+      const isShown = changes.some(({ topic }) => topic === 'limit')
+      if (after && !isShown) changes.push(...fileChanges(before, targetsAt(pid, step.call)))
       if (after) state = after
       if (report?.failed) walk.next = plan.length
       return { index, changes, ...(report ? { report } : {}), ...(after ? { state: after } : {}) }

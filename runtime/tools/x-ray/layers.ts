@@ -5,7 +5,8 @@ import { containerDir } from '../../container/state.ts'
 import type { Container } from '../../options.ts'
 import type { Descriptor } from '../../05-commit/store/oci.ts'
 import { contentSize, layerSize } from '../../05-commit/store/sizes.ts'
-import { imageAt, imageWithManifest, readIndex, type Image } from '../../05-commit/store/store.ts'
+import type { Image } from '../../05-commit/store/image.ts'
+import { imageAt, imageWithManifest, readIndex } from '../../05-commit/store/store.ts'
 
 /** A layer of a container's root. */
 export interface SeenLayer {

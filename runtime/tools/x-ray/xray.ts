@@ -2,6 +2,7 @@
 import { rowsFor, type Runtime } from '../../chapter.ts'
 import type { XRayRow } from '../../chapter-tools.ts'
 import type { Container } from '../../options.ts'
+import { pidHere } from '../../process.ts'
 import { privilegesIn } from '../doctor/privileges.ts'
 import { statsOf, type Stats } from '../../02-cgroups/group-stats.ts'
 import { observe, type MountLine, type Observation } from '../walk/observe.ts'
@@ -41,7 +42,9 @@ export interface XRay {
 
 /** The facts that are shown of both sides. */
 export interface Side {
+  /** By the host's number, and by that of the process's own pid namespace. */
   pid: number
+  pidInside: number
   hostname: string
   /** Of the process, by the host's numbers: `0:0`. */
   user: string
@@ -56,17 +59,20 @@ export interface Side {
 }
 
 /** A mount of the container, and where the host has mounted the same file system. */
-export interface SeenMount extends Omit<MountLine, 'id'> {
+export interface SeenMount extends Omit<MountLine, 'id' | 'parent'> {
   onHost: string[]
 }
 
 /** Look at both sides. Undefined if the container has not started yet, or has ended. */
 export async function xray(runtime: Runtime, container: Container): Promise<XRay | undefined> {
-  if (!container.init) return undefined
+  const pid = container.init && pidHere(container.init)
+  if (pid === undefined) return undefined
+  if (pid === 'hidden')
+    throw new Error(`the processes of '${container.name}' cannot be seen from here`)
   const { id, name, chapter, image, argv, created, groups = [] } = container
   const [host, inside] = await Promise.all([
     observe(process.pid),
-    observe(container.init.pid, { groups }),
+    observe(pid, { groups }),
   ])
   if (!host || !inside) return undefined
   const rows = await rowsFor(runtime, chapter)
@@ -81,7 +87,7 @@ export async function xray(runtime: Runtime, container: Container): Promise<XRay
     created,
     host: sideOf(host),
     container: sideOf(inside),
-    processes: processesWith(container.init.pid),
+    processes: processesWith(pid),
     namespaces: Object.keys(host.namespaces)
       .filter((kind) => !kind.endsWith('_for_children'))
       .map((kind) => ({
@@ -104,6 +110,7 @@ function sideOf(state: Observation): Side {
   const top = state.mounts.findLast(({ target }) => target === '/')
   return {
     pid: state.pid,
+    pidInside: state.pidInside,
     hostname: state.hostname,
     user: `${state.uid}:${state.gid}`,
     capabilities: privilegesIn(state.capabilities),
@@ -114,7 +121,7 @@ function sideOf(state: Observation): Side {
   }
 }
 
-function seenMount({ id: _, ...mount }: MountLine, ofHost: MountLine[]): SeenMount {
+function seenMount({ id: _, parent: __, ...mount }: MountLine, ofHost: MountLine[]): SeenMount {
   const same = ofHost.filter(({ device }) => device === mount.device)
   return { ...mount, onHost: same.map(({ target }) => target) }
 }

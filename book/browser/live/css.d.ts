@@ -1,0 +1,5 @@
+/** Style sheets are imported as text; see book/scripts.ts. */
+declare module '*.css' {
+  const text: string
+  export default text
+}

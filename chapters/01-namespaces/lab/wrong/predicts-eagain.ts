@@ -1,0 +1,3 @@
+// finds predicted
+// The errno of a full process table.
+export const secondFork: string = 'EAGAIN'

@@ -1,0 +1,3 @@
+// finds predicted
+// One of the three is left open.
+export const secondFork: string = ''

@@ -1,0 +1,3 @@
+// finds predicted
+// The children are believed to come along.
+export const inTheGroup: number = 3

@@ -1,0 +1,3 @@
+// finds predicted
+// The number of the signal alone.
+export const killedBy: number = 9

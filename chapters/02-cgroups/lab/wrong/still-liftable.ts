@@ -1,0 +1,5 @@
+// finds limit-stays
+// The chapter's own list.
+export function unliftable(options: PlanOptions): Step[] {
+  return plan(options)
+}

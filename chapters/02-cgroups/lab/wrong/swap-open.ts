@@ -1,0 +1,6 @@
+// finds memory-limited
+// Only the first of the two lines.
+export function memory({ memoryBytes = 0 }: Limits, version: 1 | 2): LimitLine[] {
+  const file = version === 1 ? 'memory.limit_in_bytes' : 'memory.max'
+  return memoryBytes > 0 ? [[file, String(memoryBytes), 'the limit']] : []
+}

@@ -1,0 +1,3 @@
+// finds predicted
+// The order matters only without root.
+export const withEarlyUmount: Outcome = 'EPERM'

@@ -1,0 +1,5 @@
+// finds sys-read-only
+// Nothing is mounted on /sys.
+export function sys(): Step[] {
+  return []
+}

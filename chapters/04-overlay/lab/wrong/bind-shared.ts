@@ -1,0 +1,8 @@
+// finds two-at-once
+// The layer of the image becomes the root of every container.
+export function overlay(layers: string[], dir: string): Step[] {
+  return [
+    step(['chdir', dir], 'names begin here'),
+    step(['mount', layers.at(-1) ?? '', 'merged', null, ['MS_BIND'], null], 'the image'),
+  ]
+}

@@ -1,0 +1,22 @@
+// finds mended
+// work is still on another file system than upper.
+export function mended(options: PlanOptions): Step[] {
+  const { layers, dir } = options
+  const data = `lowerdir=${layers.toReversed().join(':')},upperdir=upper,workdir=work`
+  return [
+    ...closeInherited(),
+    ...channels(options),
+    ...processIds(),
+    ...namespaces(options),
+    ...privateMounts(),
+    step(['chdir', dir], 'names begin here'),
+    step(['mount', 'tmpfs', 'work', 'tmpfs', [], null], 'scratch space is fast in memory'),
+    step(['mount', 'overlay', 'merged', 'overlay', [], data], 'the layers as one tree'),
+    ...pivotRoot('merged'),
+    ...proc(),
+    ...letGo(),
+    ...session(),
+    ...standardStreams(options),
+    ...command(options),
+  ]
+}

@@ -1,0 +1,21 @@
+// finds mended
+// The first two mistakes are mended.
+export function mended(options: PlanOptions): Step[] {
+  const { layers, dir } = options
+  const data = `lowerdir=${layers.toReversed().join(':')},upperdir=upper,workdir=work`
+  return [
+    ...closeInherited(),
+    ...channels(options),
+    ...processIds(),
+    ...namespaces(options),
+    ...privateMounts(),
+    step(['chdir', dir], 'names begin here'),
+    step(['mount', 'overlay', 'merged', 'overlay', [], data], 'the layers as one tree'),
+    ...pivotRoot('merged'),
+    ...proc(),
+    ...letGo(),
+    ...session(),
+    ...standardStreams(options),
+    ...command(options),
+  ]
+}

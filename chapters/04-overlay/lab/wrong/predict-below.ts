@@ -1,0 +1,3 @@
+// finds predicted
+// The new name needs its directory.
+export const afterWritingBelow: Found = 'nothing'

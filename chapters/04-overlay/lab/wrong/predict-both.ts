@@ -1,0 +1,3 @@
+// finds predicted
+// There is nothing below to hide.
+export const afterBoth: Found = 'whiteout'

@@ -1,0 +1,3 @@
+// finds predicted
+// Reading copies nothing.
+export const afterReading: Found = 'file'

