@@ -70,6 +70,18 @@ test('a failure that names the call comes before many with an exit code', patien
   expect(out.match(/Error: exit 125/g)).toHaveLength(1)
 })
 
+test('a test that passes only when it is run again is named, with its error', patience, () => {
+  const text = `${begin}
+let tries = 0
+test('shaky', { retry: 1 }, () => expect(++tries).toBe(2))
+test('broken', { retry: 1 }, () => expect(++tries).toBe(0))`
+  const out = printed({ 'a.test.js': text }, true)
+  expect(out).toMatch(/^ ✗ a\.test\.js {2}2 claims, 1 failed, /m)
+  expect(out).toMatch(/^ {3}↻ shaky\n {5}expected 1 to be 2/m)
+  expect(out).toMatch(/^ UNSTEADY {2}a\.test\.js > shaky: it failed, then passed$/m)
+  expect(out.match(/^ FAIL .*/gm)).toEqual([' FAIL  a.test.js > broken'])
+})
+
 const numbers = chapters.map(({ number }) => number).join(' ')
 const have = `no chapter ${99}; have: ${numbers}`
 

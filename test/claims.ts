@@ -31,21 +31,29 @@ export class Claims implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    for (const each of modules.flatMap(unsteadyOf)) {
+      console.log(`\n${chalk.bgYellow(' UNSTEADY ')} ${nameOf(each)}: it failed, then passed`)
+      this.printError(each)
+    }
     for (const [first, ...others] of grouped(modules.flatMap(failuresOf))) {
       if (!first) continue
       console.log(`\n${chalk.bgRed(' FAIL ')} ${nameOf(first)}`)
       for (const line of alike(others)) console.log(chalk.red(line))
-      const project = this.vitest?.getRootProject()
-      this.vitest?.logger.printError(first.error, { ...(project ? { project } : {}) })
+      this.printError(first)
     }
     if (unhandled.length > 0) this.vitest?.logger.printUnhandledErrors([...unhandled])
     console.log('')
   }
+
+  private printError({ error }: Failure): void {
+    const project = this.vitest?.getRootProject()
+    this.vitest?.logger.printError(error, { ...(project ? { project } : {}) })
+  }
 }
 
 /**
- * `✓ test/break.test.ts  17 claims, 33.5 s`; below, the claims that failed, since the run may go on
- * for long.
+ * `✓ test/break.test.ts  17 claims, 33.5 s`; below, the claims that failed, since the run may go
+ * on for long.
  */
 function fileLine(module: TestModule): string {
   const tests = [...module.children.allTests()]
@@ -54,15 +62,17 @@ function fileLine(module: TestModule): string {
   const counts = [`${tests.length} claims`, ...(failed > 0 ? [`${failed} failed`] : [])].join(', ')
   const mark = isOk ? chalk.green('✓') : chalk.red('✗')
   const line = ` ${mark} ${module.relativeModuleId}  ${chalk.dim(`${counts}, ${seconds(module)}`)}`
-  return [line, ...failuresOf(module).map(brief)].join('\n')
+  const unsteady = unsteadyOf(module).map((each) => brief(each, chalk.yellow('↻')))
+  const broken = failuresOf(module).map((each) => brief(each, chalk.red('✗')))
+  return [line, ...broken, ...unsteady].join('\n')
 }
 
 /** The claim, and the first lines of the error, each cut at the width of a line. */
-function brief({ of, error }: Failure): string {
+function brief({ of, error }: Failure, mark: string): string {
   const lines = error.message.split('\n').filter((line) => line.trim() !== '')
   const cut = lines.slice(0, 6).map((line) => `     ${line.slice(0, 2 * width)}`)
   const name = of.type === 'module' ? 'the file' : of.fullName
-  return [chalk.red(`   ✗ ${name}`), ...cut].join('\n')
+  return [`   ${mark} ${name}`, ...cut].join('\n')
 }
 
 function seconds(module: TestModule): string {
@@ -120,8 +130,23 @@ function hung(beginning: string, text: string): string[] {
 function failuresOf(module: TestModule): Failure[] {
   const all = [module, ...module.children.allSuites(), ...module.children.allTests()]
   return all.flatMap((of) => {
-    const errors = of.type === 'test' ? (of.result().errors ?? []) : of.errors()
+    const errors = of.type === 'test' ? errorsOf(of) : of.errors()
     return errors.map((error) => ({ of, error }))
+  })
+}
+
+/** A test that failed and was run again may have an error of each time. */
+function errorsOf(test: TestCase) {
+  const { state, errors } = test.result()
+  return state === 'failed' ? errors.slice(-1) : []
+}
+
+/** Tests that passed only when they were run again. */
+function unsteadyOf(module: TestModule): Failure[] {
+  return [...module.children.allTests()].flatMap((of) => {
+    const { state, errors } = of.result()
+    const error = state === 'passed' ? errors?.[0] : undefined
+    return error ? [{ of, error }] : []
   })
 }
 

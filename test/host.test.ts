@@ -11,8 +11,8 @@ import { needs, scratch } from './scratch.ts'
 /** Start a process in a pid namespace of its own, after `first`. It ends with the test. */
 async function startNamespace(first: string): Promise<void> {
   const script = `${first}; exec unshare -p -f cat`
-  const stdio = ['pipe', 'pipe', 'ignore'] as const
-  const { pid = 0, stdin, stdout } = spawn('sh', ['-c', script], { stdio: [...stdio], detached: true })
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
+  const { pid = 0, stdin, stdout } = child
   onTestFinished(() => void process.kill(-pid, 'SIGKILL'))
   stdin.write('started\n')
   await once(stdout, 'data') // from cat, so it is there

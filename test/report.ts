@@ -28,7 +28,10 @@ export function printLongest(times: Time[]): void {
     console.log(`${(ms / 1000).toFixed(1).padStart(7)}  ${file}`)
 }
 
-/** Print each test that did not pass, then the counts. Gives the exit code. */
+/** Why a test that passed is named: it is a fault of the test, or a race in what it tests. */
+export const unsteady = 'it failed, and passed when it was run again'
+
+/** Print each test that did not pass at once, then the counts. Gives the exit code. */
 export function report(groups: Group[]): number {
   const count: Count = { passed: 0, failed: 0, skipped: 0 }
   for (const { prefix, results } of groups) {
@@ -41,12 +44,15 @@ export function report(groups: Group[]): number {
   return count.failed > 0 || isEmpty ? 1 : 0
 }
 
-/** Print a result that is no pass. Gives what it counts as. */
+/** Print a result that is no plain pass. Gives what it counts as. */
 function printed(result: Result, prefix: string, allowed: Set<string>): keyof Count {
   const { outcome, file, reason = 'no reason given', error } = result
-  if (outcome === 'pass') return 'passed'
   const place = [file, result.name].filter(Boolean).join(' > ')
   const name = prefix ? `${prefix} ${place}` : place
+  if (outcome === 'pass') {
+    if (result.reason === unsteady) console.log(`${chalk.yellow('unsteady')} ${name}: ${reason}`)
+    return 'passed'
+  }
   if (outcome === 'fail' || outcome === 'error') {
     const isNew = outcome === 'error' || file === '' || prefix !== ''
     if (isNew) console.log(`${chalk.red(outcome)} ${name}: ${reason}`)

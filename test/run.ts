@@ -10,7 +10,7 @@ import { chapterPath } from './guest/files.ts'
 import { selectionMistakes } from './guest/selection.ts'
 import { differences, host, markRun } from './host.ts'
 import { look } from './look.ts'
-import { printLongest, report, type Time } from './report.ts'
+import { printLongest, report, unsteady, type Time } from './report.ts'
 import { keep, skipped, type MachineWords, type Outcome } from './results.ts'
 import type { Result, Run } from './results.ts'
 import { sources } from './sources.ts'
@@ -139,9 +139,10 @@ function hasFailed(suite: TestSuite | TestModule): boolean {
 
 function outcomeOf(test: TestCase): { outcome: Outcome; reason?: string } {
   const result = test.result()
-  if (result.state === 'passed') return { outcome: 'pass' }
+  if (result.state === 'passed')
+    return { outcome: 'pass', ...(result.errors?.[0] ? { reason: unsteady } : {}) }
   if (result.state === 'failed')
-    return { outcome: 'fail', reason: firstLine(result.errors[0]?.message ?? '') }
+    return { outcome: 'fail', reason: firstLine(result.errors.at(-1)?.message ?? '') }
   if (result.state === 'pending') return { outcome: 'error', reason: 'it did not end' }
   return skipped(result.note)
 }

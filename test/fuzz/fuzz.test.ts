@@ -20,7 +20,7 @@ describe('whatever bytes it gets, it parses them right or says in words why not:
   const thread = watched()
   afterAll(thread.end)
   for (const { name } of targets)
-    test(`the reader of ${name}`, async (context) => {
+    test(`the reader of ${name}`, { retry: 0, timeout: 300_000 }, async (context) => {
       needs(context)
       const lacking = name === 'plan' ? whyNotBuilt() : undefined
       if (lacking) context.skip(`blocked: ${lacking}`)
@@ -28,7 +28,7 @@ describe('whatever bytes it gets, it parses them right or says in words why not:
       console.log(inWords(name, seed, found))
       expect(found.failure?.problem).toBe(undefined)
       expect(found.inputs).toBeGreaterThan(corpusOf(name).length)
-    }, 300_000)
+    })
 })
 
 describe('a failure', () => {

@@ -1,6 +1,6 @@
 /** Reads tar headers: one header and the extended headers before it become an entry. */
 import { fromBytes } from '../../bytes.ts'
-import { decodeTime, farthest, unescapeKey, xattrPrefix, type Records } from './pax.ts'
+import { decodeTime, farthest, recordText, unescapeKey, xattrPrefix, type Records } from './pax.ts'
 import { sparseOf, type Sparse } from './sparse.ts'
 import { checksumOf, damaged, fields, typeflags } from './tar.ts'
 import type { Entry, EntryType, Field, Xattr } from './tar.ts'
@@ -33,7 +33,7 @@ export interface Header {
 export function readHeader({ header, ...extra }: RawHeader): Header {
   const records = [...extra.global, ...(extra.records ?? [])]
   const find = (key: string) => records.findLast(([each]) => each === key)?.[1]
-  const text = (key: string) => textOf(find(key) ?? Buffer.alloc(0))
+  const text = (key: string) => recordText(find(key) ?? Buffer.alloc(0))
   const number = (key: 'uid' | 'gid' | 'size') => {
     const value = find(key)
     return value ? decimal(value) : numberIn(header, fields[key])
@@ -157,12 +157,6 @@ function stringIn(header: Buffer, [offset, width]: Field): string {
 export function untilNul(bytes: Buffer): string {
   const nul = bytes.indexOf(0)
   return fromBytes(nul < 0 ? bytes : bytes.subarray(0, nul))
-}
-
-/** A record's value as a string; refused if it has a NUL, where the kernel would cut it off. */
-function textOf(bytes: Buffer): string {
-  if (bytes.includes(0)) throw damaged('a name with a NUL byte in it')
-  return fromBytes(bytes)
 }
 
 /**

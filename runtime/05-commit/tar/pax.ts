@@ -37,13 +37,17 @@ export function decodeRecords(bytes: Buffer): Records {
     const equals = bytes.indexOf(61, space)
     if (end <= equals || equals <= space + 1 || bytes[end - 1] !== 10)
       throw damaged('an extended header that is not made of records')
-    records.push([
-      fromBytes(bytes.subarray(space + 1, equals)),
-      bytes.subarray(equals + 1, end - 1),
-    ])
+    const key = recordText(bytes.subarray(space + 1, equals))
+    records.push([key, bytes.subarray(equals + 1, end - 1)])
     at = end
   }
   return records
+}
+
+/** Bytes of a record as a name; refused if it has a NUL, where the kernel would cut it off. */
+export function recordText(bytes: Buffer): string {
+  if (bytes.includes(0)) throw damaged('a name with a NUL byte in it')
+  return fromBytes(bytes)
 }
 
 /** Seconds since 1970 as decimal text: `1700000000.000000001`; `-0.5` is before 1970. */

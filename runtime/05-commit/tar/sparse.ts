@@ -1,6 +1,5 @@
 /** Sparse files: how an archive says where in a file its data are. */
-import { fromBytes } from '../../bytes.ts'
-import type { Records } from './pax.ts'
+import { recordText, type Records } from './pax.ts'
 import { blockSize, damaged, paddingOf, type Extent, type Field } from './tar.ts'
 
 /**
@@ -89,7 +88,7 @@ export function sparseOf(records: Records): Sparse | undefined {
   if (sparseRecords.length === 0) return undefined
   const find = (key: string) => {
     const value = sparseRecords.findLast(([each]) => each === `GNU.sparse.${key}`)?.[1]
-    return value && fromBytes(value)
+    return value && recordText(value)
   }
   const form = `${find('major') ?? 0}.${find('minor') ?? (find('map') === undefined ? 0 : 1)}`
   const size = numberOf(find('realsize') ?? find('size') ?? '')
