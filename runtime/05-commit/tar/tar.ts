@@ -98,10 +98,9 @@ export function paddingOf(size: number): number {
 
 /** The error for an archive that breaks the rules of the format. */
 export function damaged(why: string): Error {
-  return new Error(`the archive is damaged: ${cut(why)}`)
-}
-
-/** A name in it may have a million characters: what is said of it, at both ends, is kept. */
-function cut(text: string): string {
-  return text.length > 1000 ? `${text.slice(0, 500)}…${text.slice(-500)}` : text
+  const error = new Error(`the archive is damaged: ${why}`)
+  const { message } = error
+  // A name in it may have a million characters: what is said of it, at both ends, is kept.
+  if (message.length > 1000) error.message = [message.slice(0, 500), message.slice(-500)].join('…')
+  return error
 }
