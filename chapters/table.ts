@@ -27,4 +27,9 @@ export const chapters: ChapterEntry[] = [
     slug: 'commit',
     load: async () => (await import('./05-commit/chapter.ts')).chapter,
   },
+  {
+    number: 6,
+    slug: 'lifecycle',
+    load: async () => (await import('./06-lifecycle/chapter.ts')).chapter,
+  },
 ]

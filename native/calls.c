@@ -37,6 +37,7 @@ enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
+enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 #ifndef FS_IMMUTABLE_FL
 #define FS_IMMUTABLE_FL 0x10
 #define FS_APPEND_FL 0x20
@@ -111,6 +112,10 @@ enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
   CALL(seek_data, "s") \
   CALL(flock, "nf") \
   CALL(syncfs, "n") \
+  /* log.c, 06-lifecycle.c */ \
+  CALL(open_log, "snn") \
+  CALL(supervise, "sssflll") \
+  CALL(init, "") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -156,6 +161,8 @@ static const struct {
     FLAG(STDERR_FILENO),
     /* 05-commit.c */
     FLAG(LOCK_EX),
+    /* 06-lifecycle.c */
+    FLAG(RESTART_NEVER), FLAG(RESTART_ON_FAILURE), FLAG(RESTART_ALWAYS),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),

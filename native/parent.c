@@ -116,6 +116,7 @@ void wait_for(pid_t pid) {
     if (fds[2].revents) {
       close(lifeline);
       lifeline = -1;
+      monitor_runs();
       terminal_start();
       streams_start();
     }
@@ -185,6 +186,8 @@ static void end_orphans(void) {
 /* Exit like the child, when its last output is written: first the terminal as it was, then the
  * report. */
 static void finish(void) {
+  log_end();
+  monitor_ended(end_status);
   terminal_restore();
   end_orphans();
   report_exit(end_status);

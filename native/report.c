@@ -54,6 +54,19 @@ void report_unwritten(int fd, int error) {
   deliver_line(line, snprintf(line, sizeof line, "unwritten %d %d\n", fd, error));
 }
 
+/* `unlogged <errno>`: the log takes no more. Without a caller it is for the journal. */
+void report_unlogged(int error) {
+  char line[64];
+  if (is_supervised()) journal_line("unlogged", "%d", error);
+  else deliver_line(line, snprintf(line, sizeof line, "unlogged %d\n", error));
+}
+
+/* `running`: the command runs, and nobody has to wait for it. */
+void report_running(void) {
+  char line[] = "running\n";
+  deliver_line(line, (int)sizeof line - 1);
+}
+
 /* `exit <wait status>`: how the container's first process ended, as wait(2) encodes it. */
 void report_exit(int status) {
   char line[64];

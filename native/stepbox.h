@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,7 +16,7 @@
  * counts on their numbers: runtime/descriptors.ts explains the scheme, and a test compares both. */
 enum {
   CONTROL = 3,   /* the socket to Node: plans and go-aheads come in, reports go out */
-  LIFELINE = 32, /* the child's end of a pipe to its parent, after a fork */
+  LIFELINE = 32, /* the child's end of a pipe to its parent, after a fork; above are more of ours */
 };
 
 /* One argument of a step: bytes, a number, flags by name, a list, or NULL. */
@@ -66,6 +67,8 @@ extern size_t answer_length;
 char *answer_room(size_t size);
 void report_step(size_t index, long result, int error, int failed, long long nanoseconds);
 void report_unwritten(int fd, int error);
+void report_unlogged(int error);
+void report_running(void);
 void report_exit(int status);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
@@ -91,6 +94,20 @@ void stream_connect(int which, int from, int to);
 void stream_type(int which, char byte, size_t count);
 char stream_last(int which);
 void stream_close(int which);
+
+/* log.c: what the container writes, in a file. */
+int log_is_open(void);
+void log_bytes(int stream, const char *bytes, size_t length);
+void log_end(void);
+
+/* 06-lifecycle.c: the monitor of a container that lives on without its parent. */
+void supervise(pid_t pid);
+int is_supervised(void);
+void monitor_started(pid_t child);
+void monitor_runs(void);
+void monitor_ended(int status);
+void journal_line(const char *kind, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* terminal.c: the container's terminal, if it has one. */
 extern int channel[2];

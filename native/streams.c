@@ -50,7 +50,8 @@ void streams_begin(void) {
 /* The command runs: begin to copy. Not before, because until then the caller's input may be the
  * debugger's. */
 void streams_start(void) {
-  if (pipes[0][1] >= 0) stream_connect(STDIN_FILENO, STDIN_FILENO, pipes[0][1]);
+  if (pipes[0][1] >= 0 && !is_supervised())
+    stream_connect(STDIN_FILENO, STDIN_FILENO, pipes[0][1]);
   for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
     if (pipes[i][0] >= 0) stream_connect(i, pipes[i][0], i);
 }
@@ -63,7 +64,8 @@ void stream_connect(int which, int from, int to) {
   int ours = which == STDIN_FILENO ? to : from;
   fcntl(ours, F_SETFL, O_NONBLOCK);
   struct stream *stream = &streams[which];
-  stream->is_spliced = is(from, S_IFIFO) && is(to, S_IFIFO);
+  int is_logged = which != STDIN_FILENO && log_is_open();
+  stream->is_spliced = is(from, S_IFIFO) && is(to, S_IFIFO) && !is_logged;
   int own = ours == to || stream->is_spliced ? -1 : opened_anew(to);
   stream->from = from, stream->to = own < 0 ? to : own, stream->left = LLONG_MAX;
   int never_blocks = ours == to || own >= 0 || is(to, S_IFREG);
@@ -153,8 +155,10 @@ static void fill(struct stream *stream) {
   size_t size = sizeof stream->bytes;
   if (stream->left < (long long)size) size = (size_t)stream->left;
   ssize_t got = read(stream->from, stream->bytes, size);
-  if (got > 0) stream->at = 0, stream->length = (size_t)got, stream->left -= got;
-  else if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got > 0) {
+    stream->at = 0, stream->length = (size_t)got, stream->left -= got;
+    if (stream != streams) log_bytes((int)(stream - streams), stream->bytes, (size_t)got);
+  } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   else if (stream != streams || !terminal_end_of_keys()) stream_close((int)(stream - streams));
 }
 

@@ -50,7 +50,7 @@ void terminal_start(void) {
   /* Keep the other side open as well. When a command closes its last descriptor of the terminal, to
    * open it again later, reading the master side would fail with EIO and end the copying. */
   other_side = ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  stream_connect(STDIN_FILENO, STDIN_FILENO, terminal);
+  if (!is_supervised()) stream_connect(STDIN_FILENO, STDIN_FILENO, terminal);
   stream_connect(STDOUT_FILENO, terminal, STDOUT_FILENO);
   enter_raw_mode();
   terminal_resize();

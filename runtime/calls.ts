@@ -4,7 +4,7 @@
  * test compares the two.
  */
 import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
-import type { OpenFlag, OpenTreeFlag, Resource } from './flag-names.ts'
+import type { OpenFlag, OpenTreeFlag, Resource, RestartFlag } from './flag-names.ts'
 
 /**
  * One system call: its name, then its arguments in the order of its man page, as labelled tuples.
@@ -114,6 +114,20 @@ export type Call =
   | [name: 'seek_data', pathname: string]
   | [name: 'flock', fd: number, operation: 'LOCK_EX']
   | [name: 'syncfs', fd: number]
+  // Chapter 6: a log, a monitor that lives on, a process 1 that reaps
+  | [name: 'open_log', pathname: string, maxBytes: number, files: number]
+  | [
+      name: 'supervise',
+      directory: string,
+      mark: string,
+      lock: string,
+      restart: RestartFlag,
+      /** Most restarts, 0 for any number; then milliseconds: first delay, last one, lasting. */
+      numbers: number[],
+      groups: string[],
+      settler: string[],
+    ]
+  | [name: 'init']
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -231,6 +245,12 @@ export const calls: Record<CallName, CallRow> = {
   seek_data: { kinds: 's', makes: ['open', 'lseek+', 'close'] },
   flock: { kinds: 'nf' },
   syncfs: { kinds: 'n' },
+  open_log: { kinds: 'snn', makes: 'open fcntl close fstat pread? write?'.split(' ') },
+  supervise: {
+    kinds: 'sssflll',
+    makes: 'open fcntl close open fcntl close fallocate mmap rt_sigprocmask fork prctl'.split(' '),
+  },
+  init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

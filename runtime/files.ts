@@ -1,6 +1,7 @@
 /** Files that may be missing: reading them without an exception for the ordinary case. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { fromBytes, toBytes } from './bytes.ts'
 
 /** Most bytes of a file that is held in memory as text. */
@@ -53,6 +54,10 @@ export function namesIn(dir: string): string[] {
 /** Rename; if several processes do this at once, one of them does it. */
 export function renameIfThere(from: string, to: string): void {
   unlessMissing(() => renameSync(from, to))
+}
+
+export function unlinkIfThere(path: string): void {
+  unlessMissing(() => unlinkSync(path))
 }
 
 /** What `action` gives; undefined if it throws because a file is missing. */

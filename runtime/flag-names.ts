@@ -20,3 +20,6 @@ export type MountAttribute = 'MOUNT_ATTR_RDONLY' | 'MOUNT_ATTR_NODEV'
 export type OpenFlag =
   | 'O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL' | 'O_NOCTTY' | 'O_NOFOLLOW'
   | 'O_CLOEXEC'
+
+/** When a container starts again: never, after an exit code but 0, or always. */
+export type RestartFlag = 'RESTART_NEVER' | 'RESTART_ON_FAILURE' | 'RESTART_ALWAYS'

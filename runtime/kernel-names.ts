@@ -1,4 +1,4 @@
-/** The names of errnos and signals, by their numbers. */
+/** What the kernel's numbers mean: errnos, signals, and how a process ended. */
 import { constants } from 'node:os'
 
 /** Undefined for 0, which is no error. */
@@ -12,4 +12,11 @@ export function errnoNamed(number: number): string | undefined {
 export function signalNamed(number: number): string {
   const known = Object.entries(constants.signals).find(([, value]) => value === number)
   return known?.[0] ?? `SIGRTMIN+${number - 34}`
+}
+
+/** How a process ended, by its wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */
+export function endOf(waitStatus: number): { exitCode: number; signal?: string } {
+  const number = waitStatus & 0x7f
+  if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }
+  return { exitCode: 128 + number, signal: signalNamed(number) }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { controlFd } from './descriptors.ts'
 import { encode, type Mode, type Room } from './encode.ts'
-import { errnoNamed, signalNamed } from './kernel-names.ts'
+import { endOf, errnoNamed } from './kernel-names.ts'
 import { NativeFailure } from './native-failure.ts'
 import { whyNotStarted } from './not-started.ts'
 import { queue, readLines, type OnLine, type Queue } from './reports.ts'
@@ -44,6 +44,10 @@ export interface Outcome {
   refused?: string
   /** Standard output or error took no more bytes, and the container was killed for it. */
   unwritten?: { fd: number; errno: string }
+  /** The log took no more: the name of the errno. */
+  unlogged?: string
+  /** The command runs, and lives on without this process (`supervise`). */
+  livesOn?: boolean
   /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
@@ -189,17 +193,22 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   const letGo = () => void (control?.writable && control.write('\n'))
   let isContainer = false
   let waitStatus: number | undefined
+  let livesOn = () => {}
   const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
     else if (kind === 'unwritten')
       outcome.unwritten = { fd: Number(fields[0]), errno: errnoNamed(Number(fields[1])) ?? '' }
+    else if (kind === 'unlogged') outcome.unlogged = errnoNamed(Number(fields[0])) ?? ''
+    else if (kind === 'running') livesOn()
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
       const failed = kind === 'failed'
       const report = reportOf(fields, { pid: watch.maker, failed, answer })
       const nameAt = (index: number) => watch.plan[index]?.call[0]
+      const name = nameAt(report.index)
       if (failed) outcome.failure = report
-      else if (nameAt(report.index) === 'fork') [isContainer, watch.maker] = [true, report.result]
+      else if (name === 'fork') [isContainer, watch.maker] = [true, report.result]
+      else if (name === 'supervise' && report.result > 0) watch.maker = report.result
       const isAwaited = watch.mode === 'trace' && nameAt(report.index + 1) === 'execvpe'
       watch.reports.push(report, failed || isAwaited ? letGo : undefined)
     }
@@ -208,6 +217,11 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     const finish = (end: Outcome) => {
       watch.reports.end()
       resolve(end)
+    }
+    livesOn = () => {
+      child.unref()
+      control?.destroy()
+      finish({ exitCode: 0, livesOn: true })
     }
     if (control) readLines(control, onLine)
     child.on('error', (error) => {
@@ -234,11 +248,4 @@ function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
   const name = errnoNamed(errno)
   if (name) report.errno = name
   return report
-}
-
-/** A wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */
-function endOf(waitStatus: number): { exitCode: number; signal?: string } {
-  const number = waitStatus & 0x7f
-  if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }
-  return { exitCode: 128 + number, signal: signalNamed(number) }
 }

@@ -29,6 +29,8 @@ export interface ContainerOptions {
   hostname?: string
   /** Remove the container when it ends. */
   rm?: boolean
+  /** It lives on without the process that started it. */
+  detach?: boolean
 }
 
 /** What a planner may ask for. Each takes what it knows. */
@@ -55,8 +57,15 @@ export interface Container extends ContainerOptions {
   /** The number of the chapter whose list it was made with. */
   chapter: number
   created: string
+  /** When its command was first executed, or last, after restarts. */
+  started?: string
   finished?: string
-  status: 'created' | 'running' | 'exited'
+  /** It is `restarting` while its monitor waits before another start. */
+  status: 'created' | 'running' | 'restarting' | 'exited'
+  /** How often its monitor has started it again. */
+  restarts?: number
+  /** The log took no more: the name of the errno. */
+  unlogged?: string
   /** The process that waits for the container and cleans up after it. */
   monitor: ProcessId
   /** The container's first process, as the host sees it. */

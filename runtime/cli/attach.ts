@@ -38,6 +38,12 @@ export function callersStreams({ isInteractive, hasTerminal, root }: Wanted): Ca
   return { stdio, streams: { hasInput: isInteractive, isJoined: isSameFile(1, 2) } }
 }
 
+/** Of a container that lives on: nothing of the caller's. With `-i` its input is there, and open. */
+export function detachedStreams(isInteractive: boolean): CallersStreams {
+  const streams = { hasInput: isInteractive, isJoined: false }
+  return { stdio: ['ignore', 'ignore', 'ignore'], streams }
+}
+
 /** Whether two descriptors lead to one file, pipe or terminal, as after `2>&1`. */
 function isSameFile(one: number, other: number): boolean {
   const [a, b] = [fstatSync(one, { bigint: true }), fstatSync(other, { bigint: true })]

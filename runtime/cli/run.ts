@@ -9,7 +9,7 @@ import { tidy } from '../container/tidy.ts'
 import { NativeFailure } from '../native-failure.ts'
 import type { Outcome } from '../native.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
-import { attach, callersStreams } from './attach.ts'
+import { attach, callersStreams, detachedStreams } from './attach.ts'
 import { checkMachine } from './check-machine.ts'
 import { warn } from './output.ts'
 import { request } from './request.ts'
@@ -19,6 +19,10 @@ export async function runCommand(input: Input): Promise<number> {
   checkWatching(input)
   const options = await optionsOf(input)
   const { result, explanation } = await carryOut(input, options)
+  if (result?.livesOn) {
+    input.print(result.container.id)
+    return 0
+  }
   await tidy(input.runtime).catch((error: Error) => input.warn(error.message))
   if (!result) return 125
   if (result.refused) throw new NativeFailure(result.refused)
@@ -47,7 +51,9 @@ async function optionsOf(input: Input): Promise<RunOptions> {
   const { root } = traitsOf(runtime.rows)
   const hasTerminal = switches.has('tty')
   const isInteractive = switches.has('interactive')
-  const { stdio, streams } = callersStreams({ isInteractive, hasTerminal, root })
+  const { stdio, streams } = switches.has('detach')
+    ? detachedStreams(isInteractive)
+    : callersStreams({ isInteractive, hasTerminal, root })
   const [name = '', ...command] = root === 'host' ? ['', ...words] : words
   const { settings, use } = await imageFor(runtime.root, name, {
     has: root,
@@ -90,7 +96,7 @@ async function carryOut(input: Input, options: RunOptions): Promise<CarriedOut> 
   const toTerminal = switches.has('tty') && isatty(2) ? tracing?.toRawTerminal : undefined
   const trace = tracing?.tracer(toTerminal)
   const started = await begin(runtime, { ...options, ...(trace ? { mode: 'trace' } : {}) })
-  attach(started.launched, options.stdio)
+  if (!options.detach) attach(started.launched, options.stdio)
   trace?.begin(started.plan)
   let explanation: Explanation | undefined
   for await (const report of started.reports) {

@@ -6,6 +6,7 @@ import { shortId, type Container, type ContainerOptions } from '../options.ts'
 import type { PlanOptions, ProcessId } from '../options.ts'
 import { identifySelf, isAlive } from '../process.ts'
 import { inWords } from '../staging.ts'
+import { clearJournal } from './journal.ts'
 import { checkName, randomName } from './names.ts'
 import { discard } from './remove.ts'
 import { free, idNamed, reserve } from './reservations.ts'
@@ -85,11 +86,12 @@ export function keep({ setting: { root, container } }: Created): void {
 /** Take a container that is kept, created or ended, to start it (again). */
 export async function reopen(runtime: Runtime, kept: Container): Promise<Created> {
   const { root, warn } = runtime
-  if (kept.status === 'running') throw new Error(`container '${kept.name}' is running`)
-  const { exitCode: _, signal: __, finished: ___, init: ____, ...rest } = kept
+  if (kept.status === 'running' || kept.status === 'restarting') throw new Error(`container '${kept.name}' is running`)
+  const { exitCode: _, signal: __, finished: ___, init: ____, restarts: _____, ...rest } = kept
   const container: Container = { ...rest, status: 'created', monitor: self() }
-  saveRunning(root, container)
   const dir = containerDir(root, container.id)
+  clearJournal(dir)
+  saveRunning(root, container)
   reserveState(root, container)
   const setting: Setting = { container, root, dir, layers: async () => [], warn }
   return { setting, options: await prepared(runtime, setting) }

@@ -2,6 +2,7 @@
 import { rowsFor, type Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
 import { isHidden, signalTo } from '../process.ts'
+import { wantEnd } from './journal.ts'
 import { settleLost } from './settle.ts'
 import { containerDir, markedState } from './state.ts'
 import { waitForOther } from './wait.ts'
@@ -23,6 +24,7 @@ export async function end(runtime: Runtime, container: Container): Promise<void>
         '  end it there; if that is gone: stepbox reset --force',
     )
   const dir = containerDir(root, id)
+  if (container.detach) wantEnd(dir)
   const setting = { container, root, dir, layers: async () => [], warn }
   for (const { ending } of await rowsFor(runtime, chapter)) await ending?.(setting)
   const { init } = markedState(root, id) ?? container // it may have been started meanwhile

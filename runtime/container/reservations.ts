@@ -8,9 +8,9 @@ import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makePlace } from '../data-root.ts'
 import { ownPrefix } from '../durable.ts'
-import { errnoIn, namesIn } from '../files.ts'
+import { errnoIn, namesIn, unlinkIfThere } from '../files.ts'
 import { isName } from './names.ts'
-import { isId, unlinkIfThere } from './state.ts'
+import { isId } from './state.ts'
 
 /** A container, by what its name is reserved with. */
 export interface Named {

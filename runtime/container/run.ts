@@ -45,12 +45,14 @@ export async function begin(
 }
 
 /**
- * Wait for a container that this process started, and settle it. Throws when it could not run; if
+ * Wait for a container that this process started, and settle it; of one that lives on, wait until
+ * its command runs. Throws when it could not run; if
  * it ran and cannot be settled, the runtime's `warn` says so, and its exit code counts.
  */
 export async function finish(runtime: Runtime, started: Started): Promise<RunResult> {
   const { plan, setting } = started
   const outcome = await wait(started)
+  if (outcome.livesOn) return { ...outcome, plan, container: setting.container }
   if (started.problem) {
     await settle(runtime, { ...setting.container, rm: true }, outcome)
     throw inWords(started.problem, runtime.root)

@@ -9,7 +9,10 @@ import { discard } from './remove.ts'
 import { containerDir, keptState, saveKept, unmark } from './state.ts'
 
 /** How it ended, as far as that is known. */
-export type End = Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'>
+export interface End extends Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'> {
+  /** When, if that was not just now. */
+  finished?: string
+}
 
 /**
  * Record how `container` ended, remove its groups and whatever else the chapters gave it, and
@@ -25,7 +28,7 @@ export async function settle(runtime: Runtime, container: Container, end: End): 
   if (container.rm || neverRan) return discard(runtime, container)
   Object.assign(container, {
     status: 'exited',
-    finished: new Date().toISOString(),
+    finished: end.finished ?? new Date().toISOString(),
     exitCode: end.exitCode,
     ...(end.signal ? { signal: end.signal } : {}),
   })
@@ -37,8 +40,9 @@ export async function settle(runtime: Runtime, container: Container, end: End): 
 }
 
 /**
- * Settle a container whose monitor was killed: its processes died with the monitor, by SIGKILL. One
- * that had ended already, when a crash came before its mark was gone, stays as it ended.
+ * Settle a container that nobody waits for. What its monitor wrote down counts; if the monitor was
+ * killed before, the container's processes died with it, by SIGKILL. One that had ended already,
+ * when a crash came before its mark was gone, stays as it ended.
  */
 export async function settleLost(runtime: Runtime, container: Container): Promise<void> {
   const { root } = runtime
@@ -46,7 +50,7 @@ export async function settleLost(runtime: Runtime, container: Container): Promis
   const isKept = !container.rm && existsSync(containerDir(root, id))
   if (isKept && !keptState(root, id)) {
     try {
-      return await settle(runtime, container, { exitCode: 137, signal: 'SIGKILL' })
+      return await settle(runtime, container, endOnRecord(container))
     } catch (error) {
       if (!isFull((error as Error).cause)) throw error
       return // ignoring a full disk: its mark stays for the next command, which may have room
@@ -56,6 +60,12 @@ export async function settleLost(runtime: Runtime, container: Container): Promis
   await release(runtime, container)
   if (!isKept) return discard(runtime, container)
   unmark(root, id)
+}
+
+function endOnRecord({ status, exitCode, signal, finished }: Container): End {
+  const isKnown = status === 'exited' || status === 'restarting'
+  if (!isKnown || exitCode === undefined) return { exitCode: 137, signal: 'SIGKILL' }
+  return { exitCode, ...(signal ? { signal } : {}), ...(finished ? { finished } : {}) }
 }
 
 /**

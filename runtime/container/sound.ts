@@ -7,7 +7,7 @@ import { isName } from './names.ts'
  * container's id, or with a pid such as -1, would lead to what it has no say in.
  */
 export function problemIn(state: Container, id: string): string | undefined {
-  const { argv, env, hostname, created, finished, monitor, init, chapter, status } = state
+  const { argv, env, hostname, created, started, finished, monitor, init, chapter, status } = state
   const { groups, image }: { groups?: unknown; image?: unknown } = state
   const isSound: [field: string, is: boolean][] = [
     ['id', state.id === id],
@@ -16,11 +16,12 @@ export function problemIn(state: Container, id: string): string | undefined {
     ['env', isTexts(env)],
     ['hostname', isText(hostname)],
     ['created', isDate(created)],
+    ['started', started === undefined || isDate(started)],
     ['finished', finished === undefined || isDate(finished)],
     ['groups', groups === undefined || isTexts(groups)],
     ['image', image === undefined || isImage(image)],
     ['chapter', Number.isInteger(chapter)],
-    ['status', ['created', 'running', 'exited'].includes(status)],
+    ['status', ['created', 'running', 'restarting', 'exited'].includes(status)],
     ['monitor', isProcess(monitor)],
     ['init', init === undefined || isProcess(init)],
   ]

@@ -77,7 +77,7 @@ async function* recorded(
     if (report.index === fork && !report.errno) {
       started.pid = report.result
       try {
-        record(setting, report.result)
+        record(setting, launched, report.result)
         for (const row of rows) await row.started?.(setting)
       } catch (error) {
         started.problem = error
@@ -88,7 +88,10 @@ async function* recorded(
   }
 }
 
-function record({ container, root }: Setting, pid: number): void {
+/** With `detach` the native program is the container's monitor, and no longer this process. */
+function record({ container, root }: Setting, launched: Launch, pid: number): void {
   const init = identify(pid)
-  if (init) saveRunning(root, Object.assign(container, { init, status: 'running' as const }))
+  const monitor = container.detach ? identify(launched.pid) : container.monitor
+  if (!init || !monitor) return
+  saveRunning(root, Object.assign(container, { init, monitor, status: 'running' as const }))
 }

@@ -1,10 +1,11 @@
 /** Containers on disk: the state of each, written so that a crash at any point can be mended. */
-import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makePlace, openRoot } from '../data-root.ts'
 import { ownPrefix, putInPlace, writeDurably } from '../durable.ts'
-import { readRegular, renameIfThere, unlessMissing } from '../files.ts'
+import { readRegular, renameIfThere, unlinkIfThere } from '../files.ts'
 import type { Container } from '../options.ts'
+import { journaled } from './journal.ts'
 import { problemIn } from './sound.ts'
 
 /** A container's own directory: write layer, container-init layer, state. */
@@ -62,9 +63,10 @@ export function unmark(root: string, id: string): void {
   unlinkIfThere(runningMark(root, id))
 }
 
-/** The state of a container that has a mark. */
+/** The state of a container that has a mark, with what its monitor has written since. */
 export function markedState(root: string, id: string): Container | undefined {
-  return readState(root, id, runningMark(root, id))
+  const container = readState(root, id, runningMark(root, id))
+  return container && { ...container, ...journaled(container, containerDir(root, id)) }
 }
 
 /** The state of a container that has ended, or was created and not started. */
@@ -131,8 +133,4 @@ function reservedFile(root: string, id: string): string {
 /** The file that says that a process waits for container `id`. */
 export function runningMark(root: string, id: string): string {
   return join(root, 'running', checked(id))
-}
-
-export function unlinkIfThere(path: string): void {
-  unlessMissing(() => unlinkSync(path))
 }

@@ -10,14 +10,17 @@ import { settleLost } from './settle.ts'
 import { keptState, unmark } from './state.ts'
 
 /**
- * Settle every container whose monitor is gone, and let each chapter recover what is its own. Costs
+ * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter recover what is its own. Costs
  * one look at each *running* container. Any number of processes may do this at once: each action
  * is harmless when it was already done. Gives the containers it settled.
  *
  * What cannot be settled or deleted does not keep the rest from it, nor the command that comes
  * after: the runtime's `warn` is told.
  */
-export async function tidy(runtime: Runtime): Promise<Container[]> {
+export async function tidy(
+  runtime: Runtime,
+  isPending = ({ monitor }: Container) => !isAlive(monitor),
+): Promise<Container[]> {
   const { root, warn } = runtime
   const marked = marks(root)
   const running = marked.flatMap(({ container }) => container ?? [])
@@ -27,7 +30,7 @@ export async function tidy(runtime: Runtime): Promise<Container[]> {
   for (const { id, container } of marked)
     await orWarn(runtime, `container ${container?.name ?? id} cannot be settled`, async () => {
       if (!container) return settleUnknown(runtime, id)
-      if (isAlive(container.monitor)) return
+      if (!isPending(container)) return
       await settleLost(runtime, container)
       settled.push(container)
     })

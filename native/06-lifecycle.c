@@ -1,0 +1,271 @@
+/* Chapter 6. The monitor of a container that lives on without its parent: the process that has
+ * called supervise(). Each start is a fresh process, which goes on with the plan, because
+ * unshare(CLONE_NEWPID) works once in a process. The monitor waits for it, writes down how it ended
+ * and, if the plan says so, starts another. At the end it becomes the program that clears up. */
+#define _GNU_SOURCE
+#include "stepbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* What a start tells its monitor, even if it is killed. */
+static struct {
+  int runs;  /* the command has been executed */
+  int ended; /* and has ended, with this status of wait(2) */
+  int status;
+} *shared;
+
+static struct arg *told;  /* the arguments of supervise() */
+static int journal = -1;  /* in the monitor and in its starts */
+static int directory = -1;
+
+static pid_t start(void);
+static int begin(struct arg *a);
+static void await_end_of(pid_t pid);
+static int starts_again(int status, long long lasted_ms);
+static void pause_for(long long milliseconds);
+static void clear_groups(void);
+static void settle(void) __attribute__((noreturn));
+static void let_go_of_node(void);
+static long long setting(int which);
+static long long milliseconds(void);
+
+/* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
+ * delay, lasting], groups, settler). Returns the process of the first start, and 0 in that. */
+long do_supervise(struct arg *a) {
+  if (begin(a) != 0) return -1;
+  return start();
+}
+
+static int begin(struct arg *a) {
+  told = a;
+  if (a[4].number != 4) return errno = EINVAL, -1;
+  directory = open(a[0].text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  int high = fcntl(directory, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  close_returning(directory, 0);
+  directory = high;
+  if (directory < 0) return -1;
+  int fd = openat(directory, "journal", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return -1;
+  journal = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  close_returning(fd, 0);
+  if (journal < 0) return -1;
+  /* Blocks for what follows, should the disk be full by then. Ignoring a failure: not every file
+   * system can reserve. */
+  if (fallocate(journal, FALLOC_FL_KEEP_SIZE, 0, 1 << 14) != 0) errno = 0;
+  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return shared == MAP_FAILED ? -1 : 0;
+}
+
+/* Fork the process of one start. It dies with the monitor, and its signals are as they were. */
+static pid_t start(void) {
+  sigset_t all, before;
+  pid_t monitor = getpid();
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  memset(shared, 0, sizeof *shared);
+  pid_t pid = fork();
+  if (pid != 0) return pid;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0UL, 0UL, 0UL);
+  if (getppid() != monitor) _exit(125);
+  sigemptyset(&before);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  return 0;
+}
+
+/* Wait for the start `pid` and all that follow. Returns only in the process of a further start. */
+void supervise(pid_t pid) {
+  long long since = milliseconds();
+  let_go_of_node();
+  for (int is_first = 1;; is_first = 0) {
+    await_end_of(pid);
+    if (is_first && !shared->runs) _exit(125); /* Node knows why */
+    int status = shared->ended ? shared->status : shared->runs ? SIGKILL : 125 << 8;
+    journal_line("exit", "%d", status);
+    if (!starts_again(status, milliseconds() - since)) break;
+    clear_groups();
+    since = milliseconds();
+    pid = start();
+    if (pid == 0) return;
+    if (pid < 0) break;
+  }
+  journal_line("over", "%d", 0);
+  settle();
+}
+
+/* All signals are blocked here. Those that a process has sent are the container's. */
+static void await_end_of(pid_t pid) {
+  sigset_t all;
+  siginfo_t info;
+  sigfillset(&all);
+  for (;;) {
+    if (waitpid(pid, NULL, WNOHANG) == pid) return;
+    int signal = sigwaitinfo(&all, &info);
+    if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(pid, signal);
+  }
+}
+
+/* Whether the plan wants another start. Waits for as long as it wants first: the delay doubles with
+ * each start that did not last. A file `stopped` says that somebody wanted the end. */
+static int starts_again(int status, long long lasted_ms) {
+  enum { NEVER, ON_FAILURE, ALWAYS };
+  static long long delay, count;
+  long long restart = told[3].number, most = setting(0);
+  if (lasted_ms >= setting(3)) delay = 0, count = 0;
+  if (restart == NEVER || (restart == ON_FAILURE && status == 0)) return 0;
+  if (most > 0 && count >= most) return 0;
+  if (faccessat(directory, "stopped", F_OK, 0) == 0) return 0;
+  delay = delay == 0 ? setting(1) : 2 * delay > setting(2) ? setting(2) : 2 * delay;
+  count++;
+  pause_for(delay);
+  return faccessat(directory, "stopped", F_OK, 0) != 0;
+}
+
+/* A signal of a process ends it: it may have written `stopped`. */
+static void pause_for(long long ms) {
+  sigset_t all;
+  siginfo_t info;
+  sigfillset(&all);
+  for (long long end = milliseconds() + ms; milliseconds() < end;) {
+    long long left = end - milliseconds();
+    struct timespec time = {left / 1000, left % 1000 * 1000000};
+    if (sigtimedwait(&all, &info, &time) > 0 && info.si_code <= 0) return;
+  }
+}
+
+/* Remove the groups of the start that has ended: the next one makes its own. What shares no pid
+ * namespace with the container may still be in them. */
+static void clear_groups(void) {
+  for (char **group = told[5].list; *group; group++)
+    for (int tries = 0; rmdir(*group) != 0 && errno == EBUSY && tries < 1000; tries++) {
+      char path[4096 + 16];
+      long pid;
+      snprintf(path, sizeof path, "%s/cgroup.procs", *group);
+      FILE *processes = fopen(path, "re");
+      while (processes && fscanf(processes, "%ld", &pid) == 1) kill((pid_t)pid, SIGKILL);
+      if (processes) fclose(processes);
+      poll(NULL, 0, 1);
+    }
+}
+
+/* Become the program that clears up after containers, one at a time: of many monitors that end at
+ * once, those whose containers it has settled by then have nothing to do. */
+static void settle(void) {
+  sigset_t none;
+  int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (lock >= 0) flock(lock, LOCK_EX);
+  if (lock < 0 || access(told[1].text, F_OK) != 0) _exit(0);
+  fcntl(lock, F_SETFD, 0); /* held until that program ends */
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(told[6].list[0], told[6].list, (char *[]){NULL});
+  _exit(125);
+}
+
+/* In a start: its first process is there. It is on record before it goes on. */
+void monitor_started(pid_t child) {
+  unsigned long long ticks = 0;
+  char path[64], stat[1024];
+  if (!shared) return;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)child);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
+  close(fd);
+  stat[length > 0 ? length : 0] = 0;
+  const char *rest = strrchr(stat, ')'); /* the name may have blanks; starttime is field 22 */
+  for (int field = 2; rest && field < 22; field++) rest = strchr(rest + 1, ' ');
+  if (rest) ticks = strtoull(rest, NULL, 10);
+  journal_line("start", "%d %llu", (int)child, ticks);
+}
+
+/* In a start: the command runs. Node, if it waits, may end. */
+void monitor_runs(void) {
+  if (!shared || shared->runs) return;
+  shared->runs = 1;
+  journal_line("run", "%d", 0);
+  report_running();
+  let_go_of_node();
+}
+
+/* In a start: the command has ended. */
+void monitor_ended(int status) {
+  if (!shared) return;
+  shared->status = status;
+  shared->ended = 1;
+}
+
+/* Whether somebody else than Node waits for the container. */
+int is_supervised(void) { return shared != NULL; }
+
+/* Put /dev/null in the place of the socket: reports go nowhere, and no plan follows. */
+static void let_go_of_node(void) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  dup3(null, CONTROL, O_CLOEXEC);
+  close(null);
+}
+
+/* Append `<kind> <seconds>.<nanoseconds> …` to the journal, in one write(2). */
+void journal_line(const char *kind, const char *format, ...) {
+  char line[160];
+  struct timespec now;
+  va_list rest;
+  if (journal < 0) return;
+  clock_gettime(CLOCK_REALTIME, &now);
+  int length = snprintf(line, sizeof line, "%s %lld.%09ld ", kind, (long long)now.tv_sec, now.tv_nsec);
+  va_start(rest, format);
+  length += vsnprintf(line + length, sizeof line - (size_t)length - 1, format, rest);
+  va_end(rest);
+  line[length++] = '\n';
+  while (write(journal, line, (size_t)length) < 0 && errno == EINTR) continue;
+}
+
+static long long setting(int which) { return atoll(told[4].list[which]); }
+
+static long long milliseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* Stay as process 1, and let a child go on with the plan: init(8). It reaps orphans and passes
+ * signals on. The kernel drops a signal to process 1 that has no handler, but not one that is
+ * blocked. It ends with the child, as the child did. */
+long do_init(struct arg *a) {
+  sigset_t all, before;
+  siginfo_t info;
+  int ends[2], status;
+  pid_t ended;
+  (void)a;
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  pid_t child = fork();
+  int error = errno;
+  close(child == 0 ? ends[0] : ends[1]);
+  if (child <= 0) {
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (child < 0) close(ends[0]);
+    return errno = error, child;
+  }
+  while (read(ends[0], &status, 1) < 0 && errno == EINTR) continue; /* until the child executes */
+  syscall(SYS_close_range, 3U, ~0U, 0U);
+  prctl(PR_SET_NAME, "init");
+  for (;;) {
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+      if (ended == child) _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+    int signal = sigwaitinfo(&all, &info);
+    if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(child, signal);
+  }
+}
