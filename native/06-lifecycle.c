@@ -20,8 +20,10 @@
 
 /* What a start tells its monitor, even if it is killed. */
 static struct {
-  int runs;  /* the command has been executed */
-  int ended; /* and has ended, with this status of wait(2) */
+  pid_t child; /* the container's first process */
+  int failed;  /* a step of the plan has failed */
+  int runs;    /* the command has been executed */
+  int ended;   /* and has ended, with this status of wait(2) */
   int status;
 } *shared;
 
@@ -64,6 +66,8 @@ static int begin(struct arg *a) {
   /* Blocks for what follows, should the disk be full by then. Ignoring a failure: not every file
    * system can reserve. */
   if (fallocate(journal, FALLOC_FL_KEEP_SIZE, 0, 1 << 14) != 0) errno = 0;
+  /* Should a start be killed, its child becomes ours. */
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0) return -1;
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return shared == MAP_FAILED ? -1 : 0;
 }
@@ -104,13 +108,19 @@ void supervise(pid_t pid) {
   settle();
 }
 
-/* All signals are blocked here. Those that a process has sent are the container's. */
+/* All signals are blocked here. Those that a process has sent are the container's. If the start was
+ * killed, so is its child, which may have taken back that it dies with its parent. */
 static void await_end_of(pid_t pid) {
   sigset_t all;
   siginfo_t info;
+  pid_t ended;
   sigfillset(&all);
   for (;;) {
-    if (waitpid(pid, NULL, WNOHANG) == pid) return;
+    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) {
+      if (ended != pid) continue;
+      if (shared->ended || shared->child == 0 || kill(shared->child, SIGKILL) != 0) return;
+      if (waitpid(shared->child, NULL, 0) > 0 || errno != EINTR) return;
+    }
     int signal = sigwaitinfo(&all, &info);
     if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(pid, signal);
   }
@@ -178,6 +188,7 @@ void monitor_started(pid_t child) {
   unsigned long long ticks = 0;
   char path[64], stat[1024];
   if (!shared) return;
+  shared->child = child;
   snprintf(path, sizeof path, "/proc/%d/stat", (int)child);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
@@ -189,9 +200,14 @@ void monitor_started(pid_t child) {
   journal_line("start", "%d %llu", (int)child, ticks);
 }
 
+/* In a start or its child: a step has failed, and there will be no command. */
+void monitor_failed(void) {
+  if (shared) shared->failed = 1;
+}
+
 /* In a start: the command runs. Node, if it waits, may end. */
 void monitor_runs(void) {
-  if (!shared || shared->runs) return;
+  if (!shared || shared->runs || shared->failed) return;
   shared->runs = 1;
   journal_line("run", "%d", 0);
   report_running();

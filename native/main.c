@@ -103,6 +103,7 @@ static int make_calls(struct plan *plan, int is_first) {
     int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
     if (is_child) has_forked = 1;
     if (is_child) await_parent();
+    if (failed) monitor_failed();
     if (is_parent) monitor_started((pid_t)result);
     if (failed || is_parent || is_monitor || answer_length > 0 || (plan->mode != RUN && !is_child))
       report_step(i, result, error, failed, now() - start);

@@ -104,6 +104,7 @@ void log_end(void);
 void supervise(pid_t pid);
 int is_supervised(void);
 void monitor_started(pid_t child);
+void monitor_failed(void);
 void monitor_runs(void);
 void monitor_ended(int status);
 void journal_line(const char *kind, const char *format, ...)
