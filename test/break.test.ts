@@ -163,10 +163,11 @@ describe('run --without', () => {
   test('a line that a later chapter leads elsewhere is told of in its words', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
-    const { out } = await stepbox(['plan', 'busybox', 'true'], { root })
-    const [, number = ''] = /^ *(\d+) .*chdir\("merged"\)$/m.exec(out) ?? []
-    for (const chapter of ['overlay', 'commit']) {
-      const args = ['--chapter', chapter, 'run', '--rm', '--without', number, 'busybox', 'true']
+    for (const chapter of ['overlay', 'commit', 'lifecycle']) {
+      const at = ['--chapter', chapter]
+      const { out } = await stepbox([...at, 'plan', 'busybox', 'true'], { root })
+      const [, number = ''] = /^ *(\d+) .*chdir\("merged"\)$/m.exec(out) ?? []
+      const args = [...at, 'run', '--rm', '--without', number, 'busybox', 'true']
       const { err } = await stepbox(args, { root })
       expect(err).toContain('chdir("merged")\n  "." is a directory of the host, and no mount\n')
     }

@@ -24,4 +24,6 @@ export const chapter: Chapter = {
       load: async () => (await import('../../runtime/06-lifecycle/settle.ts')).settleCommand,
     },
   ],
+  chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
+  tools: async () => (await import('./tools.ts')).tools,
 }

@@ -38,6 +38,7 @@ export async function conduct(experiment: Experiment): Promise<string> {
     isLate = true
     if (first) signalTo(first, 'SIGKILL')
     launched.abandon()
+    launched.process.kill('SIGKILL') // a monitor, which needs nobody
   }, patienceMs)
   const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
   // The command's output can arrive before the report of the fork.
@@ -46,6 +47,7 @@ export async function conduct(experiment: Experiment): Promise<string> {
   const seen = isReady ? await outside(experiment, ids) : ''
   stdin?.end('\n')
   const outcome = await launched.outcome
+  if (outcome.livesOn) await inside.end // the monitor and the container have it open
   clearTimeout(timer)
   if (isLate) return `no result within ${patienceMs} ms`
   return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
@@ -75,6 +77,11 @@ function listenTo(stream: Readable | null) {
   stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   return {
     text: () => text,
+    /** Nobody can write to it any more. */
+    end: new Promise<void>((resolve) => {
+      if (stream) stream.once('close', () => resolve())
+      else resolve()
+    }),
     /** False if the stream ended without it. */
     until: (wanted: string) =>
       new Promise<boolean>((resolve) => {

@@ -1,0 +1,6 @@
+/** Chapter 6, for the tools that look at containers from outside. */
+import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+import { consequences } from './consequences.ts'
+import { misconceptions } from './misconceptions.ts'
+
+export const tools: ChapterTools = { consequences, misconceptions }
