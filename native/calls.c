@@ -113,7 +113,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(flock, "nf") \
   CALL(syncfs, "n") \
   /* log.c, 06-lifecycle.c */ \
-  CALL(open_log, "snn") \
+  CALL(open_log, "snns") \
   CALL(supervise, "sssflll") \
   CALL(init, "") \
   /* tools.c */ \

@@ -4,45 +4,61 @@
 #define _GNU_SOURCE
 #include "stepbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #define RECORD (1 << 14) /* most bytes of output in a record, as in Docker */
-#define RECORD_ROOM (6 * RECORD + 128) /* each byte may become \u00XX */
+#define AROUND 128       /* more than a record has beside its output and its attributes */
 
 static int log_fd = -1;
 static char log_path[4096];
-static long long log_size, log_most; /* bytes in the file; most before it is rotated, or 0 */
+static long long log_size, log_most; /* bytes in the file; how many let the next record rotate it */
 static int log_files;                /* how many files are kept, the current one among them */
+static const char *attributes;       /* what every record has, as JSON */
+static size_t attributes_length;
 
-/* The beginning of a record that is not complete yet, for output and errors. */
+/* A stream's last line, if it is not complete yet. */
 static struct {
   size_t length;
   char bytes[RECORD];
+  struct timespec time; /* of its first record: a long line has the same in all */
+  int has_time;
 } begun[2];
 
-static char out[1 << 17]; /* records that are not in the file yet */
-static size_t out_length;
+/* Records that are not in the file yet. */
+static char *out;
+static size_t out_length, out_room, record_room;
 
+static char is_plain[256]; /* bytes that stand for themselves */
+
+static void record(int which, const char *text, size_t length);
+static void append_escaped(const unsigned char *text, size_t length);
+static void append_time(struct timespec time);
 static void append(const char *bytes, size_t length);
-static void record(int which);
 static void put(void);
 static void rotate(void);
-static void open_file(int flags);
+static void open_file(void);
 static size_t sequence_at(const unsigned char *text, size_t length);
 
-/* Open the log before the fork. A last record without its end, which a crash has left, is ended:
- * readers skip such a line. Its number is out of the way of the plan's descriptors. */
+/* Open the log before the fork: open_log(path, most bytes, files, attributes). A last record without
+ * its end, which a crash has left, is ended: readers skip such a line. */
 long do_open_log(struct arg *a) {
   if (a[0].length + 16 > sizeof log_path) return errno = ENAMETOOLONG, -1;
   memcpy(log_path, a[0].text, a[0].length + 1);
   log_most = a[1].number;
   log_files = (int)a[2].number;
-  open_file(0);
+  attributes = a[3].text;
+  attributes_length = a[3].length;
+  record_room = 6 * RECORD + AROUND + attributes_length; /* each byte may become \u00XX */
+  out_room = record_room + (1 << 16);
+  out = malloc(out_room);
+  if (!out) return -1;
+  for (int c = 0x20; c < 0x80; c++) is_plain[c] = !strchr("\"\\<>&", c);
+  open_file();
   if (log_fd < 0) return -1;
   char last = '\n';
   if (log_size > 0 && pread(log_fd, &last, 1, log_size - 1) == 1 && last != '\n') append("\n", 1);
@@ -56,16 +72,20 @@ int log_is_open(void) { return log_fd >= 0; }
 /* Log bytes of a stream, 1 or 2. What has no newline yet waits for more of its line. */
 void log_bytes(int stream, const char *bytes, size_t length) {
   int which = stream - 1;
-  if (log_fd < 0) return;
-  while (length > 0) {
-    size_t room = RECORD - begun[which].length;
+  while (log_fd >= 0 && length > 0) {
+    size_t *have = &begun[which].length;
+    size_t room = RECORD - *have;
     const char *newline = memchr(bytes, '\n', length < room ? length : room);
     size_t count = newline ? (size_t)(newline - bytes) + 1 : length < room ? length : room;
-    memcpy(begun[which].bytes + begun[which].length, bytes, count);
-    begun[which].length += count;
+    int is_whole = newline || count == room;
+    if (is_whole && *have == 0) record(which, bytes, count);
+    else {
+      memcpy(begun[which].bytes + *have, bytes, count);
+      *have += count;
+      if (is_whole) record(which, begun[which].bytes, *have), *have = 0;
+    }
     bytes += count;
     length -= count;
-    if (newline || begun[which].length == RECORD) record(which);
   }
   put();
 }
@@ -73,44 +93,82 @@ void log_bytes(int stream, const char *bytes, size_t length) {
 /* The container has ended: log a last line without a newline. */
 void log_end(void) {
   for (int which = 0; which < 2; which++)
-    if (begun[which].length > 0) record(which);
+    if (begun[which].length > 0) record(which, begun[which].bytes, begun[which].length);
   put();
+}
+
+/* Append a record, in the form of Docker's json-file. */
+static void record(int which, const char *text, size_t length) {
+  static const char *const streams[] = {"stdout", "stderr"};
+  if (log_most > 0 && log_size + (long long)out_length >= log_most) put(), rotate();
+  if (out_room - out_length < record_room) put();
+  if (log_fd < 0) return;
+  struct timespec now = begun[which].time;
+  if (!begun[which].has_time) clock_gettime(CLOCK_REALTIME, &now);
+  begun[which].time = now;
+  begun[which].has_time = text[length - 1] != '\n';
+  append("{\"log\":\"", 8);
+  append_escaped((const unsigned char *)text, length);
+  append("\",\"stream\":\"", 12);
+  append(streams[which], 6);
+  append("\"", 1);
+  if (attributes_length > 0) append(",\"attrs\":", 9), append(attributes, attributes_length);
+  append(",\"time\":\"", 9);
+  append_time(now);
+  append("\"}\n", 3);
+}
+
+/* As Docker escapes, but for bytes that are not UTF-8, which it replaces. */
+static void append_escaped(const unsigned char *text, size_t length) {
+  static const char digits[] = "0123456789abcdef";
+  while (length > 0) {
+    size_t count = 0;
+    while (count < length && is_plain[text[count]]) count++;
+    append((const char *)text, count);
+    text += count, length -= count;
+    if (length == 0) return;
+    unsigned char c = *text;
+    size_t sequence = sequence_at(text, length);
+    int is_separator = sequence == 3 && (memcmp(text, "\xe2\x80\xa8", 3) == 0 ||
+                                         memcmp(text, "\xe2\x80\xa9", 3) == 0);
+    char short_form = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '"' || c == '\\' ? (char)c : 0;
+    if (short_form) append((char[]){'\\', short_form}, 2);
+    else if (is_separator) append(text[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
+    else if (sequence > 1) append((const char *)text, sequence);
+    else {
+      append(sequence == 0 ? "\\udc" : "\\u00", 4);
+      append((char[]){digits[c >> 4], digits[c & 15]}, 2);
+    }
+    text += sequence ? sequence : 1;
+    length -= sequence ? sequence : 1;
+  }
+}
+
+/* As Go's RFC3339Nano: without the zeros at the end of the fraction. */
+static void append_time(struct timespec time) {
+  static time_t second = -1;
+  static char date[32];
+  static size_t date_length;
+  char fraction[16];
+  if (time.tv_sec != second) {
+    struct tm parts;
+    second = time.tv_sec;
+    gmtime_r(&second, &parts);
+    date_length = strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+  }
+  long rest = time.tv_nsec;
+  size_t digits = rest == 0 ? 0 : 10;
+  for (size_t i = 9; i > 0; i--, rest /= 10) fraction[i] = (char)('0' + rest % 10);
+  fraction[0] = '.';
+  while (digits > 0 && fraction[digits - 1] == '0') digits--;
+  append(date, date_length);
+  append(fraction, digits);
+  append("Z", 1);
 }
 
 static void append(const char *bytes, size_t length) {
   memcpy(out + out_length, bytes, length);
   out_length += length;
-}
-
-/* Append the record that has begun, in the form of Docker's json-file. */
-static void record(int which) {
-  static const char *const streams[] = {"stdout", "stderr"};
-  if (sizeof out - out_length < RECORD_ROOM) put();
-  const unsigned char *text = (const unsigned char *)begun[which].bytes;
-  size_t left = begun[which].length;
-  append("{\"log\":\"", 8);
-  while (left > 0) {
-    char escaped[8];
-    size_t length = sequence_at(text, left);
-    const char *named = *text == '\n' ? "\\n" : *text == '\r' ? "\\r" : *text == '\t' ? "\\t"
-                        : *text == '"' ? "\\\"" : *text == '\\' ? "\\\\" : NULL;
-    if (named) append(named, 2);
-    else if (length == 0) append(escaped, (size_t)snprintf(escaped, 8, "\\udc%02x", *text));
-    else if (*text < 0x20 || strchr("<>&", *text))
-      append(escaped, (size_t)snprintf(escaped, 8, "\\u%04x", *text));
-    else append((const char *)text, length);
-    text += length ? length : 1;
-    left -= length ? length : 1;
-  }
-  struct timespec now;
-  struct tm date;
-  char time[64];
-  clock_gettime(CLOCK_REALTIME, &now);
-  gmtime_r(&now.tv_sec, &date);
-  size_t length = strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &date);
-  out_length += (size_t)snprintf(out + out_length, 128, "\",\"stream\":\"%s\",\"time\":\"%.*s.%09ldZ\"}\n",
-                                 streams[which], (int)length, time, now.tv_nsec);
-  begun[which].length = 0;
 }
 
 /* The length of the UTF-8 sequence at the beginning of `text`, or 0 if there is none (RFC 3629). */
@@ -128,18 +186,19 @@ static size_t sequence_at(const unsigned char *text, size_t length) {
   return need;
 }
 
-/* Write out what is complete. If that fails, as on a full disk, the log ends here, whole, and the
- * container goes on without it. */
+/* Write out what is complete. If that fails, as on a full disk, the log ends here, after a whole
+ * record, and the container goes on without it. */
 static void put(void) {
-  if (log_fd < 0 || out_length == 0) return;
-  if (log_most > 0 && log_size > 0 && log_size + (long long)out_length > log_most) rotate();
   size_t done = 0;
   while (log_fd >= 0 && done < out_length) {
     ssize_t count = write(log_fd, out + done, out_length - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       int error = errno;
-      if (ftruncate(log_fd, log_size) != 0) error = errno;
+      struct stat file;
+      const char *newline = memrchr(out, '\n', done);
+      size_t torn = done - (newline ? (size_t)(newline - out) + 1 : 0);
+      if (fstat(log_fd, &file) == 0 && ftruncate(log_fd, file.st_size - (off_t)torn) != 0) errno = 0;
       close(log_fd);
       log_fd = -1;
       report_unlogged(error);
@@ -147,26 +206,30 @@ static void put(void) {
     }
     done += (size_t)count;
   }
-  log_size += (long long)out_length;
+  log_size += (long long)done;
   out_length = 0;
 }
 
-/* FILE becomes FILE.1, FILE.1 becomes FILE.2; the oldest one is lost. A single file is emptied. */
+/* FILE becomes FILE.1, FILE.1 becomes FILE.2; the oldest one is lost. A single file is made anew,
+ * not emptied, so that a reader who is behind can read it to its end. */
 static void rotate(void) {
   char from[sizeof log_path + 16], to[sizeof log_path + 16];
+  if (log_fd < 0) return;
   close(log_fd);
   for (int i = log_files - 1; i > 0; i--) {
     snprintf(from, sizeof from, i == 1 ? "%s" : "%s.%d", log_path, i - 1);
     snprintf(to, sizeof to, "%s.%d", log_path, i);
     if (rename(from, to) != 0 && errno != ENOENT) break;
   }
-  open_file(log_files <= 1 ? O_TRUNC : 0);
+  if (log_files <= 1) unlink(log_path);
+  open_file();
   if (log_fd < 0) report_unlogged(errno);
 }
 
-static void open_file(int flags) {
+/* Its number is out of the way of the plan's descriptors. */
+static void open_file(void) {
   struct stat file;
-  int fd = open(log_path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+  int fd = open(log_path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   log_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
   if (fd >= 0) close_returning(fd, 0);
   if (log_fd >= 0) log_size = fstat(log_fd, &file) == 0 ? file.st_size : 0;

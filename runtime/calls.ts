@@ -115,7 +115,13 @@ export type Call =
   | [name: 'flock', fd: number, operation: 'LOCK_EX']
   | [name: 'syncfs', fd: number]
   // Chapter 6: a log, a monitor that lives on, a process 1 that reaps
-  | [name: 'open_log', pathname: string, maxBytes: number, files: number]
+  | [
+      name: 'open_log',
+      pathname: string,
+      maxBytes: number,
+      files: number,
+      attributes: string,
+    ]
   | [
       name: 'supervise',
       directory: string,
@@ -245,7 +251,7 @@ export const calls: Record<CallName, CallRow> = {
   seek_data: { kinds: 's', makes: ['open', 'lseek+', 'close'] },
   flock: { kinds: 'nf' },
   syncfs: { kinds: 'n' },
-  open_log: { kinds: 'snn', makes: 'open fcntl close fstat pread? write?'.split(' ') },
+  open_log: { kinds: 'snns', makes: 'open fcntl close fstat pread? write?'.split(' ') },
   supervise: {
     kinds: 'sssflll',
     makes: 'open fcntl close open fcntl close fallocate mmap rt_sigprocmask fork prctl'.split(' '),
