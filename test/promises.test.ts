@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { conduct } from '../runtime/tools/break/conduct.ts'
+import './busybox.ts' // what it makes is for the whole file, not for the chapter that asks first
 import { steps } from './carry-out.ts'
 import { traitsOf } from '../runtime/chapter.ts'
 import type { Candidate, Promised } from './promised.ts'

@@ -10,7 +10,7 @@ const disk: Call = ['mount', 'disk', '/mnt', 'tmpfs', [], null]
 const log = { path: '/mnt/log', maxBytes: 0, files: 1 }
 
 /** A monitor that starts the container once more when it fails, and has nothing to clear up. */
-export function monitored({ dir, group }: PlanOptions): Partial<PlanOptions> {
+function monitored({ dir, group }: PlanOptions): Partial<PlanOptions> {
   const monitor = {
     directory: dir,
     mark: `${dir}/mark`,
