@@ -2,8 +2,9 @@
 import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { runningContainers } from '../../container/find.ts'
+import { markedState } from '../../container/state.ts'
 import { identify, isAlive, signalTo } from '../../process.ts'
-import { commandName, listPids, membershipOf, parentOf, programOf } from '../proc.ts'
+import { commandName, listPids, membershipOf, parentOf, procLinks, programOf } from '../proc.ts'
 import type { Leftover, ResetScope } from '../../chapter-tools.ts'
 
 /** Within this time a native program whose monitor is gone kills its container and ends. */
@@ -16,7 +17,7 @@ const graceMs = 100
 export async function processLeftovers(scope: ResetScope): Promise<Leftover[]> {
   const pids = listPids()
   const isOrphan = (pid: number) =>
-    isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid))
+    isNative(pid) && !isNative(parentOf(pid)) && !isMonitor(parentOf(pid)) && !livesOn(pid)
   const found = pids.filter(isOrphan).flatMap((pid) => identify(pid) ?? [])
   if (found.length > 0) await setTimeout(graceMs)
   return found.filter(isAlive).map((id): Leftover => {
@@ -44,9 +45,28 @@ export function hasMonitor(pid: number): boolean {
   return false
 }
 
-/** Only Node starts native programs (runtime/native.ts). */
+/**
+ * Only Node starts native programs (runtime/native.ts). One of them may be a container's monitor
+ * itself, and live on without Node.
+ */
 function isMonitor(pid: number): boolean {
-  return basename(programOf(pid)).replace(/ \(deleted\)$/, '') === basename(process.execPath)
+  const name = basename(programOf(pid)).replace(/ \(deleted\)$/, '')
+  return name === basename(process.execPath) || livesOn(pid)
+}
+
+/** Whether a native program is the monitor that a container of some root has on record. */
+function livesOn(pid: number): boolean {
+  if (!isNative(pid)) return false
+  const own = /^(.*)\/containers\/([0-9a-f]{64})\/journal$/
+  const open = Object.values(procLinks(pid, 'fd')).flatMap((path) => own.exec(path) ?? [])
+  const [, root, id] = open
+  if (root === undefined || id === undefined) return false
+  try {
+    const { pid: waiting, start } = markedState(root, id)?.monitor ?? {}
+    return waiting === pid && start === identify(pid)?.start
+  } catch {
+    return true // ignoring: a newer Stepbox wrote it down, or another user, and it may be healthy
+  }
 }
 
 /** It runs from a sealed memfd of this name. */
