@@ -7,6 +7,8 @@ import { busyboxBinary } from '../runtime/setup/busybox.ts'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
 import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
 import { resolve } from '../runtime/05-commit/store/store.ts'
+import { end } from '../runtime/container/end.ts'
+import { runningContainers } from '../runtime/container/find.ts'
 import { tidy } from '../runtime/container/tidy.ts'
 import { runtimeOn } from './rows.ts'
 import { scratch } from './scratch.ts'
@@ -14,15 +16,19 @@ import { scratch } from './scratch.ts'
 let first: Promise<string> | undefined
 
 /**
- * A copy of one that is made once for all tests of a file. After the test, what it killed is
- * settled: later nothing would know that the control groups of its containers are leftovers.
+ * A copy of one that is made once for all tests of a file. After the test, containers that live on
+ * are ended, and what it killed is settled: later nothing would know that the control groups of its
+ * containers are leftovers.
  */
 export async function rootWithBusybox(): Promise<string> {
   first ??= made()
   const root = join(scratch(), 'root')
   cpSync(join(await first, 'root'), root, { recursive: true })
   onTestFinished(async () => {
-    if (existsSync(root)) await tidy(await runtimeOn(root))
+    if (!existsSync(root)) return
+    const runtime = await runtimeOn(root)
+    for (const each of runningContainers(root)) if (each.detach) await end(runtime, each)
+    await tidy(runtime)
   })
   return root
 }

@@ -1,0 +1,98 @@
+/** Tests. A container lives on: its monitor, what that inherits, and what it leaves. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { describe, expect, test, type TestContext } from 'vitest'
+import { runningMark } from '../../runtime/container/state.ts'
+import { statFields } from '../../runtime/process.ts'
+import { runDetached, until, type Detached } from '../../test/detached.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { expectNothingLeft } from '../../test/running.ts'
+import { needs } from '../../test/scratch.ts'
+import { stepbox } from '../../test/stepbox.ts'
+
+const forLong = 'echo ready; exec sleep 1000'
+
+async function running(context: TestContext, flags: string[] = [], script = forLong) {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  return { root, box: await runDetached(root, flags, script) }
+}
+
+/** The monitor, the process of this start, and the container's first process, by their pids. */
+function family({ state }: Detached) {
+  const { monitor, init } = state()
+  const first = init?.pid ?? 0
+  const [, , , , start] = statFields(first) ?? []
+  return { monitor: monitor.pid, start: Number(start), first }
+}
+
+function parentOf(pid: number): number {
+  return Number(statFields(pid)?.[4])
+}
+
+describe('a container that lives on', () => {
+  test('has a monitor, that has the process of this start, and that process 1', async (context) => {
+    const { box } = await running(context)
+    const { monitor, start, first } = family(box)
+    expect(parentOf(start)).toBe(monitor)
+    expect(readFileSync(`/proc/${first}/cmdline`, 'utf8')).toBe('sleep\x001000\x00')
+    expect(box.state()).toMatchObject({ status: 'running', restarts: 0 })
+  })
+
+  test('is in no terminal, directory or file of whoever started it', async (context) => {
+    const { box } = await running(context)
+    const { monitor, start } = family(box)
+    const [, , , , , , session, terminal] = statFields(monitor) ?? []
+    expect([Number(session), Number(terminal)]).toEqual([monitor, 0])
+    for (const pid of [monitor, start]) {
+      expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/')
+      const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+      const isOwn = (path: string) => path.startsWith(box.dir) || path === '/dev/null'
+      const foreign = open.filter((path) => !/^(pipe|anon_inode):/.test(path) && !isOwn(path))
+      expect(foreign).toEqual([])
+    }
+  })
+
+  test('ends on record, and nothing of it is left, without another command', async (context) => {
+    const { root, box } = await running(context, ['--name', 'brief'], 'echo out; exit 7')
+    expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 7, name: 'brief' })
+    expectNothingLeft(root, box.state())
+    expect(box.logged()).toBe('out\n')
+  })
+
+  test('is gone with its directory if it was started with --rm', async (context) => {
+    const { root, box } = await running(context, ['--rm'], forLong)
+    const container = box.state()
+    process.kill(container.init?.pid ?? 0, 'SIGKILL')
+    await until(() => !existsSync(box.dir) && !existsSync(runningMark(root, box.id)))
+    expectNothingLeft(root, container)
+  })
+
+  test('is not left behind where its command cannot be executed', async (context) => {
+    needs(context, 'root', 'overlay')
+    const root = await rootWithBusybox()
+    const { code, out, err } = await stepbox(['run', '-d', 'busybox', 'nosuch'], { root })
+    expect([code, out]).toEqual([127, ''])
+    expect(err).toContain('execvpe("nosuch", …) = ENOENT')
+    expect(readdirSync(`${root}/containers`)).toEqual([])
+    expect(readdirSync(`${root}/running`)).toEqual([])
+  })
+})
+
+describe('kill -9', () => {
+  test.for(['monitor', 'start', 'first'] as const)(
+    'of its %s ends all of it, and the next command knows how',
+    async (which, context) => {
+      const { root, box } = await running(context)
+      const pids = family(box)
+      process.kill(pids[which], 'SIGKILL')
+      await until(() => Object.values(pids).every((pid) => /^[ZX]?$/.test(stateIn(pid))))
+      await stepbox(['ps'], { root })
+      expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 137 })
+      expectNothingLeft(root, box.state())
+    },
+  )
+})
+
+function stateIn(pid: number): string {
+  return statFields(pid)?.[3] ?? ''
+}

@@ -1,0 +1,53 @@
+/** Tests. Restart policies: who starts again, when, and as what. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, type TestContext } from 'vitest'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { runDetached, until } from '../../test/detached.ts'
+import { needs } from '../../test/scratch.ts'
+
+async function started(context: TestContext, policy: string, script: string) {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  return await runDetached(root, ['--restart', policy], script)
+}
+
+const count = 'echo >> /count; echo start'
+
+describe('a restart policy', () => {
+  test('on-failure:2 starts it twice more, and keeps what it wrote', async (context) => {
+    const box = await started(context, 'on-failure:2', `${count}; wc -l < /count; exit 9`)
+    expect(await box.settled()).toMatchObject({ exitCode: 9, restarts: 2 })
+    expect(box.logged()).toBe('start\n1\nstart\n2\nstart\n3\n')
+  })
+
+  test('on-failure leaves one alone that ended well', async (context) => {
+    const box = await started(context, 'on-failure', 'exit 0')
+    expect(await box.settled()).toMatchObject({ exitCode: 0, restarts: 0 })
+  })
+
+  test('always starts one that ended well; each start is another process', async (context) => {
+    const box = await started(context, 'always', 'exit 0')
+    await until(() => box.journal().filter(([kind]) => kind === 'start').length >= 3)
+    const pids = box.journal().flatMap(([kind, , pid]) => (kind === 'start' ? [pid] : []))
+    expect(new Set(pids).size).toBe(pids.length)
+  })
+
+  test('waits twice as long before each start, from 100 ms on', async (context) => {
+    const box = await started(context, 'on-failure:3', 'exit 1')
+    await box.settled()
+    const time = (wanted: string) =>
+      box.journal().flatMap(([kind, at]) => (kind === wanted ? [Number(at)] : []))
+    const starts = time('start').slice(1)
+    const waited = starts.map((at, index) => at - (time('exit')[index] ?? 0))
+    for (const [index, seconds] of waited.entries())
+      expect(seconds).toBeGreaterThanOrEqual(0.1 * 2 ** index)
+  })
+
+  test('does not start one again whose end is wanted', async (context) => {
+    const box = await started(context, 'always', 'exit 0')
+    await until(() => box.state().status === 'restarting')
+    writeFileSync(join(box.dir, 'stopped'), '')
+    expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 0 })
+  })
+})
