@@ -37,6 +37,8 @@ export interface Chapter extends Lifecycle {
   has?: Partial<Traits>
   /** Its fields of ordinary plan options, for lists that are printed, tried or tested. */
   ordinary?: () => Partial<PlanOptions>
+  /** What `prepare` gives without touching anything, for a list that is only printed. */
+  planned?: (setting: Pick<Setting, 'container' | 'root' | 'dir'>) => Partial<PlanOptions>
   /** Networks that a container can be given by name. */
   networks?: string[]
   /** Its part of what `inspect` and `ps --format json` print of a container. */

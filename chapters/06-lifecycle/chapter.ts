@@ -2,9 +2,17 @@
 import { askedLife, lifeFlags } from '../../runtime/06-lifecycle/flags.ts'
 import { prepareLife } from '../../runtime/06-lifecycle/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
+import type { Flag } from '../../runtime/command-line.ts'
 import { plan } from './plan.ts'
 
 const dir = '/containers/<id>'
+
+const load = () => import('../../runtime/06-lifecycle/life-commands.ts')
+const time = 'seconds it has to end before it is killed; -1 for any time'
+const stopFlags: Flag[] = [
+  { long: 'signal', short: 's', value: 'SIGNAL', text: 'in place of its stop signal' },
+  { long: 'time', short: 't', value: 'SECONDS', text: time },
+]
 
 export const chapter: Chapter = {
   number: 6,
@@ -14,7 +22,107 @@ export const chapter: Chapter = {
   asked: askedLife,
   ordinary: () => ({ log: { path: `${dir}/<id>-json.log`, maxBytes: 0, files: 1 } }),
   prepare: prepareLife,
+  planned: prepareLife,
   commands: [
+    {
+      name: 'create',
+      usage: 'create [FLAGS] IMAGE [COMMAND [ARG…]]',
+      summary: 'lay out a container, to be started later; print its id',
+      flags: [],
+      examples: ['stepbox create --name box busybox sleep 60', 'stepbox start box'],
+      sharesFlagsOf: 'run',
+      stopAtWord: true,
+      words: [1, Infinity],
+      load: async () => (await load()).createCommand,
+    },
+    {
+      name: 'start',
+      usage: 'start CONTAINER…',
+      summary: 'start containers that were created, or have ended',
+      flags: [],
+      examples: ['stepbox start $(stepbox ps -aq --filter status=created)'],
+      words: [1, Infinity],
+      load: async () => (await load()).startCommand,
+    },
+    {
+      name: 'stop',
+      usage: 'stop [FLAGS] CONTAINER…',
+      summary: 'ask containers to end; kill what does not in time',
+      flags: stopFlags,
+      examples: ['stepbox stop -t 2 NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).stopCommand,
+    },
+    {
+      name: 'restart',
+      usage: 'restart [FLAGS] CONTAINER…',
+      summary: 'stop containers, and start them again',
+      flags: stopFlags,
+      examples: ['stepbox restart -t 2 NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).restartCommand,
+    },
+    {
+      name: 'kill',
+      usage: 'kill [-s SIGNAL] CONTAINER…',
+      summary: 'send a signal to the first process of containers',
+      flags: [{ long: 'signal', short: 's', value: 'SIGNAL', text: 'in place of KILL' }],
+      examples: ['stepbox kill NAME', 'stepbox kill -s HUP NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).killCommand,
+    },
+    {
+      name: 'pause',
+      usage: 'pause CONTAINER…',
+      summary: 'stop all processes of containers where they are',
+      flags: [],
+      examples: ['stepbox pause NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).pauseCommand,
+    },
+    {
+      name: 'unpause',
+      usage: 'unpause CONTAINER…',
+      summary: 'let paused containers go on',
+      flags: [],
+      examples: ['stepbox unpause NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).unpauseCommand,
+    },
+    {
+      name: 'wait',
+      usage: 'wait CONTAINER…',
+      summary: 'wait until containers end; print their exit codes',
+      flags: [],
+      examples: ['stepbox wait NAME'],
+      words: [1, Infinity],
+      load: async () => (await load()).waitCommand,
+    },
+    {
+      name: 'rename',
+      usage: 'rename CONTAINER NAME',
+      summary: 'give a container another name',
+      flags: [],
+      examples: ['stepbox rename OLD NEW'],
+      words: [2, 2],
+      load: async () => (await load()).renameCommand,
+    },
+    {
+      name: 'container prune',
+      usage: 'container prune [FLAGS]',
+      summary: 'remove all containers that do not run',
+      flags: [
+        {
+          ...{ long: 'filter', value: 'KEY=VALUE', many: true },
+          text: 'label, label!, until (1h, or a date)',
+        },
+        { long: 'force', short: 'f', text: 'do not ask' },
+      ],
+      examples: ['stepbox container prune -f --filter until=24h'],
+      words: [0, 0],
+      load: async () =>
+        (await import('../../runtime/06-lifecycle/prune-containers.ts')).pruneCommand,
+    },
     {
       name: 'settle',
       usage: 'settle',

@@ -2,18 +2,21 @@
 import { join } from 'node:path'
 import type { Setting } from '../chapter.ts'
 import { checkout } from '../checkout.ts'
-import { runningMark } from '../container/state.ts'
 import type { PlanOptions } from '../options.ts'
 import { logOf } from './log-options.ts'
 
 /** The fields of its plan options; the files are made when the plan is carried out. */
-export function prepareLife({ container, root, dir }: Setting): Partial<PlanOptions> {
+export function prepareLife({
+  container,
+  root,
+  dir,
+}: Pick<Setting, 'container' | 'root' | 'dir'>): Partial<PlanOptions> {
   const { id, detach, restart = { name: 'no' }, groups = [], hasInit } = container
   const log = logOf(container, logPath(dir, id))
   const settler = [process.execPath, join(checkout, 'dist/stepbox.cjs'), '--root', root, 'settle']
   const monitor = {
     directory: dir,
-    mark: runningMark(root, id),
+    mark: join(root, 'running', id),
     lock: join(root, 'settling'),
     restart,
     groups,
