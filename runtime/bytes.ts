@@ -23,13 +23,16 @@ export function fromBytes(bytes: Uint8Array): string {
 /** Encode a string from `fromBytes`: gives the bytes that it was made of. */
 export function toBytes(text: string): Buffer {
   if (!/[\udc80-\udcff]/.test(text)) return Buffer.from(text, 'utf8')
-  const parts: Buffer[] = []
-  for (const character of text) {
-    const code = character.charCodeAt(0)
-    const isEscaped = character.length === 1 && code >= 0xdc80 && code <= 0xdcff
-    parts.push(isEscaped ? Buffer.of(code - escape) : Buffer.from(character, 'utf8'))
+  const bytes = Buffer.allocUnsafe(3 * text.length)
+  let length = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) ?? 0
+    const isEscaped = code >= escape + 0x80 && code <= escape + 0xff // and not half of a pair
+    if (code < 0x80 || isEscaped) bytes[length++] = code & 0xff
+    else length += bytes.write(String.fromCodePoint(code), length)
+    if (code > 0xffff) at++
   }
-  return Buffer.concat(parts)
+  return bytes.subarray(0, length)
 }
 
 /** The length in bytes of the valid UTF-8 character at `at`, or 0 when there is none. */

@@ -15,9 +15,14 @@ let problem: NodeJS.ErrnoException | undefined
  * without output, and `checkOutput` throws.
  */
 export function writeOutput(text: string): void {
+  write(1, Buffer.from(text))
+}
+
+/** Write foreign bytes, as they are. What both outputs are for is given up when one of them fails. */
+export function write(fd: 1 | 2, bytes: Uint8Array): void {
   if (problem) return
   try {
-    writeWhole(1, text)
+    writeWhole(fd, bytes)
   } catch (error) {
     outputFailed(error as NodeJS.ErrnoException)
   }
@@ -44,7 +49,7 @@ export function print(line: string): void {
 /** Write to standard error. */
 export function writeError(text: string): void {
   try {
-    writeWhole(2, text)
+    writeWhole(2, Buffer.from(text))
   } catch {
     // ignoring: there is no other place to report it, and the exit code tells how it went
   }
@@ -55,8 +60,7 @@ export function warn(message: string, hint = ''): void {
   writeError(`stepbox: ${printableMessage(say(message))}${say(hint)}\n`)
 }
 
-function writeWhole(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
+function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; )
     try {
       at += writeSync(fd, bytes, at)
