@@ -1,6 +1,8 @@
 /** The words of the command line as data: flags, commands, columns, and what a command answers. */
 import type { Chapter, Runtime, Traits } from './chapter.ts'
+import type { Report } from './native.ts'
 import type { Container, ContainerOptions } from './options.ts'
+import type { Step } from './step.ts'
 
 declare module './chapter.ts' {
   interface Chapter {
@@ -51,15 +53,27 @@ export interface Input extends Typed {
   commands: () => CommandSpec[]
   /** Write to standard output; a line is printed as soon as it is known. */
   print: (text: string) => void
+  /** Write foreign bytes to standard output or standard error, as they are. */
+  write: (fd: 1 | 2, bytes: Uint8Array) => void
   /** Show what long work has done so far: on a terminal only, and gone when the command ends. */
   progress: (text: string) => void
   /** Report a problem that does not end the command, on standard error. */
   warn: (text: string) => void
   /** The same for an error; of a name that nothing has, with what to type instead. */
   failed: (error: unknown) => Promise<void>
+  /** Warn of what is about to be removed, and ask. False if the answer is not yes. */
+  isAgreed: (warning: string) => Promise<boolean>
+  /** Why a step failed, while the process that made the call is still there. */
+  explain: Explain
   /** `container` or `image`, if the command was typed as `container inspect`. */
   group?: string
 }
+
+/** A failed step in words, and the exit code for it. `pid` is the process that made the call. */
+export type Explain = (
+  failed: { plan: Step[]; pid: number; chapter: number },
+  report: Report,
+) => Promise<{ text: string; exitCode: number }>
 
 /** Do `work` for each word. After a failure it goes on; gives the exit code, 1 if there was one. */
 export async function forEachWord(

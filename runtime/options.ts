@@ -62,6 +62,8 @@ export interface Container extends ContainerOptions {
   finished?: string
   /** It is `restarting` while its monitor waits before another start. */
   status: 'created' | 'running' | 'restarting' | 'exited'
+  /** How often it was taken up again after an end (`start`); absent the first time. */
+  life?: number
   /** How often its monitor has started it again. */
   restarts?: number
   /** The log took no more: the name of the errno. */

@@ -29,7 +29,7 @@ export function isHidden(id: ProcessId): boolean {
 }
 
 /** Send `signal` to this very process. False if it has ended, or cannot be seen from here. */
-export function signalTo(id: ProcessId, signal: NodeJS.Signals): boolean {
+export function signalTo(id: ProcessId, signal: NodeJS.Signals | number): boolean {
   const pid = pidHere(id)
   if (typeof pid !== 'number') return false
   try {

@@ -14,6 +14,15 @@ const stopFlags: Flag[] = [
   { long: 'time', short: 't', value: 'SECONDS', text: time },
 ]
 
+const logsFlags: Flag[] = [
+  { long: 'follow', short: 'f', text: 'go on until the container ends' },
+  { long: 'tail', short: 'n', value: 'LINES', text: 'only the last ones; all by default' },
+  { long: 'since', value: 'TIME', text: 'a date, seconds since 1970, or how long ago: 1h30m' },
+  { long: 'until', value: 'TIME', text: 'the same' },
+  { long: 'timestamps', short: 't', text: 'show when each line was written' },
+  { long: 'details', text: 'show labels and variables that --log-opt has kept' },
+]
+
 export const chapter: Chapter = {
   number: 6,
   slug: 'lifecycle',
@@ -24,6 +33,15 @@ export const chapter: Chapter = {
   prepare: prepareLife,
   planned: prepareLife,
   commands: [
+    {
+      name: 'logs',
+      usage: 'logs [-f] [-n LINES] CONTAINER',
+      summary: 'show what a container has written',
+      examples: ['stepbox logs -f web', 'stepbox logs -n 20 -t web', 'stepbox logs --since 10m web'],
+      flags: logsFlags,
+      words: [1, 1],
+      load: async () => (await import('../../runtime/06-lifecycle/logs/command.ts')).logsCommand,
+    },
     {
       name: 'create',
       usage: 'create [FLAGS] IMAGE [COMMAND [ARG…]]',

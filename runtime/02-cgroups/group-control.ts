@@ -42,6 +42,12 @@ export function thaw(dirs: string[]): void {
   if (brake) put(brake.file, brake.go)
 }
 
+/** Whether the group was told to stop. */
+export function isFrozen(dirs: string[]): boolean {
+  const brake = brakeOf(dirs)
+  return brake !== undefined && text(brake.file).trim() !== brake.go
+}
+
 /**
  * Kill every process of the group, also those that are just being forked. Version 2 has
  * `cgroup.kill` (Linux 5.14). In version 1 the group is frozen, so that it cannot fork; the signals

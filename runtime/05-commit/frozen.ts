@@ -1,7 +1,7 @@
 /** Freezes a container while its write layer is read, by one process or by several. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { freeze, thaw } from '../02-cgroups/group-control.ts'
+import { freeze, isFrozen, thaw } from '../02-cgroups/group-control.ts'
 import { isProcess } from '../container/sound.ts'
 import { makePlace } from '../data-root.ts'
 import { writeAside } from '../durable.ts'
@@ -27,7 +27,7 @@ export interface Mark {
 
 /**
  * Do `work` while no process of `container` runs (cgroup freezer). If the container is not
- * running, nothing needs to be frozen. Several processes may do this at once: each has a mark, and
+ * running, nothing needs to be frozen; one that is paused stays so. Several processes may do this at once: each has a mark, and
  * the last one to leave thaws the container.
  *
  * The mark is written before the group is frozen: if this process is killed in between, the next
@@ -43,9 +43,11 @@ export async function whileFrozen<T>(
   const { id, groups = [] } = container
   const path = join(root, 'tmp', `frozen-${id}-${by.pid}-${++readers}`)
   const tmp = makePlace(root, 'tmp')
+  let toThaw = groups
   await withLock(tmp, async () => {
-    writeAside(tmp, path, JSON.stringify({ by, groups } satisfies MarkContent))
-    await freeze(groups).catch((error: unknown) => {
+    if (isPaused(root, container)) toThaw = []
+    writeAside(tmp, path, JSON.stringify({ by, groups: toThaw } satisfies MarkContent))
+    await freeze(toThaw).catch((error: unknown) => {
       rmSync(path, { force: true })
       throw error
     })
@@ -53,8 +55,15 @@ export async function whileFrozen<T>(
   try {
     return await work()
   } finally {
-    await release(root, { path, id, groups }).catch(() => {}) // ignoring: the next command does it
+    await release(root, { path, id, groups: toThaw }).catch(() => {}) // ignoring: the next command does it
   }
+}
+
+/** Whether it was frozen before any reader came, and stays so when they leave. */
+function isPaused(root: string, { id, groups = [] }: Container): boolean {
+  const readers = marksIn(root).filter((each) => each.id === id)
+  const wasFrozen = readers.some((each) => each.groups.length === 0)
+  return isFrozen(groups) && (readers.length === 0 || wasFrozen)
 }
 
 /** The number of readers in this process so far. */

@@ -24,7 +24,7 @@ const longestUser = 2 * 256 + 1
  * image must not be able to ask for that: it could read any secret in the caller's environment.
  */
 export function settingsOf({ name, config: { config } }: Image): ImageSettings {
-  const { Entrypoint, Cmd, Env, User, WorkingDir } = config ?? {}
+  const { Entrypoint, Cmd, Env, User, WorkingDir, Labels, StopSignal } = config ?? {}
   const refuse = (field: string, why: string | undefined) => {
     if (why) throw new Error(`image '${shown(name)}' cannot be used: its ${field} ${why}`)
   }
@@ -43,6 +43,8 @@ export function settingsOf({ name, config: { config } }: Image): ImageSettings {
     Env: Env?.filter((entry) => entry.indexOf('=') > 0) ?? null,
     User: User ?? null,
     WorkingDir: WorkingDir ?? null,
+    ...(Labels ? { Labels } : {}),
+    ...(StopSignal ? { StopSignal } : {}),
   }
 }
 

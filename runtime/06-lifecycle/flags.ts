@@ -1,9 +1,13 @@
 /** The flags of `run` and `create` that chapter 6 brings, and what they ask for. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { ImageSettings } from '../chapter.ts'
 import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
-import { signalNumber } from './signals.ts'
+import { annotationsFrom, labelsFrom } from './labels.ts'
 import { loggingIn } from './log-options.ts'
 import type { RestartPolicy } from './monitor.ts'
+import { signalNumber } from './signals.ts'
 
 declare module '../options.ts' {
   interface ContainerOptions {
@@ -11,6 +15,19 @@ declare module '../options.ts' {
     stopSignal?: string
     /** Seconds that `stop` waits before it kills; 10 without it. */
     stopTimeout?: number
+    /** Words for programs that read OCI's configuration. */
+    annotations?: Record<string, string>
+    /** With `false`, the command line passes no signals on. */
+    sigProxy?: boolean
+    /** The file that its id was written to, absolute. */
+    cidFile?: string
+  }
+}
+
+declare module '../chapter.ts' {
+  interface ImageSettings {
+    Labels?: Record<string, string> | null
+    StopSignal?: string | null
   }
 }
 
@@ -22,15 +39,23 @@ export const lifeFlags: Flag[] = [
   { long: 'stop-timeout', value: 'SECONDS', text: 'how long stop waits before it kills' },
   { long: 'log-driver', value: 'DRIVER', text: 'json-file, local or none' },
   { long: 'log-opt', value: 'K=V', many: true, text: 'max-size=10m, max-file=3, labels=…, env=…' },
+  { long: 'label', short: 'l', value: 'K[=V]', many: true, text: 'a word about it, for filters' },
+  { long: 'label-file', value: 'FILE', many: true, text: 'those in a file, one a line' },
+  { long: 'annotation', value: 'K=V', many: true, text: 'a word for programs that read OCI' },
+  { long: 'cidfile', value: 'FILE', text: 'write its id to a new file' },
+  { long: 'sig-proxy', isOn: true, text: 'pass signals on to it; or end by them' },
 ]
 
-export function askedLife(typed: Typed): Partial<ContainerOptions> {
+export function askedLife(typed: Typed, image: ImageSettings): Partial<ContainerOptions> {
   const { switches } = typed
   const restart = restartIn(valueOf(typed, 'restart'))
   const stopSignal = valueOf(typed, 'stop-signal')
   const stopTimeout = secondsIn('stop-timeout', valueOf(typed, 'stop-timeout'))
   const log = loggingIn(typed)
+  const annotations = annotationsFrom(typed)
+  const cidFile = valueOf(typed, 'cidfile') || undefined
   if (stopSignal !== undefined) signalNumber(stopSignal)
+  if (cidFile !== undefined) checkNew(cidFile)
   if (restart && restart.name !== 'no' && switches.has('rm'))
     throw new UsageError('--restart starts it again, and --rm removes it: choose one of them')
   return {
@@ -40,7 +65,30 @@ export function askedLife(typed: Typed): Partial<ContainerOptions> {
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(stopTimeout === undefined ? {} : { stopTimeout }),
     ...(log ? { logging: log } : {}),
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ...(switches.has('sig-proxy') ? {} : { sigProxy: false }),
+    ...(cidFile === undefined ? {} : { cidFile: resolve(cidFile) }),
+    config: configOf(typed, image, stopSignal),
   }
+}
+
+/** What `commit` writes into a new image, beside the settings of chapter 5. */
+function configOf(
+  typed: Typed,
+  { Labels, StopSignal }: ImageSettings,
+  stopSignal: string | undefined,
+): Pick<ImageSettings, 'Labels' | 'StopSignal'> {
+  const labels = { ...Labels, ...labelsFrom(typed) }
+  const signal = stopSignal ?? StopSignal
+  return {
+    ...(Object.keys(labels).length > 0 ? { Labels: labels } : {}),
+    ...(signal ? { StopSignal: signal } : {}),
+  }
+}
+
+function checkNew(file: string): void {
+  if (!existsSync(file)) return
+  throw new Error(`the file for its id is there already: ${file}; it may be another container's`)
 }
 
 /** `on-failure:3` and the others. Undefined where nothing was asked for. */
@@ -48,7 +96,7 @@ export function restartIn(text: string | undefined): RestartPolicy | undefined {
   if (text === undefined || text === '') return undefined
   const [, name = '', count] = /^(no|on-failure|always|unless-stopped)(?::(\d{1,9}))?$/.exec(text) ?? []
   if (name === '' || (count !== undefined && name !== 'on-failure'))
-    throw new UsageError(
+    throw new Error(
       `invalid restart policy '${text}': no, on-failure[:N], always or unless-stopped`,
     )
   const policy: RestartPolicy = { name: name as RestartPolicy['name'] }

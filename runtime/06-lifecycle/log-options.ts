@@ -13,7 +13,6 @@ export interface LogOptions {
 declare module '../options.ts' {
   interface ContainerOptions {
     logging?: LogOptions
-    labels?: Record<string, string>
   }
 }
 
@@ -80,12 +79,13 @@ export function logOf(container: Container, path: string): Log | undefined {
 }
 
 /** Labels and variables that every record has, in the order and the escapes of Go; '' for none. */
-function attributesOf({ labels = {}, env }: Container, options: Record<string, string>): string {
+function attributesOf({ config, env }: Container, options: Record<string, string>): string {
   const variables = env.flatMap((text) => {
     const [, name, value] = /^([^=]*)=(.*)$/s.exec(text) ?? []
     return name === undefined || value === undefined ? [] : ([[name, value]] as const)
   })
-  const found = [...wanted('labels', Object.entries(labels)), ...wanted('env', variables)]
+  const labels = Object.entries(config?.Labels ?? {})
+  const found = [...wanted('labels', labels), ...wanted('env', variables)]
   if (found.length === 0) return ''
   const sorted = Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
   return JSON.stringify(sorted).replace(/[<>&\u2028\u2029]/g, escaped)

@@ -1,6 +1,5 @@
 /** Signals as people type them: a name, with SIG or without, or a number. */
 import { constants } from 'node:os'
-import { UsageError } from '../command-line.ts'
 
 /** The last real-time signal, SIGRTMAX. */
 const last = 64
@@ -14,5 +13,5 @@ export function signalNumber(text: string): number {
   const [, from, sign, offset = '0'] = /^RT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name) ?? []
   const number = (from === 'MIN' ? 34 : last) + (sign === '-' ? -1 : 1) * Number(offset)
   if (from !== undefined && number >= 34 && number <= last) return number
-  throw new UsageError(`invalid signal '${text}': a name such as TERM, or a number up to ${last}`)
+  throw new Error(`invalid signal '${text}': a name such as TERM, or a number up to ${last}`)
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import type { Streams } from '../03-pivot-root/streams.ts'
 import type { Traits } from '../chapter.ts'
+import type { RunOptions } from '../container/run.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
 import { writeError } from './output.ts'
 import { say } from './voice.ts'
@@ -50,18 +51,21 @@ function isSameFile(one: number, other: number): boolean {
   return a.dev === b.dev && a.ino === b.ino
 }
 
+type Attached = Pick<RunOptions, 'stdio' | 'sigProxy'>
+
 /**
  * Copy keys where the terminal is not passed on, and forward signals. The third Ctrl-C kills, as
- * Docker's does; the second, if the first had no effect, says so.
+ * Docker's does; the second, if the first had no effect, says so. Without `sigProxy`, a signal that
+ * ends this process ends the container, too.
  */
-export function attach(launched: Launch, stdio: Stdio | undefined): void {
+export function attach(launched: Launch, { stdio, sigProxy = true }: Attached): void {
   const { stdin } = launched.process
   if (stdio?.[0] === 'pipe' && stdin) {
     process.stdin.pipe(stdin)
     stdin.on('error', () => process.stdin.unpipe(stdin)) // ignoring: the container closed it
     launched.process.once('exit', () => process.stdin.destroy())
   }
-  passOn(launched)
+  if (sigProxy) passOn(launched)
 }
 
 function passOn(launched: Launch): void {

@@ -5,17 +5,7 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  'container prune': 6,
-  create: 6,
-  start: 6,
-  stop: 6,
-  restart: 6,
-  kill: 6,
-  pause: 6,
-  unpause: 6,
-  wait: 6,
   logs: 6,
-  rename: 6,
   events: 6,
   exec: 7,
   attach: 7,
@@ -51,8 +41,6 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [6, 'init restart stop-signal stop-timeout cidfile label-file annotation log-driver log-opt'],
-  [6, 'sig-proxy'],
   [7, 'detach-keys health-cmd health-interval health-retries health-start-period health-timeout'],
   [7, 'health-start-interval no-healthcheck'],
   [8, 'mount tmpfs volumes-from'],
@@ -65,8 +53,6 @@ const runFlags: [chapter: number, longs: string][] = [
 ]
 
 const withShort: FlagToCome[] = [
-  { long: 'detach', short: 'd', chapter: 6 },
-  { long: 'label', short: 'l', chapter: 6 },
   { long: 'attach', short: 'a', chapter: 7 },
   { long: 'volume', short: 'v', chapter: 8 },
   { long: 'publish', short: 'p', chapter: 9 },
@@ -86,7 +72,6 @@ const toCome = (chapter: number, longs: string): FlagToCome[] =>
 export const dockerFlags: Record<string, FlagToCome[]> = {
   run: ofRun,
   plan: ofRun,
-  update: [{ long: 'restart', chapter: 6 }],
   rm: [
     { long: 'volumes', short: 'v', chapter: 8 },
     { long: 'link', short: 'l', chapter: 9 },
@@ -119,25 +104,15 @@ export const notStepbox: Record<string, string> = {
 
 /** What to use until a word comes: for a command, or for a flag of any command. */
 export const untilThen: Record<string, string> = {
-  start: "'stepbox run' creates and starts at once; '--name' and 'commit' keep what was made",
-  create: "'stepbox run' creates and starts at once",
-  stop: "Ctrl-C where it runs, or 'stepbox rm -f NAME'",
-  kill: "kill -9 $(stepbox inspect -f '{{.State.Pid}}' NAME)",
   logs: 'what it writes is on the terminal of its run; run … > FILE keeps it',
-  wait: "'stepbox run' ends with its exit code",
-  rename: "'--name' of run chooses the name",
   exec: "nsenter -a -t $(stepbox inspect -f '{{.State.Pid}}' NAME) sh",
   top: "'stepbox x-ray NAME' has its processes",
   cp: 'a pipe: tar -c FILES | stepbox run -i … tar -x',
-  'container prune': 'stepbox rm $(stepbox ps -aq --filter status=exited)',
   export: "'stepbox commit' makes an image of it",
   save: 'the store is an OCI layout: skopeo copy oci:ROOT:NAME docker-archive:FILE',
   load: "'stepbox import' makes an image of one layer from a tar archive",
   pull: 'docker export $(docker create NAME) | stepbox import - NAME',
   build: "'stepbox run' and 'stepbox commit -c …', step by step",
-  '--detach': "'stepbox run … &', in the background of the shell",
-  '--restart': 'a loop of the shell: until stepbox run …; do :; done',
-  '--label': 'an image can have them: stepbox commit -c "LABEL k=v" …',
   '--volume': 'a pipe: tar -c FILES | stepbox run -i … tar -x',
   '--publish': "'--network host' uses the host's ports",
   '--privileged': 'containers keep all capabilities until that chapter',

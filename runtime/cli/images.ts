@@ -4,7 +4,7 @@ import { DamagedImage } from '../05-commit/store/image-errors.ts'
 import { measuredImages, type ImageRow } from '../05-commit/store/images.ts'
 import { resolve } from '../05-commit/store/store.ts'
 import { UsageError, type Answer, type Input } from '../command-line.ts'
-import { labelled, matching, passing, type Filters } from './filters.ts'
+import { labelled, matching, passing, type Filters } from '../filters.ts'
 import { shortId } from '../options.ts'
 import { decimalSize, localTime } from '../units.ts'
 

@@ -1,9 +1,12 @@
 /** What `inspect` says of a container in Docker's words, as scripts and templates name it. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stackIn } from '../04-overlay/stack.ts'
+import { logPath } from '../06-lifecycle/lifecycle.ts'
 import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
 import type { Container } from '../options.ts'
+import { stateWord } from './container-status.ts'
 import { sizesOf } from './ps-fields.ts'
 
 /** Docker's time for what has not happened. */
@@ -23,8 +26,9 @@ export function dockerState(root: string, container: Container, isMeasured: bool
     Args: argv.slice(1),
     State: stateOf(container),
     Image: image?.id ?? '',
+    LogPath: logOf(root, id),
     Name: `/${name}`,
-    RestartCount: 0,
+    RestartCount: container.restarts ?? 0,
     Driver: image ? 'overlay2' : '',
     Platform: 'linux',
     ...(isMeasured ? { SizeRw: written, SizeRootFs: whole } : {}),
@@ -37,21 +41,28 @@ export function dockerState(root: string, container: Container, isMeasured: bool
 }
 
 function stateOf(container: Container): object {
-  const { status, init, exitCode, created, finished, oomKilled = false } = container
-  const isRunning = status === 'running'
+  const { init, exitCode, created, started = created, finished, oomKilled = false } = container
+  const word = stateWord(container)
+  const isRunning = word === 'running' || word === 'paused'
   return {
-    Status: status,
-    Running: isRunning,
-    Paused: false,
-    Restarting: false,
+    Status: word,
+    Running: isRunning || word === 'restarting',
+    Paused: word === 'paused',
+    Restarting: word === 'restarting',
     OOMKilled: oomKilled,
     Dead: false,
     Pid: isRunning ? (init?.pid ?? 0) : 0,
-    ExitCode: exitCode ?? 0,
+    ExitCode: isRunning ? 0 : (exitCode ?? 0),
     Error: '',
-    StartedAt: status === 'created' ? never : created,
+    StartedAt: word === 'created' ? never : started,
     FinishedAt: finished ?? never,
   }
+}
+
+/** Where its log is; empty if it has none yet. */
+function logOf(root: string, id: string): string {
+  const path = logPath(containerDir(root, id), id)
+  return existsSync(path) ? path : ''
 }
 
 /** The directories of its overlay, which is mounted in its mount namespace only. */
@@ -68,7 +79,8 @@ function directoriesOf(root: string, id: string): object {
 
 /** Limits as Docker has them: 0 is none. */
 function hostConfigOf(container: Container): object {
-  const { network = 'none', rm, readOnly = false } = container
+  const { network = 'none', rm, readOnly = false, restart = { name: 'no' } } = container
+  const { logging = { driver: 'json-file', options: {} } } = container
   const asked = { ...container } as Partial<Record<string, unknown>>
   const limits = (container.limits ?? {}) as Partial<Record<string, number | string | boolean>>
   const { memoryBytes = 0, cpus = 0 } = container.limits ?? {}
@@ -76,7 +88,11 @@ function hostConfigOf(container: Container): object {
     Binds: null,
     NetworkMode: network,
     PortBindings: {},
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.most ?? 0 },
+    LogConfig: { Type: logging.driver, Config: logging.options },
+    Init: container.hasInit ?? null,
+    ContainerIDFile: container.cidFile ?? '',
+    ...(container.annotations ? { Annotations: container.annotations } : {}),
     AutoRemove: rm,
     CapAdd: null,
     CapDrop: null,
@@ -116,16 +132,17 @@ function hostConfigOf(container: Container): object {
 function configOf(container: Container): object {
   const { hostname, env, cwd, user, terminal, streams, image, config, argv } = container
   const hasInput = streams?.hasInput ?? false
+  const isAttached = container.detach !== true
   return {
     Hostname: hostname,
     Domainname: container.domainname ?? '',
     User: config?.User ?? user ?? '',
-    AttachStdin: hasInput,
-    AttachStdout: true,
-    AttachStderr: true,
+    AttachStdin: hasInput && isAttached,
+    AttachStdout: isAttached,
+    AttachStderr: isAttached,
     Tty: terminal !== undefined,
     OpenStdin: hasInput,
-    StdinOnce: hasInput,
+    StdinOnce: hasInput && isAttached,
     ExposedPorts: config?.ExposedPorts ?? null,
     Env: env,
     Cmd: config?.Cmd ?? argv,
@@ -134,6 +151,8 @@ function configOf(container: Container): object {
     WorkingDir: cwd ?? '',
     Entrypoint: config?.Entrypoint ?? null,
     Labels: config?.Labels ?? {},
+    ...(config?.StopSignal ? { StopSignal: config.StopSignal } : {}),
+    ...(container.stopTimeout === undefined ? {} : { StopTimeout: container.stopTimeout }),
   }
 }
 

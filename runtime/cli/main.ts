@@ -1,13 +1,14 @@
 /** `stepbox [--root DIR] [--chapter N] COMMAND …`: find a command, run it, print its answer. */
 import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
-import { rowsUpTo, type Chapter, type ChapterEntry } from '../chapter.ts'
-import { UsageError, valueOf, type Answer, type CommandSpec } from '../command-line.ts'
+import { rowsUpTo, type Chapter, type ChapterEntry, type Runtime } from '../chapter.ts'
+import { UsageError, valueOf } from '../command-line.ts'
+import type { Answer, CommandSpec, Explain } from '../command-line.ts'
 import { errnoIn } from '../files.ts'
 import { Missing } from '../missing.ts'
 import { globalFlags } from './global-flags.ts'
 import { exitCodes, groups } from './groups.ts'
-import { checkOutput, print, warn, writeError, writeOutput } from './output.ts'
+import { checkOutput, print, warn, write, writeError, writeOutput } from './output.ts'
 import { printAnswer } from './print.ts'
 import { beginLine, check, commandNamed, hasOwnCommand, understand } from './understand.ts'
 import { numberOf } from './understand.ts'
@@ -56,7 +57,9 @@ async function carryOut(line: Line): Promise<number> {
   const failed = async (error: unknown) => warn(await inWords(error, line))
   const about = group === undefined ? {} : { group }
   const commands = () => commandsOf(runtime.rows)
-  const more = { runtime, chapter, commands, print, progress, warn, failed, ...about }
+  const asking = { isAgreed, explain: explainIn(runtime) }
+  const saying = { print, write, progress, warn, failed }
+  const more = { runtime, chapter, commands, ...saying, ...asking, ...about }
   let answer: Answer | number
   try {
     answer = await execute({ ...typed, ...more })
@@ -68,6 +71,18 @@ async function carryOut(line: Line): Promise<number> {
   const { frames } = answer
   if (frames) return (await import('./frames.ts')).printFrames(frames, typed)
   return await printAnswer(answer, typed)
+}
+
+/** Asks on standard input. What this needs is loaded only then. */
+async function isAgreed(warning: string): Promise<boolean> {
+  return (await import('./question.ts')).isAgreed(warning)
+}
+
+function explainIn({ chapters }: Runtime): Explain {
+  return async ({ plan, pid, chapter }, report) => {
+    const { explain } = await import('../tools/explain/explain.ts')
+    return explain(plan, report, { pid, rows: await rowsUpTo(chapters, chapter) })
+  }
 }
 
 /** What an error says; of a name that nothing has, with what to type instead. */

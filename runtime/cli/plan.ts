@@ -4,18 +4,19 @@ import chalk from 'chalk'
 import { accountOf } from '../01-namespaces/accounts.ts'
 import { identityOf } from '../01-namespaces/identity.ts'
 import { sharedBy } from '../01-namespaces/modes.ts'
+import { groupDirs } from '../02-cgroups/cgroup.ts'
 import { groupFor } from '../02-cgroups/lifecycle.ts'
 import { imageFor } from '../05-commit/image-for.ts'
 import { layerDir } from '../05-commit/store/store.ts'
 import { planOptions, traitsOf, type ImageSettings } from '../chapter.ts'
 import { valueOf, type Input } from '../command-line.ts'
+import { request } from '../container/request.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
 import type { Step } from '../step.ts'
 import { asJson } from '../printable.ts'
 import { strace } from '../strace.ts'
 import { wrap } from '../tools/wrap.ts'
 import { writeOutput } from './output.ts'
-import { request } from './request.ts'
 import { say } from './voice.ts'
 
 /** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
@@ -25,20 +26,25 @@ export async function planCommand(input: Input): Promise<number> {
   const wanted = request(input, command, settings)
   const { readOnly = false, user: _, ...asked } = wanted
   const ordinary = planOptions(runtime.rows)
-  const container = { ...wanted, id: '<id>', hostname: wanted.hostname ?? '<id>' } as Container
+  const { group } = groupFor('<id>', wanted, input.warn)
+  const known = { id: '<id>', hostname: wanted.hostname ?? '<id>', groups: groupDirs(group) }
+  const container = { ...wanted, ...known } as Container
+  const dir = `${runtime.root}/containers/<id>`
   const options: PlanOptions = {
     ...ordinary,
     ...asked,
     ...sharedBy({ container, root: runtime.root }),
     network: asked.network ?? ordinary.network,
-    group: groupFor('<id>', wanted, input.warn).group,
+    group,
     root: rootfs ?? '/',
     layers: ['init', ...Array.from({ length: layers }, (_, at) => `lower${at}`)],
-    dir: `${runtime.root}/containers/<id>`,
+    dir,
     readOnly,
     streams: { hasInput: switches.has('interactive'), isJoined: false },
     ...(switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}),
   }
+  const setting = { container, root: runtime.root, dir }
+  Object.assign(options, ...runtime.rows.map(({ planned }) => planned?.(setting)))
   Object.assign(options, await identity(input, wanted, { ...options, layers: trees ?? [] }))
   const plan = await chapter.plan(options)
   writeOutput(input.values.has('format') ? asJson(linesOf(plan)) : asText(plan, input))

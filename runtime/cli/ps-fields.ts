@@ -5,8 +5,9 @@ import { contentSize, layerSize } from '../05-commit/store/sizes.ts'
 import { UsageError } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
-import { labelled, type Filters } from './filters.ts'
 import { unlessMissing } from '../files.ts'
+import { stateWord } from './container-status.ts'
+import { labelled, type Filters } from '../filters.ts'
 import type { Container } from '../options.ts'
 import { decimalSize, localTime } from '../units.ts'
 
@@ -34,7 +35,7 @@ export function containerFilters(root: string): Filters<Container> {
     },
     status: (value) => {
       if (!states.includes(value)) throw invalid('status', value, states.join(', '))
-      return ({ status }) => status === value
+      return (container) => stateWord(container) === value
     },
     exited: (value) => {
       if (!/^-?\d{1,9}$/.test(value)) throw invalid('exited', value, 'an exit code')
@@ -101,7 +102,7 @@ export function rowFor(
   columns: Map<string, (container: Container) => string>,
   { root }: Shape,
 ): object {
-  const { created, name, network, status } = container
+  const { created, name, network } = container
   const cell = (head: string) => columns.get(head)?.(container) ?? ''
   const labels = labelsOf(container)
   return {
@@ -119,7 +120,7 @@ export function rowFor(
     get Size() {
       return sizeText(root, container)
     },
-    State: status,
+    State: stateWord(container),
     Status: cell('STATUS'),
     Label: (key: string) => labels[key] ?? '',
   }

@@ -1,16 +1,16 @@
 /** `ps` and `rm`: the containers that there are, and removing them. */
+import { removeContainer } from '../06-lifecycle/remove-container.ts'
+import { isLive } from '../06-lifecycle/states.ts'
 import type { Chapter } from '../chapter.ts'
 import { cut } from '../columns.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
-import { end } from '../container/end.ts'
-import { everyContainer, findContainer, stateOf } from '../container/find.ts'
-import { remove } from '../container/remove.ts'
-import { markedState } from '../container/state.ts'
+import { everyContainer } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
-import { passing } from './filters.ts'
+import { passing } from '../filters.ts'
 import { shortId, type Container } from '../options.ts'
 import { printable } from '../printable.ts'
 import { age } from '../units.ts'
+import { statusText } from './container-status.ts'
 import { publicState } from './inspect.ts'
 import { containerFilters, sizeText, type Shape } from './ps-fields.ts'
 import { headsOfContainers, rowFor } from './ps-fields.ts'
@@ -27,10 +27,10 @@ export async function ps(input: Input): Promise<Answer> {
   const hasStatus = given.some((each) => each.startsWith('status='))
   const isAll = switches.has('all') || last !== undefined || hasStatus
   const passes = passing(given, containerFilters(root))
-  const running = containers.filter(({ status }) => isAll || status === 'running')
+  const running = containers.filter((each) => isAll || isLive(each))
   const shown = running.filter(passes).slice(0, last)
   const isWhole = switches.has('no-trunc')
-  const shape: Shape = { root, isWhole, status: (each) => statusOf(each, causeOf(rows, each)) }
+  const shape: Shape = { root, isWhole, status: (each) => statusText(each, causeOf(rows, each)) }
   const columns = columnsFor(rows, shape)
   if (switches.has('size')) columns.set('SIZE', (each) => sizeText(root, each))
   return {
@@ -76,30 +76,13 @@ function causeOf(rows: Chapter[], container: Container): string | undefined {
   return rows.map(({ endedBecause }) => endedBecause?.(container)?.word).find(Boolean)
 }
 
-/** `Up 3 minutes`, `Exited (137) 2 hours ago`. */
-function statusOf(container: Container, because: string | undefined): string {
-  const { status, created, finished, exitCode } = container
-  if (status === 'running') return `Up ${age(created)}`
-  if (status === 'created') return 'Created'
-  const why = because === undefined ? '' : `, ${because}`
-  return `Exited (${exitCode ?? 0}${why}) ${age(finished ?? created)} ago`
-}
-
 /** Removes each, goes on after a failure, and ends with 1 when there was one. */
 export async function rm(input: Input): Promise<Answer> {
   const { runtime, switches, print } = input
   await tidy(runtime)
-  const { root } = runtime
+  const isForced = switches.has('force')
   const code = await forEachWord(input, async (word) => {
-    const container = findContainer(root, word)
-    const wasRunning = markedState(root, container.id) !== undefined
-    if (wasRunning && !switches.has('force')) {
-      const state = container.status === 'created' ? 'being started' : 'running'
-      throw new Error(`container '${container.name}' is ${state}; stop it, or use rm -f to kill it`)
-    }
-    if (wasRunning) await end(runtime, container)
-    const isRemoved = await remove(runtime, stateOf(root, container.id) ?? container)
-    if (!isRemoved && !wasRunning) throw new Error(`no container named '${word}'`)
+    await removeContainer(runtime, word, isForced)
     print(word)
   })
   return { code }

@@ -2,8 +2,10 @@
 import { constants } from 'node:os'
 import { isatty, WriteStream } from 'node:tty'
 import { imageFor } from '../05-commit/image-for.ts'
+import { writeNewFile } from '../06-lifecycle/cid-file.ts'
 import { rowsUpTo, traitsOf } from '../chapter.ts'
 import { UsageError, valueOf, type Input } from '../command-line.ts'
+import { request } from '../container/request.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../container/run.ts'
 import { tidy } from '../container/tidy.ts'
 import { NativeFailure } from '../native-failure.ts'
@@ -12,7 +14,6 @@ import type { Explanation } from '../tools/explain/explain.ts'
 import { attach, callersStreams, detachedStreams } from './attach.ts'
 import { checkMachine } from './check-machine.ts'
 import { warn } from './output.ts'
-import { request } from './request.ts'
 
 export async function runCommand(input: Input): Promise<number> {
   checkMachine()
@@ -36,6 +37,7 @@ export async function runCommand(input: Input): Promise<number> {
     const because = endedBecause?.(result.container)
     if (because) warn(because.line)
   }
+  if (result.unlogged) input.warn(`its log could not be written, and ends early: ${result.unlogged}`)
   return result.exitCode
 }
 
@@ -60,7 +62,9 @@ async function optionsOf(input: Input): Promise<RunOptions> {
     platform: valueOf(input, 'platform'),
     warn: input.warn,
   })
-  const options: RunOptions = { ...request(input, command, settings), ...use, stdio, streams }
+  const asked = request(input, command, settings)
+  const onCreated = writeNewFile(asked.cidFile)
+  const options: RunOptions = { ...asked, ...use, stdio, streams, onCreated }
   if (hasTerminal) options.terminal = callersSize()
   const left = valueOf(input, 'without')
   if (left === undefined && input.chapter.isLearners) {
@@ -96,7 +100,7 @@ async function carryOut(input: Input, options: RunOptions): Promise<CarriedOut> 
   const toTerminal = switches.has('tty') && isatty(2) ? tracing?.toRawTerminal : undefined
   const trace = tracing?.tracer(toTerminal)
   const started = await begin(runtime, { ...options, ...(trace ? { mode: 'trace' } : {}) })
-  if (!options.detach) attach(started.launched, options.stdio)
+  if (!options.detach) attach(started.launched, options)
   trace?.begin(started.plan)
   let explanation: Explanation | undefined
   for await (const report of started.reports) {

@@ -37,7 +37,7 @@ export async function walkThrough(
     frames.push(frame)
     if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  const onCommand = () => attach(walk.launched, options.stdio)
+  const onCommand = () => attach(walk.launched, options)
   let result: RunResult | undefined
   if (isStepped) result = await stepThrough(walk, chapter, { onFrame, onCommand })
   else {

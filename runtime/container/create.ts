@@ -6,10 +6,12 @@ import { shortId, type Container, type ContainerOptions } from '../options.ts'
 import type { PlanOptions, ProcessId } from '../options.ts'
 import { identifySelf, isAlive } from '../process.ts'
 import { inWords } from '../staging.ts'
+import { amendmentsIn } from './amendments.ts'
 import { clearJournal } from './journal.ts'
 import { checkName, randomName } from './names.ts'
 import { discard } from './remove.ts'
-import { free, idNamed, reserve } from './reservations.ts'
+import { free, idNamed, reserve, type Named } from './reservations.ts'
+import { settleLost } from './settle.ts'
 import { containerDir, makePlaces, markedState, reserveState, runningMark } from './state.ts'
 import { saveKept, saveRunning } from './state.ts'
 import { tidy } from './tidy.ts'
@@ -83,18 +85,41 @@ export function keep({ setting: { root, container } }: Created): void {
   saveKept(root, container)
 }
 
-/** Take a container that is kept, created or ended, to start it (again). */
-export async function reopen(runtime: Runtime, kept: Container): Promise<Created> {
-  const { root, warn } = runtime
-  if (kept.status === 'running' || kept.status === 'restarting') throw new Error(`container '${kept.name}' is running`)
-  const { exitCode: _, signal: __, finished: ___, init: ____, restarts: _____, ...rest } = kept
-  const container: Container = { ...rest, status: 'created', monitor: self() }
-  const dir = containerDir(root, container.id)
-  clearJournal(dir)
+/**
+ * Take a container that is kept, created or ended, to start it (again), with `changes`. The caller
+ * is the only one who does so. If this throws, or this process is killed, the container is as it
+ * was: its state is still there, and is of an earlier life than its mark.
+ */
+export async function reopen(
+  runtime: Runtime,
+  kept: Container,
+  changes: Partial<Container> = {},
+): Promise<Created> {
+  const { root } = runtime
+  const { exitCode: _, signal: __, finished: ___, init: ____, ...rest } = kept
+  const { restarts: _____, unlogged: ______, started: _______, ...more } = rest
+  const life = (kept.life ?? 0) + 1
+  const container: Container = { ...more, ...changes, life, status: 'created', monitor: self() }
+  const setting = settingOf(runtime, container)
+  clearJournal(setting.dir)
   saveRunning(root, container)
-  reserveState(root, container)
-  const setting: Setting = { container, root, dir, layers: async () => [], warn }
-  return { setting, options: await prepared(runtime, setting) }
+  try {
+    reserveState(root, container)
+    return { setting, options: await prepared(runtime, setting) }
+  } catch (error) {
+    await settleLost(runtime, container).catch(() => {}) // ignoring: why it failed says more
+    throw inWords(error, root)
+  }
+}
+
+/** What the plan of a container is made of that runs, as it would be if it started now. */
+export function planOptionsNow(runtime: Runtime, container: Container): Promise<PlanOptions> {
+  return preparedBy(runtime, settingOf(runtime, { ...container }))
+}
+
+/** The setting of a container that is laid out. */
+function settingOf({ root, warn }: Runtime, container: Container): Setting {
+  return { container, root, dir: containerDir(root, container.id), layers: async () => [], warn }
 }
 
 /**
@@ -103,13 +128,18 @@ export async function reopen(runtime: Runtime, kept: Container): Promise<Created
  * no more than that if this process is killed.
  */
 async function prepared(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
+  const options = await preparedBy(runtime, setting)
+  saveRunning(setting.root, setting.container)
+  return options
+}
+
+async function preparedBy(runtime: Runtime, setting: Setting): Promise<PlanOptions> {
   const { argv, env, cwd, hostname } = setting.container
   const options = { argv, env, hostname, ...(cwd === undefined ? {} : { cwd }) } as PlanOptions
   const rows = await rowsFor(runtime, setting.container.chapter)
   for (const { prepare } of rows) Object.assign(options, await prepare?.(setting))
   const { identity } = rows.findLast((row) => row.identity) ?? {}
   Object.assign(options, await identity?.(setting.container, options))
-  saveRunning(setting.root, setting.container)
   return options
 }
 
@@ -121,7 +151,7 @@ function self(): ProcessId {
 }
 
 /** Throws if the name is another container's. One that a crash has left is cleared up first. */
-async function reserveName(runtime: Runtime, container: Container): Promise<void> {
+export async function reserveName(runtime: Runtime, container: Named): Promise<void> {
   const { root } = runtime
   const { name } = container
   for (let tries = 0; tries < 3; tries++) {
@@ -129,11 +159,18 @@ async function reserveName(runtime: Runtime, container: Container): Promise<void
     const id = idNamed(root, name)
     if (id === undefined) continue // it was freed a moment ago, or is no container's
     if (isLost(root, id)) await tidy(runtime)
-    if (existsSync(containerDir(root, id)) || existsSync(runningMark(root, id)))
+    const isThere = existsSync(containerDir(root, id)) || existsSync(runningMark(root, id))
+    if (isThere && !isCalledOtherwise(root, id, name))
       throw new Error(`the name '${name}' is in use by container ${shortId(id)}`)
     free(root, { id, name })
   }
   throw new Error(`the name '${name}' is in use: ${join(root, 'names', name)}`)
+}
+
+/** Whether a container was given another name since, and a crash has left the one that it had. */
+function isCalledOtherwise(root: string, id: string, name: string): boolean {
+  const { name: now } = amendmentsIn(containerDir(root, id))
+  return now !== undefined && now !== name && idNamed(root, now) === id
 }
 
 /** Whether a container has a mark, and the process that should wait for it is gone. */

@@ -34,7 +34,7 @@ export function listContainers(root: string): Container[] {
 export function findContainer(root: string, nameOrId: string): Container {
   const named = idNamed(root, nameOrId)
   const byName = named && stateOf(root, named)
-  if (byName) return byName
+  if (byName && byName.name === nameOrId) return byName // not one that was renamed
   const isHex = /^[0-9a-f]{1,64}$/.test(nameOrId)
   const all = isHex ? idsIn(root, 'containers') : []
   const ids = all.filter((id) => id.startsWith(nameOrId))

@@ -8,15 +8,20 @@
  *     over …                  no further start follows
  *     unlogged … <errno>      the log takes no more
  */
-import { closeSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { tryRead, unlinkIfThere } from '../files.ts'
 import { endOf, errnoNamed } from '../kernel-names.ts'
 import type { Container } from '../options.ts'
 
+/** Where the journal of the container in `dir` is. */
+export function journalPath(dir: string): string {
+  return join(dir, 'journal')
+}
+
 /** What the journal in a container's directory adds to its state. */
 export function journaled(container: Container, dir: string): Partial<Container> {
-  const lines = (tryRead(join(dir, 'journal')) ?? '').split('\n').slice(0, -1)
+  const lines = (tryRead(journalPath(dir)) ?? '').split('\n').slice(0, -1)
   let found: Partial<Container> = {}
   let starts = 0
   for (const line of lines) {
@@ -26,7 +31,8 @@ export function journaled(container: Container, dir: string): Partial<Container>
     if (kind === 'start') {
       const { boot, within } = container.monitor
       const init = { pid: first, start: second, boot, ...(within ? { within } : {}) }
-      found = { ...found, init, status: 'running', restarts: starts++ }
+      const { exitCode: _, signal: __, ...rest } = found
+      found = { ...rest, init, status: 'running', restarts: starts++ }
     } else if (kind === 'run') found = { ...found, started: at }
     else if (kind === 'exit') {
       const { init: _, signal: __, ...rest } = found
@@ -44,10 +50,20 @@ function isoOf(time: string): string {
 
 /** Begin anew: what an earlier life of the container has left. */
 export function clearJournal(dir: string): void {
-  for (const name of ['journal', 'stopped']) unlinkIfThere(join(dir, name))
+  for (const name of ['journal', 'stopped', 'plan']) unlinkIfThere(join(dir, name))
 }
 
 /** From now on no policy starts the container again: its end is wanted. */
 export function wantEnd(dir: string): void {
   closeSync(openSync(join(dir, 'stopped'), 'w', 0o600))
+}
+
+/**
+ * Write down how a container ended that is removed now, for those who wait for it: they have made
+ * the journal, if no monitor has, and keep it open.
+ */
+export function recordEnd(dir: string, { exitCode }: { exitCode: number }): void {
+  if (!existsSync(journalPath(dir))) return
+  const time = (Date.now() / 1000).toFixed(9)
+  appendFileSync(journalPath(dir), `exit ${time} ${exitCode << 8}\nover ${time} 0\n`)
 }

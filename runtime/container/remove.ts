@@ -2,6 +2,7 @@
 import { rowsFor, type Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
 import { deleteTrash, moveToTrash } from '../trash.ts'
+import { amendmentsIn } from './amendments.ts'
 import { free, type Named } from './reservations.ts'
 import { containerDir, unmark } from './state.ts'
 
@@ -12,7 +13,7 @@ export async function remove(runtime: Runtime, container: Container): Promise<bo
   const setting = { container, root, dir, layers: async () => [], warn }
   const rows = await rowsFor(runtime, container.chapter)
   for (const { removed } of rows.toReversed()) await removed?.(setting)
-  return removeDirectory(runtime, container)
+  return removeDirectory(runtime, { ...container, ...amendmentsIn(dir) })
 }
 
 /** Remove a container and its mark: nothing of it was acknowledged, or it was started with `rm`. */

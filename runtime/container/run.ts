@@ -4,13 +4,16 @@ import { makeReady, type Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { inWords } from '../staging.ts'
 import type { Step } from '../step.ts'
-import { create, type CreateOptions } from './create.ts'
+import { create, reopen, type CreateOptions } from './create.ts'
 import { discard } from './remove.ts'
-import { settle } from './settle.ts'
+import { settle, settleLost } from './settle.ts'
 import { start, type Started, type StartOptions } from './start.ts'
 import { wait } from './wait.ts'
 
-export type RunOptions = CreateOptions & StartOptions
+export interface RunOptions extends CreateOptions, StartOptions {
+  /** Called with the container's id when it is laid out. If it throws, nothing is left of it. */
+  onCreated?: (id: string) => void
+}
 
 export interface RunResult extends Outcome {
   plan: Step[]
@@ -28,18 +31,38 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
  */
 export async function begin(
   runtime: Runtime,
-  { stdio, mode, alter, ...options }: RunOptions,
+  { stdio, mode, alter, onCreated, ...options }: RunOptions,
 ): Promise<Started> {
   const ready = makeReady(stdio)
   let container: Container | undefined
   try {
     const created = await create(runtime, options)
     container = created.setting.container
+    onCreated?.(container.id)
     const more = { ...(mode ? { mode } : {}), ...(alter ? { alter } : {}) }
     return await start(runtime, created, { ready, ...more })
   } catch (error) {
     ready.dismiss()
     if (container) await discard(runtime, container)
+    throw inWords(error, runtime.root)
+  }
+}
+
+/** Start a container that is kept, with `changes`. Throws with the container as it was. */
+export async function beginAgain(
+  runtime: Runtime,
+  kept: Container,
+  { stdio, ...changes }: Partial<Container> & Pick<StartOptions, 'stdio'>,
+): Promise<Started> {
+  const ready = makeReady(stdio)
+  let container: Container | undefined
+  try {
+    const created = await reopen(runtime, kept, changes)
+    container = created.setting.container
+    return await start(runtime, created, { ready })
+  } catch (error) {
+    ready.dismiss()
+    if (container) await settleLost(runtime, container)
     throw inWords(error, runtime.root)
   }
 }

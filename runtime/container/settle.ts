@@ -5,32 +5,42 @@ import type { Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { signalTo } from '../process.ts'
 import { inWords, isFull } from '../staging.ts'
+import { amendmentsIn } from './amendments.ts'
+import { recordEnd } from './journal.ts'
 import { discard } from './remove.ts'
 import { containerDir, keptState, saveKept, unmark } from './state.ts'
 
+type HowItEnded = 'exitCode' | 'signal' | 'failure' | 'refused' | 'unlogged'
+
 /** How it ended, as far as that is known. */
-export interface End extends Pick<Outcome, 'exitCode' | 'signal' | 'failure' | 'refused'> {
+export interface End extends Pick<Outcome, HowItEnded> {
   /** When, if that was not just now. */
   finished?: string
 }
 
 /**
  * Record how `container` ended, remove its groups and whatever else the chapters gave it, and
- * remove the container itself with `rm`, or when its command never ran. Harmless when it was done
- * already. Throws when its end cannot be written down, as on a full disk, or its directory cannot
+ * remove the container itself with `rm`, or when its command never ran; if it was there before it
+ * was started, it stays as it was, with this exit code. Harmless when it was done already. Throws when its end cannot be written down, as on a full disk, or its directory cannot
  * be renamed: the container is kept then, and the next command tries again.
  */
 export async function settle(runtime: Runtime, container: Container, end: End): Promise<void> {
   const { root } = runtime
+  const { id } = container
   if (container.init) signalTo(container.init, 'SIGKILL')
   await release(runtime, container)
+  Object.assign(container, amendmentsIn(containerDir(root, id)))
   const neverRan = end.failure !== undefined || end.refused !== undefined
-  if (container.rm || neverRan) return discard(runtime, container)
+  const before = neverRan ? keptState(root, id) : undefined
+  if (container.rm) recordEnd(containerDir(root, id), end)
+  if (container.rm || (neverRan && !before)) return discard(runtime, container)
+  if (before) return saveKept(root, { ...before, exitCode: end.exitCode })
   Object.assign(container, {
     status: 'exited',
     finished: end.finished ?? new Date().toISOString(),
     exitCode: end.exitCode,
     ...(end.signal ? { signal: end.signal } : {}),
+    ...(end.unlogged === undefined ? {} : { unlogged: end.unlogged }),
   })
   try {
     saveKept(root, container)
@@ -42,13 +52,16 @@ export async function settle(runtime: Runtime, container: Container, end: End): 
 /**
  * Settle a container that nobody waits for. What its monitor wrote down counts; if the monitor was
  * killed before, the container's processes died with it, by SIGKILL. One that had ended already,
- * when a crash came before its mark was gone, stays as it ended.
+ * when a crash came before its mark was gone, stays as it ended; one that was there before, and was
+ * not started after all, stays as it was.
  */
 export async function settleLost(runtime: Runtime, container: Container): Promise<void> {
   const { root } = runtime
   const { id } = container
-  const isKept = !container.rm && existsSync(containerDir(root, id))
-  if (isKept && !keptState(root, id)) {
+  const before = keptState(root, id)
+  const isOnRecord = before && ((before.life ?? 0) === (container.life ?? 0) || !isBegun(container))
+  const isKept = isOnRecord || (!container.rm && existsSync(containerDir(root, id)))
+  if (isKept && !isOnRecord) {
     try {
       return await settle(runtime, container, endOnRecord(container))
     } catch (error) {
@@ -60,6 +73,11 @@ export async function settleLost(runtime: Runtime, container: Container): Promis
   await release(runtime, container)
   if (!isKept) return discard(runtime, container)
   unmark(root, id)
+}
+
+/** Whether its first process was made. */
+function isBegun({ status }: Container): boolean {
+  return status !== 'created'
 }
 
 function endOnRecord({ status, exitCode, signal, finished }: Container): End {

@@ -5,6 +5,7 @@ import { makePlace, openRoot } from '../data-root.ts'
 import { ownPrefix, putInPlace, writeDurably } from '../durable.ts'
 import { readRegular, renameIfThere, unlinkIfThere } from '../files.ts'
 import type { Container } from '../options.ts'
+import { amendmentsIn } from './amendments.ts'
 import { journaled } from './journal.ts'
 import { problemIn } from './sound.ts'
 
@@ -66,12 +67,15 @@ export function unmark(root: string, id: string): void {
 /** The state of a container that has a mark, with what its monitor has written since. */
 export function markedState(root: string, id: string): Container | undefined {
   const container = readState(root, id, runningMark(root, id))
-  return container && { ...container, ...journaled(container, containerDir(root, id)) }
+  if (!container) return undefined
+  const dir = containerDir(root, id)
+  return { ...container, ...journaled(container, dir), ...amendmentsIn(dir) }
 }
 
 /** The state of a container that has ended, or was created and not started. */
 export function keptState(root: string, id: string): Container | undefined {
-  return readState(root, id, stateFile(root, id))
+  const container = readState(root, id, stateFile(root, id))
+  return container && { ...container, ...amendmentsIn(containerDir(root, id)) }
 }
 
 /**

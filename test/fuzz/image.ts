@@ -14,7 +14,7 @@ import { UnusableImage } from '../../runtime/05-commit/store/image-errors.ts'
 import { planOptions, rowsUpTo, type Chapter } from '../../runtime/chapter.ts'
 import { images } from '../../runtime/cli/images.ts'
 import { inspect } from '../../runtime/cli/inspect.ts'
-import { request } from '../../runtime/cli/request.ts'
+import { request } from '../../runtime/container/request.ts'
 import { UsageError, type Answer, type Input } from '../../runtime/command-line.ts'
 import { encode } from '../../runtime/encode.ts'
 import { Missing } from '../../runtime/missing.ts'
@@ -68,7 +68,11 @@ function inputFor(name: string, foreign: string): Input {
   const failed = async (error: unknown) => warn(String(error))
   const runtime = { root, rows, chapters, warn }
   const commands = () => []
-  return { ...typed, runtime, chapter, commands, print: nothing, progress: nothing, warn, failed }
+  const isAgreed = async () => false
+  const explain = async () => ({ text: '', exitCode: 125 })
+  const saying = { print: nothing, write: nothing, progress: nothing, warn, failed }
+  const more = { commands, ...saying, isAgreed, explain }
+  return { ...typed, runtime, chapter, ...more }
 }
 
 /** A table of texts. A word for what the program did not expect may be there if it is foreign. */

@@ -1,8 +1,8 @@
-/** What `run` and `plan` were asked for: the flags of all chapters and the image's settings. */
+/** What `run`, `create` and `plan` were asked for: the flags of all chapters and the image's settings. */
 import { traitsOf, type ImageSettings } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
-import type { CreateOptions } from '../container/create.ts'
 import type { ContainerOptions } from '../options.ts'
+import type { CreateOptions } from './create.ts'
 
 /** The options that flags and `image` give. `command` are the words after IMAGE. */
 export function request(input: Input, command: string[], image: ImageSettings): CreateOptions {
@@ -11,6 +11,8 @@ export function request(input: Input, command: string[], image: ImageSettings): 
   const typed = { ...input, words: command }
   const parts = rows.map(({ asked }) => asked?.(typed, image))
   const options = Object.assign({}, ...parts) as ContainerOptions
+  const configs = parts.flatMap((part) => part?.config ?? [])
+  if (configs.length > 0) options.config = Object.assign({}, ...configs)
   const networks = rows.flatMap((row) => row.networks ?? [])
   const { network } = options
   if (network !== undefined && !networks.includes(network))

@@ -1,0 +1,129 @@
+/** The commands that begin and end containers, and change them in between. */
+import { imageFor } from '../05-commit/image-for.ts'
+import { traitsOf } from '../chapter.ts'
+import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
+import { request } from '../container/request.ts'
+import { tidy } from '../container/tidy.ts'
+import { writeNewFile } from './cid-file.ts'
+import { secondsIn } from './flags.ts'
+import { pauseContainer, unpauseContainer } from './pause-container.ts'
+import { renameContainer } from './rename-container.ts'
+import { signalNumber } from './signals.ts'
+import { createContainer, startContainer, type StartOptions } from './start-container.ts'
+import { killContainer, restartContainer, stopContainer } from './stop-container.ts'
+import type { StopOptions } from './stop-container.ts'
+import { waitForEnd } from './wait-container.ts'
+
+/** `create`: prints the id. As in Docker, 1 is the exit code of all but mistyped flags. */
+export async function createCommand(input: Input): Promise<Answer> {
+  const { runtime, words, switches, warn, failed } = input
+  const { root } = traitsOf(runtime.rows)
+  const [name = '', ...command] = words
+  try {
+    await tidy(runtime)
+    const platform = valueOf(input, 'platform')
+    const { settings, use } = await imageFor(runtime.root, name, { has: root, platform, warn })
+    const asked = request(input, command, settings)
+    const streams = { hasInput: switches.has('interactive'), isJoined: false }
+    const terminal = switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}
+    const options = { ...asked, ...use, streams, ...terminal, detach: true }
+    const { id } = await createContainer(runtime, options, writeNewFile(asked.cidFile))
+    return { lines: [id] }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    await failed(error)
+    return { code: 1 }
+  }
+}
+
+/** `start`: goes on after a failure, as all of these do, and ends with 1 when there was one. */
+export async function startCommand(input: Input): Promise<Answer> {
+  await tidy(input.runtime)
+  return named(input, (word) => startContainer(input.runtime, word, startOptions(input)))
+}
+
+function startOptions({ chapter, explain }: Input): StartOptions {
+  return { chapter: chapter.number, explain }
+}
+
+export async function stopCommand(input: Input): Promise<Answer> {
+  const how = stopOptions(input)
+  await tidy(input.runtime)
+  return named(input, (word) => stopContainer(input.runtime, word, how), true)
+}
+
+export async function restartCommand(input: Input): Promise<Answer> {
+  const how = { stop: stopOptions(input), start: startOptions(input) }
+  await tidy(input.runtime)
+  return named(input, (word) => restartContainer(input.runtime, word, how), true)
+}
+
+function stopOptions(input: Input): StopOptions {
+  const signal = valueOf(input, 'signal') || undefined
+  const seconds = secondsIn('time', valueOf(input, 'time'))
+  return {
+    ...(signal === undefined ? {} : { signal: signalNumber(signal) }),
+    ...(seconds === undefined ? {} : { seconds }),
+  }
+}
+
+export async function killCommand(input: Input): Promise<Answer> {
+  const signal = signalNumber(valueOf(input, 'signal') || 'KILL')
+  await tidy(input.runtime)
+  return named(input, (word) => killContainer(input.runtime, word, signal), true)
+}
+
+export async function pauseCommand(input: Input): Promise<Answer> {
+  await tidy(input.runtime)
+  return named(input, (word) => pauseContainer(input.runtime, word))
+}
+
+export async function unpauseCommand(input: Input): Promise<Answer> {
+  await tidy(input.runtime)
+  return named(input, (word) => unpauseContainer(input.runtime, word))
+}
+
+/** `wait`: prints the exit code of each. */
+export async function waitCommand(input: Input): Promise<Answer> {
+  await tidy(input.runtime)
+  const code = await forEachWord(input, async (word) => {
+    input.print(String(await waitForEnd(input.runtime, word)))
+  })
+  return { code }
+}
+
+export async function renameCommand({ runtime, words }: Input): Promise<Answer> {
+  const [word = '', name = ''] = words
+  await tidy(runtime)
+  await renameContainer(runtime, word, name)
+  return {}
+}
+
+/**
+ * Do `work` for each container that is named, and print the name. With `isAtOnce`, all at the same
+ * time: the longest grace counts, and not the sum.
+ */
+async function named(
+  input: Input,
+  work: (word: string) => Promise<void>,
+  isAtOnce = false,
+): Promise<Answer> {
+  const { words, print } = input
+  const begun = isAtOnce ? new Map(words.map((word) => [word, settledBy(work(word))])) : undefined
+  const code = await forEachWord(input, async (word) => {
+    const problem = await (begun?.get(word) ?? settledBy(work(word)))
+    if (problem !== undefined) throw problem
+    print(word)
+  })
+  return { code }
+}
+
+/** What a promise was rejected with. It is looked at later, and must not end the program before. */
+async function settledBy(work: Promise<void>): Promise<unknown> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return error // ignoring: the caller throws it
+  }
+}

@@ -1,0 +1,45 @@
+/** `rm`, the operation: remove a container, by force also one that runs. */
+import { existsSync } from 'node:fs'
+import { isFrozen } from '../02-cgroups/group-control.ts'
+import { withLock } from '../05-commit/store/lock.ts'
+import type { Runtime } from '../chapter.ts'
+import { end } from '../container/end.ts'
+import { findContainer, stateOf } from '../container/find.ts'
+import { remove } from '../container/remove.ts'
+import { containerDir, markedState } from '../container/state.ts'
+import type { Container } from '../options.ts'
+import { isLive, withContainer } from './states.ts'
+
+/** Remove a container. Throws if it runs; with `isForced` it is killed instead. */
+export async function removeContainer(
+  runtime: Runtime,
+  word: string,
+  isForced: boolean,
+): Promise<void> {
+  const { root } = runtime
+  if (!isForced) return withContainer(runtime, word, (found) => removeEnded(runtime, found))
+  const found = findContainer(root, word)
+  const dir = containerDir(root, found.id)
+  if (markedState(root, found.id)) await end(runtime, found)
+  if (!existsSync(dir)) return
+  const last = async () => {
+    const now = stateOf(root, found.id)
+    if (now && markedState(root, found.id)) await end(runtime, now) // started again meanwhile
+    if (now) await remove(runtime, now)
+  }
+  try {
+    await withLock(dir, last)
+  } catch (error) {
+    if (existsSync(dir)) throw error
+  }
+}
+
+async function removeEnded(runtime: Runtime, container: Container): Promise<void> {
+  const { name, status, groups = [] } = container
+  if (isLive(container)) {
+    const isPaused = isFrozen(groups)
+    const state = status === 'restarting' ? 'waits for its next start' : isPaused ? 'is paused' : 'is running'
+    throw new Error(`container '${name}' ${state}; stop it, or use rm -f to kill it`)
+  }
+  await remove(runtime, container)
+}

@@ -1,0 +1,81 @@
+/** `create` and `start`, the operations: a container is laid out now, and started later. */
+import { isFrozen } from '../02-cgroups/group-control.ts'
+import type { Runtime } from '../chapter.ts'
+import type { Explain } from '../command-line.ts'
+import { create, keep, type CreateOptions } from '../container/create.ts'
+import { discard } from '../container/remove.ts'
+import { beginAgain } from '../container/run.ts'
+import { settle } from '../container/settle.ts'
+import { NativeFailure } from '../native-failure.ts'
+import type { Container } from '../options.ts'
+import { failureInWords } from '../strace.ts'
+import { isLive, withContainer } from './states.ts'
+
+/** Create a container that is not started. `onCreated` may throw: then nothing is left of it. */
+export async function createContainer(
+  runtime: Runtime,
+  options: CreateOptions,
+  onCreated: (id: string) => void = () => {},
+): Promise<Container> {
+  const created = await create(runtime, options)
+  const { container } = created.setting
+  try {
+    onCreated(container.id)
+    keep(created)
+    return container
+  } catch (error) {
+    await discard(runtime, container)
+    throw error
+  }
+}
+
+export interface StartOptions {
+  /** The chapter whose list a container of an earlier one gets. */
+  chapter: number
+  explain?: Explain
+  changes?: Partial<Container>
+}
+
+/** Start a container, detached. One that runs stays as it is. */
+export function startContainer(runtime: Runtime, word: string, how: StartOptions): Promise<void> {
+  return withContainer(runtime, word, async (container) => {
+    if (!isLive(container)) return startKept(runtime, container, how)
+    if (isFrozen(container.groups ?? []))
+      throw new Error(`container '${container.name}' is paused; unpause lets it go on`)
+  })
+}
+
+async function startKept(
+  runtime: Runtime,
+  container: Container,
+  { chapter, explain, changes = {} }: StartOptions,
+): Promise<void> {
+  const { name, image, streams } = container
+  if (!image)
+    throw new Error(
+      `container '${name}' is of chapter ${container.chapter}, without layers, and starts once;\n` +
+        '  run its command again',
+    )
+  const started = await beginAgain(runtime, container, {
+    ...changes,
+    chapter: Math.max(container.chapter, chapter),
+    detach: true,
+    streams: { hasInput: streams?.hasInput ?? false, isJoined: false },
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  let why = ''
+  let exitCode = 125
+  for await (const report of started.reports) {
+    if (!report.failed) continue
+    why = failureInWords(started.plan, report.index, report.errno ?? 'no errno')
+    const { plan, pid, setting } = started
+    const more = await explain?.({ plan, pid, chapter: setting.container.chapter }, report)
+    if (more) [why, exitCode] = [more.text, more.exitCode]
+  }
+  const outcome = await started.launched.outcome
+  if (outcome.livesOn) return
+  const { refused = 'its end came before its command ran' } = outcome
+  await settle(runtime, started.setting.container, { ...outcome, exitCode, refused })
+  if (started.problem) throw started.problem
+  throw why === '' ? new NativeFailure(refused) : new Error(why)
+}

@@ -1,0 +1,163 @@
+/** `stop`, `kill` and `restart`, the operations: signals, and what follows from them. */
+import { constants } from 'node:os'
+import { isFrozen } from '../02-cgroups/group-control.ts'
+import { release } from '../05-commit/frozen.ts'
+import type { Runtime } from '../chapter.ts'
+import { amendContainer } from '../container/amendments.ts'
+import { end } from '../container/end.ts'
+import { stateOf } from '../container/find.ts'
+import { wantEnd } from '../container/journal.ts'
+import { containerDir, markedState } from '../container/state.ts'
+import { makePlace } from '../data-root.ts'
+import type { Container, ProcessId } from '../options.ts'
+import { isAlive, isHidden, signalTo } from '../process.ts'
+import { signalNumber } from './signals.ts'
+import { startContainer, type StartOptions } from './start-container.ts'
+import { isLive, until, withContainer } from './states.ts'
+
+/** Docker's, where the container says nothing else. */
+const defaultGraceSeconds = 10
+const { SIGKILL, SIGTERM } = constants.signals
+
+/** After SIGKILL a process ends at once, unless it waits in the kernel, as for a slow disk. */
+const killPatienceMs = 10_000
+
+export interface StopOptions {
+  /** In place of the container's own stop signal. */
+  signal?: number
+  /** How long it has to end by itself; any time if negative. In place of the container's own. */
+  seconds?: number
+}
+
+/**
+ * End a container: its stop signal, and after a while SIGKILL. No policy starts it again: that its
+ * end is wanted is on record before the first signal. Resolves when the end is on record, too.
+ */
+export async function stopContainer(
+  runtime: Runtime,
+  word: string,
+  { signal, seconds }: StopOptions = {},
+): Promise<void> {
+  const asked = await withContainer(runtime, word, (container) => {
+    if (!isLive(container)) return undefined
+    const number = signal ?? stopSignalOf(container) ?? SIGTERM
+    return { container, number, signalled: signalEnd(runtime, container, number) }
+  })
+  if (!asked) return
+  const { container, number, signalled } = asked
+  const grace = seconds ?? container.stopTimeout ?? defaultGraceSeconds
+  const life: Ending = { container, number, signalled }
+  if (await hasEnded(runtime, life, grace < 0 ? Infinity : grace * 1000)) return
+  life.number = SIGKILL
+  delete life.signalled
+  if (await hasEnded(runtime, life, killPatienceMs)) return
+  await end(runtime, container)
+}
+
+/** Its own stop signal, or that of its image; undefined if it has none that is one. */
+function stopSignalOf({ stopSignal, config }: Container): number | undefined {
+  const text = stopSignal ?? config?.StopSignal
+  try {
+    return text ? signalNumber(text) : undefined
+  } catch {
+    return undefined // ignoring: an image may say anything
+  }
+}
+
+/** That the end is wanted, and the first signal. Gives the process that has got it. */
+function signalEnd({ root }: Runtime, container: Container, number: number): ProcessId | undefined {
+  checkSeen(container)
+  wantEnd(containerDir(root, container.id))
+  return signalled(container, number)
+}
+
+/** Throws if its processes cannot be signalled from here. */
+function checkSeen({ monitor, name }: Container): void {
+  if (!isHidden(monitor)) return
+  throw new Error(
+    `'${name}' was started in another pid namespace, or on another machine\n  end it there`,
+  )
+}
+
+/** Signal its first process; while it is between two starts, wake its monitor. */
+function signalled({ status, init, monitor }: Container, number: number): ProcessId | undefined {
+  if (status === 'running' && init) return signalTo(init, number) ? init : undefined
+  signalTo(monitor, SIGTERM)
+  return undefined
+}
+
+/** A container that is to end: what is sent to it, and the process that has got it. */
+interface Ending {
+  container: Container
+  number: number
+  signalled?: ProcessId | undefined
+}
+
+/**
+ * Wait until this life of the container is over. If it was being started when its end was asked
+ * for, the process that appears gets the signal, too; a paused one goes on, to hear of it.
+ */
+async function hasEnded({ root }: Runtime, ending: Ending, milliseconds: number): Promise<boolean> {
+  const { id, life } = ending.container
+  return until(async () => {
+    const now = markedState(root, id)
+    if (!now || now.life !== life || !isLive(now) || !isAlive(now.monitor)) return true
+    const { groups = [], init } = now
+    const isOther = now.status !== 'running' || init?.start !== ending.signalled?.start ||
+      init?.pid !== ending.signalled?.pid
+    if (isOther) ending.signalled = signalled(now, ending.number)
+    if (isFrozen(groups)) await release(root, { id, groups })
+    return false
+  }, milliseconds)
+}
+
+/**
+ * Send a signal. As in Docker, one that is meant to end the container keeps every policy from
+ * starting it again: SIGKILL, its stop signal, or any if it has no stop signal of its own. After
+ * SIGKILL, resolves when the end is on record.
+ */
+export async function killContainer(
+  runtime: Runtime,
+  word: string,
+  number: number = SIGKILL,
+): Promise<void> {
+  const { root } = runtime
+  const container = await withContainer(runtime, word, async (found) => {
+    const { id, name, groups = [] } = found
+    if (!isLive(found)) throw new Error(`container '${name}' is not running`)
+    checkSeen(found)
+    const isFinal = number === SIGKILL || [undefined, number].includes(stopSignalOf(found))
+    if (isFinal) wantEnd(containerDir(root, id))
+    signalled(found, number)
+    if (isFinal && isFrozen(groups)) await release(root, { id, groups })
+    return found
+  })
+  if (number !== SIGKILL) return
+  if (await hasEnded(runtime, { container, number }, killPatienceMs)) return
+  await end(runtime, container)
+}
+
+/** Stop a container, if it runs, and start it. One that would be removed at its end is kept. */
+export async function restartContainer(
+  runtime: Runtime,
+  word: string,
+  { stop, start }: { stop: StopOptions; start: StartOptions },
+): Promise<void> {
+  const { root } = runtime
+  const { id, rm } = await withContainer(runtime, word, (container) => {
+    const isRemoved = container.rm && isLive(container)
+    if (isRemoved) amend(root, container.id, { rm: false })
+    return { id: container.id, rm: isRemoved }
+  })
+  await stopContainer(runtime, id, stop)
+  if (!rm) return startContainer(runtime, id, start)
+  try {
+    await startContainer(runtime, id, { ...start, changes: { rm: true } })
+  } finally {
+    if (stateOf(root, id)) amend(root, id, { rm: undefined })
+  }
+}
+
+function amend(root: string, id: string, changes: { rm: boolean | undefined }): void {
+  amendContainer(makePlace(root, 'tmp'), containerDir(root, id), changes)
+}

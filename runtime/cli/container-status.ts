@@ -1,0 +1,21 @@
+/** What a container does now, in Docker's words: for `ps` and `inspect`. */
+import { isFrozen } from '../02-cgroups/group-control.ts'
+import type { Container } from '../options.ts'
+import { age } from '../units.ts'
+
+/** Its state in one word. That it is paused is not on record: its control group says so. */
+export function stateWord({ status, groups = [] }: Container): Container['status'] | 'paused' {
+  return status === 'running' && isFrozen(groups) ? 'paused' : status
+}
+
+/** `Up 3 minutes (Paused)`, `Exited (137) 2 hours ago`; `because` is why it ended, if known. */
+export function statusText(container: Container, because: string | undefined): string {
+  const { created, started = created, finished = created, exitCode = 0 } = container
+  const word = stateWord(container)
+  if (word === 'created') return 'Created'
+  if (word === 'running') return `Up ${age(started)}`
+  if (word === 'paused') return `Up ${age(started)} (Paused)`
+  if (word === 'restarting') return `Restarting (${exitCode}) ${age(finished)} ago`
+  const why = because === undefined ? '' : `, ${because}`
+  return `Exited (${exitCode}${why}) ${age(finished)} ago`
+}
