@@ -4,6 +4,7 @@ import { containerDir, keptState, markedState } from '../../container/state.ts'
 import type { Container } from '../../options.ts'
 import { isAlive } from '../../process.ts'
 import { logPath } from '../lifecycle.ts'
+import { logOf } from '../log-options.ts'
 import { readLog, type ReadOptions } from './read.ts'
 import type { LogRecord } from './record.ts'
 
@@ -20,26 +21,29 @@ export async function* containerLog(
   container: Container,
   { isFollowed, warn, ...options }: LogsOptions,
 ): AsyncGenerator<LogRecord[]> {
-  const { id, name, logging, chapter } = container
-  if (logging?.driver === 'none')
+  const { id, name, chapter } = container
+  const dir = containerDir(root, id)
+  const log = logOf(container, logPath(dir, id))
+  if (!log)
     throw new Error(
       `configured logging driver does not support reading: '${name}' has --log-driver none`,
     )
   if (chapter < firstWithLogs)
     throw new Error(`'${name}' has no log: it was made in chapter ${chapter}, without one`)
-  const dir = containerDir(root, id)
-  const path = logPath(dir, id)
   const watched = isFollowed ? watchFor(dir) : undefined
   try {
-    yield* readLog(path, options, watched && { ...watched, isOver: () => isOver(root, id), onGap })
+    const following = watched && { ...watched, isOver: () => isOver(root, id), onGap }
+    yield* readLog(log.path, options, following)
   } finally {
     watched?.stop()
   }
   const { unlogged } = markedState(root, id) ?? keptState(root, id) ?? container
   if (unlogged) warn(`the log of '${name}' is not complete: it could not be written, ${unlogged}`)
 
+  /** Of a single file it cannot be told: the one before is gone, whether it was read or not. */
   function onGap() {
-    warn(`the log of '${name}' was rotated faster than it was read: records are missing`)
+    if (log && log.files > 1)
+      warn(`the log of '${name}' was rotated faster than it was read: records are missing`)
   }
 }
 
