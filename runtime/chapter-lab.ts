@@ -106,6 +106,8 @@ export interface Wish {
    * failed call found.
    */
   upTo?: number
+  /** The directory of the machine in which the list begins, if not `/`. */
+  from?: string
 }
 
 /** A container that was asked for. */
@@ -121,8 +123,13 @@ export interface Box {
   disk?: Disk
   /** Let it go on with `then`, and wait for its end. */
   go: () => Promise<Ended>
-  /** Kill the process that started it, as `kill -9` does; gives whether the container lives on. */
-  orphan: () => Promise<boolean>
+  /**
+   * Kill the process that started it, or `parent`, as `kill -9` does; gives whether the container
+   * lives on.
+   */
+  orphan: (parent?: number) => Promise<boolean>
+  /** Leave it alone, as a caller that ends; gives whether it lives on. False of a foreign program. */
+  leave: () => Promise<boolean>
 }
 
 /** A call of the list that failed. */

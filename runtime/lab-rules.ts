@@ -1,5 +1,7 @@
 /** What a list from a learner may do: rules for calls, and what the list was made for. */
 import type { Call, CallName } from './calls.ts'
+import type { PlanOptions } from './options.ts'
+import type { Sentence } from './sentence.ts'
 
 /**
  * What lists from learners may do: a call without a rule is refused. A rule gives the reason why
@@ -10,7 +12,7 @@ export type CallRules = { [Name in CallName]?: CallRule<Name> | 'free' }
 export type CallRule<Name extends CallName> = (
   call: Extract<Call, [Name, ...unknown[]]>,
   given: Given,
-) => string | undefined
+) => Sentence | undefined
 
 /** What a list was made for. */
 export interface Given {
@@ -25,6 +27,10 @@ export interface Given {
   /** The mount points of the trees of control groups, and the name of its own group. */
   trees: string[]
   group: string
+  /** Where it begins; without it, in `/`. */
+  cwd?: string
+  /** What its planner was given. */
+  options?: PlanOptions
   /** Settings of its process and namespaces that it may write: files in /proc, and the values. */
   settings: Record<string, RegExp>
 }

@@ -87,6 +87,8 @@ export interface LaunchOptions {
   stdio?: [Stream, Stream, Stream]
   /** The number of further sockets to us, from `firstFd` on, for a plan that leaves them open. */
   sockets?: number
+  /** Wait for the end of the native program, even if the command lives on without this process. */
+  stays?: boolean
 }
 
 /**
@@ -141,9 +143,8 @@ export class StepError extends Error {
   }
 }
 
-interface Started {
+type Started = Pick<Launch, 'abandon'> & {
   begin(plan: Step[], bytes: Buffer, options: LaunchOptions): Launch
-  abandon(): void
 }
 
 function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
@@ -153,24 +154,20 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   const streams = child.stdio as ChildProcess['stdio'] | undefined // none if pipe(2) failed
   const control = streams?.[controlFd] as Duplex | undefined
   const pid = child.pid ?? 0
-  const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, reports: queue() }
+  const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, stays: false, reports: queue() }
   const outcome = follow(child, control, watch)
   const abandon = () => {
     watch.isLetGo = true
     control?.destroy()
   }
-  const begin: Started['begin'] = (plan, bytes, { mode = 'run' }) => {
-    Object.assign(watch, { plan, mode })
+  const begin: Started['begin'] = (plan, bytes, { mode = 'run', stays = false }) => {
+    Object.assign(watch, { plan, mode, stays })
     control?.write(bytes)
     return {
-      pid,
-      process: child,
-      outcome,
-      reports: watch.reports,
+      ...{ pid, process: child, outcome, reports: watch.reports, abandon },
       goAhead: () => void control?.write('\n'),
       send: (more, next, room) => void control?.write(encode(more, next, room)),
       end: () => void control?.end(),
-      abandon,
     }
   }
   return { begin, abandon }
@@ -185,6 +182,7 @@ interface Watch {
   maker: number
   /** It was abandoned, and may end without giving a reason. */
   isLetGo: boolean
+  stays: boolean
   reports: Queue<Report>
 }
 
@@ -219,6 +217,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       resolve(end)
     }
     livesOn = () => {
+      if (watch.stays) return
       child.unref()
       control?.destroy()
       finish({ exitCode: 0, livesOn: true })

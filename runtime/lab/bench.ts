@@ -4,7 +4,7 @@ import type { Bench, Box, Disk, Ended, Facts, Wish } from '../chapter-lab.ts'
 import { tryRead } from '../files.ts'
 import type { ImageCopy } from './image.ts'
 import { factsOf, shellWith } from './look.ts'
-import { livesOn } from './orphan.ts'
+import { livesAlone, livesOn, type Starter } from './orphan.ts'
 import { patience, within } from './patience.ts'
 
 /** A container that was started for a check, by a list or by a foreign program. */
@@ -18,11 +18,12 @@ export interface Trial {
   /** A process of the machine that the container is on, by the host's number. */
   machine: () => number
   disk?: Disk
+  starter?: Starter
   remove: () => Promise<void>
 }
 
 /** What a trial is to be: the flags of `run`, the command, and whose list it is. */
-export interface Asked extends Pick<Wish, 'list' | 'layers' | 'experiment' | 'upTo'> {
+export interface Asked extends Pick<Wish, 'list' | 'layers' | 'experiment' | 'upTo' | 'from'> {
   flags: string[]
   argv: string[]
   /** What it is to run on: the same for all containers of a check. */
@@ -87,11 +88,12 @@ async function boxOf(trial: Trial, ready: string): Promise<Box> {
     if (exitCode !== undefined) return { exitCode, ...printed }
     return { exitCode: 125, lateSeconds: patience(patienceMs) / 1000, ...printed }
   }
-  const orphan = async () => facts !== undefined && livesOn(facts)
+  const { disk, starter } = trial
+  const orphan = async (parent?: number) => facts !== undefined && livesOn(facts, parent)
+  const leave = async () => facts !== undefined && !!starter && livesAlone(facts, starter)
   const failure = trial.failure()
-  const { disk } = trial
   return {
-    ...{ out: said, err: err.text, go, orphan },
+    ...{ out: said, err: err.text, go, orphan, leave },
     ...(facts ? { facts } : {}),
     ...(failure ? { failure } : {}),
     ...(disk ? { disk } : {}),

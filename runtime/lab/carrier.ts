@@ -24,6 +24,7 @@ import type { ImageCopy } from './image.ts'
 import { hostCheck } from './host-check.ts'
 import { deviceTrees, ownDirectory, ownId } from './leftovers.ts'
 import { imageCopy, labMachine, treesOf } from './machine.ts'
+import type { Starter } from './orphan.ts'
 import { patience } from './patience.ts'
 
 /** What is needed to carry out lists of a chapter. */
@@ -47,6 +48,8 @@ export interface Carried {
   /** A process of the machine, by the host's number; 0 until there is one. */
   machine: () => number
   disk: Disk
+  /** The process that waits for the machine, and to close the socket by which it hears of us. */
+  starter: Starter
   /** End everything, and remove what there was. */
   remove: () => Promise<void>
 }
@@ -61,12 +64,14 @@ export interface Order {
   layers?: string[]
   /** Only the steps before this one, from 0, and then the command. */
   upTo?: number
+  /** The directory of the machine in which the list begins; without it, `/`. */
+  from?: string
 }
 
 /** Begin to carry out the list for an order. Throws a RefusedList, with nothing left of it. */
 export async function carryOut(carrier: Carrier, order: Order): Promise<Carried> {
   const { root, layers, plan } = carrier
-  const { flags, image } = order
+  const { flags, image, from = '/' } = order
   const dir = await ownDirectory(root)
   const [box, around] = [join(dir, 'box'), join(dir, 'machine')]
   for (const each of [box, around]) mkdirSync(each, 0o700)
@@ -85,17 +90,18 @@ export async function carryOut(carrier: Carrier, order: Order): Promise<Carried>
     const options = await optionsFor(carrier, { ...order, typed: carrier.parse(flags), box })
     const trees = treesOf(own)
     if (options.group) Object.assign(options.group, { name: boxGroup, cgroups: trees })
+    if (options.monitor) options.monitor.groups = groupDirs(options.group)
     const more = [...(order.layers ?? []), ...(image?.layers ?? [])]
-    const given = givenFor(options, { box, layers: [...layers, ...more], trees })
+    const given = givenFor(options, { box, layers: [...layers, ...more], trees, from })
     const checked = checkedList(await plan(options), given, await addedBy(carrier.rows))
     const learners = cut(checked, options, order.upTo)
     const shared = [box, ...more]
     const first = labMachine({
-      ...{ dir: around, group: own, devices, layers, shared, hostname: 'machine' },
+      ...{ dir: around, group: own, devices, layers, shared, hostname: 'machine', from },
       ...(image ? { image: image.dir } : {}),
     })
     const list = [...first, ...learners]
-    const launched = launch(list, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const launched = launch(list, { stdio: ['pipe', 'pipe', 'pipe'], stays: true })
     const end = async () => {
       launched.abandon()
       await killAll(groups)
@@ -104,10 +110,13 @@ export async function carryOut(carrier: Carrier, order: Order): Promise<Carried>
     const remove = async () => {
       clearTimeout(timer)
       await end()
+      launched.process.kill('SIGCONT') // see livesAlone
       await launched.outcome
       await clear()
     }
-    return { launched, remove, disk: diskOf(box, image), ...heard(launched, list, first.length) }
+    const starter = { pid: launched.pid, leave: launched.abandon }
+    const disk = diskOf(box, image)
+    return { launched, remove, disk, starter, ...heard(launched, list, first.length) }
   } catch (error) {
     await clear()
     throw error
@@ -134,10 +143,11 @@ interface Around {
   box: string
   layers: string[]
   trees: Cgroups
+  from: string
 }
 
 /** What a list for these options is given. */
-function givenFor(options: PlanOptions, { box, layers, trees }: Around): Given {
+function givenFor(options: PlanOptions, { box, layers, trees, from }: Around): Given {
   const { argv, env, sysctls = {}, oomScoreAdj } = options
   const named = options.layers?.map((name) => join(box, name)) ?? []
   const asked = Object.keys(sysctls).map((name) => `/proc/sys/${name.replaceAll('.', '/')}`)
@@ -147,6 +157,7 @@ function givenFor(options: PlanOptions, { box, layers, trees }: Around): Given {
   return {
     ...{ argv, env, root: imageCopy, box, layers: [...layers, ...named], group: boxGroup },
     trees: trees.hierarchies.map(({ mount }) => mount),
+    ...{ cwd: from, options },
     settings: {
       '/proc/self/oom_score_adj': score,
       ...Object.fromEntries(own.map((path) => [path, /^[\w ./-]{1,100}$/])),
@@ -186,7 +197,7 @@ async function optionsFor({ rows, root, layers }: Carrier, asked: Asked): Promis
     ...{ version: 2, id, name: 'box', argv, rm: true, chapter: rows.length },
     ...{ created: new Date(0).toISOString(), status: 'created', monitor: nobody },
     hostname: parts.find((each) => each?.hostname)?.hostname ?? shortId(id),
-    streams: { hasInput: true, isJoined: false },
+    streams: { hasInput: !typed.switches.has('detach'), isJoined: false },
     rootfs: (copy?.layers ?? layers).at(-1) ?? '/',
   }
   const warn = () => {} // ignoring: what the machine cannot limit is found by the check

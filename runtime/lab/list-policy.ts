@@ -18,14 +18,13 @@ export function policyFor(
   given: Given,
   added: CallRules = {},
 ): (call: Call) => Sentence | undefined {
-  let cwd = '/'
+  let { cwd = '/' } = given
   let forks = 0
   return (call) => {
-    if (call[0] === 'fork' && ++forks > mostForks) return sentence('it forks again and again')
+    if (forking.includes(call[0]) && ++forks > mostForks)
+      return sentence('it forks again and again')
     const ofChapter = added[call[0]]
-    if (ofChapter === 'free') return undefined
-    const reason = ofChapter?.(call as never, given)
-    if (ofChapter) return reason === undefined ? undefined : sentence('{reason}', { reason })
+    if (ofChapter) return ofChapter === 'free' ? undefined : ofChapter(call as never, given)
     const rule = rules[call[0]]
     if (!rule) return sentence('no list of this course needs that call')
     const place = (path: string) => placeInTree(path, cwd, given)
@@ -35,6 +34,7 @@ export function policyFor(
   }
 }
 
+const forking: CallName[] = ['fork', 'supervise', 'init']
 const mostForks = 3
 
 function absolute(cwd: string, path: string): string {

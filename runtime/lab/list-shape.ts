@@ -74,7 +74,10 @@ function callFrom([name, ...args]: unknown[], step: number): Call {
 const ignorable: readonly unknown[] = ['EEXIST', 'ENOENT', 'EINVAL', 'EACCES', 'EPERM', 'ESRCH']
 
 /** The path of a later step means something else if one of these has not been made. */
-const decisive: CallName[] = ['chdir', 'chroot', 'pivot_root', 'open', 'dup2', 'pipe2', 'fork']
+const decisive: CallName[] = [
+  ...(['chdir', 'chroot', 'pivot_root', 'open', 'dup2', 'pipe2'] as const),
+  ...(['fork', 'supervise', 'init'] as const),
+]
 
 function isIgnorable(errno: unknown, name: CallName): errno is Ignorable {
   return ignorable.includes(errno) && !decisive.includes(name)
@@ -112,6 +115,7 @@ function isNumber(value: unknown): value is number {
 const flags: { [Name in CallName]?: RegExp } = {
   close_range: /^CLOSE_RANGE_\w+$/,
   unshare: /^CLONE_NEW\w+$/,
+  supervise: /^RESTART_\w+$/,
   setns: /^CLONE_NEW\w+$/,
   prctl: /^(PR_SET_PDEATHSIG|SIGKILL)$/,
   mount: /^MS_\w+$/,

@@ -29,6 +29,8 @@ export interface LabMachine {
   /** The directory of the host that it has as `/program`, and can only read. */
   program?: string
   hostname: string
+  /** Where the list begins: a directory of the machine. */
+  from?: string
 }
 
 /**
@@ -43,6 +45,7 @@ export const programPlace = '/program'
 /** The calls that make the machine; the learner's list follows. */
 export function labMachine(options: LabMachine): Step[] {
   const { dir, group: own, devices, layers, shared, image, program, hostname } = options
+  const { from = '/' } = options
   const root = `${dir}/root`
   const at = (path: string) => `${root}${path}`
   return [
@@ -79,6 +82,7 @@ export function labMachine(options: LabMachine): Step[] {
     step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL']),
     // What the caller has open: closeInherited is to close it.
     step(['open', '/', ['O_RDONLY'], 0]),
+    ...(from === '/' ? [] : [step(['chdir', from])]),
   ]
 }
 

@@ -1,15 +1,21 @@
-/** What becomes of a container whose parent is killed: for this, the machine has to stand still. */
+/** What becomes of a container without its parents: for this, the machine has to stand still. */
 import { setTimeout } from 'node:timers/promises'
 import type { Facts } from '../chapter-lab.ts'
 import { tryRead } from '../files.ts'
 
+/** What has started the machine: a process that ends it once the other end of a socket is closed. */
+export interface Starter {
+  pid: number
+  leave: () => void
+}
+
 /**
- * Kill the parent of the container's shell; whether the shell lives on. The machine's process 1 is
+ * Kill `parent`, by default that of the container's shell; whether the shell lives on. The machine's process 1 is
  * stopped meanwhile: it would end, with all processes of the machine, once it knows. The kernel
  * sends PR_SET_PDEATHSIG before a dead process becomes a zombie.
  */
-export async function livesOn({ pid, machine, status }: Facts): Promise<boolean> {
-  const parent = Number(status['PPid'])
+export async function livesOn(facts: Facts, parent = parentOf(facts)): Promise<boolean> {
+  const { pid, machine } = facts
   if (parent === machine.pid || parent <= 1) return true // there is no process to be killed
   process.kill(machine.pid, 'SIGSTOP')
   try {
@@ -20,6 +26,28 @@ export async function livesOn({ pid, machine, status }: Facts): Promise<boolean>
   } finally {
     process.kill(machine.pid, 'SIGCONT')
   }
+}
+
+/**
+ * Close the socket to the list; whether the container's shell lives on. A list that has not let go
+ * of it takes this for the end of its caller. What has started the machine would, too: it is
+ * stopped, as is the machine's process 1, until the machine is removed. Should this process be
+ * killed before, the kernel lets them go on, and they end (setpgid(2), orphaned process groups).
+ */
+export async function livesAlone(facts: Facts, starter: Starter): Promise<boolean> {
+  const { pid, machine } = facts
+  for (const each of [starter.pid, machine.pid]) {
+    process.kill(each, 'SIGSTOP')
+    await until(() => /^State:\s+T/m.test(tryRead(`/proc/${each}/status`) ?? 'State: T'))
+  }
+  starter.leave()
+  // The close has woken whoever waits for it: once its parent waits again, it has done what it does.
+  await until(() => isOver(pid) || (isWaiting(parentOf(facts)) && isWaiting(pid)))
+  return isWaiting(pid)
+}
+
+function parentOf({ status }: Facts): number {
+  return Number(status['PPid'])
 }
 
 /** Within five seconds, or never. */
