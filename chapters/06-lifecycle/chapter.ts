@@ -1,4 +1,5 @@
 /** Chapter 6: a container lives on without its parent. */
+import { changeableFlags } from '../../runtime/02-cgroups/flags.ts'
 import { askedLife, lifeFlags } from '../../runtime/06-lifecycle/flags.ts'
 import { prepareLife } from '../../runtime/06-lifecycle/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
@@ -55,9 +56,12 @@ export const chapter: Chapter = {
     },
     {
       name: 'start',
-      usage: 'start CONTAINER…',
+      usage: 'start [-a] [-i] CONTAINER…',
       summary: 'start containers that were created, or have ended',
-      flags: [],
+      flags: [
+        { long: 'attach', short: 'a', text: 'show what it writes; end as it does' },
+        { long: 'interactive', short: 'i', text: 'the same, and let it read the input from here' },
+      ],
       examples: ['stepbox start $(stepbox ps -aq --filter status=created)'],
       words: [1, Infinity],
       load: async () => (await load()).startCommand,
@@ -124,6 +128,22 @@ export const chapter: Chapter = {
       examples: ['stepbox rename OLD NEW'],
       words: [2, 2],
       load: async () => (await load()).renameCommand,
+    },
+    {
+      name: 'update',
+      usage: 'update [FLAGS] CONTAINER…',
+      summary: 'change the limits of containers, and when they start again',
+      flags: [
+        { long: 'restart', value: 'POLICY', text: 'no, on-failure[:N], always or unless-stopped' },
+        ...changeableFlags,
+      ],
+      examples: [
+        'stepbox update --memory 128m --memory-swap 128m NAME',
+        'stepbox update --restart no $(stepbox ps -q)',
+      ],
+      words: [1, Infinity],
+      load: async () =>
+        (await import('../../runtime/06-lifecycle/update-container.ts')).updateCommand,
     },
     {
       name: 'container prune',

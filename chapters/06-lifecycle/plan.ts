@@ -24,6 +24,7 @@ import { takeSharedMemory } from '../../runtime/03-pivot-root/shared-memory.ts'
 import { sysctls } from '../../runtime/03-pivot-root/sysctls.ts'
 import { ulimits } from '../../runtime/03-pivot-root/ulimits.ts'
 import { overlay, readOnlyRoot } from '../../runtime/04-overlay/overlay.ts'
+import { listen } from '../../runtime/06-lifecycle/attach.ts'
 import { withInit } from '../../runtime/06-lifecycle/init.ts'
 import { openLog } from '../../runtime/06-lifecycle/log.ts'
 import { monitor } from '../../runtime/06-lifecycle/monitor.ts'
@@ -35,6 +36,7 @@ export function plan(options: PlanOptions): Step[] {
     ...closeInherited(),
     ...monitor(options.monitor), // new
     ...openLog(options.log), // new
+    ...listen(options.listening), // new
     ...group(options.group),
     ...channels(options),
     ...processIds(options.pid),
