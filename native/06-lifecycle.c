@@ -30,11 +30,14 @@ static struct {
 static struct arg *told;  /* the arguments of supervise() */
 static int journal = -1;  /* in the monitor and in its starts */
 static int directory = -1;
+static int is_further; /* this is not the first start */
 
 static pid_t start(void);
 static int begin(struct arg *a);
 static void await_end_of(pid_t pid);
-static int starts_again(int status, long long lasted_ms);
+static size_t read_again(struct plan *plan, size_t at);
+static int is_wanted(int status);
+static long long delay_before(int status, long long lasted_ms);
 static void pause_for(long long milliseconds);
 static void clear_groups(void);
 static void settle(void) __attribute__((noreturn));
@@ -88,8 +91,9 @@ static pid_t start(void) {
   return 0;
 }
 
-/* Wait for the start `pid` and all that follow. Returns only in the process of a further start. */
-void supervise(pid_t pid) {
+/* Wait for the start `pid` and all that follow. Returns only in the process of a further start: the
+ * place of supervise() in the plan, which goes on from there. */
+size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   long long since = milliseconds();
   let_go_of_node();
   for (int is_first = 1;; is_first = 0) {
@@ -97,11 +101,17 @@ void supervise(pid_t pid) {
     if (is_first && !shared->runs) _exit(125); /* Node knows why */
     int status = shared->ended ? shared->status : shared->runs ? SIGKILL : 125 << 8;
     journal_line("exit", "%d", status);
-    if (!starts_again(status, milliseconds() - since)) break;
+    at = read_again(plan, at);
+    long long delay = delay_before(status, milliseconds() - since);
+    if (delay < 0) break;
+    pause_for(delay);
+    at = read_again(plan, at);
+    if (!is_wanted(status)) break;
     clear_groups();
     since = milliseconds();
+    is_further = 1;
     pid = start();
-    if (pid == 0) return;
+    if (pid == 0) return at;
     if (pid < 0) break;
   }
   journal_line("over", "%d", 0);
@@ -126,20 +136,40 @@ static void await_end_of(pid_t pid) {
   }
 }
 
-/* Whether the plan wants another start. Waits for as long as it wants first: the delay doubles with
- * each start that did not last. A file `stopped` says that somebody wanted the end. */
-static int starts_again(int status, long long lasted_ms) {
+/* A file `plan` in the container's directory takes the place of the plan so far: somebody has
+ * changed limits or the policy (update). It is put there by a rename, so it is whole. Gives the
+ * place of supervise() in it. */
+static size_t read_again(struct plan *plan, size_t at) {
+  int fd = openat(directory, "plan", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return at;
+  int is_read = read_plan_from(fd, plan);
+  close(fd);
+  for (at = 0; is_read && at < plan->count; at++)
+    if (strcmp(plan->steps[at].call->name, "supervise") == 0) break;
+  if (!is_read || at == plan->count) refuse("a plan without supervise", "plan");
+  told = plan->steps[at].args;
+  return at;
+}
+
+/* Whether the plan wants another start after this end. A file `stopped` says that somebody wanted
+ * the end. */
+static int is_wanted(int status) {
   enum { NEVER, ON_FAILURE, ALWAYS };
-  static long long delay, count;
-  long long restart = told[3].number, most = setting(0);
-  if (lasted_ms >= setting(3)) delay = 0, count = 0;
+  long long restart = told[3].number;
   if (restart == NEVER || (restart == ON_FAILURE && status == 0)) return 0;
-  if (most > 0 && count >= most) return 0;
-  if (faccessat(directory, "stopped", F_OK, 0) == 0) return 0;
+  return faccessat(directory, "stopped", F_OK, 0) != 0;
+}
+
+/* How long to wait before another start, or -1 if there is none. The time doubles with each start
+ * that did not last. */
+static long long delay_before(int status, long long lasted_ms) {
+  static long long delay, count;
+  long long most = setting(0);
+  if (lasted_ms >= setting(3)) delay = 0, count = 0;
+  if (!is_wanted(status) || (most > 0 && count >= most)) return -1;
   delay = delay == 0 ? setting(1) : 2 * delay > setting(2) ? setting(2) : 2 * delay;
   count++;
-  pause_for(delay);
-  return faccessat(directory, "stopped", F_OK, 0) != 0;
+  return delay;
 }
 
 /* A signal of a process ends it: it may have written `stopped`. */
@@ -223,6 +253,8 @@ void monitor_ended(int status) {
 
 /* Whether somebody else than Node waits for the container. */
 int is_supervised(void) { return shared != NULL; }
+
+int is_further_start(void) { return is_further; }
 
 /* Put /dev/null in the place of the socket: reports go nowhere, and no plan follows. */
 static void let_go_of_node(void) {

@@ -116,6 +116,9 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(open_log, "snns") \
   CALL(supervise, "sssflll") \
   CALL(init, "") \
+  /* attach.c */ \
+  CALL(listen, "snn") \
+  CALL(attach, "snnn") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \

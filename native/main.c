@@ -108,7 +108,7 @@ static int make_calls(struct plan *plan, int is_first) {
     if (failed || is_parent || is_monitor || answer_length > 0 || (plan->mode != RUN && !is_child))
       report_step(i, result, error, failed, now() - start);
     if (is_monitor) {
-      supervise((pid_t)result);
+      i = supervise((pid_t)result, plan, i);
       plan->mode = RUN; /* of a further start, which nobody watches */
     }
     if (is_parent) {

@@ -101,14 +101,15 @@ void wait_for(pid_t pid) {
   int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   while (signals >= 0) {
     if (child == 0 && !streams_pending()) finish();
-    struct pollfd fds[3 + 2 * STREAMS] = {
+    struct pollfd fds[3 + 2 * STREAMS + ATTACH_FDS] = {
         {signals, POLLIN, 0},
         {CONTROL, 0, 0},  /* no event requested: poll reports a hang-up anyway */
         {lifeline, 0, 0}, /* the same: the child's end closes when it executes the command */
     };
     streams_polls(fds + 3);
-    int is_timed = is_hung_up || (child == 0 && is_asked);
-    int ready = poll(fds, 3 + 2 * STREAMS, is_timed ? PATIENCE_MS : -1);
+    attach_polls(fds + 3 + 2 * STREAMS);
+    int is_timed = is_hung_up || (child == 0 && (is_asked || is_supervised()));
+    int ready = poll(fds, 3 + 2 * STREAMS + ATTACH_FDS, is_timed ? PATIENCE_MS : -1);
     if (ready < 0 && errno != EINTR) break;
     if (ready == 0 && child == 0) finish(); /* the reader takes no more */
     if (ready == 0) end_child(0);
@@ -121,6 +122,7 @@ void wait_for(pid_t pid) {
       streams_start();
     }
     streams_copy(fds + 3);
+    attach_handle(fds + 3 + 2 * STREAMS);
     if (fds[0].revents) on_signals(signals);
   }
   /* When process 1 of a pid namespace dies, the kernel kills all others in it, and this wait
@@ -157,10 +159,15 @@ static void on_signals(int signals) {
     if (signal == SIGWINCH && terminal_resize()) continue;
     if (signal == SIGCHLD || signal == SIGPIPE) continue; /* SIGPIPE: from a write of our own */
     if (info.ssi_code > 0) continue;
-    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
-      is_asked = 1;
-    if (child > 0) kill(child, signal);
+    signal_child(signal);
   }
+}
+
+/* Send the child a signal. Of one that asks it to end, its readers are reminded, too. */
+void signal_child(int signal) {
+  if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
+    is_asked = 1;
+  if (child > 0) kill(child, signal);
 }
 
 /* If this process is a subreaper, what the child has left behind is now a child of this one: hang
@@ -188,6 +195,7 @@ static void end_orphans(void) {
 static void finish(void) {
   log_end();
   monitor_ended(end_status);
+  attach_end(end_status);
   terminal_restore();
   end_orphans();
   report_exit(end_status);

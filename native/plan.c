@@ -12,6 +12,7 @@
 #define MAX_BYTES (1UL << 28)
 #define MIN_STEP_BYTES 8
 
+static int source = CONTROL; /* where the plan is read from */
 static char *body;  /* the rest of the plan that is not parsed yet */
 static size_t left; /* its length */
 
@@ -32,11 +33,14 @@ static void next_list(const struct call *call, struct arg *arg);
 static void join_flags(struct arg *arg);
 static void forget(struct plan *plan);
 
-int read_plan(struct plan *plan) {
+int read_plan(struct plan *plan) { return read_plan_from(CONTROL, plan); }
+
+int read_plan_from(int fd, struct plan *plan) {
   static struct room for_bytes, for_steps;
   static struct plan last;
   char line[128];
   size_t bytes;
+  source = fd;
   if (read_header(line, sizeof line) == 0) return 0;
   parse_header(line, plan, &bytes);
   forget(&last);
@@ -67,7 +71,7 @@ static void *make_room(struct room *room, size_t size) {
 static size_t read_header(char *line, size_t size) {
   size_t at = 0;
   do {
-    ssize_t got = at < size - 1 ? read(CONTROL, line + at, 1) : 0;
+    ssize_t got = at < size - 1 ? read(source, line + at, 1) : 0;
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       line[at] = 0;
@@ -99,7 +103,7 @@ static void parse_header(const char *line, struct plan *plan, size_t *bytes) {
 /* Read exactly `length` bytes. */
 static void read_fully(char *to, size_t length) {
   while (length > 0) {
-    ssize_t got = read(CONTROL, to, length);
+    ssize_t got = read(source, to, length);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) refuse("truncated plan", "end of input");
     to += got;

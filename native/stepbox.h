@@ -60,6 +60,7 @@ int errno_named(const char *name);
 
 /* plan.c: read and check one whole plan. Returns 0 at the end of input; exits on a bad plan. */
 int read_plan(struct plan *plan);
+int read_plan_from(int fd, struct plan *plan);
 
 /* report.c: the only file that reports. An answer is what a call returned beside its result. */
 extern char *answer;
@@ -79,6 +80,7 @@ void await_parent(void);
 void release_child(void);
 void wait_for(pid_t child) __attribute__((noreturn));
 void end_child(int is_patient);
+void signal_child(int signal);
 
 /* streams.c: the container's standard streams, copied by the parent of the fork. */
 #define STREAMS 3
@@ -93,6 +95,9 @@ int streams_pending(void);
 void stream_connect(int which, int from, int to);
 void stream_type(int which, char byte, size_t count);
 char stream_last(int which);
+size_t stream_sink(int *fd);
+void stream_give_input(int fd);
+void stream_lose_input(int is_closed);
 void stream_close(int which);
 
 /* log.c: what the container writes, in a file. */
@@ -100,9 +105,21 @@ int log_is_open(void);
 void log_bytes(int stream, const char *bytes, size_t length);
 void log_end(void);
 
+/* attach.c: clients that the container's streams are copied to and from as well. */
+#define CLIENTS 8
+#define ATTACH_FDS (1 + STREAMS * CLIENTS)
+void attach_polls(struct pollfd *fds);
+void attach_handle(const struct pollfd *fds);
+void attach_offer(int which, const char *bytes, size_t length);
+int attach_pending(int which);
+int attach_input(void);
+int attach_end_of_input(void);
+void attach_end(int status);
+
 /* 06-lifecycle.c: the monitor of a container that lives on without its parent. */
-void supervise(pid_t pid);
+size_t supervise(pid_t pid, struct plan *plan, size_t at);
 int is_supervised(void);
+int is_further_start(void);
 void monitor_started(pid_t child);
 void monitor_failed(void);
 void monitor_runs(void);
@@ -115,6 +132,9 @@ extern int channel[2];
 void terminal_begin(void);
 void terminal_start(void);
 int terminal_resize(void);
+void terminal_size(int rows, int columns);
+void terminal_raw(void);
+int terminal_master(void);
 void terminal_resume(void);
 void terminal_restore(void);
 int terminal_end_of_keys(void);

@@ -50,8 +50,8 @@ void streams_begin(void) {
 /* The command runs: begin to copy. Not before, because until then the caller's input may be the
  * debugger's. */
 void streams_start(void) {
-  if (pipes[0][1] >= 0 && !is_supervised())
-    stream_connect(STDIN_FILENO, STDIN_FILENO, pipes[0][1]);
+  int input = is_supervised() ? attach_input() : STDIN_FILENO;
+  if (pipes[0][1] >= 0 && input >= 0) stream_connect(STDIN_FILENO, input, pipes[0][1]);
   for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
     if (pipes[i][0] >= 0) stream_connect(i, pipes[i][0], i);
 }
@@ -66,10 +66,29 @@ void stream_connect(int which, int from, int to) {
   struct stream *stream = &streams[which];
   int is_logged = which != STDIN_FILENO && log_is_open();
   stream->is_spliced = is(from, S_IFIFO) && is(to, S_IFIFO) && !is_logged;
-  int own = ours == to || stream->is_spliced ? -1 : opened_anew(to);
-  stream->from = from, stream->to = own < 0 ? to : own, stream->left = LLONG_MAX;
-  int never_blocks = ours == to || own >= 0 || is(to, S_IFREG);
-  stream->most = never_blocks ? sizeof stream->bytes : PIPE_BUF;
+  stream->from = from, stream->to = to, stream->left = LLONG_MAX;
+  stream->most = sizeof stream->bytes;
+  if (ours != to && !stream->is_spliced) stream->most = stream_sink(&stream->to);
+}
+
+/* Put a descriptor that does not block in the place of one that others share, if there is one.
+ * Returns the bytes that one write may have without blocking. */
+size_t stream_sink(int *fd) {
+  int own = opened_anew(*fd), is_file = is(*fd, S_IFREG);
+  if (own >= 0) *fd = own;
+  return own >= 0 || is_file ? sizeof streams[0].bytes : PIPE_BUF;
+}
+
+/* A client gives the container its input, where that is open. */
+void stream_give_input(int fd) {
+  int to = terminal_master() >= 0 ? terminal_master() : pipes[STDIN_FILENO][1];
+  if (to >= 0 && streams[STDIN_FILENO].from < 0) stream_connect(STDIN_FILENO, fd, to);
+}
+
+/* That client has gone. */
+void stream_lose_input(int is_closed) {
+  if (is_closed && terminal_master() < 0) stream_close(STDIN_FILENO);
+  else streams[STDIN_FILENO].from = -1;
 }
 
 /* A descriptor of the same terminal or pipe that does not block, or -1. */
@@ -89,7 +108,7 @@ static int is(int fd, mode_t type) {
 void streams_polls(struct pollfd *fds) {
   for (int i = 0; i < STREAMS; i++) {
     struct stream *stream = &streams[i];
-    int is_full = stream->length > 0 || stream->awaits_room;
+    int is_full = stream->length > 0 || stream->awaits_room || attach_pending(i);
     fds[2 * i] = (struct pollfd){is_full || stream->left <= 0 ? -1 : stream->from, POLLIN, 0};
     fds[2 * i + 1] = (struct pollfd){is_full ? stream->to : -1, POLLOUT, 0};
   }
@@ -121,7 +140,7 @@ void streams_end(void) {
 int streams_pending(void) {
   for (int i = STDOUT_FILENO; i < STREAMS; i++) {
     struct pollfd data = {streams[i].from, POLLIN, 0};
-    if (streams[i].length > 0) return 1;
+    if (streams[i].length > 0 || attach_pending(i)) return 1;
     if (streams[i].left > 0 && poll(&data, 1, 0) > 0 && (data.revents & POLLIN)) return 1;
   }
   return 0;
@@ -155,11 +174,14 @@ static void fill(struct stream *stream) {
   size_t size = sizeof stream->bytes;
   if (stream->left < (long long)size) size = (size_t)stream->left;
   ssize_t got = read(stream->from, stream->bytes, size);
+  int which = (int)(stream - streams);
   if (got > 0) {
     stream->at = 0, stream->length = (size_t)got, stream->left -= got;
-    if (stream != streams) log_bytes((int)(stream - streams), stream->bytes, (size_t)got);
+    if (which != STDIN_FILENO) log_bytes(which, stream->bytes, (size_t)got);
+    if (which != STDIN_FILENO) attach_offer(which, stream->bytes, (size_t)got);
   } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  else if (stream != streams || !terminal_end_of_keys()) stream_close((int)(stream - streams));
+  else if (which == STDIN_FILENO && attach_end_of_input()) stream->from = -1;
+  else if (which != STDIN_FILENO || !terminal_end_of_keys()) stream_close(which);
 }
 
 /* Write out as much of the buffer as the other side takes now. */

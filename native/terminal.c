@@ -22,7 +22,6 @@ static int other_side = -1;       /* kept open, see receive() */
 static struct termios saved, raw; /* the caller's terminal: before, and while copying */
 static int is_raw;
 
-static void enter_raw_mode(void);
 
 /* In the parent, after the fork: close its copy of the child's end. */
 void terminal_begin(void) {
@@ -50,16 +49,17 @@ void terminal_start(void) {
   /* Keep the other side open as well. When a command closes its last descriptor of the terminal, to
    * open it again later, reading the master side would fail with EIO and end the copying. */
   other_side = ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (!is_supervised()) stream_connect(STDIN_FILENO, STDIN_FILENO, terminal);
+  int input = is_supervised() ? attach_input() : STDIN_FILENO;
+  if (input >= 0) stream_connect(STDIN_FILENO, input, terminal);
   stream_connect(STDOUT_FILENO, terminal, STDOUT_FILENO);
-  enter_raw_mode();
+  terminal_raw();
   terminal_resize();
 }
 
 /* Put the caller's terminal into raw mode, so that every key, even Ctrl-C, reaches the container's
  * terminal as a byte. A job in the background must not change the terminal of its shell: stop the
  * whole job with SIGTTOU, as the kernel would, and go on when it is in the foreground. */
-static void enter_raw_mode(void) {
+void terminal_raw(void) {
   pid_t front = tcgetpgrp(STDIN_FILENO);
   if (front > 0 && front != getpgrp()) kill(0, SIGTTOU);
   if (tcgetattr(STDIN_FILENO, &saved) != 0) return;
@@ -95,6 +95,14 @@ int terminal_resize(void) {
     if (ioctl(fd, TIOCGWINSZ, &size) == 0) return ioctl(terminal, TIOCSWINSZ, &size), 1;
   return 1;
 }
+
+/* Give it a size that somebody else has. */
+void terminal_size(int rows, int columns) {
+  struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+  if (terminal >= 0) ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+int terminal_master(void) { return terminal; }
 
 /* At the end of the caller's input, type the end-of-file character, usually Ctrl-D: a terminal
  * cannot be closed in one direction. After an unfinished line the first one only submits that line,

@@ -134,6 +134,8 @@ export type Call =
       settler: string[],
     ]
   | [name: 'init']
+  | [name: 'listen', directory: string, closesInput: number, isAwaited: number]
+  | [name: 'attach', directory: string, streams: number, milliseconds: number, terminal: number]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -256,6 +258,11 @@ export const calls: Record<CallName, CallRow> = {
     kinds: 'sssflll',
     makes: 'open fcntl close open fcntl close fallocate mmap rt_sigprocmask fork prctl'.split(' '),
   },
+  listen: {
+    kinds: 'snn',
+    makes: 'open socket unlink bind listen close fcntl close'.split(' '),
+  },
+  attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },

@@ -1,6 +1,6 @@
 /** The words of the command line as data: flags, commands, columns, and what a command answers. */
 import type { Chapter, Runtime, Traits } from './chapter.ts'
-import type { Report } from './native.ts'
+import type { Launch, LaunchOptions, Report } from './native.ts'
 import type { Container, ContainerOptions } from './options.ts'
 import type { Step } from './step.ts'
 
@@ -65,6 +65,8 @@ export interface Input extends Typed {
   isAgreed: (warning: string) => Promise<boolean>
   /** Why a step failed, while the process that made the call is still there. */
   explain: Explain
+  /** Pass signals on to a native program, and keys where it has no terminal. */
+  attach: (launched: Launch, options: { stdio?: LaunchOptions['stdio'] }) => Promise<void>
   /** `container` or `image`, if the command was typed as `container inspect`. */
   group?: string
 }

@@ -54,6 +54,7 @@ export function askedLife(typed: Typed, image: ImageSettings): Partial<Container
   const log = loggingIn(typed)
   const annotations = annotationsFrom(typed)
   const cidFile = valueOf(typed, 'cidfile') || undefined
+  const isGiver = switches.has('interactive') && !switches.has('detach')
   if (stopSignal !== undefined) signalNumber(stopSignal)
   if (cidFile !== undefined) checkNew(cidFile)
   if (restart && restart.name !== 'no' && switches.has('rm'))
@@ -61,6 +62,7 @@ export function askedLife(typed: Typed, image: ImageSettings): Partial<Container
   return {
     ...(switches.has('detach') ? { detach: true } : {}),
     ...(switches.has('init') ? { hasInit: true } : {}),
+    ...(isGiver ? { stdinOnce: true } : {}),
     ...(restart ? { restart } : {}),
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(stopTimeout === undefined ? {} : { stopTimeout }),

@@ -2,10 +2,13 @@
 import { imageFor } from '../05-commit/image-for.ts'
 import { traitsOf } from '../chapter.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
+import { findContainer } from '../container/find.ts'
 import { request } from '../container/request.ts'
 import { tidy } from '../container/tidy.ts'
+import { attachTo } from './attach-container.ts'
 import { writeNewFile } from './cid-file.ts'
 import { secondsIn } from './flags.ts'
+import { isLive } from './states.ts'
 import { pauseContainer, unpauseContainer } from './pause-container.ts'
 import { renameContainer } from './rename-container.ts'
 import { signalNumber } from './signals.ts'
@@ -37,9 +40,36 @@ export async function createCommand(input: Input): Promise<Answer> {
 }
 
 /** `start`: goes on after a failure, as all of these do, and ends with 1 when there was one. */
-export async function startCommand(input: Input): Promise<Answer> {
+export async function startCommand(input: Input): Promise<Answer | number> {
+  const { switches, words } = input
   await tidy(input.runtime)
+  if (switches.has('attach') || switches.has('interactive')) {
+    if (words.length > 1)
+      throw new Error('you cannot start and attach multiple containers at once')
+    return startAttached(input)
+  }
   return named(input, (word) => startContainer(input.runtime, word, startOptions(input)))
+}
+
+/** `start -a`: the container's exit code. It lives on when this process is killed. */
+async function startAttached(input: Input): Promise<number> {
+  const { runtime, words, switches, attach } = input
+  const container = findContainer(runtime.root, words[0] ?? '')
+  const isThere = isLive(container)
+  const launched = attachTo(runtime.root, container, {
+    hasInput: switches.has('interactive') && (container.streams?.hasInput ?? false),
+    onLaunch: (client, stdio) => void attach(client, { stdio }),
+  })
+  const changes = { isAwaited: true }
+  try {
+    if (!isThere) await startContainer(runtime, container.id, { ...startOptions(input), changes })
+  } catch (error) {
+    launched.abandon()
+    throw error
+  }
+  const { exitCode, failure } = await launched.outcome
+  if (failure) throw new Error(`cannot attach to container '${container.name}': ${failure.errno}`)
+  return exitCode
 }
 
 function startOptions({ chapter, explain }: Input): StartOptions {

@@ -12,6 +12,8 @@ export function prepareLife({
   dir,
 }: Pick<Setting, 'container' | 'root' | 'dir'>): Partial<PlanOptions> {
   const { id, detach, restart = { name: 'no' }, groups = [], hasInit } = container
+  const { stdinOnce: closesInput = false, isAwaited = false } = container
+  const listening = { directory: dir, closesInput, isAwaited }
   const log = logOf(container, logPath(dir, id))
   const settler = [process.execPath, join(checkout, 'dist/stepbox.cjs'), '--root', root, 'settle']
   const monitor = {
@@ -23,7 +25,7 @@ export function prepareLife({
     settler,
   }
   return {
-    ...(detach ? { monitor } : {}),
+    ...(detach ? { monitor, listening } : {}),
     ...(log ? { log } : {}),
     ...(hasInit ? { hasInit } : {}),
   }

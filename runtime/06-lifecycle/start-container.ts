@@ -57,6 +57,7 @@ async function startKept(
         '  run its command again',
     )
   const started = await beginAgain(runtime, container, {
+    isAwaited: false,
     ...changes,
     chapter: Math.max(container.chapter, chapter),
     detach: true,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { argvFrom } from '../bytes.ts'
 import { rowsUpTo, type Chapter, type ChapterEntry, type Runtime } from '../chapter.ts'
 import { UsageError, valueOf } from '../command-line.ts'
-import type { Answer, CommandSpec, Explain } from '../command-line.ts'
+import type { Answer, CommandSpec, Explain, Input } from '../command-line.ts'
 import { errnoIn } from '../files.ts'
 import { Missing } from '../missing.ts'
 import { globalFlags } from './global-flags.ts'
@@ -57,7 +57,7 @@ async function carryOut(line: Line): Promise<number> {
   const failed = async (error: unknown) => warn(await inWords(error, line))
   const about = group === undefined ? {} : { group }
   const commands = () => commandsOf(runtime.rows)
-  const asking = { isAgreed, explain: explainIn(runtime) }
+  const asking = { isAgreed, explain: explainIn(runtime), attach }
   const saying = { print, write, progress, warn, failed }
   const more = { runtime, chapter, commands, ...saying, ...asking, ...about }
   let answer: Answer | number
@@ -76,6 +76,11 @@ async function carryOut(line: Line): Promise<number> {
 /** Asks on standard input. What this needs is loaded only then. */
 async function isAgreed(warning: string): Promise<boolean> {
   return (await import('./question.ts')).isAgreed(warning)
+}
+
+const attach: Input['attach'] = async (launched, options) => {
+  const { attach: passOn } = await import('./attach.ts')
+  passOn(launched, options)
 }
 
 function explainIn({ chapters }: Runtime): Explain {

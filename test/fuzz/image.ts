@@ -71,7 +71,8 @@ function inputFor(name: string, foreign: string): Input {
   const isAgreed = async () => false
   const explain = async () => ({ text: '', exitCode: 125 })
   const saying = { print: nothing, write: nothing, progress: nothing, warn, failed }
-  const more = { commands, ...saying, isAgreed, explain }
+  const attach = async () => {}
+  const more = { commands, ...saying, isAgreed, explain, attach }
   return { ...typed, runtime, chapter, ...more }
 }
 

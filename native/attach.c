@@ -1,0 +1,332 @@
+/* Attached clients: who connects to a container's socket hands over its own standard streams, and
+ * the container's are copied from and to these as well. Nobody stands in between: a client that is
+ * killed is no more than a descriptor that hangs up.
+ *
+ * Messages of a client: first `<streams>`, with three descriptors (SCM_RIGHTS); then `s<signal>` and
+ * `w<rows> <columns>`. To a client: `x<wait status>` at the end. */
+#define _GNU_SOURCE
+#include "stepbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+
+#define NAME "attach"
+
+struct client {
+  int socket;       /* -1: free */
+  int fds[STREAMS]; /* -1: not wanted, or closed */
+  size_t at[STREAMS], most[STREAMS];
+};
+static struct client clients[CLIENTS];
+static int listener = -1;
+static int closes_input; /* when the client that gives input leaves */
+static struct client *giver; /* whose input the container reads */
+
+/* What the container wrote last to each stream; clients may still have to take some of it. */
+static struct {
+  const char *bytes;
+  size_t length;
+} chunks[STREAMS];
+
+static int socket_in(const char *directory, struct sockaddr_un *address, int *held);
+static void take_client(void);
+static void choose_giver(void);
+static size_t sink(int *fd);
+static void take_message(struct client *client);
+static void give(struct client *client, int which);
+static void leave(struct client *client);
+static int received(int from, char *text, size_t size, int *fds);
+
+/* Listen for clients in the container's directory: listen(directory, closes input, awaited). With
+ * `awaited` the list goes on when the first client is there, so that it misses nothing. */
+long do_listen(struct arg *a) {
+  struct sockaddr_un address;
+  int held, fd = socket_in(a[0].text, &address, &held);
+  if (fd < 0) return -1;
+  for (int i = 0; i < CLIENTS; i++) clients[i].socket = -1;
+  unlink(address.sun_path);
+  int failed = bind(fd, (struct sockaddr *)&address, sizeof address) != 0;
+  if (!failed) failed = listen(fd, CLIENTS) != 0;
+  close_returning(held, 0);
+  if (failed) return close_returning(fd, -1);
+  listener = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  close_returning(fd, 0);
+  closes_input = a[1].number != 0;
+  while (listener >= 0 && a[2].number && !is_further_start() && clients[0].socket < 0) {
+    struct pollfd fds[] = {{listener, POLLIN, 0}, {CONTROL, 0, 0}};
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) return -1;
+    if (fds[1].revents) _exit(125); /* Node is gone */
+    if (fds[0].revents) take_client();
+  }
+  return listener < 0 ? -1 : 0;
+}
+
+/* A socket, and the address of NAME in a directory whose path may be longer than an address. The
+ * directory stays open as `held`, as long as the address is used. */
+static int socket_in(const char *directory, struct sockaddr_un *address, int *held) {
+  *held = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (*held < 0) return -1;
+  *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" NAME, *held);
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (fd < 0) close_returning(*held, 0);
+  return fd;
+}
+
+/* Fill in what poll(2) should wait for: the listener, then for each client its socket and what its
+ * output has no room for. */
+void attach_polls(struct pollfd *fds) {
+  fds[0] = (struct pollfd){listener, POLLIN, 0};
+  for (int i = 0; i < CLIENTS; i++) {
+    const struct client *client = &clients[i];
+    struct pollfd *own = fds + 1 + i * STREAMS;
+    int is_there = listener >= 0 && client->socket >= 0;
+    own[0] = (struct pollfd){is_there ? client->socket : -1, POLLIN, 0};
+    for (int which = STDOUT_FILENO; which < STREAMS; which++) {
+      int has_more = is_there && client->at[which] < chunks[which].length;
+      own[which] = (struct pollfd){has_more ? client->fds[which] : -1, POLLOUT, 0};
+    }
+  }
+}
+
+/* Handle what poll(2) returned. */
+void attach_handle(const struct pollfd *fds) {
+  if (listener < 0) return;
+  for (int i = 0; i < CLIENTS; i++) {
+    const struct pollfd *own = fds + 1 + i * STREAMS;
+    for (int which = STDOUT_FILENO; which < STREAMS; which++)
+      if (own[which].revents) give(&clients[i], which);
+    if (own[0].revents) take_message(&clients[i]);
+  }
+  if (fds[0].revents) take_client();
+}
+
+/* The container has written these bytes, which stay where they are until all clients took them. */
+void attach_offer(int which, const char *bytes, size_t length) {
+  chunks[which].bytes = bytes;
+  chunks[which].length = length;
+  for (int i = 0; listener >= 0 && i < CLIENTS; i++) {
+    clients[i].at[which] = 0;
+    if (clients[i].socket >= 0) give(&clients[i], which);
+  }
+}
+
+/* Whether a client still has to take some of what was offered. */
+int attach_pending(int which) {
+  for (int i = 0; listener >= 0 && i < CLIENTS; i++)
+    if (clients[i].socket >= 0 && clients[i].fds[which] >= 0 &&
+        clients[i].at[which] < chunks[which].length)
+      return 1;
+  return 0;
+}
+
+/* The input of the client that gives it has ended. Returns whether the container's stays open. */
+int attach_end_of_input(void) {
+  if (!giver) return 0;
+  close(giver->fds[STDIN_FILENO]);
+  giver->fds[STDIN_FILENO] = -1;
+  giver = NULL;
+  return !closes_input;
+}
+
+/* The container has ended: tell all clients how. */
+void attach_end(int status) {
+  char text[32];
+  int length = snprintf(text, sizeof text, "x%d", status);
+  for (int i = 0; listener >= 0 && i < CLIENTS; i++)
+    if (clients[i].socket >= 0) send(clients[i].socket, text, (size_t)length, MSG_NOSIGNAL);
+}
+
+static void take_client(void) {
+  int fds[STREAMS] = {-1, -1, -1};
+  char text[32];
+  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  struct client *client = NULL;
+  for (int i = 0; i < CLIENTS && !client; i++)
+    if (clients[i].socket < 0) client = &clients[i];
+  if (fd < 0 || !client || received(fd, text, sizeof text, fds) <= 0 || fds[STREAMS - 1] < 0) {
+    if (fd >= 0) close(fd);
+    return;
+  }
+  int wanted = atoi(text);
+  client->socket = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  close(fd);
+  for (int i = 0; i < STREAMS; i++) {
+    client->fds[i] = wanted & 1 << i ? fcntl(fds[i], F_DUPFD_CLOEXEC, LIFELINE + 1) : -1;
+    close(fds[i]);
+    client->at[i] = chunks[i].length; /* what was written before is not for it */
+    if (i != STDIN_FILENO && client->fds[i] >= 0) client->most[i] = sink(&client->fds[i]);
+  }
+  choose_giver();
+}
+
+/* As stream_sink, for a descriptor that is ours: it stays out of the way of the plan's. */
+static size_t sink(int *fd) {
+  int shared = *fd;
+  size_t most = stream_sink(fd);
+  if (*fd == shared) return most;
+  close(shared);
+  int high = fcntl(*fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  close(*fd);
+  *fd = high;
+  return most;
+}
+
+/* The first client that has input gives it. */
+static void choose_giver(void) {
+  for (int i = 0; i < CLIENTS && !giver; i++)
+    if (clients[i].socket >= 0 && clients[i].fds[STDIN_FILENO] >= 0) giver = &clients[i];
+  if (giver) stream_give_input(giver->fds[STDIN_FILENO]);
+}
+
+/* The descriptor that the container's input comes from; -1 if there is none. */
+int attach_input(void) { return giver ? giver->fds[STDIN_FILENO] : -1; }
+
+static void take_message(struct client *client) {
+  char text[32];
+  int signal, rows, columns;
+  if (client->socket < 0) return;
+  ssize_t length = received(client->socket, text, sizeof text, NULL);
+  if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (length <= 0) leave(client);
+  else if (sscanf(text, "s%d", &signal) == 1) signal_child(signal);
+  else if (sscanf(text, "w%d %d", &rows, &columns) == 2) terminal_size(rows, columns);
+}
+
+/* Write what a client has not taken yet, as much as it takes now. */
+static void give(struct client *client, int which) {
+  size_t left = chunks[which].length - client->at[which];
+  if (client->fds[which] < 0 || left == 0) return;
+  if (left > client->most[which]) left = client->most[which];
+  ssize_t put = write(client->fds[which], chunks[which].bytes + client->at[which], left);
+  if (put >= 0) client->at[which] += (size_t)put;
+  else if (errno != EAGAIN && errno != EINTR) leave(client);
+}
+
+/* A client has gone, or takes no more. */
+static void leave(struct client *client) {
+  int gave = giver == client;
+  if (gave) giver = NULL;
+  if (gave) stream_lose_input(closes_input);
+  for (int i = 0; i < STREAMS; i++) {
+    if (client->fds[i] >= 0) close(client->fds[i]);
+    client->fds[i] = -1;
+  }
+  close(client->socket);
+  client->socket = -1;
+  choose_giver();
+}
+
+/* Receive one message as text, with its descriptors if `fds` is given. As recv(2). */
+static int received(int from, char *text, size_t size, int *fds) {
+  union {
+    char bytes[CMSG_SPACE(STREAMS * sizeof(int))];
+    struct cmsghdr align;
+  } control;
+  struct iovec data = {text, size - 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  ssize_t got = recvmsg(from, &message, MSG_CMSG_CLOEXEC | (fds ? 0 : MSG_DONTWAIT));
+  text[got > 0 ? got : 0] = 0;
+  struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+  if (header && header->cmsg_type == SCM_RIGHTS && fds &&
+      header->cmsg_len == CMSG_LEN(STREAMS * sizeof(int)))
+    memcpy(fds, CMSG_DATA(header), STREAMS * sizeof(int));
+  return (int)got;
+}
+
+static void tell_size(int to);
+static int hand_over(int to, long long wanted);
+
+/* Be a client: attach(directory, streams, milliseconds, terminal). Hand over descriptors 0 to 2, pass signals
+ * on, and exit as the container does. `streams` has a bit for each descriptor that is wanted; the
+ * container may still be starting for so many milliseconds. Returns only on failure. */
+long do_attach(struct arg *a) {
+  struct sockaddr_un address;
+  int held, fd = -1;
+  for (long long waited = 0;; waited += 5) {
+    fd = socket_in(a[0].text, &address, &held);
+    if (fd < 0) return -1;
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) break;
+    close_returning(held, 0);
+    close_returning(fd, 0);
+    if ((errno != ENOENT && errno != ECONNREFUSED) || waited >= a[2].number) return -1;
+    poll(NULL, 0, 5);
+  }
+  close(held);
+  if (a[3].number) terminal_raw();
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  int signals = signalfd(-1, &all, SFD_CLOEXEC);
+  if (signals < 0 || hand_over(fd, a[1].number) != 0) return -1;
+  if (a[3].number) tell_size(fd);
+  for (;;) {
+    struct pollfd fds[] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {CONTROL, 0, 0}};
+    struct signalfd_siginfo info;
+    char text[32];
+    int status;
+    if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
+    if (fds[2].revents) break;
+    if (fds[1].revents && read(signals, &info, sizeof info) == sizeof info) {
+      int is_window = info.ssi_signo == SIGWINCH && a[3].number;
+      if (info.ssi_signo == SIGCONT) terminal_resume();
+      if (is_window) tell_size(fd);
+      else if (info.ssi_code <= 0) {
+        int length = snprintf(text, sizeof text, "s%u", info.ssi_signo);
+        send(fd, text, (size_t)length, MSG_NOSIGNAL);
+      }
+    }
+    if (!fds[0].revents) continue;
+    int length = received(fd, text, sizeof text, NULL);
+    if (length <= 0) break;
+    if (sscanf(text, "x%d", &status) != 1) continue;
+    terminal_restore();
+    report_exit(status);
+    _exit(0);
+  }
+  terminal_restore();
+  _exit(128 + SIGKILL);
+}
+
+/* The size of the terminal that this client is on, if it is on one. */
+static void tell_size(int to) {
+  struct winsize size;
+  char text[32];
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) continue;
+    int length = snprintf(text, sizeof text, "w%d %d", size.ws_row, size.ws_col);
+    send(to, text, (size_t)length, MSG_NOSIGNAL);
+    return;
+  }
+}
+
+/* The first message, with descriptors 0 to 2. Returns 0, or -1 as sendmsg(2). */
+static int hand_over(int to, long long wanted) {
+  static const int fds[STREAMS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  char text[32];
+  int length = snprintf(text, sizeof text, "%lld", wanted);
+  union {
+    char bytes[CMSG_SPACE(sizeof fds)];
+    struct cmsghdr align;
+  } control = {{0}};
+  struct iovec data = {text, (size_t)length};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fds);
+  memcpy(CMSG_DATA(header), fds, sizeof fds);
+  return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
