@@ -52,7 +52,7 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
  * system. A rename replaces a link or a fifo, and follows none. It is not synced: a power cut may
  * lose the file.
  */
-export function writeAside(tmp: string, path: string, text: string): void {
+export function writeAside(tmp: string, path: string, text: string | Uint8Array): void {
   const staged = join(tmp, `${ownPrefix()}${++written}`)
   writeFileSync(staged, text, { mode: 0o600 })
   renameSync(staged, path)

@@ -25,8 +25,8 @@ export async function update(input: Input): Promise<number> {
   return code
 }
 
-/** For these, no limit is a change: for the others Docker takes 0 for a flag that is not given. */
-function unlimited(values: Map<string, string[]>): Limits {
+/** For these flags, no limit is a change: for the others Docker takes 0 for a flag that is not given. */
+export function unlimited(values: Map<string, string[]>): Limits {
   const last = (flag: string) => values.get(flag)?.at(-1) ?? ''
   return {
     ...(['0', '-1'].includes(last('pids-limit')) ? { pidsMax: -1 } : {}),

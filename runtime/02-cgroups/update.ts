@@ -109,7 +109,8 @@ export async function updateContainer(
   const { group, limits: kept } = groupFor(id, asked, warn)
   for (const field of Object.keys(written) as (keyof Limits)[])
     if (!(field in kept)) delete limits[field]
-  if (status !== 'running') return saveKept(root, { ...container, limits })
+  if (!markedState(root, id)) return saveKept(root, { ...container, limits })
+  if (status !== 'running') return amend(root, id, { limits }) // between two starts
   checkUsage(groups, written)
   const all = [...new Set([...groups, ...groupDirs(group)])]
   amend(root, id, { groups: all }) // before they are made: they are removed whatever comes now

@@ -9,6 +9,11 @@ import type { Container } from '../options.ts'
 import { stateWord } from './container-status.ts'
 import { sizesOf } from './ps-fields.ts'
 
+export interface DockerState {
+  HostConfig: object
+  [field: string]: unknown
+}
+
 /** Docker's time for what has not happened. */
 const never = '0001-01-01T00:00:00Z'
 
@@ -16,7 +21,11 @@ const never = '0001-01-01T00:00:00Z'
  * The fields of Docker's that have a meaning here; sizes only if they are to be measured. A field
  * of a later chapter has the value that it has without that chapter.
  */
-export function dockerState(root: string, container: Container, isMeasured: boolean): object {
+export function dockerState(
+  root: string,
+  container: Container,
+  isMeasured: boolean,
+): DockerState {
   const { id, name, created, argv, image } = container
   const { written, whole } = isMeasured ? sizesOf(root, container) : { written: 0, whole: 0 }
   return {
@@ -151,8 +160,8 @@ function configOf(container: Container): object {
     WorkingDir: cwd ?? '',
     Entrypoint: config?.Entrypoint ?? null,
     Labels: config?.Labels ?? {},
-    ...(config?.StopSignal ? { StopSignal: config.StopSignal } : {}),
-    ...(container.stopTimeout === undefined ? {} : { StopTimeout: container.stopTimeout }),
+    StopSignal: config?.StopSignal ?? '',
+    StopTimeout: container.stopTimeout ?? null,
   }
 }
 

@@ -7,7 +7,7 @@ import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../co
 import { findContainer } from '../container/find.ts'
 import { Missing } from '../missing.ts'
 import type { Container } from '../options.ts'
-import { dockerState } from './inspect-container.ts'
+import { dockerState, type DockerState } from './inspect-container.ts'
 
 type Look = (name: string) => object | Promise<object>
 
@@ -17,7 +17,7 @@ export async function inspect(input: Input): Promise<Answer> {
   const isMeasured = input.switches.has('size')
   const container = (name: string) => {
     const found = findContainer(root, name)
-    return { ...dockerState(root, found, isMeasured), ...publicState(rows, found) }
+    return merged(dockerState(root, found, isMeasured), publicState(rows, found))
   }
   const others = rows.flatMap((row) => (row.inspect ? [row.inspect.bind(row, root)] : []))
   const image = async (name: string) => {
@@ -32,6 +32,11 @@ export async function inspect(input: Input): Promise<Answer> {
   const found: object[] = []
   const code = await forEachWord(input, async (word) => void found.push(await first(looks, word)))
   return { json: found, code }
+}
+
+/** The chapters know more of some fields of Docker's, such as the limits in `HostConfig`. */
+function merged(docker: DockerState, own: { HostConfig?: object }): object {
+  return { ...docker, ...own, HostConfig: { ...docker.HostConfig, ...own.HostConfig } }
 }
 
 /** The first answer; where none is found, the problem of the last that is no container. */

@@ -16,12 +16,15 @@ export function withImageIn(rows: Chapter[], example: string): string {
   return traitsOf(rows).root === 'host' ? example.replace(/ busybox(?= )/, '') : example
 }
 
-/** The commands of the last of `rows`, in the order of the help, each with all its flags. */
+/**
+ * The commands of the last of `rows`, in the order of the help, each with all its flags. A later
+ * chapter's takes the place of an earlier one's.
+ */
 export function commandsOf(rows: Chapter[]): CommandSpec[] {
   const has = traitsOf(rows)
   const added = rows.flatMap(({ commands = [] }) => commands)
-  const all = [...basics, ...added, ...tools, ...labCommands]
-  return all
+  const all = new Map([...basics, ...added, ...tools, ...labCommands].map((spec) => [spec.name, spec]))
+  return [...all.values()]
     .filter(({ needs }) => needs?.(has) ?? true)
     .map((spec) => ({ ...spec, flags: flagsOf(spec, rows) }))
 }

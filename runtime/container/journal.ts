@@ -19,6 +19,11 @@ export function journalPath(dir: string): string {
   return join(dir, 'journal')
 }
 
+/** Another list for the container in `dir`, which its monitor carries out from the next start on. */
+export function planPath(dir: string): string {
+  return join(dir, 'plan')
+}
+
 /** What the journal in a container's directory adds to its state. */
 export function journaled(container: Container, dir: string): Partial<Container> {
   const lines = (tryRead(journalPath(dir)) ?? '').split('\n').slice(0, -1)
@@ -50,7 +55,8 @@ function isoOf(time: string): string {
 
 /** Begin anew: what an earlier life of the container has left. */
 export function clearJournal(dir: string): void {
-  for (const name of ['journal', 'stopped', 'plan']) unlinkIfThere(join(dir, name))
+  for (const name of ['journal', 'stopped']) unlinkIfThere(join(dir, name))
+  unlinkIfThere(planPath(dir))
 }
 
 /** From now on no policy starts the container again: its end is wanted. */
