@@ -13,6 +13,7 @@ const time = 'seconds it has to end before it is killed; -1 for any time'
 const stopFlags: Flag[] = [
   { long: 'signal', short: 's', value: 'SIGNAL', text: 'in place of its stop signal' },
   { long: 'time', short: 't', value: 'SECONDS', text: time },
+  { long: 'timeout', value: 'SECONDS', text: 'the same' },
 ]
 
 const logsFlags: Flag[] = [

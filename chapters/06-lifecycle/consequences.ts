@@ -77,6 +77,21 @@ export const consequences: Consequence[] = [
     },
   },
   {
+    drop: /^listen\(/,
+    consequence: 'nobody can see what the container writes now, or type what it reads',
+    options: (ordinary) => ({
+      ...monitored(ordinary),
+      listening: { directory: '/mnt', closesInput: false, isAwaited: false },
+    }),
+    before: [disk],
+    see: {
+      inside: waits,
+      outside: `[ -S /proc/$machine/root/mnt/attach ] && echo open || echo closed; ${go}`,
+      kept: 'open',
+      broken: 'closed',
+    },
+  },
+  {
     drop: /^init\(/,
     consequence: 'an orphan that has ended stays a zombie, as process 1 does not wait for it',
     options: () => ({ hasInit: true, log }),
