@@ -4,12 +4,18 @@ import { readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
 import { findContainer } from '../../runtime/container/find.ts'
 import { commit, rm, rmi, run } from '../power/operations.ts'
 import type { Random } from '../power/random.ts'
+import { living } from './living.ts'
+import type { Member } from './tree.ts'
 
 export interface Deed {
   /** The command lines: of several, all are started at once. */
   commands: string[][]
-  /** The exit code of each, unless it was killed. */
-  code: number
+  /** The exit code of each, unless it was killed; without it, any. */
+  code?: number
+  /** Further processes that may be killed. */
+  others?: (root: string) => Member[]
+  /** Wait until what the commands have begun has ended. */
+  calm?: (root: string) => Promise<void>
   /** What it has not kept its word in, if it ended with that code. */
   broken?: (root: string) => string[]
   /** Remove what is there now, whatever became of it. */
@@ -26,6 +32,7 @@ export function someDeed(random: Random): { name: string; make: Maker } {
 }
 
 const makers: Record<string, Maker> = {
+  ...living,
   'run --rm': () => ({ commands: [['run', '--rm', 'busybox', 'true']], code: 0 }),
   'run --memory': () => ({
     commands: [['run', '--rm', '--memory', '32m', 'busybox', 'true']],

@@ -8,7 +8,7 @@ import type { Random } from '../power/random.ts'
 import { runtimeOn } from '../rows.ts'
 import { start, stepbox, type Ended, type Started } from '../stepbox.ts'
 import { someDeed } from './deeds.ts'
-import { treeOf } from './tree.ts'
+import { treeOf, type Member } from './tree.ts'
 import { problemsIn } from './whole.ts'
 
 export interface Lane {
@@ -63,15 +63,17 @@ async function round({ root, random, bystander }: Lane, course: Course, n: numbe
   const ended = Promise.all(all.map(endOf))
   const target = random.pick(all)
   if (random.fraction() < 0.5) await hasChild(target)
-  const victim = await killed(target, delay, random)
+  const victim = await killed(target, delay, { random, others: () => deed.others?.(root) ?? [] })
   times.set(name, victim ? Math.min(1.1 * time, 3 * usual) : 0.7 * time)
   for (const id of readdirSync(join(root, 'running'))) ids.add(id)
   const ends = await ended
   const problems = ends.flatMap((end, at) =>
     wrongIn(end, deed.code, { victim, isTarget: all[at] === target }),
   )
+  await deed.calm?.(root)
   problems.push(...(await nextCommand(root, n)))
-  if (ends.every((end) => end?.code === deed.code)) problems.push(...(deed.broken?.(root) ?? []))
+  if (ends.every((end) => end?.code === (deed.code ?? end?.code)))
+    problems.push(...(deed.broken?.(root) ?? []))
   problems.push(...(await problemsIn(root, { bystander, ids })))
   await deed.clear?.(root)
   const where = `round ${n}, '${name}', ${victim ?? 'nothing'} killed after ${Math.round(delay)} ms`
@@ -91,12 +93,12 @@ async function hasChild({ process: { pid, exitCode }, ended }: Started): Promise
 async function killed(
   started: Started,
   delay: number,
-  random: Random,
+  { random, others }: { random: Random; others: () => Member[] },
 ): Promise<string | undefined> {
   await new Promise((resolve) => setTimeout(resolve, delay))
   const { pid } = started.process
-  if (pid === undefined || started.process.exitCode !== null) return undefined
-  const members = treeOf(pid)
+  const own = pid === undefined || started.process.exitCode !== null ? [] : treeOf(pid)
+  const members = [...own, ...others()]
   if (members.length === 0) return undefined
   const what = random.pick([...new Set(members.map((each) => each.what))])
   const { id } = random.pick(members.filter((each) => each.what === what))
@@ -118,7 +120,7 @@ async function endOf(started: Started): Promise<Ended | undefined> {
 /** What is wrong with how a command ended. */
 function wrongIn(
   end: Ended | undefined,
-  code: number,
+  code: number | undefined,
   { victim, isTarget }: { victim: string | undefined; isTarget: boolean },
 ): string[] {
   if (!end) return ['a process of it did not end']
@@ -126,7 +128,7 @@ function wrongIn(
   const isKilled = isTarget && victim !== undefined
   return [
     ...(isTrace ? ['it printed a stack'] : []),
-    ...(!isKilled && end.code !== code ? [`it ended with ${end.code}`] : []),
+    ...(!isKilled && code !== undefined && end.code !== code ? [`it ended with ${end.code}`] : []),
     ...(isKilled && victim !== 'stepbox' && end.code === null ? ['it was ended by a signal'] : []),
   ]
 }

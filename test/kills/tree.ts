@@ -7,7 +7,7 @@ import { identify } from '../../runtime/process.ts'
 /** A process, and what it is: the command line, a native program, or inside a container. */
 export interface Member {
   id: ProcessId
-  what: 'stepbox' | 'native' | 'container'
+  what: 'stepbox' | 'native' | 'container' | 'monitor' | 'start'
 }
 
 /** Process `pid` with all that descend from it, as they are at this moment. */

@@ -22,7 +22,8 @@ export async function problemsIn(root: string, wanted: Wanted): Promise<string[]
   const { containers, unreadable } = everyContainer(root)
   problems.push(...unreadable.map(({ message }) => message))
   const ended = containers.filter(({ id }) => id !== bystander.id)
-  for (const { name, status, exitCode } of ended)
+  const isKept = ({ status, detach }: Container) => status === 'created' && detach === true
+  for (const { name, status, exitCode } of ended.filter((each) => !isKept(each)))
     if (status !== 'exited' || typeof exitCode !== 'number')
       problems.push(`container ${name} is '${status}', and its end is not on record`)
   const left = (dir: string, known: string[]) => {

@@ -1,0 +1,72 @@
+/** Tests. Commands on containers that live on, to be killed in; and the processes of these. */
+import { existsSync } from 'node:fs'
+import { runningContainers } from '../../runtime/container/find.ts'
+import { runningMark } from '../../runtime/container/state.ts'
+import type { Container } from '../../runtime/options.ts'
+import { identify, isAlive, statFields } from '../../runtime/process.ts'
+import { stepbox } from '../stepbox.ts'
+import type { Deed } from './deeds.ts'
+import type { Member } from './tree.ts'
+
+const obedient = 'trap "exit 0" TERM; sleep 1000 & wait'
+
+/** Each ends the container that it is about, or finds it ended; whoever is killed. */
+export const living: Record<string, (root: string, n: number) => Promise<Deed>> = {
+  'run -d': async (_, n) => about(n, [['run', '-d', ...nameOf(n), 'busybox', 'false']]),
+  'run -d --rm': async (_, n) => about(n, [['run', '-d', '--rm', ...nameOf(n), 'busybox', 'true']]),
+  'start': async (root, n) => {
+    await stepbox(['create', ...nameOf(n), 'busybox', 'sh', '-c', 'exit 4'], { root })
+    return about(n, [['start', `c${n}`]])
+  },
+  'stop': async (root, n) => about(await lives(root, n), [['stop', '-t', '1', `c${n}`]]),
+  'kill': async (root, n) => about(await lives(root, n), [['kill', `c${n}`]]),
+  'rm -f': async (root, n) => about(await lives(root, n), [['rm', '-f', `c${n}`]]),
+  'wait': async (root, n) => about(await lives(root, n, 'sleep 0.1'), [['wait', `c${n}`]]),
+  'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `c${n}`]]),
+  'stop and kill at once': async (root, n) =>
+    about(await lives(root, n), [['stop', '-t', '1', `c${n}`], ['kill', `c${n}`]]),
+  'a restart policy': async (root, n) => {
+    await lives(root, n, 'exit 1', ['--restart', 'on-failure:2'])
+    return about(n, [['wait', `c${n}`]])
+  },
+}
+
+function nameOf(n: number): string[] {
+  return ['--name', `c${n}`]
+}
+
+async function lives(root: string, n: number, script = obedient, flags: string[] = []) {
+  const args = ['run', '-d', ...flags, ...nameOf(n), 'busybox', 'sh', '-c', script]
+  await stepbox(args, { root })
+  return n
+}
+
+/** Whether the commands end well depends on who is killed; the container's end does not. */
+function about(n: number, commands: string[][]): Deed {
+  const named = (root: string) => runningContainers(root).find(({ name }) => name === `c${n}`)
+  return {
+    commands,
+    others: (root) => membersOf(named(root)),
+    calm: async (root) => {
+      const container = named(root)
+      if (container && isAlive(container.monitor) && container.status === 'running')
+        await stepbox(['rm', '-f', `c${n}`], { root })
+      while (container && isAlive(container.monitor) && existsSync(runningMark(root, container.id)))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+    clear: (root) => stepbox(['rm', '-f', `c${n}`], { root }),
+  }
+}
+
+/** Its monitor, the process of this start, and its first process. */
+function membersOf(container: Container | undefined): Member[] {
+  const { monitor, init } = container ?? {}
+  if (!monitor || !init) return []
+  const parent = Number(statFields(init.pid)?.[4] ?? 1)
+  const start = parent > 1 && parent !== monitor.pid ? identify(parent) : undefined
+  return [
+    { id: monitor, what: 'monitor' },
+    ...(start ? [{ id: start, what: 'start' as const }] : []),
+    { id: init, what: 'container' },
+  ]
+}
