@@ -44,8 +44,8 @@ static void rotate(void);
 static void open_file(void);
 static size_t sequence_at(const unsigned char *text, size_t length);
 
-/* Open the log before the fork: open_log(path, most bytes, files, attributes). A last record without
- * its end, which a crash has left, is ended: readers skip such a line. */
+/* Open the log before the fork: open_log(path, most bytes, files, attributes). A last record
+ * without its end, which a crash has left, is ended: readers skip such a line. */
 long do_open_log(struct arg *a) {
   if (a[0].length + 16 > sizeof log_path) return errno = ENAMETOOLONG, -1;
   memcpy(log_path, a[0].text, a[0].length + 1);
@@ -198,7 +198,8 @@ static void put(void) {
       struct stat file;
       const char *newline = memrchr(out, '\n', done);
       size_t torn = done - (newline ? (size_t)(newline - out) + 1 : 0);
-      if (fstat(log_fd, &file) == 0 && ftruncate(log_fd, file.st_size - (off_t)torn) != 0) errno = 0;
+      off_t size = fstat(log_fd, &file) == 0 ? file.st_size - (off_t)torn : 0;
+      if (size > 0 && ftruncate(log_fd, size) != 0) errno = 0; /* readers skip a torn record */
       close(log_fd);
       log_fd = -1;
       report_unlogged(error);

@@ -46,7 +46,7 @@ function problemWith(driver: LogOptions['driver'], key: string, value: string): 
   if (!known[driver].includes(key)) return `the driver ${driver} has ${known[driver].join(', ')}`
   if (key === 'max-size' && !(sizeIn(driver, value) > 0)) return 'a size, as 10m'
   if (key === 'max-file' && !/^[1-9]\d{0,3}$/.test(value)) return 'a number of files, 1 to 9999'
-  if (key === 'compress' && value !== 'false') return 'files are not compressed here: compress=false'
+  if (key === 'compress' && value !== 'false') return 'files stay as they are: compress=false'
   if (key === 'mode' && value !== 'blocking') return 'a container waits for its log: mode=blocking'
   if (key.endsWith('-regex') && !expressionIn(value)) return 'a regular expression'
   return undefined

@@ -1,4 +1,4 @@
-/** `logs`: what a container has written, to standard output what was output, errors to the other. */
+/** `logs`: what a container has written, each record to the output that it was written to. */
 import { valueOf, type Input } from '../../command-line.ts'
 import { findContainer } from '../../container/find.ts'
 import { tidy } from '../../container/tidy.ts'

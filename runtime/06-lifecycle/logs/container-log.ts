@@ -55,7 +55,7 @@ function isOver(root: string, id: string): boolean {
   return !container || container.status === 'exited' || !isAlive(container.monitor)
 }
 
-/** Without a notice it is looked for all the same: not everything that ends a container is a file. */
+/** How often it is looked without a notice: not everything that ends a container is a file. */
 const lookEveryMs = 200
 
 /** Notices of changes in a directory, by inotify(7); it may be that there are no more watches. */

@@ -1,4 +1,4 @@
-/** A container's log, read: across its rotated files, from its end, between two times, as it grows. */
+/** A container's log, read: across its files, from its end, between two times, as it grows. */
 import { fstatSync } from 'node:fs'
 import { closeFiles, newerThan, openFiles, type OpenFile } from './files.ts'
 import { blocksOf, linesBackwards, linesOf, type Block } from './lines.ts'

@@ -52,8 +52,10 @@ function fractionIn(digits: string): bigint {
   return BigInt(digits.slice(0, 9).padEnd(9, '0'))
 }
 
-const date =
-  /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?)?(?:(Z)|([+-])(\d\d):(\d\d))?$/
+const date = new RegExp(
+  '^(\\d{4})-(\\d\\d)-(\\d\\d)(?:T(\\d\\d)(?::(\\d\\d)(?::(\\d\\d)(?:[.,](\\d+))?)?)?)?' +
+    '(?:(Z)|([+-])(\\d\\d):(\\d\\d))?$',
+)
 
 /** RFC 3339, which may end after any of its parts, and may have no zone; in nanoseconds. */
 function dateIn(text: string, now: number): bigint | undefined {
