@@ -13,7 +13,7 @@ const time = 'seconds it has to end before it is killed; -1 for any time'
 const stopFlags: Flag[] = [
   { long: 'signal', short: 's', value: 'SIGNAL', text: 'in place of its stop signal' },
   { long: 'time', short: 't', value: 'SECONDS', text: time },
-  { long: 'timeout', value: 'SECONDS', text: 'the same' },
+  { long: 'timeout', value: 'SECONDS', text: 'as --time' },
 ]
 
 const logsFlags: Flag[] = [
@@ -166,6 +166,7 @@ export const chapter: Chapter = {
       name: 'settle',
       usage: 'settle',
       summary: 'clear up after containers that have ended; their monitors call it',
+      examples: ['stepbox settle'],
       flags: [],
       words: [0, 0],
       load: async () => (await import('../../runtime/06-lifecycle/settle.ts')).settleCommand,

@@ -25,7 +25,7 @@ export async function update(input: Input): Promise<number> {
   return code
 }
 
-/** For these flags, no limit is a change: for the others Docker takes 0 for a flag that is not given. */
+/** For these flags no limit is a change: of the others Docker takes 0 for one that is not given. */
 export function unlimited(values: Map<string, string[]>): Limits {
   const last = (flag: string) => values.get(flag)?.at(-1) ?? ''
   return {

@@ -27,8 +27,8 @@ export interface Mark {
 
 /**
  * Do `work` while no process of `container` runs (cgroup freezer). If the container is not
- * running, nothing needs to be frozen; one that is paused stays so. Several processes may do this at once: each has a mark, and
- * the last one to leave thaws the container.
+ * running, nothing needs to be frozen; one that is paused stays so. Several processes may do this
+ * at once: each has a mark, and the last one to leave thaws the container.
  *
  * The mark is written before the group is frozen: if this process is killed in between, the next
  * command finds the mark and thaws the container, which would hang forever otherwise.
@@ -55,7 +55,8 @@ export async function whileFrozen<T>(
   try {
     return await work()
   } finally {
-    await release(root, { path, id, groups: toThaw }).catch(() => {}) // ignoring: the next command does it
+    const mark = { path, id, groups: toThaw }
+    await release(root, mark).catch(() => {}) // ignoring: the next command does it
   }
 }
 

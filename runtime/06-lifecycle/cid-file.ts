@@ -1,4 +1,4 @@
-/** `--cidfile`: a file with the id of a container, for scripts. It is made once, and never removed. */
+/** `--cidfile`: a file with the id of a container, for scripts. It is never removed. */
 import { writeFileSync } from 'node:fs'
 import { errnoIn } from '../files.ts'
 

@@ -96,7 +96,8 @@ function checkNew(file: string): void {
 /** `on-failure:3` and the others. Undefined where nothing was asked for. */
 export function restartIn(text: string | undefined): RestartPolicy | undefined {
   if (text === undefined || text === '') return undefined
-  const [, name = '', count] = /^(no|on-failure|always|unless-stopped)(?::(\d{1,9}))?$/.exec(text) ?? []
+  const parts = /^(no|on-failure|always|unless-stopped)(?::(\d{1,9}))?$/.exec(text)
+  const [, name = '', count] = parts ?? []
   if (name === '' || (count !== undefined && name !== 'on-failure'))
     throw new Error(
       `invalid restart policy '${text}': no, on-failure[:N], always or unless-stopped`,

@@ -11,7 +11,8 @@ export function labelsFrom({ values }: Pick<Typed, 'values'>): Record<string, st
 }
 
 export function annotationsFrom({ values }: Pick<Typed, 'values'>): Record<string, string> {
-  return Object.fromEntries((values.get('annotation') ?? []).map((text) => pairIn('annotation', text)))
+  const given = values.get('annotation') ?? []
+  return Object.fromEntries(given.map((text) => pairIn('annotation', text)))
 }
 
 /** `KEY=VALUE`; without a value, it is empty. */

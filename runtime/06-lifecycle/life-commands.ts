@@ -12,7 +12,7 @@ import { isLive } from './states.ts'
 import { pauseContainer, unpauseContainer } from './pause-container.ts'
 import { renameContainer } from './rename-container.ts'
 import { signalNumber } from './signals.ts'
-import { createContainer, startContainer, type StartOptions } from './start-container.ts'
+import { createContainer, startContainer, type KeptStart } from './start-container.ts'
 import { killContainer, restartContainer, stopContainer } from './stop-container.ts'
 import type { StopOptions } from './stop-container.ts'
 import { waitForEnd } from './wait-container.ts'
@@ -48,7 +48,7 @@ export async function startCommand(input: Input): Promise<Answer | number> {
       throw new Error('you cannot start and attach multiple containers at once')
     return startAttached(input)
   }
-  return named(input, (word) => startContainer(input.runtime, word, startOptions(input)))
+  return named(input, (word) => startContainer(input.runtime, word, keptStart(input)))
 }
 
 /** `start -a`: the container's exit code. It lives on when this process is killed. */
@@ -62,7 +62,7 @@ async function startAttached(input: Input): Promise<number> {
   })
   const changes = { isAwaited: true }
   try {
-    if (!isThere) await startContainer(runtime, container.id, { ...startOptions(input), changes })
+    if (!isThere) await startContainer(runtime, container.id, { ...keptStart(input), changes })
   } catch (error) {
     launched.abandon()
     throw error
@@ -72,7 +72,7 @@ async function startAttached(input: Input): Promise<number> {
   return exitCode
 }
 
-function startOptions({ chapter, explain }: Input): StartOptions {
+function keptStart({ chapter, explain }: Input): KeptStart {
   return { chapter: chapter.number, explain }
 }
 
@@ -83,14 +83,14 @@ export async function stopCommand(input: Input): Promise<Answer> {
 }
 
 export async function restartCommand(input: Input): Promise<Answer> {
-  const how = { stop: stopOptions(input), start: startOptions(input) }
+  const how = { stop: stopOptions(input), start: keptStart(input) }
   await tidy(input.runtime)
   return named(input, (word) => restartContainer(input.runtime, word, how), true)
 }
 
 function stopOptions(input: Input): StopOptions {
   const signal = valueOf(input, 'signal') || undefined
-  const seconds = secondsIn('time', valueOf(input, 'time'))
+  const seconds = secondsIn('time', valueOf(input, 'time') ?? valueOf(input, 'timeout'))
   return {
     ...(signal === undefined ? {} : { signal: signalNumber(signal) }),
     ...(seconds === undefined ? {} : { seconds }),

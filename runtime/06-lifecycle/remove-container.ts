@@ -36,10 +36,12 @@ export async function removeContainer(
 
 async function removeEnded(runtime: Runtime, container: Container): Promise<void> {
   const { name, status, groups = [] } = container
+  const fix = 'stop it, or use rm -f to kill it'
+  if (status === 'restarting')
+    throw new Error(`container '${name}' waits for its next start; ${fix}`)
   if (isLive(container)) {
-    const isPaused = isFrozen(groups)
-    const state = status === 'restarting' ? 'waits for its next start' : isPaused ? 'is paused' : 'is running'
-    throw new Error(`container '${name}' ${state}; stop it, or use rm -f to kill it`)
+    const state = isFrozen(groups) ? 'paused' : 'running'
+    throw new Error(`container '${name}' is ${state}; ${fix}`)
   }
   await remove(runtime, container)
 }

@@ -29,7 +29,7 @@ export async function createContainer(
   }
 }
 
-export interface StartOptions {
+export interface KeptStart {
   /** The chapter whose list a container of an earlier one gets. */
   chapter: number
   explain?: Explain
@@ -37,7 +37,7 @@ export interface StartOptions {
 }
 
 /** Start a container, detached. One that runs stays as it is. */
-export function startContainer(runtime: Runtime, word: string, how: StartOptions): Promise<void> {
+export function startContainer(runtime: Runtime, word: string, how: KeptStart): Promise<void> {
   return withContainer(runtime, word, async (container) => {
     if (!isLive(container)) return startKept(runtime, container, how)
     if (isFrozen(container.groups ?? []))
@@ -48,7 +48,7 @@ export function startContainer(runtime: Runtime, word: string, how: StartOptions
 async function startKept(
   runtime: Runtime,
   container: Container,
-  { chapter, explain, changes = {} }: StartOptions,
+  { chapter, explain, changes = {} }: KeptStart,
 ): Promise<void> {
   const { name, image, streams } = container
   if (!image)

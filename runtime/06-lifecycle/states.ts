@@ -55,7 +55,7 @@ export function isLive({ status }: Container): boolean {
  * The container when it is neither being started nor being settled; undefined if it is gone by
  * then. One whose monitor is gone is settled here.
  */
-export async function steady(runtime: Runtime, id: string): Promise<Container | undefined> {
+async function steady(runtime: Runtime, id: string): Promise<Container | undefined> {
   const { root } = runtime
   let found = stateOf(root, id)
   const isSteady = async () => {

@@ -12,7 +12,7 @@ import { makePlace } from '../data-root.ts'
 import type { Container, ProcessId } from '../options.ts'
 import { isAlive, isHidden, signalTo } from '../process.ts'
 import { signalNumber } from './signals.ts'
-import { startContainer, type StartOptions } from './start-container.ts'
+import { startContainer, type KeptStart } from './start-container.ts'
 import { isLive, until, withContainer } from './states.ts'
 
 /** Docker's, where the container says nothing else. */
@@ -141,7 +141,7 @@ export async function killContainer(
 export async function restartContainer(
   runtime: Runtime,
   word: string,
-  { stop, start }: { stop: StopOptions; start: StartOptions },
+  { stop, start }: { stop: StopOptions; start: KeptStart },
 ): Promise<void> {
   const { root } = runtime
   const { id, rm } = await withContainer(runtime, word, (container) => {

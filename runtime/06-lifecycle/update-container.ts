@@ -45,7 +45,7 @@ function change(runtime: Runtime, word: string, { limits, restart }: Changes): P
     const { id, name, rm } = container
     const dir = containerDir(root, id)
     if (restart && restart.name !== 'no' && rm)
-      throw new Error(`container '${name}' is removed when it ends (--rm): no policy can restart it`)
+      throw new Error(`container '${name}' is removed at its end (--rm): no policy starts it again`)
     if (Object.keys(limits).length > 0)
       try {
         await updateContainer(runtime, container, limits)

@@ -23,7 +23,8 @@ export function withImageIn(rows: Chapter[], example: string): string {
 export function commandsOf(rows: Chapter[]): CommandSpec[] {
   const has = traitsOf(rows)
   const added = rows.flatMap(({ commands = [] }) => commands)
-  const all = new Map([...basics, ...added, ...tools, ...labCommands].map((spec) => [spec.name, spec]))
+  const specs = [...basics, ...added, ...tools, ...labCommands]
+  const all = new Map(specs.map((spec) => [spec.name, spec]))
   return [...all.values()]
     .filter(({ needs }) => needs?.(has) ?? true)
     .map((spec) => ({ ...spec, flags: flagsOf(spec, rows) }))

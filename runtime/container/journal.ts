@@ -19,7 +19,7 @@ export function journalPath(dir: string): string {
   return join(dir, 'journal')
 }
 
-/** Another list for the container in `dir`, which its monitor carries out from the next start on. */
+/** Another list for the container in `dir`: its monitor carries it out from the next start on. */
 export function planPath(dir: string): string {
   return join(dir, 'plan')
 }

@@ -1,4 +1,4 @@
-/** What `run`, `create` and `plan` were asked for: the flags of all chapters and the image's settings. */
+/** What `run`, `create` and `plan` were asked for: all chapters' flags, the image's settings. */
 import { traitsOf, type ImageSettings } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'

@@ -21,8 +21,10 @@ export interface End extends Pick<Outcome, HowItEnded> {
 /**
  * Record how `container` ended, remove its groups and whatever else the chapters gave it, and
  * remove the container itself with `rm`, or when its command never ran; if it was there before it
- * was started, it stays as it was, with this exit code. Harmless when it was done already. Throws when its end cannot be written down, as on a full disk, or its directory cannot
- * be renamed: the container is kept then, and the next command tries again.
+ * was started, it stays as it was, with this exit code. Harmless when it was done already.
+ *
+ * Throws when its end cannot be written down, as on a full disk, or its directory cannot be
+ * renamed: the container is kept then, and the next command tries again.
  */
 export async function settle(runtime: Runtime, container: Container, end: End): Promise<void> {
   const { root } = runtime

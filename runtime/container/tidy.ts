@@ -10,9 +10,10 @@ import { settleLost } from './settle.ts'
 import { keptState, unmark } from './state.ts'
 
 /**
- * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter recover what is its own. Costs
- * one look at each *running* container. Any number of processes may do this at once: each action
- * is harmless when it was already done. Gives the containers it settled.
+ * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter
+ * recover what is its own. Costs one look at each *running* container. Any number of processes may
+ * do this at once: each action is harmless when it was already done. Gives the containers it
+ * settled.
  *
  * What cannot be settled or deleted does not keep the rest from it, nor the command that comes
  * after: the runtime's `warn` is told.
