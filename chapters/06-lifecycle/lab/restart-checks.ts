@@ -1,8 +1,8 @@
 /** The restart policy: when a container starts again, and as what. */
-import type { Bench, Box, Check, Facts, Finding } from '../../../runtime/chapter-lab.ts'
+import type { Bench, Check, Finding } from '../../../runtime/chapter-lab.ts'
 import { tryReadlink } from '../../../runtime/files.ts'
 import { notStarted, type Seen } from '../../../runtime/lab-findings.ts'
-import { sentence } from '../../../runtime/sentence.ts'
+import { sentence, type Sentence } from '../../../runtime/sentence.ts'
 import { childrenOf, journalAfter, linesOf, noMonitor, waitersOf } from './monitored.ts'
 import type { JournalLine } from './monitored.ts'
 
@@ -32,8 +32,7 @@ export const restartChecks: Check[] = [
 async function freshStart(bench: Bench): Promise<Finding | undefined> {
   const did = sentence('started a container with -d --restart on-failure:1, and let it fail once')
   const flags = ['-d', '--restart', 'on-failure:1']
-  const script = 'trap "exit 3" TERM'
-  const box = await bench.run({ flags, script, then: 'sleep 600 & wait' })
+  const box = await bench.run({ flags, script: 'trap "exit 3" TERM', then: 'sleep 600 & wait' })
   const early = await notStarted(did, box)
   const { facts } = box
   if (early || !facts) return early
@@ -42,6 +41,92 @@ async function freshStart(bench: Bench): Promise<Finding | undefined> {
   if (monitor === undefined) return { did, expected, ...noMonitor }
   process.kill(facts.pid, 'SIGTERM')
   const lines = await journalAfter(box, 2)
-  return { did, expected, ...again(lines) } satisfies Finding | object as never
-  void [start, childrenOf, tryReadlink]
+  if (linesOf(lines, 'run').length < 2) return { did, expected, ...noSecond(lines) }
+  const [second = 0] = childrenOf(monitor)
+  const [first = 0] = childrenOf(second)
+  const namespace = tryReadlink(`/proc/${first}/ns/pid`)
+  if (second !== start && namespace !== facts.namespaces['pid']) return undefined
+  return {
+    did,
+    expected,
+    saw: sentence('the second start has something of the first'),
+    means: sentence('unshare(CLONE_NEWPID) works once in a process'),
+    hint: sentence('what stays, and what is made anew, at each start?'),
+  }
+}
+
+/** Why there was no second start. */
+function noSecond(lines: JournalLine[]): Omit<Seen, 'expected'> {
+  if (linesOf(lines, 'exit').length < 2)
+    return {
+      saw: sentence('the journal has its end, and no second start'),
+      means: sentence('the monitor was told never to start it again'),
+      hint: sentence('restart.name is on-failure: which flag does that become?'),
+    }
+  return {
+    saw: sentence('a second start, which failed before the command ran: exit code 125'),
+    means: sentence('each start makes the groups of the container anew, and they were there'),
+    hint: sentence('which argument of supervise says what goes before another start?'),
+  }
+}
+
+interface Trial {
+  flags: string[]
+  exitCode: number
+  /** How often it is started. */
+  starts: number
+  rule: Sentence
+}
+
+const trials: Trial[] = [
+  {
+    flags: ['-d'],
+    exitCode: 1,
+    starts: 1,
+    rule: sentence('without --restart, a container stays as it has ended'),
+  },
+  {
+    flags: ['-d', '--restart', 'on-failure'],
+    exitCode: 0,
+    starts: 1,
+    rule: sentence('an exit code of 0 is no failure'),
+  },
+  {
+    flags: ['-d', '--restart', 'always'],
+    exitCode: 0,
+    starts: 2,
+    rule: sentence('always means: whatever the exit code is'),
+  },
+  {
+    flags: ['-d', '--restart', 'unless-stopped'],
+    exitCode: 0,
+    starts: 2,
+    rule: sentence('unless-stopped is like always, until somebody stops it'),
+  },
+  {
+    flags: ['-d', '--restart', 'on-failure:2'],
+    exitCode: 1,
+    starts: 3,
+    rule: sentence('the number after on-failure is how often it starts again, at most'),
+  },
+]
+
+/** The last start that is wanted of one that always starts again stays for a while. */
+async function tried(bench: Bench, trial: Trial): Promise<Finding | undefined> {
+  const { flags, exitCode, starts, rule } = trial
+  const did = sentence('started a container with {flags} that ends with exit code {code}', {
+    ...{ flags: flags.join(' '), code: String(exitCode) },
+  })
+  const stays = exitCode === 0 && starts > 1 ? ['[ -e /once ] && sleep 600', ': > /once'] : []
+  const script = [...stays, `echo ${bench.word}`].join('\n')
+  const box = await bench.run({ flags, script, then: `exit ${exitCode}` })
+  if (box.failure || !box.out().includes(bench.word)) return notStarted(did, box)
+  const expected = sentence('{n} starts', { n: starts })
+  const lines = await journalAfter(box, stays.length > 0 ? starts : starts + 1)
+  const n = linesOf(lines, 'run').length
+  if (n === starts) return undefined
+  if (n === 0) return { did, expected, ...noMonitor }
+  const hint = sentence('which flag is for that policy, and where does its number go?')
+  if (n < starts) return { did, expected, saw: sentence('no more than {n}', { n }), means: rule, hint }
+  return { did, expected, saw: sentence('{n}, and more to come', { n }), means: rule, hint }
 }
