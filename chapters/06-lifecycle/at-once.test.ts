@@ -1,0 +1,100 @@
+/** Tests: two commands on one container at the same moment, in all pairs. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { imageFor } from '../../runtime/05-commit/image-for.ts'
+import { pauseContainer, unpauseContainer } from '../../runtime/06-lifecycle/pause-container.ts'
+import { removeContainer } from '../../runtime/06-lifecycle/remove-container.ts'
+import { renameContainer } from '../../runtime/06-lifecycle/rename-container.ts'
+import { createContainer } from '../../runtime/06-lifecycle/start-container.ts'
+import { startContainer } from '../../runtime/06-lifecycle/start-container.ts'
+import { killContainer, restartContainer } from '../../runtime/06-lifecycle/stop-container.ts'
+import { stopContainer } from '../../runtime/06-lifecycle/stop-container.ts'
+import { changeContainer } from '../../runtime/06-lifecycle/update-container.ts'
+import { waitForEnd } from '../../runtime/06-lifecycle/wait-container.ts'
+import type { Runtime } from '../../runtime/chapter.ts'
+import { stateOf } from '../../runtime/container/find.ts'
+import { keptState, markedState } from '../../runtime/container/state.ts'
+import type { Container } from '../../runtime/options.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { until } from '../../test/detached.ts'
+import { runtimeOn } from '../../test/rows.ts'
+import { needs } from '../../test/scratch.ts'
+
+type Command = (runtime: Runtime, id: string) => Promise<unknown>
+
+const chapter = 6
+const quick = { seconds: 0 }
+let names = 0
+
+const commands: Record<string, Command> = {
+  start: (runtime, id) => startContainer(runtime, id, { chapter }),
+  stop: (runtime, id) => stopContainer(runtime, id, quick),
+  restart: (runtime, id) => restartContainer(runtime, id, { stop: quick, start: { chapter } }),
+  kill: (runtime, id) => killContainer(runtime, id),
+  pause: pauseContainer,
+  unpause: unpauseContainer,
+  rename: (runtime, id) => renameContainer(runtime, id, `other${++names}`),
+  update: (runtime, id) =>
+    changeContainer(runtime, id, { limits: { pidsMax: 50 }, restart: { name: 'always' } }),
+  rm: (runtime, id) => removeContainer(runtime, id, false),
+  'rm -f': (runtime, id) => removeContainer(runtime, id, true),
+}
+
+/** What a command may say that came after the other one. */
+const said =
+  /^(container '\w+' (is (not running|(already|not) paused|paused; |running; )|was removed|waits )|no container named )/
+
+const every = Object.keys(commands)
+const pairs = every.flatMap((one, at) => every.slice(at).map((other) => [one, other] as const))
+
+async function created(runtime: Runtime): Promise<Container> {
+  const { settings, use } = await imageFor(runtime.root, 'busybox', 'layers')
+  const config = { Env: settings.Env ?? [] }
+  return createContainer(runtime, {
+    ...{ argv: ['sleep', '1000'], env: [], network: 'none', rm: false, chapter, config },
+    ...use,
+  })
+}
+
+async function problemOf(work: Promise<unknown> | undefined): Promise<string | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** It is as it should be when nobody does anything with it: on record, or gone. */
+function isWhole({ root }: Runtime, { id, groups = [] }: Container): boolean {
+  const now = stateOf(root, id)
+  const named = readdirSync(join(root, 'names')).filter((name) =>
+    existsSync(join(root, 'names', name, id)),
+  )
+  const hasGroup = groups.some((dir) => existsSync(dir))
+  if (!now) return named.length === 0 && !hasGroup
+  if (named.join() !== now.name) return false
+  return markedState(root, id) ? now.status === 'running' && hasGroup : keptState(root, id) !== undefined
+}
+
+for (const state of ['created', 'running'])
+  test(`of a container that is ${state}, none is lost and none hangs`, async (context) => {
+    needs(context, 'root', 'overlay', 'cgroup-freezer')
+    const runtime = await runtimeOn(await rootWithBusybox())
+    const odd: string[] = []
+    for (const [one, other] of pairs) {
+      const container = await created(runtime)
+      const { id } = container
+      if (state === 'running') await startContainer(runtime, id, { chapter })
+      const ended = waitForEnd(runtime, id)
+      const all = [one, other].map((name) => commands[name]?.(runtime, id))
+      for (const problem of await Promise.all(all.map((work) => problemOf(work))))
+        if (problem !== undefined && !said.test(problem)) odd.push(`${one}, ${other}: ${problem}`)
+      await until(() => isWhole(runtime, stateOf(runtime.root, id) ?? container))
+      if (stateOf(runtime.root, id)) await removeContainer(runtime, id, true)
+      expect(isWhole(runtime, container), `${one}, ${other}`).toBe(true)
+      expect([0, 137], `${one}, ${other}`).toContain(await ended)
+    }
+    expect(odd).toEqual([])
+  }, 120_000)
