@@ -22,7 +22,7 @@ export async function problemsIn(root: string, wanted: Wanted): Promise<string[]
   const { containers, unreadable } = everyContainer(root)
   problems.push(...unreadable.map(({ message }) => message))
   const ended = containers.filter(({ id }) => id !== bystander.id)
-  const isKept = ({ status, detach }: Container) => status === 'created' && detach === true
+  const isKept = ({ status }: Container) => status === 'created' // by the command create
   for (const { name, status, exitCode } of ended.filter((each) => !isKept(each)))
     if (status !== 'exited' || typeof exitCode !== 'number')
       problems.push(`container ${name} is '${status}', and its end is not on record`)
