@@ -198,8 +198,8 @@ static void put(void) {
       struct stat file;
       const char *newline = memrchr(out, '\n', done);
       size_t torn = done - (newline ? (size_t)(newline - out) + 1 : 0);
-      off_t size = fstat(log_fd, &file) == 0 ? file.st_size - (off_t)torn : 0;
-      if (size > 0 && ftruncate(log_fd, size) != 0) errno = 0; /* readers skip a torn record */
+      off_t size = fstat(log_fd, &file) == 0 ? file.st_size - (off_t)torn : -1;
+      if (size >= 0 && ftruncate(log_fd, size) != 0) errno = 0; /* readers skip a torn record */
       close(log_fd);
       log_fd = -1;
       report_unlogged(error);
