@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
+import { findContainer } from '../../runtime/container/find.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
-import { runDetached, until } from '../../test/detached.ts'
+import { detached, runDetached, until } from '../../test/detached.ts'
 import { needs } from '../../test/scratch.ts'
+import { stepbox } from '../../test/stepbox.ts'
 
 async function started(context: TestContext, policy: string, script: string) {
   needs(context, 'root', 'overlay')
@@ -49,5 +51,16 @@ describe('a restart policy', () => {
     await until(() => box.state().status === 'restarting')
     writeFileSync(join(box.dir, 'stopped'), '')
     expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 0 })
+  })
+
+  test('counts in the foreground, too: the first end is its exit code', async (context) => {
+    needs(context, 'root', 'overlay')
+    const root = await rootWithBusybox()
+    const flags = ['--restart', 'on-failure:1', '--name', 'box']
+    const command = ['busybox', 'sh', '-c', 'echo on; exit 3']
+    const ended = await stepbox(['run', ...flags, ...command], { root })
+    expect(ended).toMatchObject({ code: 3, out: 'on\n', err: '' })
+    const box = detached(root, findContainer(root, 'box').id)
+    expect(await box.settled()).toMatchObject({ exitCode: 3, restarts: 1 })
   })
 })

@@ -9,7 +9,8 @@ import { request } from '../container/request.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../container/run.ts'
 import { tidy } from '../container/tidy.ts'
 import { NativeFailure } from '../native-failure.ts'
-import type { Outcome } from '../native.ts'
+import type { Outcome, Report } from '../native.ts'
+import type { Step } from '../step.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
 import { attach, callersStreams, detachedStreams } from './attach.ts'
 import { checkMachine } from './check-machine.ts'
@@ -99,16 +100,24 @@ async function carryOut(input: Input, options: RunOptions): Promise<CarriedOut> 
   const tracing = switches.has('trace') ? await import('./trace.ts') : undefined
   const toTerminal = switches.has('tty') && isatty(2) ? tracing?.toRawTerminal : undefined
   const trace = tracing?.tracer(toTerminal)
-  const started = await begin(runtime, { ...options, ...(trace ? { mode: 'trace' } : {}) })
-  if (!options.detach) attach(started.launched, options)
-  trace?.begin(started.plan)
   let explanation: Explanation | undefined
-  for await (const report of started.reports) {
-    trace?.report(report)
-    if (!report.failed) continue
+  const failed = async (plan: Step[], report: Report, pid: number) => {
     const { explain } = await import('../tools/explain/explain.ts')
     const rows = await rowsUpTo(runtime.chapters, options.chapter)
-    explanation = await explain(started.plan, report, { pid: started.pid, rows })
+    explanation = await explain(plan, report, { pid, rows })
+  }
+  const { restart, detach } = options
+  if (restart && restart.name !== 'no' && !detach && !trace) {
+    const { runAttached } = await import('./run-attached.ts')
+    const result = await runAttached(input, options, { failed })
+    return { result, explanation }
+  }
+  const started = await begin(runtime, { ...options, ...(trace ? { mode: 'trace' } : {}) })
+  if (!detach) attach(started.launched, options)
+  trace?.begin(started.plan)
+  for await (const report of started.reports) {
+    trace?.report(report)
+    if (report.failed) await failed(started.plan, report, started.pid)
   }
   const result = await finish(runtime, started)
   trace?.end()
