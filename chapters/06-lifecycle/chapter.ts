@@ -1,5 +1,6 @@
 /** Chapter 6: a container lives on without its parent. */
 import { changeableFlags } from '../../runtime/02-cgroups/flags.ts'
+import { recordEvent, rotateEvents } from '../../runtime/06-lifecycle/events.ts'
 import { askedLife, lifeFlags } from '../../runtime/06-lifecycle/flags.ts'
 import { prepareLife } from '../../runtime/06-lifecycle/lifecycle.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
@@ -25,6 +26,16 @@ const logsFlags: Flag[] = [
   { long: 'details', text: 'show labels and variables that --log-opt has kept' },
 ]
 
+const eventsFlags: Flag[] = [
+  { long: 'since', value: 'TIME', text: 'what was before, too, from a date on, or 1h30m ago' },
+  { long: 'until', value: 'TIME', text: 'no longer than that' },
+  {
+    ...{ long: 'filter', short: 'f', value: 'KEY=VALUE', many: true },
+    text: 'container, event, image, label, type',
+  },
+  { long: 'format', value: 'FORMAT', text: 'json, or a template' },
+]
+
 export const chapter: Chapter = {
   number: 6,
   slug: 'lifecycle',
@@ -34,6 +45,8 @@ export const chapter: Chapter = {
   ordinary: () => ({ log: { path: `${dir}/<id>-json.log`, maxBytes: 0, files: 1 } }),
   prepare: prepareLife,
   planned: prepareLife,
+  happened: recordEvent,
+  recover: rotateEvents,
   commands: [
     {
       name: 'logs',
@@ -161,6 +174,19 @@ export const chapter: Chapter = {
       words: [0, 0],
       load: async () =>
         (await import('../../runtime/06-lifecycle/prune-containers.ts')).pruneCommand,
+    },
+    {
+      name: 'events',
+      usage: 'events [FLAGS]',
+      summary: 'show what happens to containers and images, as it happens',
+      flags: eventsFlags,
+      examples: [
+        'stepbox events --since 10m --until 0s',
+        "stepbox events -f event=die --format '{{.Actor.Attributes.name}}'",
+      ],
+      words: [0, 0],
+      load: async () =>
+        (await import('../../runtime/06-lifecycle/events-command.ts')).eventsCommand,
     },
     {
       name: 'settle',

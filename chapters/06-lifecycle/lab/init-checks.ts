@@ -4,18 +4,18 @@ import { notStarted } from '../../../runtime/lab-findings.ts'
 import { sentence } from '../../../runtime/sentence.ts'
 import { childrenOf, processOne, soon, statusOf } from './monitored.ts'
 
-const planner = { exercise: 'planner', points: 1, isBlackBox: true } as const
+const init = { exercise: 'init', points: 1, isBlackBox: true } as const
 
 export const initChecks: Check[] = [
   {
     id: 'reaped',
-    ...planner,
+    ...init,
     claim: sentence('with --init, an orphan that has ended is gone; without it, nothing is added'),
     judge: reaped,
   },
   {
     id: 'passed-on',
-    ...planner,
+    ...init,
     claim: sentence('with --init, the command gets the signal that process 1 was sent'),
     judge: passedOn,
   },

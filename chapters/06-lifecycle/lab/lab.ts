@@ -22,25 +22,53 @@ export const lab: ChapterLab = {
     [init]: ['withInit'],
     [exercises]: ['saidIn', 'waitsAfter'],
   },
+  given: { [init]: 'chapters/06-lifecycle/lab/wrong/no-init.ts' },
   dropped: { [monitor]: ['flagOf'], [exercises]: ['codeOf'] },
   allows,
   exercises: [
     {
-      id: 'planner',
+      id: 'init',
       kind: 'write',
-      title: sentence('Write the planners: it lives on without its parent'),
+      title: sentence('Write withInit: a process 1 that reaps'),
       task: sentence(
-        'Write monitor, then openLog in log.ts and withInit in init.ts. What supervise, open_log ' +
-          'and init take is in runtime/calls.ts; the comments above the functions say what for. ' +
-          'Begin with a container that is started with -d and needs nobody.',
+        'Write withInit: with --init, process 1 of the container stays as it is, and the command ' +
+          'is its child. The call is there: init. Where does it go?',
+      ),
+      file: init,
+      symbols: ['withInit'],
+      hints: [
+        sentence('init forks, and only the child goes on with the list.'),
+        sentence('Which step is the last one that can be made before there is a command?'),
+      ],
+    },
+    {
+      id: 'log',
+      kind: 'write',
+      title: sentence('Write openLog: what was written can be read later'),
+      task: sentence(
+        'Write openLog: one call, whose arguments are in runtime/calls.ts. Without a log there is ' +
+          'no step.',
+      ),
+      file: log,
+      symbols: ['openLog'],
+      hints: [
+        sentence('open_log takes the bound of a file before the number of files.'),
+        sentence('What has no attributes has none in its records: an empty text.'),
+      ],
+    },
+    {
+      id: 'monitor',
+      kind: 'write',
+      title: sentence('Write monitor: it lives on without its parent'),
+      task: sentence(
+        'Write monitor: what a process has to leave behind that is to live long, and the call that ' +
+          'makes a monitor of it. Begin with a container that is started with -d and needs nobody; ' +
+          'restarts come after that.',
       ),
       file: monitor,
       symbols: ['monitor'],
       hints: [
-        sentence(
-          'Without -d there is no monitor to be told: what does the list have of it then, and what ' +
-            'of the log?',
-        ),
+        sentence('Without -d there is no monitor to be told: what does the list have of it then?'),
         sentence(
           'supervise forks. What is to be true of the process that stays has to be made before.',
         ),
@@ -49,10 +77,9 @@ export const lab: ChapterLab = {
             'directory.',
         ),
         sentence(
-          'Four names of policies become three flags. One more of its fields is a number, where 0 ' +
-            'stands for any.',
+          'Four names of policies become three flags. One more field of a policy is a number, and ' +
+            '0 stands for any.',
         ),
-        sentence('Which step is the last one that process 1 of the container can make?'),
       ],
     },
     {
@@ -89,12 +116,6 @@ export const lab: ChapterLab = {
       ],
     },
   ],
-  checks: [
-    ...monitorChecks,
-    ...logChecks,
-    ...restartChecks,
-    ...initChecks,
-    ...smallChecks,
-  ],
+  checks: [...initChecks, ...logChecks, ...monitorChecks, ...restartChecks, ...smallChecks],
   zh: { ...findingsZh, ...zh },
 }

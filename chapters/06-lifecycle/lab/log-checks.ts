@@ -6,7 +6,7 @@ import { sentence } from '../../../runtime/sentence.ts'
 export const logChecks: Check[] = [
   {
     id: 'logged',
-    exercise: 'planner',
+    exercise: 'log',
     points: 1,
     isBlackBox: false,
     claim: sentence('the log has what the container wrote, output and errors apart, in bounds'),

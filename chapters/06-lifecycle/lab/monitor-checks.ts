@@ -6,7 +6,7 @@ import { statFields } from '../../../runtime/process.ts'
 import { sentence } from '../../../runtime/sentence.ts'
 import { journalAfter, journalOf, linesOf, noMonitor, waitersOf } from './monitored.ts'
 
-const planner = { exercise: 'planner', points: 1, isBlackBox: false } as const
+const planner = { exercise: 'monitor', points: 1, isBlackBox: false } as const
 
 export const monitorChecks: Check[] = [
   {

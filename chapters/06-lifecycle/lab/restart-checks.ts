@@ -2,10 +2,10 @@
 import type { Bench, Check, Finding } from '../../../runtime/chapter-lab.ts'
 import { notStarted, type Seen } from '../../../runtime/lab-findings.ts'
 import { sentence, type Sentence } from '../../../runtime/sentence.ts'
-import { childrenOf, journalAfter, linesOf, namesOf, noMonitor, waitersOf } from './monitored.ts'
+import { childrenOf, journalAfter, journalOf, linesOf, namesOf, noMonitor, waitersOf } from './monitored.ts'
 import type { JournalLine } from './monitored.ts'
 
-const planner = { exercise: 'planner', points: 1, isBlackBox: false } as const
+const planner = { exercise: 'monitor', points: 1, isBlackBox: false } as const
 
 export const restartChecks: Check[] = [
   {
@@ -121,10 +121,10 @@ async function tried(bench: Bench, trial: Trial): Promise<Finding | undefined> {
   const box = await bench.run({ flags, script, then: `exit ${exitCode}` })
   if (box.failure || !box.out().includes(bench.word)) return notStarted(did, box)
   const expected = sentence('{n} starts', { n: starts })
+  if (journalOf(box).length === 0) return { did, expected, ...noMonitor }
   const lines = await journalAfter(box, stays.length > 0 ? starts : starts + 1)
   const n = linesOf(lines, 'run').length
   if (n === starts) return undefined
-  if (n === 0) return { did, expected, ...noMonitor }
   const hint = sentence('which flag is for that policy, and where does its number go?')
   if (n < starts) return { did, expected, saw: sentence('no more than {n}', { n }), means: rule, hint }
   return { did, expected, saw: sentence('{n}, and more to come', { n }), means: rule, hint }

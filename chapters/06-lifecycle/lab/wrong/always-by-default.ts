@@ -1,0 +1,19 @@
+// finds lives-on
+// A container that was to live on is taken for one that lives for ever.
+export function monitor(told: Monitor | undefined): Step[] {
+  if (!told) return []
+  const { directory, mark, lock, restart, groups, settler } = told
+  const numbers = [restart.most ?? 0, ...delays]
+  return [
+    step(['setsid'], 'its own session'),
+    step(['chdir', '/'], 'no directory in use'),
+    step(
+      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
+      'the monitor stays',
+    ),
+  ]
+}
+
+function flagOf({ name }: RestartPolicy): RestartFlag {
+  return name === 'on-failure' ? 'RESTART_ON_FAILURE' : 'RESTART_ALWAYS'
+}

@@ -1,0 +1,15 @@
+// finds policy
+// on-failure:2 is read as on-failure.
+export function monitor(told: Monitor | undefined): Step[] {
+  if (!told) return []
+  const { directory, mark, lock, restart, groups, settler } = told
+  const numbers = [0, ...delays]
+  return [
+    step(['setsid'], 'its own session'),
+    step(['chdir', '/'], 'no directory in use'),
+    step(
+      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
+      'the monitor stays',
+    ),
+  ]
+}

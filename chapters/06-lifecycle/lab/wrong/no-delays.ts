@@ -1,0 +1,15 @@
+// finds lives-on
+// The numbers are the count alone.
+export function monitor(told: Monitor | undefined): Step[] {
+  if (!told) return []
+  const { directory, mark, lock, restart, groups, settler } = told
+  const numbers = [restart.most ?? 0]
+  return [
+    step(['setsid'], 'its own session'),
+    step(['chdir', '/'], 'no directory in use'),
+    step(
+      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
+      'the monitor stays',
+    ),
+  ]
+}

@@ -1,0 +1,14 @@
+// finds journal-read
+// Whoever has ended, has ended for good.
+export function saidIn(journal: string, isWatched: boolean): Said {
+  const lines = journal.split('\n').slice(0, -1)
+  let said: Said = { status: 'created', restarts: 0, exitCode: null }
+  let starts = 0
+  for (const line of lines) {
+    const [kind, , number] = line.split(' ')
+    if (kind === 'start') said = { status: 'running', restarts: starts++, exitCode: null }
+    if (kind === 'exit') said = { ...said, status: 'exited', exitCode: codeOf(Number(number)) }
+  }
+  if (isWatched || said.status === 'created') return said
+  return { ...said, status: 'exited', exitCode: said.exitCode ?? 137 }
+}

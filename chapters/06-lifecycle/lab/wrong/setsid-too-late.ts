@@ -1,0 +1,15 @@
+// finds lets-go
+// First the monitor, then its session: but the list goes on in the child.
+export function monitor(told: Monitor | undefined): Step[] {
+  if (!told) return []
+  const { directory, mark, lock, restart, groups, settler } = told
+  const numbers = [restart.most ?? 0, ...delays]
+  return [
+    step(
+      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
+      'the monitor stays',
+    ),
+    step(['setsid'], 'its own session'),
+    step(['chdir', '/'], 'no directory in use'),
+  ]
+}

@@ -1,0 +1,16 @@
+// finds waits
+// Each wait is a tenth of a second more.
+export function waitsAfter(policy: RestartPolicy, runs: Run[]): number[] {
+  const { name, most = Infinity } = policy
+  const waits: number[] = []
+  let [wait, count] = [0, 0]
+  for (const { exitCode, seconds } of runs) {
+    if (seconds >= 10) [wait, count] = [0, 0]
+    const isWell = name === 'on-failure' && exitCode === 0
+    if (name === 'no' || isWell || count === most) break
+    wait = wait + 100
+    count++
+    waits.push(wait)
+  }
+  return waits
+}
