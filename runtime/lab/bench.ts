@@ -106,7 +106,8 @@ async function factsOfLiving(shell: number, machine: number): Promise<Facts | un
     return await factsOf(shell, machine)
   } catch (error) {
     const stat = tryRead(`/proc/${shell}/stat`)
-    if (stat === undefined || /\) [ZX] /.test(stat)) return undefined
+    const hasLeft = (error as NodeJS.ErrnoException).code === 'EINVAL' // its namespaces, to end
+    if (hasLeft || stat === undefined || /\) [ZX] /.test(stat)) return undefined
     throw error
   }
 }
