@@ -100,6 +100,7 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
     await_end_of(pid);
     if (is_first && !shared->runs) _exit(125); /* Node knows why */
     int status = shared->ended ? shared->status : shared->runs ? SIGKILL : 125 << 8;
+    if (shared->runs) event_ended(told, status); /* first: who sees the end may say more of it */
     journal_line("exit", "%d", status);
     at = read_again(plan, at);
     long long delay = delay_before(status, milliseconds() - since);
@@ -237,9 +238,11 @@ void monitor_failed(void) {
 
 /* In a start: the command runs. Node, if it waits, may end. */
 void monitor_runs(void) {
-  if (!shared || shared->runs || shared->failed) return;
+  if (!shared) return report_running();
+  if (shared->runs || shared->failed) return;
   shared->runs = 1;
   journal_line("run", "%d", 0);
+  event_started(told);
   report_running();
   let_go_of_node();
 }

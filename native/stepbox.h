@@ -127,6 +127,10 @@ void monitor_ended(int status);
 void journal_line(const char *kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* events.c: what happens to the container, for those who follow events. */
+void event_started(const struct arg *told);
+void event_ended(const struct arg *told, int status);
+
 /* terminal.c: the container's terminal, if it has one. */
 extern int channel[2];
 void terminal_begin(void);

@@ -72,8 +72,20 @@ export interface Lifecycle {
   ended?: (setting: Setting) => Partial<Container> | Promise<Partial<Container>>
   /** Its directory is about to be deleted. */
   removed?: (setting: Setting) => void | Promise<void>
+  /** Something has happened, and is on record: for those who follow what happens. */
+  happened?: (root: string, event: Happening) => void
   /** Undo what a killed process left in the data root, outside of any container. */
   recover?: (root: string) => void | Promise<void>
+}
+
+/** What has happened to a container or an image, in Docker's words. */
+export interface Happening {
+  action: string
+  /** None if it happened to several at once. */
+  container?: Container
+  image?: { id: string; name: string }
+  /** What else is known of it: `exitCode`, `signal`, `oldName`. */
+  attributes: Record<string, string>
 }
 
 /** What a function of a container's life works on. It may change `container`. */

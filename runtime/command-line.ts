@@ -110,6 +110,8 @@ export interface Answer {
   lines?: string[]
   /** Instead of all these: answers that follow each other, until they end or `signal` is given. */
   frames?: (signal: AbortSignal) => AsyncIterable<Answer>
+  /** Instead of all these: answers that are printed one after the other, as they come. */
+  stream?: AsyncIterable<Answer>
   /** The exit code, 0 when absent. */
   code?: number
 }

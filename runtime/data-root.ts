@@ -9,6 +9,8 @@ import { intruderOn, type Intruder } from './trust.ts'
 
 const places = ['blobs', 'layers', 'containers', 'names', 'running', 'rootfs', 'tmp'] as const
 
+const files = ['oci-layout', 'index.json', 'break.json', 'lab.json', 'events', 'events.1']
+
 export type Place = (typeof places)[number]
 
 const known = new Set<string>()
@@ -21,7 +23,7 @@ const known = new Set<string>()
 export function openRoot(root: string): void {
   if (known.has(root)) return
   try {
-    closeSticky(root, [...places, 'oci-layout', 'index.json', 'break.json', 'lab.json'])
+    closeSticky(root, [...places, ...files])
     for (const place of places) closeSticky(join(root, place))
     const found = intruderOn(root, places)
     if (found) throw new Error(refusal(root, found))

@@ -83,6 +83,8 @@ type Stream = 'inherit' | 'ignore' | 'pipe' | number
 
 export interface LaunchOptions {
   mode?: Mode
+  /** Called when the command runs, if there is no `supervise` to say so. */
+  onRunning?: () => void
   /** The three descriptors of the container; nothing else is inherited. */
   stdio?: [Stream, Stream, Stream]
   /** The number of further sockets to us, from `firstFd` on, for a plan that leaves them open. */
@@ -154,14 +156,14 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   const streams = child.stdio as ChildProcess['stdio'] | undefined // none if pipe(2) failed
   const control = streams?.[controlFd] as Duplex | undefined
   const pid = child.pid ?? 0
-  const watch: Watch = { plan: [], mode: 'run', maker: pid, isLetGo: false, stays: false, reports: queue() }
+  const watch: Watch = { ...usual, plan: [], maker: pid, isLetGo: false, reports: queue() }
   const outcome = follow(child, control, watch)
   const abandon = () => {
     watch.isLetGo = true
     control?.destroy()
   }
-  const begin: Started['begin'] = (plan, bytes, { mode = 'run', stays = false }) => {
-    Object.assign(watch, { plan, mode, stays })
+  const begin: Started['begin'] = (plan, bytes, options) => {
+    Object.assign(watch, usual, options, { plan })
     control?.write(bytes)
     return {
       ...{ pid, process: child, outcome, reports: watch.reports, abandon },
@@ -173,16 +175,16 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
   return { begin, abandon }
 }
 
+const usual = { mode: 'run', stays: false, onRunning: () => {} } as const
+
 /** The state of a native program that runs. */
-interface Watch {
+interface Watch extends Required<Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'>> {
   /** The first plan: those that follow neither fork nor execute. */
   plan: Step[]
-  mode: Mode
   /** The process that makes the next call. */
   maker: number
   /** It was abandoned, and may end without giving a reason. */
   isLetGo: boolean
-  stays: boolean
   reports: Queue<Report>
 }
 
@@ -217,7 +219,9 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       resolve(end)
     }
     livesOn = () => {
-      if (watch.stays) return
+      const isAwaited = !watch.plan.some(({ call }) => call[0] === 'supervise')
+      if (isAwaited && !outcome.failure) watch.onRunning()
+      if (isAwaited || watch.stays) return
       child.unref()
       control?.destroy()
       finish({ exitCode: 0, livesOn: true })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Setting } from '../chapter.ts'
 import { checkout } from '../checkout.ts'
 import type { PlanOptions } from '../options.ts'
+import { eventsPath } from './events.ts'
 import { logOf } from './log-options.ts'
 
 /** The fields of its plan options; the files are made when the plan is carried out. */
@@ -19,7 +20,7 @@ export function prepareLife({
   const monitor = {
     directory: dir,
     mark: join(root, 'running', id),
-    lock: join(root, 'settling'),
+    lock: eventsPath(root),
     restart,
     groups,
     settler,

@@ -3,6 +3,7 @@ import { freeze, isFrozen, thaw } from '../02-cgroups/group-control.ts'
 import { isHeld } from '../05-commit/frozen.ts'
 import { withLock } from '../05-commit/store/lock.ts'
 import type { Runtime } from '../chapter.ts'
+import { announce } from '../container/announce.ts'
 import { makePlace } from '../data-root.ts'
 import type { Container } from '../options.ts'
 import { until, withContainer } from './states.ts'
@@ -17,6 +18,7 @@ export function pauseContainer(runtime: Runtime, word: string): Promise<void> {
     await unheld(runtime, container, async (groups) => {
       if (isFrozen(groups)) throw new Error(`container '${name}' is already paused`)
       await freeze(groups)
+      announce(runtime, container, { action: 'pause' })
     })
   })
 }
@@ -28,6 +30,7 @@ export function unpauseContainer(runtime: Runtime, word: string): Promise<void> 
       if (container.status !== 'running' || !isFrozen(groups))
         throw new Error(`container '${container.name}' is not paused`)
       thaw(groups)
+      announce(runtime, container, { action: 'unpause' })
     }),
   )
 }

@@ -2,6 +2,7 @@
 import { stackIn } from '../04-overlay/stack.ts'
 import { contentSize } from '../05-commit/store/sizes.ts'
 import type { Answer, Input } from '../command-line.ts'
+import { happen } from '../container/announce.ts'
 import { everyContainer } from '../container/find.ts'
 import { remove } from '../container/remove.ts'
 import { containerDir, markedState } from '../container/state.ts'
@@ -41,6 +42,7 @@ export async function pruneCommand(input: Input): Promise<Answer> {
       await failed(error)
       code = 1
     }
+  happen(runtime, { action: 'prune', attributes: { reclaimed: String(bytes) } })
   const total = `Total reclaimed space: ${decimalSize(bytes)}`
   return { lines: [...(count > 0 ? [''] : []), total], code }
 }

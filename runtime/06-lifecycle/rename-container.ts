@@ -1,6 +1,7 @@
 /** `rename`, the operation. */
 import type { Runtime } from '../chapter.ts'
 import { amendContainer } from '../container/amendments.ts'
+import { announce } from '../container/announce.ts'
 import { reserveName } from '../container/create.ts'
 import { isName } from '../container/names.ts'
 import { free } from '../container/reservations.ts'
@@ -25,5 +26,6 @@ export async function renameContainer(runtime: Runtime, word: string, name: stri
     await reserveName(runtime, { id, name })
     amendContainer(makePlace(root, 'tmp'), containerDir(root, id), { name })
     free(root, { id, name: container.name })
+    announce(runtime, { ...container, name }, { action: 'rename', oldName: `/${container.name}` })
   })
 }

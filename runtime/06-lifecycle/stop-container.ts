@@ -4,6 +4,7 @@ import { isFrozen } from '../02-cgroups/group-control.ts'
 import { release } from '../05-commit/frozen.ts'
 import type { Runtime } from '../chapter.ts'
 import { amendContainer } from '../container/amendments.ts'
+import { announce } from '../container/announce.ts'
 import { end } from '../container/end.ts'
 import { stateOf } from '../container/find.ts'
 import { wantEnd } from '../container/journal.ts'
@@ -44,7 +45,16 @@ export async function stopContainer(
     return { container, number, signalled: signalEnd(runtime, container, number) }
   })
   if (!asked) return
-  const { container, number, signalled } = asked
+  await endAsked(runtime, asked, seconds)
+  announce(runtime, asked.container, { action: 'stop' })
+}
+
+/** Wait for an end that was asked for; after the grace, kill what is left. */
+async function endAsked(
+  runtime: Runtime,
+  { container, number, signalled }: Ending,
+  seconds: number | undefined,
+): Promise<void> {
   const grace = seconds ?? container.stopTimeout ?? defaultGraceSeconds
   const life: Ending = { container, number, signalled }
   if (await hasEnded(runtime, life, grace < 0 ? Infinity : grace * 1000)) return
@@ -65,10 +75,10 @@ function stopSignalOf({ stopSignal, config }: Container): number | undefined {
 }
 
 /** That the end is wanted, and the first signal. Gives the process that has got it. */
-function signalEnd({ root }: Runtime, container: Container, number: number): ProcessId | undefined {
+function signalEnd(runtime: Runtime, container: Container, number: number): ProcessId | undefined {
   checkSeen(container)
-  wantEnd(containerDir(root, container.id))
-  return signalled(container, number)
+  wantEnd(containerDir(runtime.root, container.id))
+  return signalled(runtime, container, number)
 }
 
 /** Throws if its processes cannot be signalled from here. */
@@ -79,9 +89,16 @@ function checkSeen({ monitor, name }: Container): void {
   )
 }
 
-/** Signal its first process; while it is between two starts, wake its monitor. */
-function signalled({ status, init, monitor }: Container, number: number): ProcessId | undefined {
-  if (status === 'running' && init) return signalTo(init, number) ? init : undefined
+/**
+ * Signal its first process; while it is between two starts, wake its monitor. That is said first:
+ * its end may follow at once.
+ */
+function signalled(runtime: Runtime, container: Container, number: number): ProcessId | undefined {
+  const { status, init, monitor } = container
+  if (status === 'running' && init && isAlive(init)) {
+    announce(runtime, container, { action: 'kill', signal: String(number) })
+    return signalTo(init, number) ? init : undefined
+  }
   signalTo(monitor, SIGTERM)
   return undefined
 }
@@ -97,7 +114,8 @@ interface Ending {
  * Wait until this life of the container is over. If it was being started when its end was asked
  * for, the process that appears gets the signal, too; a paused one goes on, to hear of it.
  */
-async function hasEnded({ root }: Runtime, ending: Ending, milliseconds: number): Promise<boolean> {
+async function hasEnded(runtime: Runtime, ending: Ending, milliseconds: number): Promise<boolean> {
+  const { root } = runtime
   const { id, life } = ending.container
   return until(async () => {
     const now = markedState(root, id)
@@ -105,7 +123,7 @@ async function hasEnded({ root }: Runtime, ending: Ending, milliseconds: number)
     const { groups = [], init } = now
     const isOther = now.status !== 'running' || init?.start !== ending.signalled?.start ||
       init?.pid !== ending.signalled?.pid
-    if (isOther) ending.signalled = signalled(now, ending.number)
+    if (isOther) ending.signalled = signalled(runtime, now, ending.number)
     if (isFrozen(groups)) await release(root, { id, groups })
     return false
   }, milliseconds)
@@ -122,19 +140,19 @@ export async function killContainer(
   number: number = SIGKILL,
 ): Promise<void> {
   const { root } = runtime
-  const container = await withContainer(runtime, word, async (found) => {
+  const life: Ending = await withContainer(runtime, word, async (found) => {
     const { id, name, groups = [] } = found
     if (!isLive(found)) throw new Error(`container '${name}' is not running`)
     checkSeen(found)
     const isFinal = number === SIGKILL || [undefined, number].includes(stopSignalOf(found))
     if (isFinal) wantEnd(containerDir(root, id))
-    signalled(found, number)
+    const asked = { container: found, number, signalled: signalled(runtime, found, number) }
     if (isFinal && isFrozen(groups)) await release(root, { id, groups })
-    return found
+    return asked
   })
   if (number !== SIGKILL) return
-  if (await hasEnded(runtime, { container, number }, killPatienceMs)) return
-  await end(runtime, container)
+  if (await hasEnded(runtime, life, killPatienceMs)) return
+  await end(runtime, life.container)
 }
 
 /** Stop a container, if it runs, and start it. One that would be removed at its end is kept. */
@@ -150,12 +168,13 @@ export async function restartContainer(
     return { id: container.id, rm: isRemoved }
   })
   await stopContainer(runtime, id, stop)
-  if (!rm) return startContainer(runtime, id, start)
   try {
-    await startContainer(runtime, id, { ...start, changes: { rm: true } })
+    await startContainer(runtime, id, { ...start, ...(rm ? { changes: { rm } } : {}) })
   } finally {
-    if (stateOf(root, id)) amend(root, id, { rm: undefined })
+    if (rm && stateOf(root, id)) amend(root, id, { rm: undefined })
   }
+  const started = stateOf(root, id)
+  if (started) announce(runtime, started, { action: 'restart' })
 }
 
 function amend(root: string, id: string, changes: { rm: boolean | undefined }): void {

@@ -6,6 +6,7 @@ import { updateContainer } from '../02-cgroups/update.ts'
 import { rowsFor, type Runtime } from '../chapter.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { amendContainer } from '../container/amendments.ts'
+import { announce } from '../container/announce.ts'
 import { planOptionsNow } from '../container/create.ts'
 import { planPath } from '../container/journal.ts'
 import { containerDir, markedState } from '../container/state.ts'
@@ -27,7 +28,7 @@ export async function updateCommand(input: Input): Promise<Answer> {
   const limits: Limits = { ...limitsFrom(input), ...unlimited(values) }
   await tidy(runtime)
   const code = await forEachWord(input, async (word) => {
-    await change(runtime, word, { limits, restart })
+    await changeContainer(runtime, word, { limits, restart })
     print(word)
   })
   return { code }
@@ -35,11 +36,15 @@ export async function updateCommand(input: Input): Promise<Answer> {
 
 interface Changes {
   limits: Limits
-  restart: RestartPolicy | undefined
+  restart?: RestartPolicy | undefined
 }
 
 /** Change limits and policy of a container, while no other command does anything with it. */
-function change(runtime: Runtime, word: string, { limits, restart }: Changes): Promise<void> {
+export function changeContainer(
+  runtime: Runtime,
+  word: string,
+  { limits, restart }: Changes,
+): Promise<void> {
   const { root } = runtime
   return withContainer(runtime, word, async (container) => {
     const { id, name, rm } = container
@@ -55,6 +60,7 @@ function change(runtime: Runtime, word: string, { limits, restart }: Changes): P
     if (restart) amendContainer(makePlace(root, 'tmp'), dir, { restart })
     const now = markedState(root, id)
     if (now?.detach) await replan(runtime, now)
+    announce(runtime, container, { action: 'update' })
   })
 }
 

@@ -6,7 +6,6 @@
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
   logs: 6,
-  events: 6,
   exec: 7,
   attach: 7,
   top: 7,
@@ -18,7 +17,8 @@ export const dockerCommands: Record<string, number> = {
   load: 10,
   export: 10,
   tag: 10,
-  system: 10,
+  'system df': 10,
+  'system prune': 10,
   pull: 11,
   push: 11,
   login: 11,

@@ -1,6 +1,6 @@
 /** Answers that follow each other, such as those of `stats`: live until they are left. */
 import { isatty } from 'node:tty'
-import type { Answer, Typed } from '../command-line.ts'
+import { valueOf, type Answer, type Typed } from '../command-line.ts'
 import { cut } from '../columns.ts'
 import { checkOutput, writeOutput } from './output.ts'
 import { answerText } from './print.ts'
@@ -20,6 +20,17 @@ export async function printFrames(frames: Frames, typed: Typed): Promise<number>
       }
   } catch (error) {
     if (!leaving.signal.aborted) throw error // ignoring: it was left while it waited
+  }
+  return 0
+}
+
+/** Print one after the other, as they come. In JSON each is a line. */
+export async function printStream(answers: AsyncIterable<Answer>, typed: Typed): Promise<number> {
+  const values = new Map(typed.values)
+  if (valueOf(typed, 'format') === 'json') values.set('format', ['{{json .}}'])
+  for await (const answer of answers) {
+    writeOutput(await answerText(answer, { ...typed, values }))
+    checkOutput()
   }
   return 0
 }

@@ -17,6 +17,7 @@ export const groups: Record<string, Record<string, string>> = {
     ...{ ls: 'images', list: 'images', rm: 'rmi', remove: 'rmi', prune: 'image prune' },
     ...same('build history import inspect load pull push save tag'),
   },
+  system: same('events'),
   lab: ownOf('lab', 'start list test watch hint diff solve reset undo status grade'),
 }
 

@@ -68,7 +68,8 @@ async function carryOut(line: Line): Promise<number> {
     await said // the line is cleared before anything is printed over it
   }
   if (typeof answer === 'number') return answer
-  const { frames } = answer
+  const { frames, stream } = answer
+  if (stream) return (await import('./frames.ts')).printStream(stream, typed)
   if (frames) return (await import('./frames.ts')).printFrames(frames, typed)
   return await printAnswer(answer, typed)
 }

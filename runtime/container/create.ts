@@ -7,9 +7,10 @@ import type { PlanOptions, ProcessId } from '../options.ts'
 import { identifySelf, isAlive } from '../process.ts'
 import { inWords } from '../staging.ts'
 import { amendmentsIn } from './amendments.ts'
+import { announce } from './announce.ts'
 import { clearJournal } from './journal.ts'
 import { checkName, randomName } from './names.ts'
-import { discard } from './remove.ts'
+import { undo } from './remove.ts'
 import { free, idNamed, reserve, type Named } from './reservations.ts'
 import { settleLost } from './settle.ts'
 import { containerDir, makePlaces, markedState, reserveState, runningMark } from './state.ts'
@@ -70,9 +71,11 @@ export async function create(runtime: Runtime, options: CreateOptions): Promise<
     // (CVE-2021-41091).
     mkdirSync(setting.dir, { mode: 0o700 })
     if (!container.rm) reserveState(root, container)
-    return { setting, options: await prepared(runtime, setting) }
+    const options = await prepared(runtime, setting)
+    announce(runtime, container, { action: 'create' })
+    return { setting, options }
   } catch (error) {
-    await discard(runtime, container).catch(() => {}) // ignoring: why it was not created says more
+    await undo(runtime, container).catch(() => {}) // ignoring: why it was not created says more
     throw inWords(error, root)
   }
 }

@@ -1,7 +1,8 @@
 /** End a running container: kill it, and see that it is settled. */
 import { rowsFor, type Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
-import { isHidden, signalTo } from '../process.ts'
+import { isAlive, isHidden, signalTo } from '../process.ts'
+import { announce } from './announce.ts'
 import { wantEnd } from './journal.ts'
 import { settleLost } from './settle.ts'
 import { containerDir, markedState } from './state.ts'
@@ -28,6 +29,8 @@ export async function end(runtime: Runtime, container: Container): Promise<void>
   const setting = { container, root, dir, layers: async () => [], warn }
   for (const { ending } of await rowsFor(runtime, chapter)) await ending?.(setting)
   const { init } = markedState(root, id) ?? container // it may have been started meanwhile
+  const isRunning = init !== undefined && isAlive(init)
+  if (isRunning) announce(runtime, container, { action: 'kill', signal: '9' })
   if (init) signalTo(init, 'SIGKILL')
   else signalTo(monitor, 'SIGTERM')
   if ((await waitForOther(runtime, container, patienceMs)) !== 'running') return

@@ -3,22 +3,36 @@ import { rowsFor, type Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
 import { deleteTrash, moveToTrash } from '../trash.ts'
 import { amendmentsIn } from './amendments.ts'
+import { announce } from './announce.ts'
 import { free, type Named } from './reservations.ts'
 import { containerDir, unmark } from './state.ts'
 
 /** Remove a container that does not run. False when another process was faster. */
 export async function remove(runtime: Runtime, container: Container): Promise<boolean> {
+  const last = { ...container, ...amendmentsIn(containerDir(runtime.root, container.id)) }
+  const isRemoved = await removeParts(runtime, last)
+  if (isRemoved) announce(runtime, last, { action: 'destroy' })
+  return isRemoved
+}
+
+async function removeParts(runtime: Runtime, container: Container): Promise<boolean> {
   const { root, warn } = runtime
   const dir = containerDir(root, container.id)
   const setting = { container, root, dir, layers: async () => [], warn }
   const rows = await rowsFor(runtime, container.chapter)
   for (const { removed } of rows.toReversed()) await removed?.(setting)
-  return removeDirectory(runtime, { ...container, ...amendmentsIn(dir) })
+  return removeDirectory(runtime, container)
 }
 
 /** Remove a container and its mark: nothing of it was acknowledged, or it was started with `rm`. */
 export async function discard(runtime: Runtime, container: Container): Promise<void> {
   await remove(runtime, container)
+  unmark(runtime.root, container.id)
+}
+
+/** The same for one that was never there for others: nothing is said of it. */
+export async function undo(runtime: Runtime, container: Container): Promise<void> {
+  await removeParts(runtime, container)
   unmark(runtime.root, container.id)
 }
 

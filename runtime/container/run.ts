@@ -4,6 +4,7 @@ import { makeReady, type Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { inWords } from '../staging.ts'
 import type { Step } from '../step.ts'
+import { announce } from './announce.ts'
 import { create, reopen, type CreateOptions } from './create.ts'
 import { discard } from './remove.ts'
 import { settle, settleLost } from './settle.ts'
@@ -39,6 +40,7 @@ export async function begin(
     const created = await create(runtime, options)
     container = created.setting.container
     onCreated?.(container.id)
+    if (!container.detach || container.isAwaited) announce(runtime, container, { action: 'attach' })
     const more = { ...(mode ? { mode } : {}), ...(alter ? { alter } : {}) }
     return await start(runtime, created, { ready, ...more })
   } catch (error) {

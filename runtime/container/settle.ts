@@ -6,6 +6,7 @@ import type { Container } from '../options.ts'
 import { signalTo } from '../process.ts'
 import { inWords, isFull } from '../staging.ts'
 import { amendmentsIn } from './amendments.ts'
+import { announce } from './announce.ts'
 import { recordEnd } from './journal.ts'
 import { discard } from './remove.ts'
 import { containerDir, keptState, saveKept, unmark } from './state.ts'
@@ -34,6 +35,7 @@ export async function settle(runtime: Runtime, container: Container, end: End): 
   Object.assign(container, amendmentsIn(containerDir(root, id)))
   const neverRan = end.failure !== undefined || end.refused !== undefined
   const before = neverRan ? keptState(root, id) : undefined
+  if (!neverRan && container.status === 'running') announceEnd(runtime, container, end)
   if (container.rm) recordEnd(containerDir(root, id), end)
   if (container.rm || (neverRan && !before)) return discard(runtime, container)
   if (before) return saveKept(root, { ...before, exitCode: end.exitCode })
@@ -49,6 +51,11 @@ export async function settle(runtime: Runtime, container: Container, end: End): 
   } catch (error) {
     throw inWords(error, root, `'${container.name}' has ended, and how is not on record`)
   }
+}
+
+/** What no monitor has said: there is none, or it was killed. */
+function announceEnd(runtime: Runtime, container: Container, { exitCode }: End): void {
+  announce(runtime, container, { action: 'die', exitCode: String(exitCode) })
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Mode } from '../encode.ts'
 import { makeReady, type Launch, type LaunchOptions, type Ready, type Report } from '../native.ts'
 import { identify, signalTo } from '../process.ts'
 import type { Step } from '../step.ts'
+import { announce } from './announce.ts'
 import type { Created } from './create.ts'
 import { saveRunning } from './state.ts'
 
@@ -43,7 +44,10 @@ export async function start(
 ): Promise<Started> {
   const rows = await rowsFor(runtime, setting.container.chapter)
   const plan = alter(await rowOf(rows).plan(options), setting.dir)
-  const launched = (ready ?? makeReady(stdio)).begin(plan, mode ? { mode } : {})
+  const launched = (ready ?? makeReady(stdio)).begin(plan, {
+    ...(mode ? { mode } : {}),
+    onRunning: () => announce(runtime, setting.container, { action: 'start' }),
+  })
   launched.process.once('exit', (_, signal) => signal && endFirst(setting))
   const started: Omit<Started, 'reports'> = { setting, plan, launched, pid: launched.pid }
   return Object.assign(started, { reports: recorded(started, rows) })

@@ -59,7 +59,7 @@ function isOver(root: string, id: string): boolean {
 const lookEveryMs = 200
 
 /** Notices of changes in a directory, by inotify(7); it may be that there are no more watches. */
-function watchFor(dir: string) {
+export function watchFor(dir: string) {
   let isChanged = true
   let hear: (() => void) | undefined
   const notice = () => {

@@ -16,7 +16,8 @@ export class NoField extends Error {
 }
 
 /** Objects with any keys; a missing one is no error, as in a map of Go. */
-const maps = ['Data', 'ExposedPorts', 'Labels', 'Networks', 'Options', 'Ports', 'Volumes']
+const maps = ['Attributes', 'Data', 'ExposedPorts', 'Labels', 'Networks', 'Options', 'Ports']
+  .concat('Volumes')
 const isMap = new WeakSet<object>()
 
 /** Lists, also where there is none: Go prints `[]`. */

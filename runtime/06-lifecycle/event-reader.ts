@@ -1,0 +1,127 @@
+/** Events, read: those that were, and those that come. */
+import { stateOf } from '../container/find.ts'
+import { actorOf, eventsPath, type EventLine } from './events.ts'
+import { watchFor } from './logs/container-log.ts'
+import { closeFiles, newerThan, openFiles, type OpenFile } from './logs/files.ts'
+import { blocksOf, linesOf } from './logs/lines.ts'
+import { recordTimeNow } from './logs/times.ts'
+
+/** Something that has happened, in Docker's words. */
+export interface LifeEvent {
+  type: 'container' | 'image'
+  action: string
+  id: string
+  /** By their names. */
+  attributes: Record<string, string>
+  /** In UTC, with nine digits after the point: later times are greater strings. */
+  time: string
+  nanoseconds: bigint
+}
+
+/** Bounds, each a time as events have it. */
+export interface Period {
+  /** With neither of the two, only what comes from now on. */
+  since?: string
+  /** Without it, there is no end. */
+  until?: string
+}
+
+/** The events of a period, some at a time, as they come. Ends when the period has. */
+export async function* eventsOf(
+  root: string,
+  { since, until }: Period,
+): AsyncGenerator<LifeEvent[]> {
+  const path = eventsPath(root)
+  const know = knowledge(root)
+  const files: OpenFile[] = openFiles(path)
+  const begin = since ?? (until === undefined ? recordTimeNow() : '')
+  let isNews = since !== undefined || until !== undefined
+  const notices = watchFor(root)
+  let at = 0
+  try {
+    for (;;) {
+      const isOver = until !== undefined && recordTimeNow() > until // before the last look
+      for (let file = files[0]; file; file = files[0]) {
+        for (const block of blocksOf(file.fd, at, Infinity)) {
+          at = block.end
+          const all = [...linesOf(block)].flatMap((line) => know(line) ?? [])
+          const isWanted = ({ time }: LifeEvent) =>
+            time >= begin && (until === undefined || time <= until)
+          const found = isNews ? all.filter(isWanted) : []
+          if (found.length > 0) yield found
+        }
+        if (files.length === 1) break
+        closeFiles(files.splice(0, 1))
+        at = 0
+      }
+      isNews = true
+      const { files: newer } = newerThan(files[0], path)
+      files.push(...newer)
+      if (newer.length > 0) continue // and there may be more in the file before them
+      if (isOver) return
+      await notices.change()
+    }
+  } finally {
+    notices.stop()
+    closeFiles(files)
+  }
+}
+
+/** What is known of a container from the lines so far. */
+interface Known {
+  actor: Record<string, string>
+  runs?: boolean
+}
+
+/**
+ * Makes events of lines, which have to come in order: what a monitor does not know of its container
+ * is in the lines before. Several commands may find the same container dead: the first one counts.
+ */
+function knowledge(root: string): (line: Buffer) => LifeEvent | undefined {
+  const all = new Map<string, Known>()
+  return (text) => {
+    const line = lineIn(text)
+    if (!line) return undefined
+    const { id, action, type = 'container', attributes, time } = line
+    const known = all.get(id) ?? { actor: {} }
+    const actor = line.actor ?? (all.has(id) ? known.actor : onRecord(root, id))
+    if (action === 'die' && known.runs === false) return undefined
+    const runs = { create: false, start: true, die: false }[action] ?? known.runs
+    if (action === 'destroy') all.delete(id)
+    else if (type === 'container' && id !== '')
+      all.set(id, { actor, ...(runs === undefined ? {} : { runs }) })
+    const [seconds = '', fraction = ''] = time.split('.')
+    const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
+    return {
+      ...{ type, action, id, time: `${whole}.${fraction}Z` },
+      attributes: sorted({ ...actor, ...attributes }),
+      nanoseconds: BigInt(seconds + fraction),
+    }
+  }
+}
+
+/** Of a container whose earlier lines are in no file any more. */
+function onRecord(root: string, id: string): Record<string, string> {
+  try {
+    const container = stateOf(root, id)
+    return container ? actorOf(container) : {}
+  } catch {
+    return {} // ignoring: that it has happened is known all the same
+  }
+}
+
+function sorted(words: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(words).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** A line taken apart; undefined if it is damaged. Behind one that a full disk has cut is the next. */
+function lineIn(text: Buffer): EventLine | undefined {
+  const line = text.toString('utf8')
+  try {
+    const found = JSON.parse(line.slice(Math.max(0, line.lastIndexOf('{"time":')))) as EventLine
+    const isWhole = /^\d{1,11}\.\d{9}$/.test(found.time) && typeof found.action === 'string'
+    return isWhole && typeof found.id === 'string' ? found : undefined
+  } catch {
+    return undefined // ignoring: the next one may be whole
+  }
+}
