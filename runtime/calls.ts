@@ -19,12 +19,8 @@ export type Call =
   | [name: 'fork']
   | [name: 'prctl', option: 'PR_SET_PDEATHSIG', signal: 'SIGKILL']
   | [
-      name: 'mount',
-      source: string | null,
-      target: string,
-      filesystemtype: string | null,
-      mountflags: MountFlag[],
-      data: string | null,
+      name: 'mount', source: string | null, target: string, filesystemtype: string | null,
+      mountflags: MountFlag[], data: string | null,
     ]
   | [name: 'setns', pathname: string, nstype: NamespaceFlag]
   | [name: 'keyctl', operation: 'KEYCTL_JOIN_SESSION_KEYRING', name: string | null]
@@ -33,11 +29,8 @@ export type Call =
   | [name: 'sched_setaffinity', cpus: number]
   | [name: 'sched_setattr', policy: 'SCHED_OTHER', nice: number]
   | [
-      name: 'ioprio_set',
-      which: 'IOPRIO_WHO_PROCESS',
-      who: number,
-      class_: 'IOPRIO_CLASS_NONE' | 'IOPRIO_CLASS_IDLE',
-      level: number,
+      name: 'ioprio_set', which: 'IOPRIO_WHO_PROCESS', who: number,
+      class_: 'IOPRIO_CLASS_NONE' | 'IOPRIO_CLASS_IDLE', level: number,
     ]
   | [name: 'personality', persona: 'PER_LINUX' | 'ADDR_NO_RANDOMIZE']
   | [name: 'sethostname', name: string]
@@ -64,21 +57,14 @@ export type Call =
   | [name: 'umount2', target: string, flags: 'MNT_DETACH'[]]
   | [name: 'getcwd']
   | [
-      name: 'mknod',
-      pathname: string,
-      type: 'S_IFCHR' | 'S_IFBLK' | 'S_IFREG' | 'S_IFIFO',
-      mode: number,
-      major: number,
-      minor: number,
+      name: 'mknod', pathname: string, type: 'S_IFCHR' | 'S_IFBLK' | 'S_IFREG' | 'S_IFIFO',
+      mode: number, major: number, minor: number,
     ]
   | [name: 'symlink', target: string, linkpath: string]
   | [name: 'socketpair', domain: 'AF_UNIX', type: 'SOCK_STREAM']
   | [
-      name: 'pipe2',
-      stream: 'STDIN_FILENO' | 'STDOUT_FILENO' | 'STDERR_FILENO',
-      readEnd: number,
-      writeEnd: number,
-      flags: 'O_CLOEXEC'[],
+      name: 'pipe2', stream: 'STDIN_FILENO' | 'STDOUT_FILENO' | 'STDERR_FILENO', readEnd: number,
+      writeEnd: number, flags: 'O_CLOEXEC'[],
     ]
   | [name: 'open', pathname: string, flags: OpenFlag[], mode: number]
   | [name: 'ioctl_unlockpt', fd: number]
@@ -100,14 +86,8 @@ export type Call =
   | [name: 'lsetxattr_if_held', pathname: string, name: string, value: Uint8Array]
   | [name: 'utimensat', pathname: string, seconds: bigint, nanoseconds: number]
   | [
-      name: 'create',
-      pathname: string,
-      data: Uint8Array,
-      mode: number,
-      uid: number,
-      gid: number,
-      seconds: bigint,
-      nanoseconds: number,
+      name: 'create', pathname: string, data: Uint8Array, mode: number, uid: number, gid: number,
+      seconds: bigint, nanoseconds: number,
     ]
   | [name: 'llistxattr', pathname: string]
   | [name: 'lgetxattr', pathname: string, name: string]
@@ -123,15 +103,9 @@ export type Call =
       attributes: string,
     ]
   | [
-      name: 'supervise',
-      directory: string,
-      mark: string,
-      lock: string,
-      restart: RestartFlag,
+      name: 'supervise', directory: string, mark: string, lock: string, restart: RestartFlag,
       /** Most restarts, 0 for any number; then milliseconds: first delay, last one, lasting. */
-      numbers: number[],
-      groups: string[],
-      settler: string[],
+      numbers: number[], groups: string[], settler: string[],
     ]
   | [name: 'init']
   | [name: 'listen', directory: string, closesInput: number, isAwaited: number]
@@ -139,10 +113,7 @@ export type Call =
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
-      name: 'mount_setattr',
-      pathname: string,
-      flags: 'AT_RECURSIVE'[],
-      set: MountAttribute[],
+      name: 'mount_setattr', pathname: string, flags: 'AT_RECURSIVE'[], set: MountAttribute[],
       clear: MountAttribute[],
     ]
   | [name: 'capbset_drop_all']
@@ -258,12 +229,12 @@ export const calls: Record<CallName, CallRow> = {
     kinds: 'sssflll',
     makes: 'open fcntl close open fcntl close fallocate mmap rt_sigprocmask fork prctl'.split(' '),
   },
+  init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   listen: {
     kinds: 'snn',
     makes: 'open socket unlink bind listen close fcntl close'.split(' '),
   },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
-  init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

@@ -4,23 +4,8 @@ import { readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
 import { findContainer } from '../../runtime/container/find.ts'
 import { commit, rm, rmi, run } from '../power/operations.ts'
 import type { Random } from '../power/random.ts'
+import type { Deed } from './deed.ts'
 import { living } from './living.ts'
-import type { Member } from './tree.ts'
-
-export interface Deed {
-  /** The command lines: of several, all are started at once. */
-  commands: string[][]
-  /** The exit code of each, unless it was killed; without it, any. */
-  code?: number
-  /** Further processes that may be killed. */
-  others?: (root: string) => Member[]
-  /** Wait until what the commands have begun has ended. */
-  calm?: (root: string) => Promise<void>
-  /** What it has not kept its word in, if it ended with that code. */
-  broken?: (root: string) => string[]
-  /** Remove what is there now, whatever became of it. */
-  clear?: (root: string) => Promise<unknown>
-}
 
 /** Make what the deed needs, under names with `n` in them, and give it. */
 type Maker = (root: string, n: number) => Deed | Promise<Deed>
