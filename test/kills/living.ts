@@ -5,7 +5,7 @@ import { runningMark } from '../../runtime/container/state.ts'
 import type { Container } from '../../runtime/options.ts'
 import { identify, isAlive, statFields } from '../../runtime/process.ts'
 import { stepbox } from '../stepbox.ts'
-import type { Deed } from './deeds.ts'
+import type { Deed } from './deed.ts'
 import type { Member } from './tree.ts'
 
 const obedient = 'trap "exit 0" TERM; sleep 1000 & wait'
