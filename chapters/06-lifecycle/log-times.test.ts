@@ -1,6 +1,6 @@
 /** Tests. What `logs` understands as a time, and how it shows what a record has beside its text. */
 import { describe, expect, test } from 'vitest'
-import { detailsOf, recordIn } from '../../runtime/06-lifecycle/logs/record.ts'
+import { shownAttributes, recordIn } from '../../runtime/06-lifecycle/logs/record.ts'
 import { timeIn } from '../../runtime/06-lifecycle/logs/times.ts'
 
 test("attributes are shown as Docker shows them, by name, escaped as in a URL's query", () => {
@@ -8,7 +8,7 @@ test("attributes are shown as Docker shows them, by name, escaped as in a URL's 
   const line = `{"log":"","stream":"stderr","attrs":${attrs},"time":"2026-01-01T00:00:00.5Z"}`
   const record = recordIn(Buffer.from(line))
   expect(record).toMatchObject({ fd: 2, time: '2026-01-01T00:00:00.500000000Z' })
-  expect(record && detailsOf(record)).toBe('a=%C3%A9~-._,b=a%2Cb+%3Dc%25%FF')
+  expect(record && shownAttributes(record)).toBe('a=%C3%A9~-._,b=a%2Cb+%3Dc%25%FF')
 })
 
 describe('a time', () => {

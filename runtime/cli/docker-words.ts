@@ -5,7 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  logs: 6,
   exec: 7,
   attach: 7,
   top: 7,
@@ -104,7 +103,6 @@ export const notStepbox: Record<string, string> = {
 
 /** What to use until a word comes: for a command, or for a flag of any command. */
 export const untilThen: Record<string, string> = {
-  logs: 'what it writes is on the terminal of its run; run … > FILE keeps it',
   exec: "nsenter -a -t $(stepbox inspect -f '{{.State.Pid}}' NAME) sh",
   top: "'stepbox x-ray NAME' has its processes",
   cp: 'a pipe: tar -c FILES | stepbox run -i … tar -x',

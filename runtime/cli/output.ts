@@ -18,7 +18,7 @@ export function writeOutput(text: string): void {
   write(1, Buffer.from(text))
 }
 
-/** Write foreign bytes, as they are. What both outputs are for is given up when one of them fails. */
+/** Write foreign bytes, as they are. After a problem with one of the outputs, both are left. */
 export function write(fd: 1 | 2, bytes: Uint8Array): void {
   if (problem) return
   try {

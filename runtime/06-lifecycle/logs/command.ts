@@ -4,7 +4,7 @@ import { findContainer } from '../../container/find.ts'
 import { tidy } from '../../container/tidy.ts'
 import { containerLog } from './container-log.ts'
 import type { ReadOptions } from './read.ts'
-import { detailsOf, type LogRecord } from './record.ts'
+import { shownAttributes, type LogRecord } from './record.ts'
 import { timeIn } from './times.ts'
 
 export async function logsCommand(input: Input): Promise<number> {
@@ -28,7 +28,7 @@ export async function logsCommand(input: Input): Promise<number> {
 function prefix(hasTime: boolean, hasDetails: boolean): (record: LogRecord) => Buffer[] {
   if (!hasTime && !hasDetails) return () => []
   return (record) => [
-    Buffer.from((hasTime ? `${record.time} ` : '') + (hasDetails ? `${detailsOf(record)} ` : '')),
+    Buffer.from((hasTime ? `${record.time} ` : '') + (hasDetails ? `${shownAttributes(record)} ` : '')),
   ]
 }
 

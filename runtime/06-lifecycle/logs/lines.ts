@@ -9,13 +9,13 @@ const longestLine = 2 ** 22
 const newline = 10
 
 /** Whole lines, the last newline included, and where the file goes on after them. */
-export interface Block {
+export interface LineBlock {
   bytes: Buffer
   end: number
 }
 
 /** Blocks of lines from the place `from` up to `to`; the bytes are good until the next one. */
-export function* blocksOf(fd: number, from: number, to: number): Generator<Block> {
+export function* blocksOf(fd: number, from: number, to: number): Generator<LineBlock> {
   let room = Buffer.allocUnsafe(chunkBytes)
   for (let at = from; at < to; ) {
     const bytes = readAt(fd, room.subarray(0, Math.min(room.length, to - at)), at)
@@ -34,7 +34,7 @@ export function* blocksOf(fd: number, from: number, to: number): Generator<Block
 }
 
 /** The lines of a block, without their newlines. */
-export function* linesOf({ bytes }: Block): Generator<Buffer> {
+export function* linesOf({ bytes }: LineBlock): Generator<Buffer> {
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(newline, start)
     yield bytes.subarray(start, end)

@@ -1,7 +1,7 @@
 /** A container's log, read: across its files, from its end, between two times, as it grows. */
 import { fstatSync } from 'node:fs'
 import { closeFiles, newerThan, openFiles, type OpenFile } from './files.ts'
-import { blocksOf, linesBackwards, linesOf, type Block } from './lines.ts'
+import { blocksOf, linesBackwards, linesOf, type LineBlock } from './lines.ts'
 import { recordIn, type LogRecord } from './record.ts'
 import { recordTimeNow } from './times.ts'
 
@@ -78,7 +78,7 @@ function skipTo(place: Place, count: number): void {
 }
 
 /** Blocks from `place` to the end of the last file, which becomes the place. */
-function* blocksFrom(place: Place, isGrowing: boolean): Generator<Block> {
+function* blocksFrom(place: Place, isGrowing: boolean): Generator<LineBlock> {
   for (let file = place.files[0]; file; file = place.files[0]) {
     if (fstatSync(file.fd).size < place.at) place.at = 0 // somebody has emptied it
     for (const block of blocksOf(file.fd, place.at, isGrowing ? Infinity : file.size)) {
@@ -92,7 +92,7 @@ function* blocksFrom(place: Place, isGrowing: boolean): Generator<Block> {
 }
 
 /** The records of a block that are asked for, and whether later ones are no more. */
-function chosen(block: Block, { since = '', until }: ReadOptions) {
+function chosen(block: LineBlock, { since = '', until }: ReadOptions) {
   const records: LogRecord[] = []
   for (const line of linesOf(block)) {
     const record = recordIn(line)

@@ -46,7 +46,7 @@ function textsIn(attrs: unknown): Record<string, string> {
 }
 
 /** `BAR=a%2Cb,FOO=1`: attributes as Docker shows them, escaped as in the query of a URL. */
-export function detailsOf({ attributes }: LogRecord): string {
+export function shownAttributes({ attributes }: LogRecord): string {
   const names = Object.keys(attributes).sort()
   return names.map((name) => `${escaped(name)}=${escaped(attributes[name] ?? '')}`).join(',')
 }
