@@ -14,7 +14,7 @@ export function signalNamed(number: number): string {
   return known?.[0] ?? `SIGRTMIN+${number - 34}`
 }
 
-/** How a process ended, by its wait status as wait(2) lays it out: the signal in the low 7 bits, the exit code above 8. */
+/** How a process ended, as wait(2) lays it out: the signal in the low 7 bits, the code above 8. */
 export function endOf(waitStatus: number): { exitCode: number; signal?: string } {
   const number = waitStatus & 0x7f
   if (number === 0) return { exitCode: (waitStatus >> 8) & 0xff }

@@ -46,7 +46,7 @@ declare module '../options.ts' {
 /** Docker's delays before a start, in milliseconds: the first, the longest; what lasted is well. */
 const delays = [100, 60_000, 10_000]
 
-/** Before anything else is made: what the monitor makes here is its own, and not the container's. */
+/** Before anything else is made: what is made here is the monitor's, and not the container's. */
 export function monitor(told: Monitor | undefined): Step[] {
   if (!told) return []
   const { directory, mark, lock, restart, groups, settler } = told

@@ -21,21 +21,26 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   'stop': async (root, n) => about(await lives(root, n), [['stop', '-t', '1', `c${n}`]]),
   'kill': async (root, n) => about(await lives(root, n), [['kill', `c${n}`]]),
   'rm -f': async (root, n) => about(await lives(root, n), [['rm', '-f', `c${n}`]]),
-  'wait': async (root, n) => about(await lives(root, n, 'sleep 0.1'), [['wait', `c${n}`]]),
+  'wait': async (root, n) => about(await lives(root, n, { script: 'sleep 0.1' }), [['wait', `c${n}`]]),
   'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `c${n}`]]),
   'stop and kill at once': async (root, n) =>
     about(await lives(root, n), [['stop', '-t', '1', `c${n}`], ['kill', `c${n}`]]),
   'a restart policy': async (root, n) => {
-    await lives(root, n, 'exit 1', ['--restart', 'on-failure:2'])
+    await lives(root, n, { script: 'exit 1', flags: ['--restart', 'on-failure:2'] })
     return about(n, [['wait', `c${n}`]])
   },
+}
+
+interface Life {
+  script?: string
+  flags?: string[]
 }
 
 function nameOf(n: number): string[] {
   return ['--name', `c${n}`]
 }
 
-async function lives(root: string, n: number, script = obedient, flags: string[] = []) {
+async function lives(root: string, n: number, { script = obedient, flags = [] }: Life = {}) {
   const args = ['run', '-d', ...flags, ...nameOf(n), 'busybox', 'sh', '-c', script]
   await stepbox(args, { root })
   return n
