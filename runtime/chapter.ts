@@ -74,6 +74,11 @@ export interface Lifecycle {
   removed?: (setting: Setting) => void | Promise<void>
   /** Something has happened, and is on record: for those who follow what happens. */
   happened?: (root: string, event: Happening) => void
+  /**
+   * Do `work` on the container in `dir` while no command changes it, or leave it to the command
+   * that does. Without it, nobody starts a container that has ended.
+   */
+  exclusively?: (dir: string, work: () => Promise<void>) => Promise<void>
   /** Undo what a killed process left in the data root, outside of any container. */
   recover?: (root: string) => void | Promise<void>
 }

@@ -44,6 +44,8 @@ export const chapter: Chapter = {
   asked: askedLife,
   ordinary: () => ({ log: { path: `${dir}/<id>-json.log`, maxBytes: 0, files: 1 } }),
   prepare: prepareLife,
+  exclusively: async (dir, work) =>
+    (await import('../../runtime/06-lifecycle/states.ts')).exclusively(dir, work),
   planned: prepareLife,
   happened: recordEvent,
   recover: rotateEvents,

@@ -29,7 +29,7 @@ export async function createCommand(input: Input): Promise<Answer> {
     const asked = request(input, command, settings)
     const streams = { hasInput: switches.has('interactive'), isJoined: false }
     const terminal = switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}
-    const options = { ...asked, ...use, streams, ...terminal, detach: true }
+    const options = { ...asked, ...use, streams, ...terminal }
     const { id } = await createContainer(runtime, options, writeNewFile(asked.cidFile))
     return { lines: [id] }
   } catch (error) {

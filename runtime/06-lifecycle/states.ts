@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { withLock } from '../05-commit/store/lock.ts'
 import type { Runtime } from '../chapter.ts'
 import { findContainer, stateOf } from '../container/find.ts'
+import { settleLost } from '../container/settle.ts'
 import { containerDir, markedState } from '../container/state.ts'
-import { tidy } from '../container/tidy.ts'
 import type { Container } from '../options.ts'
 import { isAlive } from '../process.ts'
 
@@ -41,6 +41,23 @@ export async function withContainer<T>(
   }
 }
 
+/** How long clearing up waits for a command, which settles its container itself. */
+const clearingPatienceMs = 1_000
+
+/** Do `work` under the lock that commands take (`withContainer`), or not at all. */
+export async function exclusively(dir: string, work: () => Promise<void>): Promise<void> {
+  let isOurs = false
+  const locked = () => {
+    isOurs = true
+    return work()
+  }
+  try {
+    await withLock(dir, locked, clearingPatienceMs)
+  } catch (error) {
+    if (isOurs) throw error // ignoring others: whoever holds it settles the container, or removes it
+  }
+}
+
 /** The directory of a container is made a moment after its mark. */
 async function existence(root: string, id: string): Promise<void> {
   await until(() => existsSync(containerDir(root, id)) || !stateOf(root, id), startPatienceMs)
@@ -53,7 +70,8 @@ export function isLive({ status }: Container): boolean {
 
 /**
  * The container when it is neither being started nor being settled; undefined if it is gone by
- * then. One whose monitor is gone is settled here.
+ * then. One that has ended is settled here, without waiting for its monitor to do it: the caller
+ * holds the lock for which others wait that would (`exclusively`).
  */
 async function steady(runtime: Runtime, id: string): Promise<Container | undefined> {
   const { root } = runtime
@@ -62,8 +80,8 @@ async function steady(runtime: Runtime, id: string): Promise<Container | undefin
     const marked = markedState(root, id)
     found = marked ?? stateOf(root, id)
     if (!marked) return true
-    if (!isAlive(marked.monitor)) await tidy(runtime)
-    else return isLive(marked)
+    if (isAlive(marked.monitor) && marked.status !== 'exited') return isLive(marked)
+    await settleLost(runtime, marked)
     return false
   }
   const isOver = await until(isSteady, () =>
@@ -73,7 +91,7 @@ async function steady(runtime: Runtime, id: string): Promise<Container | undefin
   throw new Error(
     found.status === 'created'
       ? `container '${found.name}' is being started; rm -f ends it`
-      : `container '${found.name}' has ended, and its monitor does not settle it`,
+      : `container '${found.name}' has ended, and cannot be settled`,
   )
 }
 

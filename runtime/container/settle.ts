@@ -9,7 +9,7 @@ import { amendmentsIn } from './amendments.ts'
 import { announce } from './announce.ts'
 import { recordEnd } from './journal.ts'
 import { discard } from './remove.ts'
-import { containerDir, keptState, saveKept, unmark } from './state.ts'
+import { containerDir, keptState, markedState, saveKept, unmark } from './state.ts'
 
 type HowItEnded = 'exitCode' | 'signal' | 'failure' | 'refused' | 'unlogged'
 
@@ -66,7 +66,9 @@ function announceEnd(runtime: Runtime, container: Container, { exitCode }: End):
  */
 export async function settleLost(runtime: Runtime, container: Container): Promise<void> {
   const { root } = runtime
-  const { id } = container
+  const { id, life } = container
+  const now = markedState(root, id)
+  if (now && now.life !== life) return // it was settled, and started again
   const before = keptState(root, id)
   const isOnRecord = before && ((before.life ?? 0) === (container.life ?? 0) || !isBegun(container))
   const isKept = isOnRecord || (!container.rm && existsSync(containerDir(root, id)))

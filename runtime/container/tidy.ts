@@ -1,4 +1,5 @@
 /** Clear up after crashes: what a killed process could not settle, the next command settles. */
+import { existsSync } from 'node:fs'
 import type { Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
 import { identifySelf, isAlive } from '../process.ts'
@@ -7,7 +8,7 @@ import { marks } from './find.ts'
 import { removeDirectory } from './remove.ts'
 import { reservedName } from './reservations.ts'
 import { settleLost } from './settle.ts'
-import { keptState, unmark } from './state.ts'
+import { containerDir, keptState, markedState, unmark } from './state.ts'
 
 /**
  * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter
@@ -32,13 +33,28 @@ export async function tidy(
     await orWarn(runtime, `container ${container?.name ?? id} cannot be settled`, async () => {
       if (!container) return settleUnknown(runtime, id)
       if (!isPending(container)) return
-      await settleLost(runtime, container)
-      settled.push(container)
+      await exclusively(runtime, id, async () => {
+        const now = markedState(root, id) // another one may have settled, or started it, by now
+        if (!now || !isPending(now)) return
+        await settleLost(runtime, now)
+        settled.push(now)
+      })
     })
   for (const { recover } of runtime.rows)
     await orWarn(runtime, 'clearing up failed', () => recover?.(root))
   await orWarn(runtime, 'clearing up failed', () => emptyTrash(root, warn))
   return settled
+}
+
+async function exclusively(
+  { root, rows }: Runtime,
+  id: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const dir = containerDir(root, id)
+  const row = rows.findLast((each) => each.exclusively)
+  if (row?.exclusively && existsSync(dir)) await row.exclusively(dir, work)
+  else await work()
 }
 
 async function orWarn({ warn }: Runtime, what: string, work: () => unknown): Promise<void> {
