@@ -28,7 +28,7 @@ export function isPlain(path: string): boolean {
 export function placeInTree(path: string, cwd: string, trees: Trees): string | undefined {
   if (!isPlain(path)) return undefined
   const { root, box, layers } = trees
-  const full = posix.join(cwd, path)
+  const full = posix.resolve('/', cwd, path)
   if (full === box) return full
   const place = inTree(full, trees)
   const isIn = (dir: string) => full === dir || full.startsWith(`${dir}/`)

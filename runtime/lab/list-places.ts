@@ -45,7 +45,7 @@ const overlayFlag = /^(redirect_dir|metacopy|index|xino|nfs_export|userxattr)=\w
 export function isOverlay(data: string, cwd: string, given: Trees): boolean {
   const isGiven = (path: string) => {
     if (!isPlain(path)) return false
-    const full = posix.join(cwd, path)
+    const full = posix.resolve('/', cwd, path)
     const isIn = (dir: string) => full === dir || full.startsWith(`${dir}/`)
     return [given.box, ...given.layers].some(isIn) || full === given.root || isMissing(full)
   }

@@ -23,9 +23,9 @@ export const allows: CallRules = {
       : sentence('the socket is not in the directory that it was given'),
   supervise: ([, directory, mark, lock, , numbers, groups, settler], { options }) => {
     const told = options?.monitor
-    if (!told) return sentence('nobody asked for a monitor: whoever started it waits for it')
+    if (!told) return sentence('no monitor was asked for: without -d, the caller waits')
     if (directory !== told.directory)
-      return sentence('the journal belongs into the directory that the monitor is told')
+      return sentence('the journal belongs in the directory that the monitor is told')
     if (mark !== told.mark) return sentence('the mark is not the one that the monitor is told')
     if (lock !== told.lock) return sentence('the lock is not the one that the monitor is told')
     if (JSON.stringify(settler) !== JSON.stringify(told.settler))

@@ -58,8 +58,8 @@ export interface Run {
  * after the other. How many milliseconds does the monitor wait after each of them, before the next
  * start? The answer ends where no further start follows. Docker's rules, which are the monitor's:
  * the first wait is 100 ms, and each one is twice the one before, but never more than a minute. A
- * start that lasted 10 seconds or more was well: waits begin anew after it, and so does the count of
- * starts that `most` limits.
+ * start that lasted 10 seconds or more was well: waits begin anew after it, and so does the count
+ * of starts that `most` limits.
  */
 export function waitsAfter(policy: RestartPolicy, runs: Run[]): number[] {
   const { name, most = Infinity } = policy

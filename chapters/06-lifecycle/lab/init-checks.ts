@@ -40,7 +40,7 @@ async function reaped(bench: Bench): Promise<Finding | undefined> {
       did,
       expected,
       saw: sentence('the orphan is a zombie, and stays one'),
-      means: sentence('process 1 is the command, which knows nothing of this child'),
+      means: sentence('process 1 is the command, which waits only for its own children'),
       hint: sentence('which call of the list stays behind as process 1, and when is it made?'),
     }
   return plain(bench)
@@ -55,7 +55,7 @@ async function plain(bench: Bench): Promise<Finding | undefined> {
     did,
     expected: sentence('the command is process 1'),
     saw: sentence('the command is process {pid}', { pid: box.facts.nspid.at(-1) ?? 0 }),
-    means: sentence('nobody asked for another process 1'),
+    means: sentence('--init was not given, and process 1 is not the command'),
     hint: sentence('what is withInit given, and what does it give without it?'),
   }
 }

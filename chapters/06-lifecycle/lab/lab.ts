@@ -46,8 +46,8 @@ export const lab: ChapterLab = {
       kind: 'write',
       title: sentence('Write openLog: what was written can be read later'),
       task: sentence(
-        'Write openLog: one call, whose arguments are in runtime/calls.ts. Without a log there is ' +
-          'no step.',
+        'Write openLog: one call, whose arguments are in runtime/calls.ts. Without a log ' +
+          'there is no step.',
       ),
       file: log,
       symbols: ['openLog'],
@@ -61,9 +61,9 @@ export const lab: ChapterLab = {
       kind: 'write',
       title: sentence('Write monitor: it lives on without its parent'),
       task: sentence(
-        'Write monitor: what a process has to leave behind that is to live long, and the call that ' +
-          'makes a monitor of it. Begin with a container that is started with -d and needs nobody; ' +
-          'restarts come after that.',
+        'Write monitor: what a process has to leave behind that is to live long, and the call ' +
+          'that makes a monitor of it. Begin with a container that is started with -d and needs ' +
+          'nobody; restarts come after that.',
       ),
       file: monitor,
       symbols: ['monitor'],
@@ -77,8 +77,8 @@ export const lab: ChapterLab = {
             'directory.',
         ),
         sentence(
-          'Four names of policies become three flags. One more field of a policy is a number, and ' +
-            '0 stands for any.',
+          'Four names of policies become three flags. One more field of a policy is a number, ' +
+            'and 0 stands for any.',
         ),
       ],
     },
@@ -87,14 +87,14 @@ export const lab: ChapterLab = {
       kind: 'read',
       title: sentence('Read a journal: what has become of the container?'),
       task: sentence(
-        'Write saidIn: from the lines that a monitor has written, to what ps can say, whether the ' +
-          'monitor is alive or was killed.',
+        'Write saidIn: from the lines that a monitor has written, to what ps can say, whether ' +
+          'the monitor is alive or was killed.',
       ),
       file: exercises,
       symbols: ['saidIn'],
       hints: [
         sentence('Go through the lines once, and remember what each of them changes.'),
-        sentence('The exit code is in the high byte of a status, or its signal in the low seven bits.'),
+        sentence('A status has the exit code in its high byte, or a signal in its low seven bits.'),
         sentence(
           'Ask only at the end whether there is a monitor: what can still change if there is none?',
         ),
@@ -105,13 +105,13 @@ export const lab: ChapterLab = {
       kind: 'predict',
       title: sentence('Predict: how long until the next start?'),
       task: sentence(
-        'Write waitsAfter: from a restart policy, and how starts have ended, to the waits between ' +
-          'them. Then test: a monitor is watched.',
+        'Write waitsAfter: from a restart policy, and how starts have ended, to the waits ' +
+          'between them. Then test: a monitor is watched.',
       ),
       file: exercises,
       symbols: ['waitsAfter'],
       hints: [
-        sentence('Ask first whether another start follows; how long it waits is a second question.'),
+        sentence('Ask first whether another start follows; how long it waits comes second.'),
         sentence('Two numbers are remembered: the last wait, and how many there were.'),
       ],
     },

@@ -45,7 +45,7 @@ async function livesOn(bench: Bench): Promise<Finding | undefined> {
     return {
       ...seen,
       saw: sentence('the container was killed when the socket to that program closed'),
-      means: sentence('the process that waits for it takes the end of the caller for its own'),
+      means: sentence('the process that waits for the container ends it when its caller is gone'),
       hint: sentence('which call puts a process in between that needs no caller?'),
     }
   process.kill(box.facts.pid, 'SIGTERM')
@@ -54,8 +54,8 @@ async function livesOn(bench: Bench): Promise<Finding | undefined> {
   if (exit?.numbers[0] !== 7 << 8)
     return {
       ...seen,
-      saw: sentence('the journal does not say so'),
-      means: sentence('nobody was there who waited for its end'),
+      saw: sentence('the journal does not have that exit code'),
+      means: sentence('no process waited for its end'),
       hint: sentence('the process that waits writes the journal: which one is it?'),
     }
   if (linesOf(lines, 'start').length === 1) return undefined

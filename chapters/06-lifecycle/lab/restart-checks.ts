@@ -2,8 +2,8 @@
 import type { Bench, Check, Finding } from '../../../runtime/chapter-lab.ts'
 import { notStarted, type Seen } from '../../../runtime/lab-findings.ts'
 import { sentence, type Sentence } from '../../../runtime/sentence.ts'
-import { childrenOf, journalAfter, journalOf, linesOf, namesOf, noMonitor, waitersOf } from './monitored.ts'
-import type { JournalLine } from './monitored.ts'
+import { childrenOf, journalAfter, journalOf, linesOf, namesOf } from './monitored.ts'
+import { noMonitor, waitersOf, type JournalLine } from './monitored.ts'
 
 const planner = { exercise: 'monitor', points: 1, isBlackBox: false } as const
 
@@ -125,7 +125,11 @@ async function tried(bench: Bench, trial: Trial): Promise<Finding | undefined> {
   const lines = await journalAfter(box, stays.length > 0 ? starts : starts + 1)
   const n = linesOf(lines, 'run').length
   if (n === starts) return undefined
-  const hint = sentence('which flag is for that policy, and where does its number go?')
-  if (n < starts) return { did, expected, saw: sentence('no more than {n}', { n }), means: rule, hint }
-  return { did, expected, saw: sentence('{n}, and more to come', { n }), means: rule, hint }
+  return {
+    did,
+    expected,
+    saw: n < starts ? sentence('no more than {n}', { n }) : sentence('{n}, or more', { n }),
+    means: rule,
+    hint: sentence('which flag is for that policy, and where does its number go?'),
+  }
 }

@@ -3,5 +3,5 @@
 export function openLog(log: Log | undefined): Step[] {
   if (!log) return []
   const { maxBytes, files, attributes = '' } = log
-  return [step(['open_log', '/var/log/container.log', maxBytes, files, attributes], 'kept for whoever asks later')]
+  return [step(['open_log', '/var/log/container.log', maxBytes, files, attributes], 'kept')]
 }

@@ -3,5 +3,5 @@
 export function openLog(log: Log | undefined): Step[] {
   if (!log) return []
   const { path, maxBytes, attributes = '' } = log
-  return [step(['open_log', path, maxBytes, 1, attributes], 'kept for whoever asks later')]
+  return [step(['open_log', path, maxBytes, 1, attributes], 'kept')]
 }

@@ -3,5 +3,5 @@
 export function openLog(log: Log | undefined): Step[] {
   if (!log) return []
   const { path, maxBytes, files } = log
-  return [step(['open_log', path, maxBytes, files, ''], 'kept for whoever asks later')]
+  return [step(['open_log', path, maxBytes, files, ''], 'kept')]
 }

@@ -3,5 +3,5 @@
 export function openLog(log: Log | undefined): Step[] {
   if (!log) return []
   const { path, files, attributes = '' } = log
-  return [step(['open_log', path, 0, files, attributes], 'kept for whoever asks later')]
+  return [step(['open_log', path, 0, files, attributes], 'kept')]
 }
