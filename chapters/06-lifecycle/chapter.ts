@@ -20,8 +20,8 @@ const stopFlags: Flag[] = [
 const logsFlags: Flag[] = [
   { long: 'follow', short: 'f', text: 'go on until the container ends' },
   { long: 'tail', short: 'n', value: 'LINES', text: 'only the last ones; all by default' },
-  { long: 'since', value: 'TIME', text: 'a date, seconds since 1970, or how long ago: 1h30m' },
-  { long: 'until', value: 'TIME', text: 'the same' },
+  { long: 'since', value: 'TIME', text: 'nothing older: a date, seconds since 1970, or 1h30m ago' },
+  { long: 'until', value: 'TIME', text: 'nothing newer; a time as for --since' },
   { long: 'timestamps', short: 't', text: 'show when each line was written' },
   { long: 'details', text: 'show labels and variables that --log-opt has kept' },
 ]
