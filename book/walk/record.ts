@@ -15,7 +15,7 @@ export const recorded: Record<string, string[]> = {
   '03-pivot-root': [...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
   '04-overlay': [...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
   '05-commit': [...limits, '--hostname', 'box', 'web:1.0', 'sleep', '5'],
-  '06-lifecycle': ['-d', '--init', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
+  '06-lifecycle': ['-d', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
 }
 
 /** Commit the image that the last walk starts: a layer with a page, and a whiteout. */
