@@ -1,5 +1,5 @@
-/* Events of a container that lives on, in the file that runtime/06-lifecycle/events.ts describes. The
- * arguments of supervise() say which: it is the lock, and the mark has the id of the container. An
+/* Events of a container that lives on, in the file that runtime/06-lifecycle/events.ts describes.
+ * The arguments of supervise() say which: it is the lock, and the mark has the container's id. An
  * event that cannot be written is lost. */
 #define _GNU_SOURCE
 #include "stepbox.h"

@@ -149,21 +149,20 @@ type Started = Pick<Launch, 'abandon'> & {
   begin(plan: Step[], bytes: Buffer, options: LaunchOptions): Launch
 }
 
-function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
-  const three = stdio ?? (['ignore', 'inherit', 'inherit'] as const)
+function start(three: LaunchOptions['stdio'] = ['ignore', 'inherit', 'inherit'], sockets = 0) {
   const further = Array.from({ length: sockets }, () => 'pipe' as const)
   const child = spawn(nativePath, [], { stdio: [...three, 'pipe', ...further], env: {} })
   const streams = child.stdio as ChildProcess['stdio'] | undefined // none if pipe(2) failed
   const control = streams?.[controlFd] as Duplex | undefined
   const pid = child.pid ?? 0
-  const watch: Watch = { ...usual, plan: [], maker: pid, isLetGo: false, reports: queue() }
+  const watch: Watch = { plan: [], maker: pid, isLetGo: false, reports: queue() }
   const outcome = follow(child, control, watch)
   const abandon = () => {
     watch.isLetGo = true
     control?.destroy()
   }
   const begin: Started['begin'] = (plan, bytes, options) => {
-    Object.assign(watch, usual, options, { plan })
+    Object.assign(watch, options, { plan })
     control?.write(bytes)
     return {
       ...{ pid, process: child, outcome, reports: watch.reports, abandon },
@@ -172,13 +171,11 @@ function start(stdio: LaunchOptions['stdio'], sockets = 0): Started {
       end: () => void control?.end(),
     }
   }
-  return { begin, abandon }
+  return { begin, abandon } satisfies Started
 }
 
-const usual = { mode: 'run', stays: false, onRunning: () => {} } as const
-
 /** The state of a native program that runs. */
-interface Watch extends Required<Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'>> {
+interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'> {
   /** The first plan: those that follow neither fork nor execute. */
   plan: Step[]
   /** The process that makes the next call. */
@@ -191,9 +188,8 @@ interface Watch extends Required<Pick<LaunchOptions, 'mode' | 'stays' | 'onRunni
 function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
   const letGo = () => void (control?.writable && control.write('\n'))
-  let isContainer = false
+  let [isContainer, livesOn] = [false, () => {}]
   let waitStatus: number | undefined
-  let livesOn = () => {}
   const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
     else if (kind === 'unwritten')
@@ -220,7 +216,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     }
     livesOn = () => {
       const isAwaited = !watch.plan.some(({ call }) => call[0] === 'supervise')
-      if (isAwaited && !outcome.failure) watch.onRunning()
+      if (isAwaited && !outcome.failure) watch.onRunning?.()
       if (isAwaited || watch.stays) return
       child.unref()
       control?.destroy()

@@ -114,7 +114,7 @@ function sorted(words: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(words).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** A line taken apart; undefined if it is damaged. Behind one that a full disk has cut is the next. */
+/** A line taken apart; undefined if it is damaged. After a part of one may come a whole one. */
 function lineIn(text: Buffer): EventLine | undefined {
   const line = text.toString('utf8')
   try {
