@@ -72,14 +72,19 @@ export const chapter: Chapter = {
     },
     {
       name: 'start',
-      usage: 'start [-a] [-i] CONTAINER…',
+      usage: 'start [-a] [-i] CONTAINER… | start --restart-policy',
       summary: 'start containers that were created, or have ended',
       flags: [
         { long: 'attach', short: 'a', text: 'show what it writes; end as it does' },
         { long: 'interactive', short: 'i', text: 'the same, and let it read the input from here' },
+        { long: 'restart-policy', text: 'after a reboot: those whose policy says so' },
+        { long: 'unit', text: 'with that: print a unit of systemd that does so at boot' },
       ],
-      examples: ['stepbox start $(stepbox ps -aq --filter status=created)'],
-      words: [1, Infinity],
+      examples: [
+        'stepbox start $(stepbox ps -aq --filter status=created)',
+        'stepbox start --restart-policy --unit > /etc/systemd/system/stepbox.service',
+      ],
+      words: [0, Infinity],
       load: async () => (await load()).startCommand,
     },
     {

@@ -2,6 +2,7 @@
 import { imageFor } from '../05-commit/image-for.ts'
 import { traitsOf } from '../chapter.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
+import { announce } from '../container/announce.ts'
 import { findContainer } from '../container/find.ts'
 import { request } from '../container/request.ts'
 import { tidy } from '../container/tidy.ts'
@@ -42,6 +43,9 @@ export async function createCommand(input: Input): Promise<Answer> {
 /** `start`: goes on after a failure, as all of these do, and ends with 1 when there was one. */
 export async function startCommand(input: Input): Promise<Answer | number> {
   const { switches, words } = input
+  if (switches.has('restart-policy') || switches.has('unit'))
+    return (await import('./boot.ts')).bootCommand(input)
+  if (words.length === 0) throw new UsageError('start needs a container, or --restart-policy')
   await tidy(input.runtime)
   if (switches.has('attach') || switches.has('interactive')) {
     if (words.length > 1)
@@ -60,6 +64,7 @@ async function startAttached(input: Input): Promise<number> {
     hasInput: switches.has('interactive') && (container.streams?.hasInput ?? false),
     onLaunch: (client, stdio) => void attach(client, { stdio }),
   })
+  announce(runtime, container, { action: 'attach' })
   const changes = { isAwaited: true }
   try {
     if (!isThere) await startContainer(runtime, container.id, { ...keptStart(input), changes })

@@ -16,20 +16,24 @@ export function prepareLife({
   const { stdinOnce: closesInput = false, isAwaited = false } = container
   const listening = { directory: dir, closesInput, isAwaited }
   const log = logOf(container, logPath(dir, id))
-  const settler = [process.execPath, join(checkout, 'dist/stepbox.cjs'), '--root', root, 'settle']
   const monitor = {
     directory: dir,
     mark: join(root, 'running', id),
     lock: eventsPath(root),
     restart,
     groups,
-    settler,
+    settler: ownCommand(root, 'settle'),
   }
   return {
     ...(detach ? { monitor, listening } : {}),
     ...(log ? { log } : {}),
     ...(hasInit ? { hasInit } : {}),
   }
+}
+
+/** A command of this program, for others to execute. */
+export function ownCommand(root: string, ...words: string[]): string[] {
+  return [process.execPath, join(checkout, 'dist/stepbox.cjs'), '--root', root, ...words]
 }
 
 /** Where the log of a container is. */

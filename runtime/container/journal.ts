@@ -64,6 +64,11 @@ export function wantEnd(dir: string): void {
   closeSync(openSync(join(dir, 'stopped'), 'w', 0o600))
 }
 
+/** Whether the last end of the container in `dir` was wanted. */
+export function isEndWanted(dir: string): boolean {
+  return existsSync(join(dir, 'stopped'))
+}
+
 /**
  * Write down how a container ended that is removed now, for those who wait for it: they have made
  * the journal, if no monitor has, and keep it open.
