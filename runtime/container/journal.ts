@@ -10,7 +10,7 @@
  */
 import { appendFileSync, closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { tryRead, unlinkIfThere } from '../files.ts'
+import { tryRead, unlessMissing, unlinkIfThere } from '../files.ts'
 import { endOf, errnoNamed } from '../kernel-names.ts'
 import type { Container } from '../options.ts'
 
@@ -59,9 +59,9 @@ export function clearJournal(dir: string): void {
   unlinkIfThere(planPath(dir))
 }
 
-/** From now on no policy starts the container again: its end is wanted. */
+/** From now on no policy starts the container again: its end is wanted. Harmless if it is gone. */
 export function wantEnd(dir: string): void {
-  closeSync(openSync(join(dir, 'stopped'), 'w', 0o600))
+  unlessMissing(() => closeSync(openSync(join(dir, 'stopped'), 'w', 0o600)))
 }
 
 /** Whether the last end of the container in `dir` was wanted. */
