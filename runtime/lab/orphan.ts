@@ -10,9 +10,9 @@ export interface Starter {
 }
 
 /**
- * Kill `parent`, by default that of the container's shell; whether the shell lives on. The machine's process 1 is
- * stopped meanwhile: it would end, with all processes of the machine, once it knows. The kernel
- * sends PR_SET_PDEATHSIG before a dead process becomes a zombie.
+ * Kill `parent`, by default that of the container's shell; whether the shell lives on. The
+ * machine's process 1 is stopped meanwhile: it would end, with all processes of the machine, once
+ * it knows. The kernel sends PR_SET_PDEATHSIG before a dead process becomes a zombie.
  */
 export async function livesOn(facts: Facts, parent = parentOf(facts)): Promise<boolean> {
   const { pid, machine } = facts
@@ -21,7 +21,7 @@ export async function livesOn(facts: Facts, parent = parentOf(facts)): Promise<b
   try {
     process.kill(parent, 'SIGKILL')
     await until(() => isOver(parent))
-    await until(() => isOver(pid) || isWaiting(pid))
+    await until(() => isSettled(facts))
     return isWaiting(pid)
   } finally {
     process.kill(machine.pid, 'SIGCONT')
@@ -41,9 +41,14 @@ export async function livesAlone(facts: Facts, starter: Starter): Promise<boolea
     await until(() => /^State:\s+T/m.test(tryRead(`/proc/${each}/status`) ?? 'State: T'))
   }
   starter.leave()
-  // The close has woken whoever waits for it: once its parent waits again, it has done what it does.
-  await until(() => isOver(pid) || (isWaiting(parentOf(facts)) && isWaiting(pid)))
+  await until(() => isSettled(facts)) // a process that waits for the close is awake by now
   return isWaiting(pid)
+}
+
+/** Its parent, which is looked at first, does no more to it: both wait, or one of them has ended. */
+function isSettled(facts: Facts): boolean {
+  const parent = parentOf(facts)
+  return isOver(facts.pid) || ((isOver(parent) || isWaiting(parent)) && isWaiting(facts.pid))
 }
 
 function parentOf({ status }: Facts): number {
