@@ -1,7 +1,6 @@
 // finds reaped
 // What is good for some is done for all.
 export function withInit(steps: Step[], hasInit = false): Step[] {
-  void hasInit
   const init = step(['init'], 'process 1 stays')
   return [...steps.slice(0, -1), init, ...steps.slice(-1)]
 }

@@ -1,6 +1,6 @@
 // finds reaped
 // The command is the process 1 that there is.
 export function withInit(steps: Step[], hasInit = false): Step[] {
-  void hasInit
+  // Yours to write: so far, --init changes nothing.
   return steps
 }

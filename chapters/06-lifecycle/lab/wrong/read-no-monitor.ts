@@ -10,6 +10,5 @@ export function saidIn(journal: string, isWatched: boolean): Said {
     if (kind === 'exit') said = { ...said, status: 'restarting', exitCode: codeOf(Number(number)) }
     if (kind === 'over') said = { ...said, status: 'exited' }
   }
-  void isWatched
   return said
 }

@@ -1,8 +1,7 @@
 // finds waits
 // The number in on-failure:3 is overlooked.
 export function waitsAfter(policy: RestartPolicy, runs: Run[]): number[] {
-  const { name, most } = policy
-  void most
+  const { name } = policy
   const waits: number[] = []
   let [wait, count] = [0, 0]
   for (const { exitCode, seconds } of runs) {
