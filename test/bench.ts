@@ -10,6 +10,7 @@ import chalk from 'chalk'
 import { inProcess, onCommandLine, sameEverywhere } from './contests.ts'
 import { watched, type Contest } from './contests.ts'
 import { growing } from './growing.ts'
+import { idling } from './idling.ts'
 import { commits } from './layer-contests.ts'
 
 interface Row {
@@ -29,8 +30,12 @@ const notes: string[] = []
 const dir = mkdtempSync(join(tmpdir(), 'stepbox-bench-'))
 try {
   const rows: Row[] = []
-  for (const contest of [inProcess, onCommandLine, watched, growing, sameEverywhere, commits])
-    for await (const made of contest(dir)) rows.push(await row(made))
+  const all = [inProcess, onCommandLine, watched, growing, sameEverywhere, commits, idling]
+  for (const contest of all)
+    for await (const made of contest(dir)) {
+      rows.push(await row(made))
+      notes.push(...(made.notes ?? []))
+    }
   if (values.json) console.log(JSON.stringify({ ...machine(), rows, notes }, undefined, 2))
   else print(rows)
 } finally {

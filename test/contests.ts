@@ -29,6 +29,8 @@ export interface Contest {
   budget?: number
   /** The share of the usual number of rounds, for what takes long. */
   share?: number
+  /** What else was measured, in words. */
+  notes?: string[]
 }
 
 $.quiet = true
