@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { tryRead } from '../../runtime/files.ts'
 import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
 import { deviceTrees } from '../../runtime/lab/leftovers.ts'
 import { rootWithBusybox } from '../busybox.ts'
@@ -26,9 +27,27 @@ function groupsOf(pid: number): string[] {
 }
 
 function processesIn(groups: string[]): string[] {
-  const read = (dir: string) => readFileSync(join(dir, 'cgroup.procs'), 'utf8')
+  const read = (dir: string) => tryRead(join(dir, 'cgroup.procs')) ?? ''
   return groups.flatMap((dir) => read(dir).match(/\d+/g) ?? [])
 }
+
+test('kill -9 of a judge that has stopped its machine lets that end', async (context) => {
+  needs(context, 'root', 'overlay')
+  const { number } = await rowOf('lifecycle')
+  const [dir, root] = [await workspaceFor(number), await rootWithBusybox()]
+  await labIn(dir, ['solve'], { root })
+  const isStopped = (pid: string) => /^State:\s+T/m.test(tryRead(`/proc/${pid}/status`) ?? '')
+  for (let hasSeen = false; !hasSeen; ) {
+    const judge = start(['--lab', dir, 'lab', 'test', '-t', 'lives-on'], { root })
+    const pid = judge.process.pid ?? 0
+    const look = () => (hasSeen ||= processesIn(groupsOf(pid)).some(isStopped))
+    await until(() => look() || judge.process.exitCode !== null, () => 'a stopped machine')
+    judge.process.kill('SIGKILL')
+    await judge.ended
+    const left = () => processesIn(groupsOf(pid))
+    await until(() => left().length === 0, () => `the end of ${left()}`)
+  }
+})
 
 test('kill -9 of a judge at any of its lines leaves nothing for long', async (context) => {
   needs(context, 'root', 'overlay')
