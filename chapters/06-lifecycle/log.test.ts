@@ -159,7 +159,7 @@ describe('a full disk', () => {
 test('a container that writes as fast as it can waits; no memory grows', async (context) => {
   needs(context, 'root')
   const log = { path: join(scratch(), 'log'), maxBytes: 1_000_000, files: 2 }
-  const script = "head -c 50000000 /dev/zero | tr '\\0' x; echo done >&2; read line"
+  const script = "head -c 20000000 /dev/zero | tr '\\0' x; echo done >&2; read line"
   const stdio: ['pipe', 'ignore', 'pipe'] = ['pipe', 'ignore', 'pipe']
   const streams = { hasInput: true, isJoined: false }
   const path = `PATH=${process.env['PATH'] ?? ''}`
