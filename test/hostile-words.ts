@@ -58,6 +58,12 @@ export async function hostileRoot(): Promise<{ root: string; things: Things }> {
   return { root, things: { CONTAINER: containers, NAME: names, IMAGE: [image], FILE: [file] } }
 }
 
+/** Commands that end when a container does, or not at all, or show what a container has written. */
+const lasting = ['attach', 'events', 'logs', 'wait']
+
+/** Switches that wait for somebody, do more than show, or show what a container writes. */
+const kept = 'watch follow attach interactive step force totals'.split(' ')
+
 /**
  * The command lines to try: JSON and each switch, for each thing that the usage has a place for,
  * and for words that nothing is called. What can be only shown is only shown.
@@ -68,19 +74,20 @@ export function linesOf({ name, usage, flags, words: [, most] }: CommandSpec, th
   const [first = [], ...others] = places.map((place) => things[place] ?? [])
   const more = others.map(() => hostile('other'))
   const typed = most > 0 ? [hostile('typed'), ...more] : []
-  const real = first.map((thing) => [thing, ...more])
+  const isLasting = lasting.includes(name)
+  const real = isLasting ? [] : first.map((thing) => [thing, ...more])
   const isKnown = (flag: string) => flags.some(({ long }) => long === flag)
   const dry = ['dry-run', 'no-stream'].filter(isKnown).map((flag) => `--${flag}`)
-  const calm = flags.filter(({ long }) => !['watch', 'step', 'force', 'totals'].includes(long))
+  const calm = flags.filter(({ long }) => !kept.includes(long))
   const switches = calm.filter(({ value }) => !value)
   const json = isKnown('format') ? [['--format', 'json']] : []
   const forms = [[], ...json, ...switches.map(({ long }) => [`--${long}`])]
   const valued = flags.find(({ value, long }) => value && long !== 'format')
   return [
     ...(valued ? [[...words, `--${valued.long}`, hostile('value'), ...typed]] : []),
-    [...words, ...dry, ...typed],
+    ...(isLasting && most === 0 ? [] : [[...words, ...dry, ...typed]]),
     ...forms.flatMap((form) => real.map((each) => [...words, ...dry, ...form, ...each])),
-    ...(most > 0 ? [] : forms.map((form) => [...words, ...dry, ...form])),
+    ...(most > 0 || isLasting ? [] : forms.map((form) => [...words, ...dry, ...form])),
   ]
 }
 
