@@ -52,7 +52,8 @@ export async function unknownFlag(
   if (reason !== undefined) return new UsageError(`--${flag} is not part of Stepbox: ${reason}`)
   const own = commandsOf(rows).find(({ name }) => name === command)?.flags ?? []
   const near = nearestFlag(flag, own)
-  return new UsageError(near === undefined ? message : `${message}; did you mean --${near}?`)
+  if (near === undefined) return new UsageError(message)
+  return new UsageError(`unknown flag: --${flag}; did you mean --${near}?`)
 }
 
 /** `-name` is `--name` with one dash too few, which is read as `-n`, `-a` and so on. */
