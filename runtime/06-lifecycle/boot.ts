@@ -31,7 +31,7 @@ export async function bootCommand(input: Input): Promise<Answer> {
 }
 
 /** The containers that their policies start after a reboot, the oldest first. */
-export function wantedAtBoot({ root }: Pick<Runtime, 'root'>): Container[] {
+function wantedAtBoot({ root }: Pick<Runtime, 'root'>): Container[] {
   const isWanted = (each: Container) => wantsStart(each, isEndWanted(containerDir(root, each.id)))
   return listContainers(root).filter(isWanted).reverse()
 }

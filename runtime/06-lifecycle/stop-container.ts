@@ -124,7 +124,9 @@ async function hasEnded(runtime: Runtime, ending: Ending, milliseconds: number):
     const isOther = now.status !== 'running' || init?.start !== ending.signalled?.start ||
       init?.pid !== ending.signalled?.pid
     if (isOther) ending.signalled = signalled(runtime, now, ending.number)
-    if (isFrozen(groups)) await release(root, { id, groups })
+    if (!isFrozen(groups)) return false
+    if (ending.number !== SIGKILL) announce(runtime, now, { action: 'unpause' })
+    await release(root, { id, groups })
     return false
   }, milliseconds)
 }
@@ -147,7 +149,9 @@ export async function killContainer(
     const isFinal = number === SIGKILL || [undefined, number].includes(stopSignalOf(found))
     if (isFinal) wantEnd(containerDir(root, id))
     const asked = { container: found, number, signalled: signalled(runtime, found, number) }
-    if (isFinal && isFrozen(groups)) await release(root, { id, groups })
+    if (!isFinal || !isFrozen(groups)) return asked
+    if (number !== SIGKILL) announce(runtime, found, { action: 'unpause' })
+    await release(root, { id, groups })
     return asked
   })
   if (number !== SIGKILL) return

@@ -1,0 +1,77 @@
+/** Tests. The same lines, typed into a real dockerd and into ours, have the same events. */
+import { expect, test } from 'vitest'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { dockerd } from '../../test/dockerd.ts'
+import { stepbox, type Ended } from '../../test/stepbox.ts'
+
+type Typed = (...words: string[]) => Promise<Pick<Ended, 'code' | 'out' | 'err'>>
+
+const run = 'run --network none --name'
+const deaf = 'sh -c trap|""|TERM|USR2;while|:;do|sleep|1;done'
+
+/** `|` is a blank in a word. `~aa`: wait until it has ended for good. */
+const lines = [
+  `${run} aa -d -l k=v -l A=b busybox ${deaf}`,
+  ...['pause aa', 'unpause aa', 'rename aa bb', 'update --restart always bb'],
+  ...['update --restart no bb', 'kill -s USR2 bb', 'restart -t 0 bb', 'stop -t 0 bb', 'start bb'],
+  ...['kill bb', 'rm bb'],
+  `${run} pp -d busybox sh -c trap|"exit|7"|TERM;while|:;do|sleep|0.01;done`,
+  ...['pause pp', 'stop pp', 'rm pp'],
+  `${run} fg --rm busybox sh -c exit|3`,
+  `${run} of -d --restart on-failure:2 busybox sh -c exit|4`,
+  ...['~of', 'start -a of', '~of', 'rm of'],
+  `${run} rf -d busybox sleep 1000`,
+  ...['rm -f rf', 'start nosuch', 'create --network none --name cc busybox true', 'rm cc'],
+  ...['container prune -f', 'rm nosuch', 'stop nosuch'],
+]
+
+/** What is typed after `events`, for the lines, and for parts of them. */
+const asked = [
+  ...['', '-f container=bb', '-f event=die -f event=kill', '-f label=k -f label=A=b'],
+  ...['-f image=busybox -f event=create', '-f type=container -f event=prune'],
+  '--format {{.Type}}|{{.Action}}|{{.Status}}|{{.From}}|{{.Actor.Attributes}}|{{.Scope}}',
+  '--format {{json|.Actor.Attributes}}',
+  ...['-f event=nix', '-f nix', '--since nix', '--format {{.Nix}} -f event=rename'],
+]
+
+async function answers(type: Typed): Promise<string[]> {
+  const since = String(Date.now() / 1000)
+  const words = (line: string) => line.split(' ').map((word) => word.replaceAll('|', ' '))
+  const codes: string[] = []
+  for (const line of lines)
+    if (line.startsWith('~')) await ended(type, line.slice(1))
+    else codes.push(`${line}: ${(await type(...words(line))).code}`)
+  const period = ['--since', since, '--until', String(Date.now() / 1000 + 0.1)]
+  const found = asked.map(async (flags) => {
+    const { code, out } = await type('events', ...period, ...(flags ? words(flags) : []))
+    return `${flags}: ${code === 0 ? alike(out) : 'refused'}`
+  })
+  return [...codes, ...(await Promise.all(found)).flatMap((each) => each.split('\n'))]
+}
+
+async function ended(type: Typed, name: string): Promise<void> {
+  const flags = ['--filter', `name=${name}`, '--filter', 'status=exited']
+  while ((await type('ps', '-aq', ...flags)).out === '')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+/** What differs by its nature. Here an image is always called with its tag; networks come later. */
+function alike(out: string): string {
+  return out
+    .split('\n')
+    .filter((line) => !/\bnetwork\b|"type":"null"/.test(line))
+    .join('\n')
+    .replaceAll(/\b[0-9a-f]{64}\b/g, 'ID')
+    .replaceAll(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}(Z|[+-]\d\d:\d\d)/gm, 'T')
+    .replaceAll('busybox:latest', 'busybox')
+    .replaceAll(/reclaimed[=:]\d+/g, 'reclaimed')
+    .trim()
+}
+
+test('what happens is told as Docker tells it', async (context) => {
+  const { docker } = await dockerd(context)
+  const root = await rootWithBusybox()
+  const ours: Typed = (...words) => stepbox(words, { root })
+  const [theirs, own] = await Promise.all([answers(docker), answers(ours)])
+  expect(own).toEqual(theirs)
+}, 120_000)
