@@ -128,7 +128,7 @@ export interface Box {
    * lives on.
    */
   orphan: (parent?: number) => Promise<boolean>
-  /** Leave it alone, as a caller that ends; gives whether it lives on. False of a foreign program. */
+  /** Leave it alone, as a caller that ends; gives whether it lives on. For lists only. */
   leave: () => Promise<boolean>
 }
 

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Facts } from '../chapter-lab.ts'
 import { tryRead } from '../files.ts'
 
-/** What has started the machine: a process that ends it once the other end of a socket is closed. */
+/** What has started the machine, and ends it once the other end of a socket is closed. */
 export interface Starter {
   pid: number
   leave: () => void
@@ -45,7 +45,7 @@ export async function livesAlone(facts: Facts, starter: Starter): Promise<boolea
   return isWaiting(pid)
 }
 
-/** Its parent, which is looked at first, does no more to it: both wait, or one of them has ended. */
+/** Its parent, looked at first, does no more to it: both wait, or one of them has ended. */
 function isSettled(facts: Facts): boolean {
   const parent = parentOf(facts)
   return isOver(facts.pid) || ((isOver(parent) || isWaiting(parent)) && isWaiting(facts.pid))

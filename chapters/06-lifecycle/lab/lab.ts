@@ -4,10 +4,11 @@ import { findingsZh } from '../../../runtime/lab-findings.ts'
 import { sentence } from '../../../runtime/sentence.ts'
 import { allows } from './allows.ts'
 import { initChecks } from './init-checks.ts'
+import { journalChecks } from './journal-checks.ts'
 import { logChecks } from './log-checks.ts'
 import { monitorChecks } from './monitor-checks.ts'
 import { restartChecks } from './restart-checks.ts'
-import { smallChecks } from './small-checks.ts'
+import { waitsChecks } from './waits-checks.ts'
 import zh from './zh.json' with { type: 'json' }
 
 const monitor = 'runtime/06-lifecycle/monitor.ts'
@@ -116,6 +117,9 @@ export const lab: ChapterLab = {
       ],
     },
   ],
-  checks: [...initChecks, ...logChecks, ...monitorChecks, ...restartChecks, ...smallChecks],
+  checks: [
+    ...[...initChecks, ...logChecks, ...monitorChecks, ...restartChecks],
+    ...[...journalChecks, ...waitsChecks],
+  ],
   zh: { ...findingsZh, ...zh },
 }

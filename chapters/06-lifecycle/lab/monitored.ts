@@ -62,7 +62,7 @@ export function processOne({ pid }: Facts): number {
   return found
 }
 
-export function parentOf(pid: number): number {
+function parentOf(pid: number): number {
   return Number(statFields(pid)?.[4] ?? 0)
 }
 

@@ -1,15 +1,15 @@
-/** Which calls of chapter 6 a learner's list may make: those that the planner was asked for. */
+/** Tests. A learner's list that lives on makes the calls that it was asked for, and no others. */
 import { describe, expect, test } from 'vitest'
-import { rowsUpTo, planOptions } from '../../runtime/chapter.ts'
+import { chapters } from '../../chapters/table.ts'
+import { allows } from '../../chapters/06-lifecycle/lab/allows.ts'
+import { planOptions, rowsUpTo } from '../../runtime/chapter.ts'
 import type { Call } from '../../runtime/calls.ts'
 import { checkedList } from '../../runtime/lab/check-list.ts'
 import { RefusedList } from '../../runtime/lab/list-shape.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import { toolStep } from '../../runtime/step.ts'
-import { box, given } from '../../test/lab/hostile-lists.ts'
-import { chapters } from '../table.ts'
-import { allows } from './lab/allows.ts'
-import { plan } from './plan.ts'
+import { rowOf } from '../rows.ts'
+import { box, given } from './hostile-lists.ts'
 
 const group = `${given.trees[0]}/${given.group}`
 const told = {
@@ -40,11 +40,12 @@ const openLog = (...args: unknown[]) => [
 ]
 
 test('the list of a container that lives on is carried out', async () => {
-  const rows = await rowsUpTo(chapters, 6)
+  const { number, plan } = await rowOf('lifecycle')
+  const rows = await rowsUpTo(chapters, number)
   const options = planOptions(rows, { ...asked, dir: box, layers: ['init', 'lower0'] })
   const { name = '', cgroups } = options.group ?? {}
   const trees = cgroups?.hierarchies.map(({ mount }) => mount) ?? []
-  const list = plan(options)
+  const list = await plan(options)
   const sent: unknown = JSON.parse(JSON.stringify(list))
   const checked = checkedList(sent, { ...given, group: name, trees, options }, allows)
   expect(checked).toHaveLength(list.length)
