@@ -104,7 +104,7 @@ describe('the unit for systemd', () => {
   })
 
   test.for<[typed: string, says: string]>([
-    ['start', 'needs a container, or --restart-policy'],
+    ['start', 'too few arguments; a container, or --restart-policy'],
     ['start --unit', '--unit is about --restart-policy'],
     ['start --restart-policy it', 'takes no names'],
   ])('%s: %s', async ([typed, says]) => {
