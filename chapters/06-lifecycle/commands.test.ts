@@ -1,31 +1,14 @@
 /** Tests: the commands that begin and end containers, and change them in between. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isFrozen } from '../../runtime/02-cgroups/group-control.ts'
 import { containerDir } from '../../runtime/container/state.ts'
 import { listContainers } from '../../runtime/container/find.ts'
-import type { Container } from '../../runtime/options.ts'
 import { isAlive } from '../../runtime/process.ts'
-import { rootWithBusybox } from '../../test/busybox.ts'
 import { runDetached, until } from '../../test/detached.ts'
-import { needs } from '../../test/scratch.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
-
-async function store(context: TestContext) {
-  needs(context, 'root', 'overlay', 'cgroup-freezer')
-  const root = await rootWithBusybox()
-  const typed = async (line: string, ...more: string[]) => {
-    const { code, out, err } = await stepbox([...line.split(' '), ...more], { root })
-    return code === 0 && err === '' ? out.trim() : `${out}${err}${code}`
-  }
-  const only = () => listContainers(root)[0] as Container
-  return { root, typed, only }
-}
-
-/** It says `ready` when it hears signals, and ends with the exit code 4 on TERM, 5 on HUP. */
-const hearing = 'trap "exit 4" TERM; trap "exit 5" HUP; echo ready; while :; do sleep 0.01; done'
-const deaf = 'trap "" TERM; echo ready; while :; do sleep 0.01; done'
+import { hearing, store } from './hearing.ts'
 
 describe('create and start', () => {
   test('lay a container out first, and run it later, with what it wrote kept', async (context) => {
@@ -62,86 +45,6 @@ describe('create and start', () => {
     expect(ended.err).toMatch(/execvpe\("nosuch", …\) = ENOENT\n.*\n {2}not in \/usr/)
     expect(only()).toMatchObject({ status: 'created', exitCode: 127 })
     expect(existsSync(join(root, 'running', id))).toBe(false)
-  })
-})
-
-describe('stop', () => {
-  test('asks first: what hears the signal ends as it wants to', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--name', 'box'], hearing)
-    await until(() => box.logged() === 'ready\n')
-    expect(await typed('stop box')).toBe('box')
-    expect(await typed('wait box')).toBe('4')
-  })
-
-  test('kills what ignores it, when its time is over', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--name', 'box', '--stop-timeout', '1'], deaf)
-    await until(() => box.logged() === 'ready\n')
-    const before = performance.now()
-    expect(await typed('stop box')).toBe('box')
-    expect(performance.now() - before).toBeGreaterThan(1000)
-    expect(await typed('wait box')).toBe('137')
-  })
-
-  test('sends the stop signal that the container was given', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--name', 'box', '--stop-signal', 'HUP'], hearing)
-    await until(() => box.logged() === 'ready\n')
-    await typed('stop box')
-    expect(await typed('wait box')).toBe('5')
-  })
-
-  test('wakes a monitor that waits before the next start', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--name', 'box', '--restart', 'always'], 'exit 7')
-    await until(() => box.journal().filter(([kind]) => kind === 'exit').length >= 5) // 1.6 s next
-    await until(() => box.state().status === 'restarting')
-    const starts = box.journal().filter(([kind]) => kind === 'start').length
-    expect(await typed('stop box')).toBe('box')
-    expect(box.journal().filter(([kind]) => kind === 'start').length).toBe(starts)
-    expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 7 })
-  })
-
-  test('ends a container in the foreground, and its run with its code', async (context) => {
-    const { root, typed } = await store(context)
-    const run = start(['run', '--name', 'fg', 'busybox', 'sh', '-c', hearing], { root })
-    await run.says('ready')
-    expect(await typed('stop fg')).toBe('fg')
-    expect((await run.ended).code).toBe(4)
-  })
-
-  test('of a paused one is heard when it goes on', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--name', 'box'], hearing)
-    await until(() => box.logged() === 'ready\n')
-    await typed('pause box')
-    expect(await typed('stop box')).toBe('box')
-    expect(await typed('wait box')).toBe('4')
-  })
-})
-
-describe('restart', () => {
-  test('is another life of the same container, and of its monitor', async (context) => {
-    const { root, typed, only } = await store(context)
-    const box = await runDetached(root, ['--name', 'box'], 'sleep 1000')
-    const { init, monitor } = box.state()
-    expect(await typed('restart -t 0 box')).toBe('box')
-    expect(only()).toMatchObject({ id: box.id, status: 'running', life: 1 })
-    expect(only().init).not.toEqual(init)
-    await until(() => !isAlive(monitor))
-  })
-
-  test('keeps one that is removed at its end, until its last one', async (context) => {
-    const { root, typed } = await store(context)
-    const box = await runDetached(root, ['--rm', '--name', 'box'], 'sleep 1000')
-    expect(await typed('restart -t 0 box')).toBe('box')
-    expect(box.state()).toMatchObject({ status: 'running', rm: true })
-    const { monitor } = box.state()
-    await typed('stop -t 0 box')
-    await until(() => !isAlive(monitor))
-    expect(existsSync(box.dir)).toBe(false)
-    expect(readdirSync(join(root, 'names'))).toEqual([])
   })
 })
 

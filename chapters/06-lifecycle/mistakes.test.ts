@@ -9,28 +9,28 @@ import { stepbox } from '../../test/stepbox.ts'
 /** What is typed, the line that is said, and the exit code: Docker's, where that has the command. */
 type Mistake = [typed: string, line: RegExp, code: number]
 
-const ofNames = ['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'wait'].map(
+const ofNames = 'start stop restart kill pause unpause wait'.split(' ').map(
   (command): Mistake => [`${command} nosuch`, /^no container named 'nosuch'; have: run, new$/, 1],
 )
 const ofNothing = ['start', 'wait'].map(
   (command): Mistake => [command, /^too few arguments; usage: stepbox /, 125],
 )
 /** Each of `values` where `typed` has VALUE. */
-const each = (typed: string, values: string, line: RegExp, code: number) =>
+const each = (typed: string, values: string, [line, code]: readonly [RegExp, number]) =>
   values.split(' ').map((value): Mistake => [typed.replace('VALUE', value), line, code])
 
-const signal = /^invalid signal '\S+': a name such as TERM, or a number up to 64$/
-const time = /^invalid value '\S+' for --\S+: a whole number of seconds$/
-const policy = /^invalid restart policy '\S+': no, on-failure\[:N\], always or unless-stopped$/
+const signal = [/^invalid signal '\S+': a name such as TERM, or a number up to 64$/, 1] as const
+const time = [/^invalid value '\S+' for --\S+: a whole number of seconds$/, 125] as const
+const policy = [/^invalid restart policy '\S+': no, on-failure\[:N\], always or un/, 1] as const
 const ofValues = [
-  ...each('kill -s VALUE run', 'FOO 0 65 -1 SIGSIG RTMIN+40', signal, 1),
-  ...each('stop -s VALUE run', 'FOO', signal, 1),
-  ...each('create --stop-signal VALUE busybox true', 'FOO', signal, 1),
-  ...each('stop -t VALUE run', 'x 1.5 -2 10s 9999999999', time, 125),
-  ...each('restart --time VALUE run', 'x', time, 125),
-  ...each('create --stop-timeout VALUE busybox true', 'x', time, 125),
-  ...each('update --restart VALUE run', 'foo always:3 on-failure:x on-failure:-1 no:1', policy, 1),
-  ...each('create --restart VALUE busybox true', 'foo ALWAYS', policy, 1),
+  ...each('kill -s VALUE run', 'FOO 0 65 -1 SIGSIG RTMIN+40', signal),
+  ...each('stop -s VALUE run', 'FOO', signal),
+  ...each('create --stop-signal VALUE busybox true', 'FOO', signal),
+  ...each('stop -t VALUE run', 'x 1.5 -2 10s 9999999999', time),
+  ...each('restart --time VALUE run', 'x', time),
+  ...each('create --stop-timeout VALUE busybox true', 'x', time),
+  ...each('update --restart VALUE run', 'foo always:3 on-failure:x on-failure:-1 no:1', policy),
+  ...each('create --restart VALUE busybox true', 'foo ALWAYS', policy),
 ]
 const mistakes: Mistake[] = [
   ...[...ofNames, ...ofNothing, ...ofValues],

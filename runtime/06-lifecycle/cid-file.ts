@@ -9,7 +9,7 @@ export function writeNewFile(file: string | undefined): (id: string) => void {
     try {
       writeFileSync(file, id, { flag: 'wx', mode: 0o644 })
     } catch (error) {
-      const why = errnoIn(error) ?? 'unknown'
+      const why = errnoIn(error) ?? (error as Error).message
       throw new Error(`cannot write the id to ${file}: ${why}`, { cause: error })
     }
   }

@@ -37,8 +37,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UsageError(`cannot read the label file ${file}: ${errnoIn(error) ?? 'unknown'}`, {
-      cause: error,
-    })
+    const why = errnoIn(error) ?? (error as Error).message
+    throw new UsageError(`cannot read the label file ${file}: ${why}`, { cause: error })
   }
 }

@@ -7,8 +7,8 @@ import { discard } from '../container/remove.ts'
 import { beginAgain } from '../container/run.ts'
 import { settle } from '../container/settle.ts'
 import { NativeFailure } from '../native-failure.ts'
+import { StepError } from '../native.ts'
 import type { Container } from '../options.ts'
-import { failureInWords } from '../strace.ts'
 import { isLive, withContainer } from './states.ts'
 
 /** Create a container that is not started. `onCreated` may throw: then nothing is left of it. */
@@ -68,7 +68,7 @@ async function startKept(
   let exitCode = 125
   for await (const report of started.reports) {
     if (!report.failed) continue
-    why = failureInWords(started.plan, report.index, report.errno ?? 'no errno')
+    why = new StepError(started.plan, report).message
     const { plan, pid, setting } = started
     const more = await explain?.({ plan, pid, chapter: setting.container.chapter }, report)
     if (more) [why, exitCode] = [more.text, more.exitCode]

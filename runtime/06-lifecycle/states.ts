@@ -54,7 +54,7 @@ export async function exclusively(dir: string, work: () => Promise<void>): Promi
   try {
     await withLock(dir, locked, clearingPatienceMs)
   } catch (error) {
-    if (isOurs) throw error // ignoring others: whoever holds it settles the container, or removes it
+    if (isOurs) throw error // ignoring others: who has the lock settles the container, too
   }
 }
 
@@ -88,11 +88,9 @@ async function steady(runtime: Runtime, id: string): Promise<Container | undefin
     found?.status === 'created' ? startPatienceMs : patienceMs,
   )
   if (isOver || !found) return found
-  throw new Error(
-    found.status === 'created'
-      ? `container '${found.name}' is being started; rm -f ends it`
-      : `container '${found.name}' has ended, and cannot be settled`,
-  )
+  const { name, status } = found
+  if (status === 'created') throw new Error(`container '${name}' is being started; rm -f ends it`)
+  throw new Error(`container '${name}' has ended, and cannot be settled`)
 }
 
 /** Look again and again until `isDone`. False if that took too long. */

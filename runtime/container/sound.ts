@@ -7,7 +7,8 @@ import { isName } from './names.ts'
  * container's id, or with a pid such as -1, would lead to what it has no say in.
  */
 export function problemIn(state: Container, id: string): string | undefined {
-  const { argv, env, hostname, created, started, finished, monitor, init, chapter, status } = state
+  const { argv, env, hostname, created, started, finished, monitor, init, chapter } = state
+  const { status, life } = state
   const { groups, image }: { groups?: unknown; image?: unknown } = state
   const isSound: [field: string, is: boolean][] = [
     ['id', state.id === id],
@@ -22,6 +23,7 @@ export function problemIn(state: Container, id: string): string | undefined {
     ['image', image === undefined || isImage(image)],
     ['chapter', Number.isInteger(chapter)],
     ['status', ['created', 'running', 'restarting', 'exited'].includes(status)],
+    ['life', life === undefined || Number.isInteger(life)],
     ['monitor', isProcess(monitor)],
     ['init', init === undefined || isProcess(init)],
   ]
