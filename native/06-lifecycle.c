@@ -55,16 +55,10 @@ long do_supervise(struct arg *a) {
 static int begin(struct arg *a) {
   told = a;
   if (a[4].number != 4) return errno = EINVAL, -1;
-  directory = open(a[0].text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  directory = out_of_the_way(open(a[0].text, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (directory < 0) return -1;
-  int high = fcntl(directory, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  close_returning(directory, 0);
-  directory = high;
-  if (directory < 0) return -1;
-  int fd = openat(directory, "journal", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return -1;
-  journal = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  close_returning(fd, 0);
+  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+  journal = out_of_the_way(openat(directory, "journal", flags, 0600));
   if (journal < 0) return -1;
   /* Blocks for what follows, should the disk be full by then. Ignoring a failure: not every file
    * system can reserve. */

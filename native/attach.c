@@ -59,8 +59,7 @@ long do_listen(struct arg *a) {
   if (!failed) failed = listen(fd, CLIENTS) != 0;
   close_returning(held, 0);
   if (failed) return close_returning(fd, -1);
-  listener = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  close_returning(fd, 0);
+  listener = out_of_the_way(fd);
   closes_input = a[1].number != 0;
   while (listener >= 0 && a[2].number && !is_further_start() && clients[0].socket < 0) {
     struct pollfd fds[] = {{listener, POLLIN, 0}, {CONTROL, 0, 0}};

@@ -230,8 +230,7 @@ static void rotate(void) {
 /* Its number is out of the way of the plan's descriptors. */
 static void open_file(void) {
   struct stat file;
-  int fd = open(log_path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  log_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  if (fd >= 0) close_returning(fd, 0);
+  int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+  log_fd = out_of_the_way(open(log_path, flags, 0600));
   if (log_fd >= 0) log_size = fstat(log_fd, &file) == 0 ? file.st_size : 0;
 }

@@ -5,6 +5,7 @@
 #define STEPBOX_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,6 +151,15 @@ static inline long close_returning(int fd, long result) {
   close(fd);
   errno = error;
   return result;
+}
+
+/* Move fd out of the way of the plan's descriptors. With a low RLIMIT_NOFILE there is no such
+ * number, for which fcntl(2) says EINVAL. */
+static inline int out_of_the_way(int fd) {
+  if (fd < 0) return -1;
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  if (moved < 0 && errno == EINVAL) errno = EMFILE;
+  return (int)close_returning(fd, moved);
 }
 
 #endif

@@ -194,7 +194,7 @@ test('a limit of open files that is too low is named, with what raises it', asyn
   const env = { ...process.env, STEPBOX_ROOT: root }
   const ended = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' })
   expect(ended.status).toBe(125)
-  expect(ended.stderr).toMatch(/^stepbox: fork\(\) = EMFILE\n.*\n.*30 files.*ulimit -n 1024\n$/)
+  expect(ended.stderr).toMatch(/^stepbox: open_log\(.* = EMFILE\n.*\n.*30 files.*ulimit -n 1024\n$/)
 })
 
 describe('two data roots', () => {
