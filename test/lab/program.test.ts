@@ -70,7 +70,7 @@ const notPassed = (verdicts: Verdict[]) =>
 const plain = speaker('en', [])
 
 describe('a program in C that knows nothing of Stepbox', () => {
-  for (const number of [1, 2, 3, 4])
+  for (const number of [1, 2, 3, 4, 6])
     test(`passes every check of chapter ${number} that looks from outside`, async (context) => {
       const verdicts = await verdictsOn(await compiled(context), number)
       expect(notPassed(verdicts)).toEqual([])
@@ -81,6 +81,7 @@ describe('a program in C that knows nothing of Stepbox', () => {
     [1, '-DBROKEN', '01/own-proc', /^\d+ numbers$/],
     [2, '-DNO_SWAP_LIMIT', '02/memory-limited', /^the limit with swap is max$/],
     [3, '-DCHROOT', '03/nothing-above', /^it ends in the machine's root, which has /],
+    [6, '-DDEAF', '06/passed-on', /^the shell went on, and ended with exit code 0$/],
   ] as const
   for (const [number, flag, id, saw] of mistakes)
     test(`with the mistake ${flag} fails ${id}, and is told why`, async (context) => {

@@ -1,6 +1,7 @@
-/* A container runtime that knows nothing of Stepbox: what `run` has to do in chapters 1 to 4.
- * With -DBROKEN it forgets /proc, with -DNO_SWAP_LIMIT half of --memory, with -DCHROOT it moves
- * its own root instead of exchanging that of the namespace. */
+/* A container runtime that knows nothing of Stepbox: what `run` has to do in chapters 1 to 4, and
+ * --init. With -DBROKEN it forgets /proc, with -DNO_SWAP_LIMIT half of --memory, with -DCHROOT it
+ * moves its own root instead of exchanging that of the namespace, with -DDEAF its process 1 reaps
+ * and does no more. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 
 static const char *host = "foreign", *domain, *workdir = "/";
 static long long memoryBytes, pidsMax, quota; /* 0: no limit */
-static int readOnly, shared;                  /* shared: namespaces that are not its own */
+static int hasInit, readOnly, shared;         /* shared: namespaces that are not its own */
 
 static void need(int result, const char *what) {
   if (result >= 0) return;
@@ -42,6 +43,7 @@ static int flags(char **argv) {
   for (; argv[at] && argv[at][0] == '-'; at++) {
     const char *name = argv[at];
     if (strcmp(name, "--read-only") == 0 && (readOnly = 1)) continue;
+    if (strcmp(name, "--init") == 0 && (hasInit = 1)) continue;
     const char *value = argv[++at];
     int isHost = value && strcmp(value, "host") == 0;
     if (!value) exit(125);
@@ -180,6 +182,25 @@ static void roots(int hasImage) {
 #endif
 }
 
+/* Stay as process 1, which reaps and passes signals on; the command is its child. */
+static void init(void) {
+  sigset_t all;
+  int signal, status;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
+  pid_t command = fork(), ended;
+  need(command, "fork");
+  while (command > 0 && sigwait(&all, &signal) == 0) {
+#ifndef DEAF
+    if (signal != SIGCHLD) kill(command, signal);
+#endif
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+      if (ended == command)
+        exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+  }
+  sigprocmask(SIG_UNBLOCK, &all, NULL);
+}
+
 int main(int argc, char **argv) {
   if (argc < 3 || strcmp(argv[1], "run") != 0) return 125;
   int at = flags(argv), status = 0, own = ~shared;
@@ -205,6 +226,7 @@ int main(int argc, char **argv) {
   if (hasImage) devices(), closeKernel();
   enter(workdir);
   if (readOnly) need(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), "/");
+  if (hasInit) init();
   execvp(argv[at + hasImage], argv + at + hasImage);
   return errno == ENOENT ? 127 : 126;
 }
