@@ -88,6 +88,7 @@ export interface Happening {
   action: string
   /** None if it happened to several at once. */
   container?: Container
+  /** The same: both are empty then. */
   image?: { id: string; name: string }
   /** What else is known of it: `exitCode`, `signal`, `oldName`. */
   attributes: Record<string, string>

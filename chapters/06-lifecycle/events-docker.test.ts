@@ -19,10 +19,13 @@ const lines = [
   ...['pause pp', 'stop pp', 'rm pp'],
   `${run} fg --rm busybox sh -c exit|3`,
   `${run} of -d --restart on-failure:2 busybox sh -c exit|4`,
-  ...['~of', 'start -a of', '~of', 'rm of'],
+  ...['~of', 'rm of', 'create --network none --name sa busybox sh -c exit|6'],
+  ...['start -a sa', 'rm sa'],
   `${run} rf -d busybox sleep 1000`,
   ...['rm -f rf', 'start nosuch', 'create --network none --name cc busybox true', 'rm cc'],
   ...['container prune -f', 'rm nosuch', 'stop nosuch'],
+  `${run} cm busybox true`,
+  ...['commit -m it cm one:1', 'rmi one:1', 'rm cm', 'image prune -f'],
 ]
 
 /** What is typed after `events`, for the lines, and for parts of them. */
@@ -65,6 +68,7 @@ function alike(out: string): string {
     .replaceAll(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}(Z|[+-]\d\d:\d\d)/gm, 'T')
     .replaceAll('busybox:latest', 'busybox')
     .replaceAll(/reclaimed[=:]\d+/g, 'reclaimed')
+    .replaceAll(/sha256:/g, '')
     .trim()
 }
 

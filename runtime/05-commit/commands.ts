@@ -1,13 +1,16 @@
 /** `commit`, `history` and `rmi`: commands that make, show and remove images. */
 import { cut } from '../columns.ts'
 import { forEachWord, valueOf, type Answer, type Input } from '../command-line.ts'
+import { announce } from '../container/announce.ts'
 import { findContainer } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
 import { shortId } from '../options.ts'
 import { printable } from '../printable.ts'
 import { age, decimalSize } from '../units.ts'
 import { commitContainer } from './commit.ts'
+import { announceRemoval, announceTag } from './image-events.ts'
 import { historyOf, timeOf } from './store/images.ts'
+import { imageName } from './store/reference.ts'
 import { removeImage } from './store/remove-image.ts'
 import { measureLayers } from './store/sizes.ts'
 import { resolve } from './store/store.ts'
@@ -31,6 +34,10 @@ export async function commitCommand(input: Input): Promise<Answer> {
     onSkipped: (path, why) => warn(`left out /${path}: ${why}`),
   })
   progress('')
+  const imageRef = name === '' ? '' : imageName(name)
+  if (imageRef !== '') announceTag(runtime, made.id, imageRef)
+  const more = { comment: message ?? '', imageID: made.id, imageRef }
+  announce(runtime, container, { action: 'commit', ...more })
   return { lines: [made.id] }
 }
 
@@ -96,7 +103,8 @@ export async function rmiCommand(input: Input): Promise<Answer> {
   await tidy(runtime)
   const { root } = runtime
   const code = await forEachWord(input, async (word) => {
-    for (const removal of await removeImage(root, word, () => imageUsers(root)))
+    const work = () => removeImage(root, word, () => imageUsers(root))
+    for (const removal of await announceRemoval(runtime, word, work))
       if ('untagged' in removal) print(`Untagged: ${removal.untagged}`)
       else print(`Deleted: ${removal.deleted}`)
   })

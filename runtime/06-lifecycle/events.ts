@@ -55,7 +55,7 @@ function lineOf({ action, container, image, attributes }: Happening): EventLine 
   const more = Object.keys(attributes).length > 0 ? { attributes } : {}
   if (image) {
     const { id, name } = image
-    return { time, id, action, type: 'image', actor: { name }, ...more }
+    return { time, id, action, type: 'image', actor: name === '' ? {} : { name }, ...more }
   }
   if (!container) return { time, id: '', action, ...more }
   return { time, id: container.id, action, actor: actorOf(container), ...more }

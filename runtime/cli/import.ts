@@ -2,6 +2,7 @@
 import { archiveOf } from '../05-commit/archive.ts'
 import { importBusybox } from '../05-commit/busybox-image.ts'
 import { every, timeNow } from '../05-commit/commands.ts'
+import { announceImage, announceTag } from '../05-commit/image-events.ts'
 import { importArchive } from '../05-commit/import.ts'
 import { imageName } from '../05-commit/store/reference.ts'
 import { UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
@@ -30,6 +31,8 @@ export async function importCommand(input: Input): Promise<Answer> {
     throw new Error(`cannot import '${source}': ${cause.message}`, { cause })
   })
   progress('')
+  if (name !== undefined) announceTag(runtime, image.id, name)
+  announceImage(runtime, image.id, 'import')
   return { lines: [image.id] }
 }
 

@@ -1,8 +1,10 @@
 /** `image prune`: remove the images that nothing refers to. */
+import { announceRemoval } from '../05-commit/image-events.ts'
 import { listImages, type ImageRow } from '../05-commit/store/images.ts'
 import { removeImage } from '../05-commit/store/remove-image.ts'
 import { imageUsers } from '../05-commit/users.ts'
 import type { Answer, Input } from '../command-line.ts'
+import { happen } from '../container/announce.ts'
 import { tidy } from '../container/tidy.ts'
 import { passing, removableFilters, type Filters } from '../filters.ts'
 import { shortId } from '../options.ts'
@@ -29,7 +31,9 @@ export async function prune(input: Input): Promise<Answer> {
   let bytes = 0
   for (const [at, row] of candidates.entries())
     try {
-      const removals = await removeImage(root, wordOf(row), () => imageUsers(root))
+      const word = wordOf(row)
+      const work = () => removeImage(root, word, () => imageUsers(root))
+      const removals = await announceRemoval(runtime, word, work)
       if (at === 0) print(say('Deleted Images:'))
       for (const removal of removals)
         for (const [what, name] of Object.entries(removal)) print(`${what}: ${name}`)
@@ -38,6 +42,8 @@ export async function prune(input: Input): Promise<Answer> {
       await failed(error)
       code = 1
     }
+  const [image, attributes] = [{ id: '', name: '' }, { reclaimed: String(bytes) }]
+  happen(runtime, { action: 'prune', image, attributes })
   const total = say(`Total reclaimed space: ${decimalSize(bytes)}`)
   return { lines: [...(candidates.length > 0 ? [''] : []), total], code }
 }
