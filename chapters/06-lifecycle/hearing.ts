@@ -20,5 +20,6 @@ export async function store(context: TestContext) {
 }
 
 /** It says `ready` when it hears signals, and ends with the exit code 4 on TERM, 5 on HUP. */
-export const hearing = 'trap "exit 4" TERM; trap "exit 5" HUP; echo ready; while :; do sleep 0.01; done'
-export const deaf = 'trap "" TERM; echo ready; while :; do sleep 0.01; done'
+const lasting = 'echo ready; while :; do sleep 0.01; done'
+export const hearing = `trap "exit 4" TERM; trap "exit 5" HUP; ${lasting}`
+export const deaf = `trap "" TERM; ${lasting}`

@@ -4,6 +4,7 @@ import { traitsOf } from '../chapter.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { announce } from '../container/announce.ts'
 import { findContainer } from '../container/find.ts'
+import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
 import { tidy } from '../container/tidy.ts'
 import { attachTo } from './attach-container.ts'
@@ -24,6 +25,7 @@ export async function createCommand(input: Input): Promise<Answer> {
   const { root } = traitsOf(runtime.rows)
   const [name = '', ...command] = words
   try {
+    checkMachine()
     await tidy(runtime)
     const platform = valueOf(input, 'platform')
     const { settings, use } = await imageFor(runtime.root, name, { has: root, platform, warn })
@@ -46,6 +48,7 @@ export async function startCommand(input: Input): Promise<Answer | number> {
   if (switches.has('restart-policy') || switches.has('unit'))
     return (await import('./boot.ts')).bootCommand(input)
   if (words.length === 0) throw new UsageError('too few arguments; a container, or --restart-policy')
+  checkMachine()
   await tidy(input.runtime)
   if (switches.has('attach') || switches.has('interactive')) {
     if (words.length > 1)
@@ -89,6 +92,7 @@ export async function stopCommand(input: Input): Promise<Answer> {
 
 export async function restartCommand(input: Input): Promise<Answer> {
   const how = { stop: stopOptions(input), start: keptStart(input) }
+  checkMachine()
   await tidy(input.runtime)
   return named(input, (word) => restartContainer(input.runtime, word, how), true)
 }

@@ -3,10 +3,19 @@ import { isFrozen } from '../02-cgroups/group-control.ts'
 import type { Container } from '../options.ts'
 import { age } from '../units.ts'
 
+type StateWord = Container['status'] | 'paused'
+
 /** Its state in one word. That it is paused is not on record: its control group says so. */
-export function stateWord({ status, groups = [] }: Container): Container['status'] | 'paused' {
-  return status === 'running' && isFrozen(groups) ? 'paused' : status
+export function stateWord(container: Container): StateWord {
+  const { status, groups = [] } = container
+  const isPaused = () => status === 'running' && isFrozen(groups)
+  const word = looked.get(container) ?? (isPaused() ? 'paused' : status)
+  looked.set(container, word)
+  return word
 }
+
+/** A control group is looked at once for a line of a table, not for each cell. */
+const looked = new WeakMap<Container, StateWord>()
 
 /** `Up 3 minutes (Paused)`, `Exited (137) 2 hours ago`; `because` is why it ended, if known. */
 export function statusText(container: Container, because: string | undefined): string {

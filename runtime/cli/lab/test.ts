@@ -1,12 +1,12 @@
 /** `lab test`: judge what is written in the workspace. */
 import type { Input } from '../../command-line.ts'
 import { valueOf } from '../../command-line.ts'
+import { checkMachine } from '../../container/check-machine.ts'
 import type { Verdict } from '../../lab/judge.ts'
 import { otherChanges } from '../../lab/workspace.ts'
 import { asJson } from '../../printable.ts'
 import { sentence } from '../../sentence.ts'
 import { wrap } from '../../tools/wrap.ts'
-import { checkMachine } from '../check-machine.ts'
 import { writeOutput } from '../output.ts'
 import { labSceneOf, type LabScene } from './common.ts'
 import { checksWanted, judgeFor, runOf } from './judged.ts'
