@@ -30,6 +30,7 @@ static struct {
 static struct arg *told;  /* the arguments of supervise() */
 static int journal = -1;  /* in the monitor and in its starts */
 static int directory = -1;
+static int gate[2]; /* closed when Node knows of the first start, which then goes on */
 static int is_further; /* this is not the first start */
 
 static pid_t start(void);
@@ -48,8 +49,13 @@ static long long milliseconds(void);
 /* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
  * delay, lasting], groups, settler). Returns the process of the first start, and 0 in that. */
 long do_supervise(struct arg *a) {
-  if (begin(a) != 0) return -1;
-  return start();
+  if (begin(a) != 0 || pipe2(gate, O_CLOEXEC) != 0) return -1;
+  pid_t pid = start();
+  close_returning(gate[pid == 0 ? 1 : 0], 0);
+  if (pid != 0) return pid;
+  for (char byte; read(gate[0], &byte, 1) < 0 && errno == EINTR;) continue;
+  close(gate[0]);
+  return 0;
 }
 
 static int begin(struct arg *a) {
@@ -89,6 +95,7 @@ static pid_t start(void) {
  * place of supervise() in the plan, which goes on from there. */
 size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   long long since = milliseconds();
+  close(gate[1]);
   let_go_of_node();
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);

@@ -99,10 +99,11 @@ static int make_calls(struct plan *plan, int is_first) {
      * waits for it. The child starts only after that report, so that Node knows the id before it
      * reads any report of the child. */
     int is_fork = strcmp(step->call->name, "fork") == 0;
+    int is_start = strcmp(step->call->name, "supervise") == 0 && result == 0;
     int is_monitor = strcmp(step->call->name, "supervise") == 0 && result > 0;
-    int is_parent = is_fork && result > 0, is_child = is_fork && result == 0;
-    if (is_child) has_forked = 1;
-    if (is_child) await_parent();
+    int is_parent = is_fork && result > 0, is_child = (is_fork && result == 0) || is_start;
+    if (is_fork && is_child) has_forked = 1;
+    if (is_fork && is_child) await_parent();
     if (failed) monitor_failed();
     if (is_parent) monitor_started((pid_t)result);
     if (failed || is_parent || is_monitor || answer_length > 0 || (plan->mode != RUN && !is_child))

@@ -147,6 +147,8 @@ interface CallRow {
 
 /** The last two give the descriptor the lowest number, on which the plan counts. */
 const openTreeIn = 'open open setns open_tree setns close close fcntl close'
+const supervised =
+  'open fcntl close open fcntl close fallocate prctl mmap pipe2 rt_sigprocmask fork close'
 
 /** The table of calls, in the order of `Call`. */
 export const calls: Record<CallName, CallRow> = {
@@ -227,7 +229,7 @@ export const calls: Record<CallName, CallRow> = {
   open_log: { kinds: 'snns', makes: 'open fcntl close fstat pread? write?'.split(' ') },
   supervise: {
     kinds: 'sssflll',
-    makes: 'open fcntl close open fcntl close fallocate mmap rt_sigprocmask fork prctl'.split(' '),
+    makes: supervised.split(' '),
   },
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   listen: {
