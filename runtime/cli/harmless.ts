@@ -39,7 +39,7 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   const seal = [
     ...added(sealed),
     ...added([emptyRun], 'ENOENT'),
-    ...added(writable.flatMap(({ path }) => [bindOnItself(path), setWritable(path)])),
+    ...added(writable.map(({ path }) => setWritable(path))),
   ]
   const altered = [...plan, undefined].flatMap((step, at) => [
     ...(at === first ? seal : []),
@@ -50,7 +50,9 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   // Whoever is in the session of a terminal can type commands into it (TIOCSTI).
   const isSession = place !== undefined && plan[place]?.call[0] === 'setsid'
   const apart: Call[] = isSession ? [['setsid']] : []
-  return [...added(apart), ...pretendMachine().map(asAdded), ...altered]
+  // Mounted by now, because a mount that is made later would appear, sealed, where a monitor is.
+  const binds = added(writable.map(({ path }) => bindOnItself(path)))
+  return [...added(apart), ...pretendMachine().map(asAdded), ...binds, ...altered]
 }
 
 /** The first place, or that after the end. */

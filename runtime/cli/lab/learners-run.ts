@@ -1,10 +1,13 @@
 /** `run` with a learner's list: on a pretend machine, so that a mistake never harms the host. */
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Call } from '../../calls.ts'
 import type { Alteration } from '../../container/start.ts'
 import type { Step } from '../../step.ts'
 import { strace } from '../../strace.ts'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
+import { eventsPath } from '../../06-lifecycle/events.ts'
+import { logPath, ownCommand } from '../../06-lifecycle/lifecycle.ts'
+import { runningMark } from '../../container/state.ts'
 import { harmless } from '../harmless.ts'
 
 /**
@@ -16,7 +19,7 @@ export function learnersRun(root?: string): Alteration {
     const trees = lookAtCgroups().hierarchies.map(({ mount }) => mount)
     const places = [dir, ...(root === undefined ? [] : [root])]
     checkEnd(plan)
-    plan.forEach((step, at) => checkReach(step, at, { trees, places }))
+    plan.forEach((step, at) => checkReach(step, at, { trees, places, dir }))
     const open = trees.flatMap((path) => {
       const until = plan.findLastIndex(({ call }) => pathsOf(call).some(isBelow([path])))
       return until < 0 ? [] : [{ path, until }]
@@ -37,21 +40,41 @@ function checkEnd(plan: Step[]): void {
 interface Reach {
   trees: string[]
   places: string[]
+  dir: string
 }
 
 /** Throws for a line that would write on the host before anything is sealed. */
-function checkReach({ call }: Step, at: number, { trees, places }: Reach): void {
+function checkReach({ call }: Step, at: number, { trees, places, dir }: Reach): void {
   const isOwn = (path: string) =>
     !path.split('/').includes('..') &&
     (!path.startsWith('/') || isBelow([...places, '/dev'])(path) || ownFiles.test(path) ||
       (isBelow(trees)(path) && groupFiles.test(path)))
-  if (pathsOf(call).every(isOwn)) return
+  if (pathsOf(call).every(isOwn) && isOfLife(call, dir)) return
   throw new Error(`line ${at + 1} of your list would change the host: ${strace(call)}`)
+}
+
+/**
+ * What lives on is outside of what is sealed. Its files, its groups and the program that it becomes
+ * are those of the container in `dir`, by whole paths: in what the container wrote may be links.
+ */
+function isOfLife(call: Call, dir: string): boolean {
+  const [id, root] = [basename(dir), dirname(dirname(dir))]
+  if (call[0] === 'open_log') return call[1] === logPath(dir, id)
+  if (call[0] === 'listen') return call[1] === dir
+  if (call[0] !== 'supervise') return true
+  const [, directory, mark, lock, , , groups, settler] = call
+  const files = [directory, mark, lock].join('\n')
+  return (
+    files === [dir, runningMark(root, id), eventsPath(root)].join('\n') &&
+    settler.join('\n') === ownCommand(root, 'settle').join('\n') &&
+    groups.every((group) => basename(group) === `stepbox-${id}`)
+  )
 }
 
 /** The files that a call makes or writes to. */
 function pathsOf(call: Call): string[] {
   if (call[0] === 'symlink') return [call[2]]
+  if (call[0] === 'supervise') return call[6]
   const writes = ['write', 'mkdir', 'mkdir_parents', 'mknod']
   return writes.includes(call[0]) && typeof call[1] === 'string' ? [call[1]] : []
 }
