@@ -1,6 +1,7 @@
 /** `start --restart-policy`: after a reboot, what Docker does when its daemon starts. */
 import type { Runtime } from '../chapter.ts'
 import { UsageError, type Answer, type Input } from '../command-line.ts'
+import { checkMachine } from '../container/check-machine.ts'
 import { listContainers } from '../container/find.ts'
 import { isEndWanted } from '../container/journal.ts'
 import { containerDir } from '../container/state.ts'
@@ -17,6 +18,7 @@ export async function bootCommand(input: Input): Promise<Answer> {
   if (words.length > 0)
     throw new UsageError('--restart-policy says which ones are started: it takes no names')
   if (switches.has('unit')) return { lines: unitFor(runtime.root) }
+  checkMachine()
   await tidy(runtime)
   let code = 0
   for (const { id, name } of wantedAtBoot(runtime))

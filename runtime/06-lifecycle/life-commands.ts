@@ -47,7 +47,8 @@ export async function startCommand(input: Input): Promise<Answer | number> {
   const { switches, words } = input
   if (switches.has('restart-policy') || switches.has('unit'))
     return (await import('./boot.ts')).bootCommand(input)
-  if (words.length === 0) throw new UsageError('too few arguments; a container, or --restart-policy')
+  if (words.length === 0)
+    throw new UsageError('too few arguments; a container, or --restart-policy')
   checkMachine()
   await tidy(input.runtime)
   if (switches.has('attach') || switches.has('interactive')) {
