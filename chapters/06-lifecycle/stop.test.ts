@@ -64,6 +64,16 @@ describe('stop', () => {
 })
 
 describe('restart', () => {
+  test('of one that is removed at its end, and ends at once, leaves nothing', async (context) => {
+    const { root, typed } = await store(context)
+    const once = 'test -e /again && exit; touch /again; echo ready; sleep 1000'
+    const box = await runDetached(root, ['--rm', '--name', 'box'], once)
+    await until(() => box.logged() === 'ready\n')
+    expect(await typed('restart -t 0 box')).toBe('box')
+    await until(() => !existsSync(box.dir))
+    expect(readdirSync(join(root, 'names'))).toEqual([])
+  })
+
   test('is another life of the same container, and of its monitor', async (context) => {
     const { root, typed, only } = await store(context)
     const box = await runDetached(root, ['--name', 'box'], 'sleep 1000')

@@ -2,10 +2,13 @@
 import { isFrozen } from '../02-cgroups/group-control.ts'
 import type { Runtime } from '../chapter.ts'
 import type { Explain } from '../command-line.ts'
+import { amendContainer } from '../container/amendments.ts'
 import { create, keep, type CreateOptions } from '../container/create.ts'
 import { discard } from '../container/remove.ts'
 import { beginAgain } from '../container/run.ts'
 import { settle } from '../container/settle.ts'
+import { containerDir } from '../container/state.ts'
+import { makePlace } from '../data-root.ts'
 import { NativeFailure } from '../native-failure.ts'
 import { StepError } from '../native.ts'
 import type { Container } from '../options.ts'
@@ -45,6 +48,8 @@ export function startContainer(runtime: Runtime, word: string, how: KeptStart): 
   })
 }
 
+const notKept = { rm: undefined }
+
 async function startKept(
   runtime: Runtime,
   container: Container,
@@ -56,6 +61,9 @@ async function startKept(
       `container '${name}' is of chapter ${container.chapter}, without layers, and starts once;\n` +
         '  run its command again',
     )
+  const { root } = runtime
+  // A restart has kept it for a moment (`rm`), and it may end at once.
+  if (changes.rm) amendContainer(makePlace(root, 'tmp'), containerDir(root, container.id), notKept)
   const started = await beginAgain(runtime, container, {
     isAwaited: false,
     ...changes,
