@@ -113,7 +113,7 @@ describe('stepbox break', () => {
     const lines = last.split('\n').filter((line) => !/^chapter \d/.test(line))
     expect(lines.join('\n')).toBe(each.join(''))
     needs(context, 'root')
-    const { out } = await stepbox(['break', 'no-private', 'chroot'], {
+    const { out } = await stepbox(['--chapter', 'commit', 'break', 'no-private', 'chroot'], {
       root: await rootWithBusybox(),
       input: 'a\na\n',
     })

@@ -98,7 +98,7 @@ function planWithNiceness(copy: string, { number, slug }: Imaginary): string {
   return readFileSync(path, 'utf8')
     .replace(/^\/\*\*.*\*\/\n/, `/** Chapter ${number}. The list so far, and niceness. */\n`)
     .replace(/^import/m, `import { niceness } from '../../runtime/${folder}/niceness.ts'\nimport`)
-    .replace(/^ {4}\.\.\.command\(/m, `    ...niceness(options.${slug}), // new\n    ...command(`)
+    .replace(/^ {4}(?=\.{3}(\w+\()?command\()/m, `    ...niceness(options.${slug}), // new\n    `)
 }
 
 /** A text with the number, slug and folder of `chapter`. */

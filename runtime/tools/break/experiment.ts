@@ -9,7 +9,7 @@ import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
 import { makePlace } from '../../data-root.ts'
-import type { PlanOptions } from '../../options.ts'
+import type { Container, PlanOptions } from '../../options.ts'
 import { removeTree } from '../../remove-tree.ts'
 import type { Call } from '../../calls.ts'
 import type { Step } from '../../step.ts'
@@ -91,8 +91,12 @@ interface Given {
 
 function optionsIn(rows: Chapter[], { dir, layers, group, script }: Given): PlanOptions {
   const hostname = 'box'
+  const argv = ['sh', '-c', script]
+  const container = { id: 'experiment', argv, env: [], hostname } as unknown as Container
+  const setting = { container, root: dir, dir }
   return planOptions(rows, {
-    argv: ['sh', '-c', script],
+    ...(Object.assign({}, ...rows.map(({ planned }) => planned?.(setting))) as object),
+    argv,
     hostname,
     group,
     root: join(dir, 'copy'),
