@@ -56,6 +56,7 @@ const makers: Record<string, Maker> = {
   'diff': () => ({ commands: [['diff', 'source']], code: 0 }),
   'diff of a running container': () => ({ commands: [['diff', 'bystander']], code: 0 }),
   'logs': () => ({ commands: [['logs', '-n', '1', 'bystander']], code: 0 }),
+  'events': () => ({ commands: [['events', '--until', '0s']], code: 0 }),
   'images': () => ({ commands: [['images']], code: 0 }),
   'ps': () => ({ commands: [['ps', '-a']], code: 0 }),
 }
