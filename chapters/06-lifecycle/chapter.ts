@@ -54,7 +54,11 @@ export const chapter: Chapter = {
       name: 'logs',
       usage: 'logs [-f] [-n LINES] CONTAINER',
       summary: 'show what a container has written',
-      examples: ['stepbox logs -f web', 'stepbox logs -n 20 -t web', 'stepbox logs --since 10m web'],
+      examples: [
+        'stepbox logs -f web',
+        'stepbox logs -n 20 -t web',
+        'stepbox logs --since 10m web',
+      ],
       flags: logsFlags,
       words: [1, 1],
       load: async () => (await import('../../runtime/06-lifecycle/logs/command.ts')).logsCommand,

@@ -102,7 +102,7 @@ describe('the list', () => {
   })
 })
 
-test('a container in the background has a monitor and a socket; every other one its log alone', () => {
+test('in the background there is a monitor and a socket; in the foreground only a log', () => {
   const setting = (more: Partial<Container>) => ({
     container: { id: '1', env: [], ...more } as unknown as Container,
     root: '/data',

@@ -1,4 +1,4 @@
-/** The list so far, in a process that lives on: with a log, a monitor, and a process 1 that reaps. */
+/** The list so far, for a container that lives on: with a monitor, a log and an init. */
 import { command, session } from '../../runtime/01-namespaces/command.ts'
 import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import {
