@@ -33,6 +33,8 @@ export const hostileLists: Record<string, Written[]> = {
   'binds /etc into its root': [mount('/etc', '/image/rootfs/tmp', null, bind)],
   'binds a switch of the kernel over a file of its group': [
     mount('/proc/sysrq-trigger', `${tree}/${group}/pids.max`, null, bind)],
+  'binds a switch of the kernel by a whole path, from a directory of its own': [
+    ['chdir', box], mount('/proc/sysrq-trigger', '/tmp/sysrq-trigger', null, bind)],
   'binds by a flag of another call with the same number': [
     mount('/proc/sys/kernel', `${tree}/${group}`, null, ['S_IFIFO'])],
   'binds by a flag in a list in the list': [mount('/etc', '/dev', null, [['MS_BIND']])],
