@@ -62,6 +62,8 @@ export interface Container extends ContainerOptions {
   finished?: string
   /** It is `restarting` while its monitor waits before another start. */
   status: 'created' | 'running' | 'restarting' | 'exited'
+  /** A name that may be reserved for it, too: a crash has interrupted its renaming. */
+  spareName?: string
   /** How often it was taken up again after an end (`start`); absent the first time. */
   life?: number
   /** How often its monitor has started it again. */

@@ -3,7 +3,10 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isFrozen } from '../../runtime/02-cgroups/group-control.ts'
+import { amendContainer } from '../../runtime/container/amendments.ts'
+import { reserve } from '../../runtime/container/reservations.ts'
 import { containerDir } from '../../runtime/container/state.ts'
+import { makePlace } from '../../runtime/data-root.ts'
 import { listContainers } from '../../runtime/container/find.ts'
 import { isAlive } from '../../runtime/process.ts'
 import { runDetached, until } from '../../test/detached.ts'
@@ -119,6 +122,18 @@ describe('rename', () => {
     await run.ended
     expect(readdirSync(join(root, 'names'))).toEqual([])
   })
+
+  for (const what of ['taken by another', 'gone with its container'])
+    test(`that was killed leaves a name that can be ${what}`, async (context) => {
+      const { root, typed } = await store(context)
+      const id = await typed('create --name one busybox true')
+      amendContainer(makePlace(root, 'tmp'), containerDir(root, id), { spareName: 'two' })
+      reserve(root, { id, name: 'two' })
+      if (what.startsWith('taken'))
+        expect(await typed('create --name two busybox true')).toMatch(/^[0-9a-f]{64}$/)
+      expect(await typed('container prune -f')).toContain(id)
+      expect(readdirSync(join(root, 'names'))).toEqual([])
+    })
 })
 
 describe('update', () => {

@@ -11,7 +11,8 @@ import { withContainer } from './states.ts'
 
 /**
  * Give a container another name, whatever it does. It has the old one or the new one at any moment,
- * also after a crash: the new one is reserved first, and the old one freed last.
+ * also after a crash: the new one is reserved first, and the old one freed last. The one that it
+ * does not have is on record meanwhile, to be freed if this process is killed.
  */
 export async function renameContainer(runtime: Runtime, word: string, name: string): Promise<void> {
   if (word === '' || name === '') throw new Error('neither the old nor the new name can be empty')
@@ -23,9 +24,14 @@ export async function renameContainer(runtime: Runtime, word: string, name: stri
     const { root } = runtime
     const { id } = container
     if (container.name === name) throw new Error(`container '${name}' has that name already`)
+    const amend = (changes: Parameters<typeof amendContainer>[2]) =>
+      amendContainer(makePlace(root, 'tmp'), containerDir(root, id), changes)
+    free(root, { id, name: container.spareName ?? '' })
+    amend({ spareName: name })
     await reserveName(runtime, { id, name })
-    amendContainer(makePlace(root, 'tmp'), containerDir(root, id), { name })
+    amend({ name, spareName: container.name })
     free(root, { id, name: container.name })
+    amend({ spareName: undefined })
     announce(runtime, { ...container, name }, { action: 'rename', oldName: `/${container.name}` })
   })
 }

@@ -15,7 +15,7 @@ import { free, idNamed, reserve, type Named } from './reservations.ts'
 import { settleLost } from './settle.ts'
 import { containerDir, makePlaces, markedState, reserveState, runningMark } from './state.ts'
 import { saveKept, saveRunning } from './state.ts'
-import { tidy } from './tidy.ts'
+import { exclusively, tidy } from './tidy.ts'
 
 export interface CreateOptions extends ContainerOptions {
   /** The number of the chapter whose list it gets. */
@@ -161,19 +161,25 @@ export async function reserveName(runtime: Runtime, container: Named): Promise<v
     if (reserve(root, container)) return
     const id = idNamed(root, name)
     if (id === undefined) continue // it was freed a moment ago, or is no container's
+    if (id === container.id) return
     if (isLost(root, id)) await tidy(runtime)
-    const isThere = existsSync(containerDir(root, id)) || existsSync(runningMark(root, id))
-    if (isThere && !isCalledOtherwise(root, id, name))
+    await freeUnused(runtime, { id, name })
+    if (idNamed(root, name) !== id) continue
+    if (existsSync(containerDir(root, id)) || existsSync(runningMark(root, id)))
       throw new Error(`the name '${name}' is in use by container ${shortId(id)}`)
     free(root, { id, name })
   }
   throw new Error(`the name '${name}' is in use: ${join(root, 'names', name)}`)
 }
 
-/** Whether a container was given another name since, and a crash has left the one that it had. */
-function isCalledOtherwise(root: string, id: string, name: string): boolean {
-  const { name: now } = amendmentsIn(containerDir(root, id))
-  return now !== undefined && now !== name && idNamed(root, now) === id
+/** Free a name that a container has no more, or never had, because a crash has left it. */
+async function freeUnused(runtime: Runtime, { id, name }: Named): Promise<void> {
+  const { root } = runtime
+  const isUnused = () => amendmentsIn(containerDir(root, id)).spareName === name
+  if (isUnused())
+    await exclusively(runtime, id, async () => {
+      if (isUnused()) free(root, { id, name })
+    })
 }
 
 /** Whether a container has a mark, and the process that should wait for it is gone. */

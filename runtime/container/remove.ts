@@ -21,6 +21,7 @@ async function removeParts(runtime: Runtime, container: Container): Promise<bool
   const setting = { container, root, dir, layers: async () => [], warn }
   const rows = await rowsFor(runtime, container.chapter)
   for (const { removed } of rows.toReversed()) await removed?.(setting)
+  free(root, { id: container.id, name: container.spareName ?? '' })
   return removeDirectory(runtime, container)
 }
 

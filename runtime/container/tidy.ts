@@ -46,7 +46,8 @@ export async function tidy(
   return settled
 }
 
-async function exclusively(
+/** Do `work` while no command changes the container, or leave it to the command that does. */
+export async function exclusively(
   { root, rows }: Runtime,
   id: string,
   work: () => Promise<void>,
