@@ -1,4 +1,4 @@
-/** Tests. `--lab DIR run -d`: a container of a learner's list lives on, and reaches nothing else. */
+/** Tests. With --lab, run -d: a container of a learner lives on, and reaches nothing else. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
