@@ -42,7 +42,7 @@ export function listen(listening: Listening | undefined): Step[] {
 }
 
 /** What a client wants of a container. */
-export interface Wanted {
+export interface ClientWish {
   directory: string
   /** Of standard input, output and errors. */
   streams: [boolean, boolean, boolean]
@@ -53,7 +53,7 @@ export interface Wanted {
 }
 
 /** The list of a client; its exit code is the container's. */
-export function client({ directory, streams, hasTerminal, milliseconds }: Wanted): Step[] {
+export function client({ directory, streams, hasTerminal, milliseconds }: ClientWish): Step[] {
   const mask = streams.reduce((bits, isWanted, fd) => bits + (isWanted ? 1 << fd : 0), 0)
   return [
     step(

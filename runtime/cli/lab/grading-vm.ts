@@ -1,5 +1,5 @@
 /** A virtual machine that carries out one order after the other. */
-import { listen } from '../../lab/grade/apart.ts'
+import { hearLines } from '../../lab/grade/apart.ts'
 import type { AskedOrder, Task, WorkerEnd } from '../../lab/grade/workers.ts'
 import type { Vm } from '../../vm/vm.ts'
 import { endIn, type InsideOrder } from './grade-inside.ts'
@@ -77,7 +77,7 @@ function listenTo({ stdout, stderr }: Vm) {
     else onLine(line)
   }
   const tooMuch = () => settle('crashed', 'the virtual machine said too much')
-  const recount = listen(stdout, hearLine, tooMuch)
+  const recount = hearLines(stdout, hearLine, tooMuch)
   stderr.on('data', (bytes: Buffer) => (errors = (errors + bytes.toString()).slice(-2000)))
   return {
     errors: () => errors.trim(),

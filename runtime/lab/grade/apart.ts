@@ -80,7 +80,7 @@ async function carriedOut(wish: Apart, list: Step[]): Promise<ApartEnd> {
   const { stdin, stdout, stderr } = launched.process
   stdin?.on('error', () => {}) // ignoring: it has ended, and the outcome says how
   stdin?.end(input)
-  listen(stdout, onLine, () => stop('crashed'))
+  hearLines(stdout, onLine, () => stop('crashed'))
   let errors = ''
   stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)))
   const { exitCode, failure, refused } = await launched.outcome
@@ -92,7 +92,7 @@ async function carriedOut(wish: Apart, list: Step[]): Promise<ApartEnd> {
 }
 
 /** Read lines. The result begins to count anew how much was said. */
-export function listen(
+export function hearLines(
   stream: NodeJS.ReadableStream | null,
   onLine: (line: string) => void,
   onTooMuch: () => void,
