@@ -45,7 +45,7 @@ export const chapter: Chapter = {
   ordinary: () => ({ log: { path: `${dir}/<id>-json.log`, maxBytes: 0, files: 1 } }),
   prepare: prepareLife,
   exclusively: async (dir, work) =>
-    (await import('../../runtime/06-lifecycle/states.ts')).exclusively(dir, work),
+    (await import('../../runtime/06-lifecycle/states.ts')).underLock(dir, work),
   planned: prepareLife,
   happened: recordEvent,
   recover: rotateEvents,

@@ -45,7 +45,7 @@ export async function withContainer<T>(
 const clearingPatienceMs = 1_000
 
 /** Do `work` under the lock that commands take (`withContainer`), or not at all. */
-export async function exclusively(dir: string, work: () => Promise<void>): Promise<void> {
+export async function underLock(dir: string, work: () => Promise<void>): Promise<void> {
   let isOurs = false
   const locked = () => {
     isOurs = true
@@ -71,7 +71,7 @@ export function isLive({ status }: Container): boolean {
 /**
  * The container when it is neither being started nor being settled; undefined if it is gone by
  * then. One that has ended is settled here, without waiting for its monitor to do it: the caller
- * holds the lock for which others wait that would (`exclusively`).
+ * holds the lock for which others wait that would (`underLock`).
  */
 async function steady(runtime: Runtime, id: string): Promise<Container | undefined> {
   const { root } = runtime
