@@ -14,23 +14,12 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
-/* What a start tells its monitor, even if it is killed. */
-static struct {
-  pid_t child; /* the container's first process */
-  int failed;  /* a step of the plan has failed */
-  int runs;    /* the command has been executed */
-  int ended;   /* and has ended, with this status of wait(2) */
-  int status;
-} *shared;
-
-static struct arg *told;  /* the arguments of supervise() */
-static int journal = -1;  /* in the monitor and in its starts */
+static struct arg *told; /* the arguments of supervise() */
 static int directory = -1;
-static int gate[2]; /* closed when Node knows of the first start, which then goes on */
+static int gate[2];    /* closed when Node knows of the first start, which then goes on */
 static int is_further; /* this is not the first start */
 
 static pid_t start(void);
@@ -42,7 +31,6 @@ static long long delay_before(int status, long long lasted_ms);
 static void pause_for(long long milliseconds);
 static void clear_groups(void);
 static void settle(void) __attribute__((noreturn));
-static void let_go_of_node(void);
 static long long setting(int which);
 static long long milliseconds(void);
 
@@ -63,16 +51,11 @@ static int begin(struct arg *a) {
   if (a[4].number != 4) return errno = EINVAL, -1;
   directory = out_of_the_way(open(a[0].text, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (directory < 0) return -1;
-  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-  journal = out_of_the_way(openat(directory, "journal", flags, 0600));
-  if (journal < 0) return -1;
-  /* Blocks for what follows, should the disk be full by then. Ignoring a failure: not every file
-   * system can reserve. */
-  if (fallocate(journal, FALLOC_FL_KEEP_SIZE, 0, 1 << 14) != 0) errno = 0;
+  if (journal_open(directory) != 0) return -1;
   /* Should a start be killed, its child becomes ours. */
   if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0) return -1;
-  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return shared == MAP_FAILED ? -1 : 0;
+  life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return life == MAP_FAILED ? -1 : 0;
 }
 
 /* Fork the process of one start. It dies with the monitor, and its signals are as they were. */
@@ -81,7 +64,7 @@ static pid_t start(void) {
   pid_t monitor = getpid();
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
-  memset(shared, 0, sizeof *shared);
+  memset(life, 0, sizeof *life);
   pid_t pid = fork();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0UL, 0UL, 0UL);
@@ -99,9 +82,9 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   let_go_of_node();
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);
-    if (is_first && !shared->runs) _exit(125); /* Node knows why */
-    int status = shared->ended ? shared->status : shared->runs ? SIGKILL : 125 << 8;
-    if (shared->runs) event_ended(told, status); /* first: who sees the end may say more of it */
+    if (is_first && !life->runs) _exit(125); /* Node knows why */
+    int status = life->ended ? life->status : life->runs ? SIGKILL : 125 << 8;
+    if (life->runs) event_ended(told, status); /* first: who sees the end may say more of it */
     journal_line("exit", "%d", status);
     at = read_again(plan, at);
     long long delay = delay_before(status, milliseconds() - since);
@@ -130,8 +113,8 @@ static void await_end_of(pid_t pid) {
   for (;;) {
     while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) {
       if (ended != pid) continue;
-      if (shared->ended || shared->child == 0 || kill(shared->child, SIGKILL) != 0) return;
-      if (waitpid(shared->child, NULL, 0) > 0 || errno != EINTR) return;
+      if (life->ended || life->child == 0 || kill(life->child, SIGKILL) != 0) return;
+      if (waitpid(life->child, NULL, 0) > 0 || errno != EINTR) return;
     }
     int signal = sigwaitinfo(&all, &info);
     if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(pid, signal);
@@ -215,74 +198,6 @@ static void settle(void) {
   _exit(125);
 }
 
-/* In a start: its first process is there. It is on record before it goes on. */
-void monitor_started(pid_t child) {
-  unsigned long long ticks = 0;
-  char path[64], stat[1024];
-  if (!shared) return;
-  shared->child = child;
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)child);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
-  close(fd);
-  stat[length > 0 ? length : 0] = 0;
-  const char *rest = strrchr(stat, ')'); /* the name may have blanks; starttime is field 22 */
-  for (int field = 2; rest && field < 22; field++) rest = strchr(rest + 1, ' ');
-  if (rest) ticks = strtoull(rest, NULL, 10);
-  journal_line("start", "%d %llu", (int)child, ticks);
-}
-
-/* In a start or its child: a step has failed, and there will be no command. */
-void monitor_failed(void) {
-  if (shared) shared->failed = 1;
-}
-
-/* In a start: the command runs. Node, if it waits, may end. */
-void monitor_runs(void) {
-  if (!shared) return report_running();
-  if (shared->runs || shared->failed) return;
-  shared->runs = 1;
-  journal_line("run", "%d", 0);
-  event_started(told);
-  report_running();
-  let_go_of_node();
-}
-
-/* In a start: the command has ended. */
-void monitor_ended(int status) {
-  if (!shared) return;
-  shared->status = status;
-  shared->ended = 1;
-}
-
-/* Whether somebody else than Node waits for the container. */
-int is_supervised(void) { return shared != NULL; }
-
-int is_further_start(void) { return is_further; }
-
-/* Put /dev/null in the place of the socket: reports go nowhere, and no plan follows. */
-static void let_go_of_node(void) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null < 0) return;
-  dup3(null, CONTROL, O_CLOEXEC);
-  close(null);
-}
-
-/* Append `<kind> <seconds>.<nanoseconds> …` to the journal, in one write(2). */
-void journal_line(const char *kind, const char *format, ...) {
-  char line[160];
-  struct timespec now;
-  va_list rest;
-  if (journal < 0) return;
-  clock_gettime(CLOCK_REALTIME, &now);
-  int length = snprintf(line, sizeof line, "%s %lld.%09ld ", kind, (long long)now.tv_sec, now.tv_nsec);
-  va_start(rest, format);
-  length += vsnprintf(line + length, sizeof line - (size_t)length - 1, format, rest);
-  va_end(rest);
-  line[length++] = '\n';
-  while (write(journal, line, (size_t)length) < 0 && errno == EINTR) continue;
-}
-
 static long long setting(int which) { return atoll(told[4].list[which]); }
 
 static long long milliseconds(void) {
@@ -291,33 +206,7 @@ static long long milliseconds(void) {
   return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
-/* Stay as process 1, and let a child go on with the plan: init(8). It reaps orphans and passes
- * signals on. The kernel drops a signal to process 1 that has no handler, but not one that is
- * blocked. It ends with the child, as the child did. */
-long do_init(struct arg *a) {
-  sigset_t all, before;
-  siginfo_t info;
-  int ends[2], status;
-  pid_t ended;
-  (void)a;
-  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
-  pid_t child = fork();
-  int error = errno;
-  close(child == 0 ? ends[0] : ends[1]);
-  if (child <= 0) {
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (child < 0) close(ends[0]);
-    return errno = error, child;
-  }
-  while (read(ends[0], &status, 1) < 0 && errno == EINTR) continue; /* until the child executes */
-  syscall(SYS_close_range, 3U, ~0U, 0U);
-  prctl(PR_SET_NAME, "init");
-  for (;;) {
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-      if (ended == child) _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-    int signal = sigwaitinfo(&all, &info);
-    if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(child, signal);
-  }
-}
+int is_further_start(void) { return is_further; }
+
+/* The arguments of supervise(). */
+struct arg *supervised_with(void) { return told; }

@@ -2,8 +2,8 @@
  * the container's are copied from and to these as well. Nobody stands in between: a client that is
  * killed is no more than a descriptor that hangs up.
  *
- * Messages of a client: first `<streams>`, with three descriptors (SCM_RIGHTS); then `s<signal>` and
- * `w<rows> <columns>`. To a client: `x<wait status>` at the end. */
+ * Messages of a client: first `<streams>`, with three descriptors (SCM_RIGHTS), then `s<signal>`
+ * and `w<rows> <columns>`. To a client: `x<wait status>` at the end. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -38,20 +38,18 @@ static struct {
   size_t length;
 } chunks[STREAMS];
 
-static int socket_in(const char *directory, struct sockaddr_un *address, int *held);
 static void take_client(void);
 static void choose_giver(void);
 static size_t sink(int *fd);
 static void take_message(struct client *client);
 static void give(struct client *client, int which);
 static void leave(struct client *client);
-static int received(int from, char *text, size_t size, int *fds);
 
 /* Listen for clients in the container's directory: listen(directory, closes input, awaited). With
  * `awaited` the list goes on when the first client is there, so that it misses nothing. */
 long do_listen(struct arg *a) {
   struct sockaddr_un address;
-  int held, fd = socket_in(a[0].text, &address, &held);
+  int held, fd = attach_socket(a[0].text, &address, &held);
   if (fd < 0) return -1;
   for (int i = 0; i < CLIENTS; i++) clients[i].socket = -1;
   unlink(address.sun_path);
@@ -72,7 +70,7 @@ long do_listen(struct arg *a) {
 
 /* A socket, and the address of NAME in a directory whose path may be longer than an address. The
  * directory stays open as `held`, as long as the address is used. */
-static int socket_in(const char *directory, struct sockaddr_un *address, int *held) {
+int attach_socket(const char *directory, struct sockaddr_un *address, int *held) {
   *held = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (*held < 0) return -1;
   *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -153,7 +151,8 @@ static void take_client(void) {
   struct client *client = NULL;
   for (int i = 0; i < CLIENTS && !client; i++)
     if (clients[i].socket < 0) client = &clients[i];
-  if (fd < 0 || !client || received(fd, text, sizeof text, fds) <= 0 || fds[STREAMS - 1] < 0) {
+  int got = fd >= 0 && client ? attach_received(fd, text, sizeof text, fds) : -1;
+  if (got <= 0 || fds[STREAMS - 1] < 0) {
     if (fd >= 0) close(fd);
     return;
   }
@@ -195,7 +194,7 @@ static void take_message(struct client *client) {
   char text[32];
   int signal, rows, columns;
   if (client->socket < 0) return;
-  ssize_t length = received(client->socket, text, sizeof text, NULL);
+  ssize_t length = attach_received(client->socket, text, sizeof text, NULL);
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (length <= 0) leave(client);
   else if (sscanf(text, "s%d", &signal) == 1) signal_child(signal);
@@ -227,7 +226,7 @@ static void leave(struct client *client) {
 }
 
 /* Receive one message as text, with its descriptors if `fds` is given. As recv(2). */
-static int received(int from, char *text, size_t size, int *fds) {
+int attach_received(int from, char *text, size_t size, int *fds) {
   union {
     char bytes[CMSG_SPACE(STREAMS * sizeof(int))];
     struct cmsghdr align;
@@ -242,90 +241,4 @@ static int received(int from, char *text, size_t size, int *fds) {
       header->cmsg_len == CMSG_LEN(STREAMS * sizeof(int)))
     memcpy(fds, CMSG_DATA(header), STREAMS * sizeof(int));
   return (int)got;
-}
-
-static void tell_size(int to);
-static int hand_over(int to, long long wanted);
-
-/* Be a client: attach(directory, streams, milliseconds, terminal). Hand over descriptors 0 to 2, pass signals
- * on, and exit as the container does. `streams` has a bit for each descriptor that is wanted; the
- * container may still be starting for so many milliseconds. Returns only on failure. */
-long do_attach(struct arg *a) {
-  struct sockaddr_un address;
-  int held, fd = -1;
-  for (long long waited = 0;; waited += 5) {
-    fd = socket_in(a[0].text, &address, &held);
-    if (fd < 0) return -1;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) break;
-    close_returning(held, 0);
-    close_returning(fd, 0);
-    if ((errno != ENOENT && errno != ECONNREFUSED) || waited >= a[2].number) return -1;
-    poll(NULL, 0, 5);
-  }
-  close(held);
-  if (a[3].number) terminal_raw();
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL);
-  int signals = signalfd(-1, &all, SFD_CLOEXEC);
-  if (signals < 0 || hand_over(fd, a[1].number) != 0) return -1;
-  if (a[3].number) tell_size(fd);
-  for (;;) {
-    struct pollfd fds[] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {CONTROL, 0, 0}};
-    struct signalfd_siginfo info;
-    char text[32];
-    int status;
-    if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
-    if (fds[2].revents) break;
-    if (fds[1].revents && read(signals, &info, sizeof info) == sizeof info) {
-      int is_window = info.ssi_signo == SIGWINCH && a[3].number;
-      if (info.ssi_signo == SIGCONT) terminal_resume();
-      if (is_window) tell_size(fd);
-      else if (info.ssi_code <= 0) {
-        int length = snprintf(text, sizeof text, "s%u", info.ssi_signo);
-        send(fd, text, (size_t)length, MSG_NOSIGNAL);
-      }
-    }
-    if (!fds[0].revents) continue;
-    int length = received(fd, text, sizeof text, NULL);
-    if (length <= 0) break;
-    if (sscanf(text, "x%d", &status) != 1) continue;
-    terminal_restore();
-    report_exit(status);
-    _exit(0);
-  }
-  terminal_restore();
-  _exit(128 + SIGKILL);
-}
-
-/* The size of the terminal that this client is on, if it is on one. */
-static void tell_size(int to) {
-  struct winsize size;
-  char text[32];
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-    if (ioctl(fd, TIOCGWINSZ, &size) != 0) continue;
-    int length = snprintf(text, sizeof text, "w%d %d", size.ws_row, size.ws_col);
-    send(to, text, (size_t)length, MSG_NOSIGNAL);
-    return;
-  }
-}
-
-/* The first message, with descriptors 0 to 2. Returns 0, or -1 as sendmsg(2). */
-static int hand_over(int to, long long wanted) {
-  static const int fds[STREAMS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-  char text[32];
-  int length = snprintf(text, sizeof text, "%lld", wanted);
-  union {
-    char bytes[CMSG_SPACE(sizeof fds)];
-    struct cmsghdr align;
-  } control = {{0}};
-  struct iovec data = {text, (size_t)length};
-  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
-                           .msg_controllen = sizeof control.bytes};
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fds);
-  memcpy(CMSG_DATA(header), fds, sizeof fds);
-  return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }

@@ -106,9 +106,12 @@ int log_is_open(void);
 void log_bytes(int stream, const char *bytes, size_t length);
 void log_end(void);
 
-/* attach.c: clients that the container's streams are copied to and from as well. */
+/* attach.c, client.c: clients that the container's streams are copied to and from as well. */
 #define CLIENTS 8
 #define ATTACH_FDS (1 + STREAMS * CLIENTS)
+struct sockaddr_un;
+int attach_socket(const char *directory, struct sockaddr_un *address, int *held);
+int attach_received(int from, char *text, size_t size, int *fds);
 void attach_polls(struct pollfd *fds);
 void attach_handle(const struct pollfd *fds);
 void attach_offer(int which, const char *bytes, size_t length);
@@ -119,8 +122,20 @@ void attach_end(int status);
 
 /* 06-lifecycle.c: the monitor of a container that lives on without its parent. */
 size_t supervise(pid_t pid, struct plan *plan, size_t at);
-int is_supervised(void);
 int is_further_start(void);
+struct arg *supervised_with(void);
+
+/* life.c: what a start tells its monitor, even if it is killed, and what both write down. */
+extern struct life {
+  pid_t child; /* the container's first process */
+  int failed;  /* a step of the plan has failed */
+  int runs;    /* the command has been executed */
+  int ended;   /* and has ended, with this status of wait(2) */
+  int status;
+} *life;
+int journal_open(int directory);
+void let_go_of_node(void);
+int is_supervised(void);
 void monitor_started(pid_t child);
 void monitor_failed(void);
 void monitor_runs(void);
