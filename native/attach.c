@@ -133,7 +133,10 @@ int attach_end_of_input(void) {
   close(giver->fds[STDIN_FILENO]);
   giver->fds[STDIN_FILENO] = -1;
   giver = NULL;
-  return !closes_input;
+  if (closes_input) return 0;
+  stream_lose_input(0);
+  choose_giver();
+  return 1;
 }
 
 /* The container has ended: tell all clients how. */

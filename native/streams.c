@@ -180,7 +180,7 @@ static void fill(struct stream *stream) {
     if (which != STDIN_FILENO) log_bytes(which, stream->bytes, (size_t)got);
     if (which != STDIN_FILENO) attach_offer(which, stream->bytes, (size_t)got);
   } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  else if (which == STDIN_FILENO && attach_end_of_input()) stream->from = -1;
+  else if (which == STDIN_FILENO && attach_end_of_input()) return;
   else if (which != STDIN_FILENO || !terminal_end_of_keys()) stream_close(which);
 }
 
