@@ -39,7 +39,7 @@ export function callersStreams({ isInteractive, hasTerminal, root }: Wanted): Ca
   return { stdio, streams: { hasInput: isInteractive, isJoined: isSameFile(1, 2) } }
 }
 
-/** Of a container that lives on: nothing of the caller's. With `-i` its input is there, and open. */
+/** Of a container that lives on: nothing of the caller's. With `-i` its input is open. */
 export function detachedStreams(isInteractive: boolean): CallersStreams {
   const streams = { hasInput: isInteractive, isJoined: false }
   return { stdio: ['ignore', 'ignore', 'ignore'], streams }

@@ -38,7 +38,8 @@ export async function runCommand(input: Input): Promise<number> {
     const because = endedBecause?.(result.container)
     if (because) warn(because.line)
   }
-  if (result.unlogged) input.warn(`its log could not be written, and ends early: ${result.unlogged}`)
+  const { unlogged } = result
+  if (unlogged) input.warn(`its log could not be written, and ends early: ${unlogged}`)
   return result.exitCode
 }
 

@@ -21,7 +21,8 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   'stop': async (root, n) => about(await lives(root, n), [['stop', '-t', '1', `c${n}`]]),
   'kill': async (root, n) => about(await lives(root, n), [['kill', `c${n}`]]),
   'rm -f': async (root, n) => about(await lives(root, n), [['rm', '-f', `c${n}`]]),
-  'wait': async (root, n) => about(await lives(root, n, { script: 'sleep 0.1' }), [['wait', `c${n}`]]),
+  'wait': async (root, n) =>
+    about(await lives(root, n, { script: 'sleep 0.1' }), [['wait', `c${n}`]]),
   'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `c${n}`]]),
   'stop and kill at once': async (root, n) =>
     about(await lives(root, n), [['stop', '-t', '1', `c${n}`], ['kill', `c${n}`]]),

@@ -27,9 +27,10 @@ export async function logsCommand(input: Input): Promise<number> {
 /** What is shown before each record. */
 function prefix(hasTime: boolean, hasDetails: boolean): (record: LogRecord) => Buffer[] {
   if (!hasTime && !hasDetails) return () => []
-  return (record) => [
-    Buffer.from((hasTime ? `${record.time} ` : '') + (hasDetails ? `${shownAttributes(record)} ` : '')),
-  ]
+  return (record) => {
+    const time = hasTime ? `${record.time} ` : ''
+    return [Buffer.from(hasDetails ? `${time}${shownAttributes(record)} ` : time)]
+  }
 }
 
 function optionsIn(input: Input): ReadOptions {
