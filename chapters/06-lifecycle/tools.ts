@@ -1,6 +1,12 @@
 /** Chapter 6, for the tools that look at containers from outside. */
+import { lifeRows } from '../../runtime/06-lifecycle/look.ts'
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
 import { consequences } from './consequences.ts'
 import { misconceptions } from './misconceptions.ts'
 
-export const tools: ChapterTools = { consequences, misconceptions }
+export const tools: ChapterTools = {
+  consequences,
+  misconceptions,
+  demands: { wants: ['cgroup-freezer'] },
+  xray: lifeRows,
+}

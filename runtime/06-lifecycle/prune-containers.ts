@@ -5,7 +5,7 @@ import type { Answer, Input } from '../command-line.ts'
 import { happen } from '../container/announce.ts'
 import { everyContainer } from '../container/find.ts'
 import { remove } from '../container/remove.ts'
-import { containerDir, markedState } from '../container/state.ts'
+import { containerDir } from '../container/state.ts'
 import { tidy } from '../container/tidy.ts'
 import { unlessMissing } from '../files.ts'
 import { passing, removableFilters } from '../filters.ts'
@@ -26,7 +26,7 @@ export async function pruneCommand(input: Input): Promise<Answer> {
   let bytes = 0
   let count = 0
   const { containers } = everyContainer(root)
-  for (const { id } of containers.filter((each) => !markedState(root, each.id) && passes(each)))
+  for (const { id } of containers.filter((each) => !isLive(each) && passes(each)))
     try {
       const freed = await withContainer(runtime, id, async (container) => {
         if (isLive(container)) return undefined

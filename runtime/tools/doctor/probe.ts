@@ -7,6 +7,7 @@ import { layOut } from '../../04-overlay/init-layer.ts'
 import { nativePath } from '../../native.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
 import type { Capability } from '../../chapter-tools.ts'
+import type { Container } from '../../options.ts'
 import { removeTree } from '../../remove-tree.ts'
 import { makeStaging } from '../../staging.ts'
 import type { Step } from '../../step.ts'
@@ -155,6 +156,10 @@ async function tryList(machine: Machine, rows: Chapter[], own: string): Promise<
     dir: own,
     ...(tries.terminal?.ok ? { terminal: { rows: 24, columns: 80 } } : {}),
   })
+  const asked = { argv: ['true'], env: [], hostname: 'stepbox' }
+  const container = { ...asked, id: basename(own), chapter: rows.length } as unknown as Container
+  const setting = { container, root: own, dir: own }
+  Object.assign(options, ...rows.map(({ planned }) => planned?.(setting)))
   const list = (await rows.at(-1)?.plan(options)) ?? []
   const isTried = ({ call }: Step) =>
     call[0] !== 'execvpe' && !(call[0] === 'write' && call[1].endsWith('subtree_control'))
