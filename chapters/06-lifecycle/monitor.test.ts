@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { runningMark } from '../../runtime/container/state.ts'
+import { tryRead } from '../../runtime/files.ts'
 import { statFields } from '../../runtime/process.ts'
 import { runDetached, until, type Detached } from '../../test/detached.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
@@ -34,7 +35,7 @@ describe('a container that lives on', () => {
     const { box } = await running(context)
     const { monitor, start, first } = family(box)
     expect(parentOf(start)).toBe(monitor)
-    expect(readFileSync(`/proc/${first}/cmdline`, 'utf8')).toBe('sleep\x001000\x00')
+    await until(() => readFileSync(`/proc/${first}/cmdline`, 'utf8') === 'sleep\x001000\x00')
     expect(box.state()).toMatchObject({ status: 'running', restarts: 0 })
   })
 
@@ -97,3 +98,23 @@ describe('kill -9', () => {
 function stateIn(pid: number): string {
   return statFields(pid)?.[3] ?? ''
 }
+
+test('many that end at once are settled by one or two of their monitors', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const count = 12
+  const all = await Promise.all(
+    Array.from({ length: count }, () => runDetached(root, [], 'exec sleep 1000')),
+  )
+  const monitors = all.map(({ state }) => state().monitor.pid)
+  const settlers = new Set<number>()
+  for (const { state } of all) process.kill(state().init?.pid ?? 0, 'SIGKILL')
+  await until(() => {
+    const now = monitors.filter((pid) => tryRead(`/proc/${pid}/cmdline`)?.includes('\0settle\0'))
+    for (const pid of now) settlers.add(pid)
+    expect(now.length).toBeLessThan(2)
+    return all.every(({ id }) => !existsSync(runningMark(root, id)))
+  })
+  expect(settlers.size).toBeGreaterThan(0)
+  expect(settlers.size).toBeLessThan(count / 2)
+}, 60_000)
