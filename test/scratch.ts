@@ -10,7 +10,7 @@ import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
   return dir
 }
 

@@ -33,6 +33,7 @@ declare module '../chapter.ts' {
 
 export const lifeFlags: Flag[] = [
   { long: 'detach', short: 'd', text: 'let it live on; print its id' },
+  { long: 'attach', short: 'a', value: 'STREAM', many: true, text: 'only stdin, stdout or stderr' },
   { long: 'init', text: 'a process 1 that reaps, and passes signals on' },
   { long: 'restart', value: 'POLICY', text: 'no, on-failure[:N], always or unless-stopped' },
   { long: 'stop-signal', value: 'SIGNAL', text: 'what stop sends it, in place of SIGTERM' },

@@ -20,6 +20,8 @@ interface Wanted {
   isInteractive: boolean
   hasTerminal: boolean
   root: Traits['root']
+  /** The streams that are attached here; without any, the outputs, and the input with `-i`. */
+  attached: string[]
 }
 
 /**
@@ -27,16 +29,21 @@ interface Wanted {
  * root of its own a container has none of the caller's files: the native program copies bytes. It
  * is no job of the caller's shell, so it cannot read keys from a terminal; this process does.
  */
-export function callersStreams({ isInteractive, hasTerminal, root }: Wanted): CallersStreams {
-  if (hasTerminal && isInteractive && !isatty(0))
+export function callersStreams(wanted: Wanted): CallersStreams {
+  const { isInteractive, hasTerminal, root, attached } = wanted
+  const shown = attached.filter((name) => name !== 'stdin')
+  if (hasTerminal && (isInteractive || shown.length < attached.length) && !isatty(0))
     throw new Error('-it needs a terminal, and standard input is none; -i alone takes a pipe')
   for (const fd of [0, 1, 2])
     if (fstatSync(fd).isDirectory())
       throw new Error(`descriptor ${fd} is a directory of the host: it would be a way out`)
   const isRead = !hasTerminal && root !== 'host' && isatty(0)
   const input = !isInteractive ? 'ignore' : isRead ? 'pipe' : 'inherit'
-  const stdio: Stdio = [input, 'inherit', 'inherit']
-  return { stdio, streams: { hasInput: isInteractive, isJoined: isSameFile(1, 2) } }
+  const output = (name: string) =>
+    shown.length === 0 || shown.includes(name) ? 'inherit' : 'ignore'
+  const stdio: Stdio = [input, output('stdout'), output('stderr')]
+  const isJoined = stdio[1] === stdio[2] && isSameFile(1, 2)
+  return { stdio, streams: { hasInput: isInteractive, isJoined } }
 }
 
 /** Of a container that lives on: nothing of the caller's. With `-i` its input is open. */

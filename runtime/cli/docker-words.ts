@@ -52,7 +52,6 @@ const runFlags: [chapter: number, longs: string][] = [
 ]
 
 const withShort: FlagToCome[] = [
-  { long: 'attach', short: 'a', chapter: 7 },
   { long: 'volume', short: 'v', chapter: 8 },
   { long: 'publish', short: 'p', chapter: 9 },
   { long: 'publish-all', short: 'P', chapter: 9 },

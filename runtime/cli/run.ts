@@ -57,7 +57,7 @@ async function optionsOf(input: Input): Promise<RunOptions> {
   const isInteractive = switches.has('interactive')
   const { stdio, streams } = switches.has('detach')
     ? detachedStreams(isInteractive)
-    : callersStreams({ isInteractive, hasTerminal, root })
+    : callersStreams({ isInteractive, hasTerminal, root, attached: attachedIn(input) })
   const [name = '', ...command] = root === 'host' ? ['', ...words] : words
   const { settings, use } = await imageFor(runtime.root, name, {
     has: root,
@@ -78,10 +78,23 @@ async function optionsOf(input: Input): Promise<RunOptions> {
   return { ...options, alter: await leaveOut(left, runtime.rows) }
 }
 
+/** The streams that `-a` names. Without an output among them Docker detaches, as `-d` does. */
+function attachedIn({ values }: Input): string[] {
+  const given = (values.get('attach') ?? []).map((name) => name.toLowerCase())
+  const wrong = given.find((name) => !['stdin', 'stdout', 'stderr'].includes(name))
+  if (wrong !== undefined)
+    throw new UsageError(`invalid --attach '${wrong}': stdin, stdout or stderr`)
+  if (given.length > 0 && given.every((name) => name === 'stdin'))
+    throw new UsageError('--attach stdin needs an output beside it; -d attaches nothing')
+  return given
+}
+
 function checkWatching({ switches, values }: Input): void {
   const other = switches.has('step') ? 'step' : values.has('record') ? 'record' : undefined
   if (switches.has('trace') && other)
     throw new UsageError(`--trace and --${other} both watch every call: choose one of them`)
+  if (switches.has('detach') && values.has('attach'))
+    throw new UsageError('--attach and --detach contradict each other: choose one of them')
 }
 
 /** How it went; without a result when a walk was left before the command ran. */
