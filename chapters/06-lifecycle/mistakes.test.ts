@@ -73,7 +73,9 @@ async function states(root: string): Promise<string> {
   return (await stepbox(['ps', '-a', '--no-trunc', '--format', format], { root })).out
 }
 
-test('a mistake is one line, with the exit code that Docker has for it', async (context) => {
+const slow = { timeout: 60_000 }
+
+test('a mistake is one line, with the exit code that Docker has for it', slow, async (context) => {
   const root = await oneOfEach(context)
   const before = await states(root)
   const wrong: object[] = []
