@@ -1,4 +1,5 @@
 /** Benchmark. Containers that live on and do nothing: what each costs, and what it costs others. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
@@ -33,7 +34,10 @@ export async function* idling(dir: string): AsyncGenerator<Contest> {
     theirs: [{ name: 'run -d alone', run: () => runOne(empty) }],
     budget: 1.1,
     share: 0.25,
-    notes: [`${idle.length} idle: started in ${seconds.toFixed(1)} s; private memory: ${ofEach}`],
+    notes: [
+      `${idle.length} idle: started in ${seconds.toFixed(1)} s; private memory: ${ofEach}`,
+      ...(await ofConmon(join(dir, 'conmon'))),
+    ],
   }
   const runtime = await runtimeOn(crowded)
   await Promise.all(idle.map((container) => end(runtime, container)))
@@ -68,4 +72,35 @@ function mean(numbers: number[]): number {
 function privateKilobytes(pid: number): number {
   const lines = tryRead(`/proc/${pid}/smaps_rollup`)?.matchAll(/^Private_\w+: +(\d+)/gm) ?? []
   return [...lines].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0)
+}
+
+/** The same of conmon, which waits for a container of podman's or CRI-O's; nothing without it. */
+async function ofConmon(dir: string): Promise<string[]> {
+  const rootfs = join(dir, 'rootfs/bin')
+  mkdirSync(rootfs, { recursive: true })
+  copyFileSync(busyboxBinary(), join(rootfs, 'sleep'))
+  const name = `stepbox-bench-${process.pid}`
+  const runc = ['--root', join(dir, 'runc')]
+  const files = ['-b', dir, '-l', `k8s-file:${dir}/log`, '-p', `${dir}/pid`, '--exit-dir', dir]
+  const more = ['--runtime-arg', runc.join('='), '--conmon-pidfile', `${dir}/conmon`]
+  try {
+    await $({ cwd: dir })`runc spec`
+    const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as RuncConfig
+    Object.assign(config.process, { terminal: false, args: ['/bin/sleep', '100000'] })
+    config.linux.cgroupsPath = `/${name}`
+    writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
+    const which = (await $`command -v runc`).stdout.trim()
+    await $`conmon --api-version 1 -c ${name} -u ${name} -r ${which} ${files} ${more}`
+    const pid = Number(readFileSync(join(dir, 'conmon'), 'utf8'))
+    return [`conmon: private memory ${privateKilobytes(pid)} kB`]
+  } catch {
+    return [] // ignoring: it is not installed here, or cannot run
+  } finally {
+    await $`runc ${runc} delete -f ${name}`.nothrow()
+  }
+}
+
+interface RuncConfig {
+  process: object
+  linux: { cgroupsPath: string }
 }
