@@ -1,5 +1,6 @@
 /** Tests. A container lives on: its monitor, what that inherits, and what it leaves. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { runningMark } from '../../runtime/container/state.ts'
 import { tryRead } from '../../runtime/files.ts'
@@ -118,3 +119,12 @@ test('many that end at once are settled by one or two of their monitors', async 
   expect(settlers.size).toBeGreaterThan(0)
   expect(settlers.size).toBeLessThan(count / 2)
 }, 60_000)
+
+test('a line of the journal that a full disk has cut off is skipped', async (context) => {
+  const { root, box } = await running(context)
+  const { first } = family(box)
+  appendFileSync(join(box.dir, 'journal'), 'exit 17959exit 1795912428.3\nstart \nover\n')
+  const { code, out } = await stepbox(['ps', '--format', '{{.State}}'], { root })
+  expect([code, out]).toEqual([0, 'running\n'])
+  expect(box.state().init?.pid).toBe(first)
+})

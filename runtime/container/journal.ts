@@ -33,6 +33,7 @@ export function journaled(container: Container, dir: string): Partial<Container>
     const [kind, time = '', ...numbers] = line.split(' ')
     const [first = 0, second = 0] = numbers.map(Number)
     const at = isoOf(time)
+    if (at === undefined) continue // a line that a full disk has cut off, and the next one
     if (kind === 'start') {
       const { boot, within } = container.monitor
       const init = { pid: first, start: second, boot, ...(within ? { within } : {}) }
@@ -48,9 +49,9 @@ export function journaled(container: Container, dir: string): Partial<Container>
   return found
 }
 
-/** `1764375600.123456789` in ISO 8601. */
-function isoOf(time: string): string {
-  return new Date(Number(time) * 1000).toISOString()
+/** `1764375600.123456789` in ISO 8601; undefined for what is no time. */
+function isoOf(time: string): string | undefined {
+  return /^\d{1,11}\.\d{9}$/.test(time) ? new Date(Number(time) * 1000).toISOString() : undefined
 }
 
 /** Begin anew: what an earlier life of the container has left. */
