@@ -28,7 +28,7 @@ const units: Record<string, bigint> = {
 
 /** `1h30m2.5s`, as Go writes durations, in nanoseconds. */
 function durationIn(text: string): bigint | undefined {
-  const part = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y
+  const part = /(\d*)(?:\.(\d*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y
   const [, sign = '', rest = ''] = /^([-+]?)(.+)$/.exec(text) ?? []
   let total = 0n
   while (part.lastIndex < rest.length) {
