@@ -32,7 +32,7 @@ const lines = [
   ...['kill -s HUP end', '~exited end', `${inspect} end`, 'wait end', 'rm end'],
   `${run} sig --restart always --stop-signal HUP busybox sh -c sleep|1000&trap|"exit|6"|USR1;wait`,
   ...['kill -s USR1 sig', '~running sig', 'stop -t 0 sig', '~exited sig', 'rm sig'],
-  `${run} rr --restart always busybox sh -c exit|3`,
+  `${run} rr --restart always busybox sh -c exit|137`,
   ...['wait rr', 'start rr', 'rm rr', 'kill rr', '~exited rr', `${inspect} rr`, 'rm rr'],
   'create --restart foo busybox true',
   'create --restart always --rm busybox true',

@@ -6,7 +6,7 @@ import { begin, finish, type RunOptions, type RunResult } from '../../container/
 import type { Started } from '../../container/start.ts'
 import type { Launch, Report } from '../../native.ts'
 import type { Step } from '../../step.ts'
-import { programOf } from '../proc.ts'
+import { commandName, programOf } from '../proc.ts'
 import { changesBetween, fileChanges, type Difference } from './changes.ts'
 import { observe, type Observation } from './observe.ts'
 import { targetsAt } from './targets.ts'
@@ -104,7 +104,7 @@ function reportsOf({ reports }: Started): () => Promise<Report | undefined> {
 
 /**
  * An execvpe that succeeds replaces the program that would report it. Wait until the process runs
- * another file than the native program's memfd, or has ended.
+ * another file than the native program's memfd, and has its name, or has ended.
  */
 async function becomes(
   pid: number,
@@ -113,8 +113,9 @@ async function becomes(
   const report = take()
   let isOver = false
   void report.finally(() => (isOver = true))
-  while (!isOver && programOf(pid).startsWith('/memfd:stepbox'))
-    await new Promise((resolve) => setTimeout(resolve, 1))
+  const isNative = () =>
+    programOf(pid).startsWith('/memfd:stepbox') || commandName(pid) === 'memfd:stepbox'
+  while (!isOver && isNative()) await new Promise((resolve) => setTimeout(resolve, 1))
   return isOver ? report : undefined
 }
 
