@@ -40,6 +40,7 @@ async function afterItsCommand({ number }: Candidate): Promise<string> {
   onTestFinished(async () => void (await stepbox(['rm', '-f', 'it'], setting)))
   let pid = ''
   while (!/^[1-9]/.test(pid)) pid = await say('inspect', '-f', '{{.State.Pid}}', 'it')
+  if (detach.length > 0) await command.says('\n') // its id: until then it is the command's
   command.process.kill('SIGKILL')
   await command.ended
   try {
