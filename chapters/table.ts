@@ -32,4 +32,9 @@ export const chapters: ChapterEntry[] = [
     slug: 'lifecycle',
     load: async () => (await import('./06-lifecycle/chapter.ts')).chapter,
   },
+  {
+    number: 7,
+    slug: 'exec',
+    load: async () => (await import('./07-exec/chapter.ts')).chapter,
+  },
 ]

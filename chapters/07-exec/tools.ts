@@ -1,0 +1,4 @@
+/** Chapter 7, for the tools that look at containers from outside. */
+import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+
+export const tools: ChapterTools = {}
