@@ -37,6 +37,12 @@ enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
+#ifndef RESOLVE_IN_ROOT
+#define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_NO_SYMLINKS 0x04
+#define RESOLVE_BENEATH 0x08
+#define RESOLVE_IN_ROOT 0x10
+#endif
 enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 #ifndef FS_IMMUTABLE_FL
 #define FS_IMMUTABLE_FL 0x10
@@ -119,6 +125,12 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   /* attach.c */ \
   CALL(listen, "snn") \
   CALL(attach, "snnn") \
+  /* 07-copy.c */ \
+  CALL(openat2, "nsfof") \
+  CALL(fchdir, "n") \
+  CALL(fchmod, "no") \
+  CALL(linkat, "ns") \
+  CALL(read_in_root, "nsn") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -166,6 +178,9 @@ static const struct {
     FLAG(LOCK_EX),
     /* 06-lifecycle.c */
     FLAG(RESTART_NEVER), FLAG(RESTART_ON_FAILURE), FLAG(RESTART_ALWAYS),
+    /* 07-copy.c */
+    FLAG(O_PATH), FLAG(O_DIRECTORY), FLAG(O_NONBLOCK), FLAG(RESOLVE_NO_MAGICLINKS),
+    FLAG(RESOLVE_NO_SYMLINKS), FLAG(RESOLVE_BENEATH), FLAG(RESOLVE_IN_ROOT),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),

@@ -3,8 +3,10 @@
  * carried out. notation.ts says how each is printed. native/calls.c has the same calls and flags; a
  * test compares the two.
  */
+import type { CallRow } from './call-row.ts'
 import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
-import type { OpenFlag, OpenTreeFlag, Resource, RestartFlag } from './flag-names.ts'
+import type { OpenFlag, OpenTreeFlag, ResolveFlag, Resource } from './flag-names.ts'
+import type { RestartFlag } from './flag-names.ts'
 
 /**
  * One system call: its name, then its arguments in the order of its man page, as labelled tuples.
@@ -95,13 +97,7 @@ export type Call =
   | [name: 'flock', fd: number, operation: 'LOCK_EX']
   | [name: 'syncfs', fd: number]
   // Chapter 6: a log, a monitor that lives on, a process 1 that reaps
-  | [
-      name: 'open_log',
-      pathname: string,
-      maxBytes: number,
-      files: number,
-      attributes: string,
-    ]
+  | [name: 'open_log', pathname: string, maxBytes: number, files: number, attributes: string]
   | [
       name: 'supervise', directory: string, mark: string, lock: string, restart: RestartFlag,
       /** Most restarts, 0 for any number; then milliseconds: first delay, last one, lasting. */
@@ -110,6 +106,15 @@ export type Call =
   | [name: 'init']
   | [name: 'listen', directory: string, closesInput: number, isAwaited: number]
   | [name: 'attach', directory: string, streams: number, milliseconds: number, terminal: number]
+  // Chapter 7: a container's files from outside, by names that are resolved inside its root
+  | [
+      name: 'openat2', dirfd: number, pathname: string, flags: OpenFlag[], mode: number,
+      resolve: ResolveFlag[],
+    ]
+  | [name: 'fchdir', fd: number]
+  | [name: 'fchmod', fd: number, mode: number]
+  | [name: 'linkat', fd: number, newpath: string]
+  | [name: 'read_in_root', dirfd: number, pathname: string, most: number]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -120,30 +125,9 @@ export type Call =
   | [name: 'prctl_subreaper']
   | [name: 'uname']
   | [name: 'ioctl_ptpeer', fd: number]
-  | [
-      name: 'ioctl_clearflags',
-      pathname: string,
-      flags: ('FS_IMMUTABLE_FL' | 'FS_APPEND_FL')[],
-    ]
+  | [name: 'ioctl_clearflags', pathname: string, flags: ('FS_IMMUTABLE_FL' | 'FS_APPEND_FL')[]]
 
 export type CallName = Call[0]
-
-/** What the rest of the program has to know of one call. */
-interface CallRow {
-  /**
-   * The kind of each argument: `s` text, `b` bytes, `n` number, `o` number that is printed in
-   * octal, `f` names of flags joined by `|`, `l` list; a `?` after a kind allows null.
-   */
-  kinds: string
-  /**
-   * The system calls that it makes if it succeeds, in order, where that is not the one it is named
-   * after. `+` means once or more, `?` once or not at all, `*` any number of
-   * times.
-   */
-  makes?: string[]
-  /** Of a fork: what the parent does before it waits. `makes` is what the child sees. */
-  parentMakes?: string[]
-}
 
 /** The last two give the descriptor the lowest number, on which the plan counts. */
 const openTreeIn = 'open open setns open_tree setns close close fcntl close'
@@ -227,16 +211,16 @@ export const calls: Record<CallName, CallRow> = {
   flock: { kinds: 'nf' },
   syncfs: { kinds: 'n' },
   open_log: { kinds: 'snns', makes: 'open fcntl close fstat pread? write?'.split(' ') },
-  supervise: {
-    kinds: 'sssflll',
-    makes: supervised.split(' '),
-  },
+  supervise: { kinds: 'sssflll', makes: supervised.split(' ') },
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
-  listen: {
-    kinds: 'snn',
-    makes: 'open socket unlink bind listen close fcntl close'.split(' '),
-  },
+  listen: { kinds: 'snn', makes: 'open socket unlink bind listen close fcntl close'.split(' ') },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
+  openat2: { kinds: 'nsfof' },
+  fchdir: { kinds: 'n' },
+  fchmod: { kinds: 'no' },
+  linkat: { kinds: 'ns' },
+  // It looks at the file before it opens it: another kind of file is not to be opened.
+  read_in_root: { kinds: 'nsn', makes: 'openat2 fstat close openat2 fstat read+ close'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

@@ -19,7 +19,11 @@ export type MountAttribute = 'MOUNT_ATTR_RDONLY' | 'MOUNT_ATTR_NODEV'
 
 export type OpenFlag =
   | 'O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL' | 'O_NOCTTY' | 'O_NOFOLLOW'
-  | 'O_CLOEXEC'
+  | 'O_CLOEXEC' | 'O_PATH' | 'O_DIRECTORY' | 'O_NONBLOCK'
+
+/** How openat2(2) resolves a name. */
+export type ResolveFlag =
+  | 'RESOLVE_NO_MAGICLINKS' | 'RESOLVE_NO_SYMLINKS' | 'RESOLVE_BENEATH' | 'RESOLVE_IN_ROOT'
 
 /** When a container starts again: never, after an exit code but 0, or always. */
 export type RestartFlag = 'RESTART_NEVER' | 'RESTART_ON_FAILURE' | 'RESTART_ALWAYS'

@@ -45,6 +45,13 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   create: ([path, data, mode]) =>
     `write(open(${path}, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, ${mode}), ${data})`,
   seek_data: ([path]) => `lseek(open(${path}, O_RDONLY), 0, SEEK_DATA|SEEK_HOLE)`,
+  openat2: ([dirfd, path, flags = '', mode, resolve]) => {
+    const created = flags.includes('O_CREAT') ? `, mode=${mode}` : ''
+    return `openat2(${dirfd}, ${path}, {flags=${flags}${created}, resolve=${resolve}}, 24)`
+  },
+  linkat: ([fd, path]) => `linkat(${fd}, "", AT_FDCWD, ${path}, AT_EMPTY_PATH)`,
+  read_in_root: ([dirfd, path]) =>
+    `read(openat2(${dirfd}, ${path}, {flags=O_RDONLY, resolve=RESOLVE_IN_ROOT}, 24))`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,
