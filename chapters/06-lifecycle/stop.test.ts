@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isAlive } from '../../runtime/process.ts'
 import { runDetached, until } from '../../test/detached.ts'
-import { start } from '../../test/stepbox.ts'
+import { start, stepbox } from '../../test/stepbox.ts'
 import { deaf, hearing, store } from './hearing.ts'
 
 describe('stop', () => {
@@ -16,14 +16,42 @@ describe('stop', () => {
     expect(await typed('wait box')).toBe('4')
   })
 
-  test('kills what ignores it, when its time is over', async (context) => {
+  test('kills what ignores it, when its time is over, and says so', async (context) => {
     const { root, typed } = await store(context)
     const box = await runDetached(root, ['--name', 'box', '--stop-timeout', '1'], deaf)
     await until(() => box.logged() === 'ready\n')
     const before = performance.now()
-    expect(await typed('stop box')).toBe('box')
+    const said = "stepbox: 'box' was killed after 1 s: process 1 ignores SIGTERM\n"
+    expect(await stepbox(['stop', 'box'], { root })).toMatchObject({ out: 'box\n', err: said })
     expect(performance.now() - before).toBeGreaterThan(1000)
     expect(await typed('wait box')).toBe('137')
+  })
+
+  test.for([
+    ['has no handler', [], '', 'process 1 has no handler for SIGHUP: --init'],
+    ['has a handler that goes on', [], 'trap : HUP', 'it did not end on SIGHUP'],
+    ['is a child of --init', ['--init'], 'trap "" HUP', 'it did not end on SIGHUP'],
+  ] as const)('tells why it took so long: it %s', async ([, flags, trap, why], context) => {
+    const { root } = await store(context)
+    const script = `${trap}\necho ready; while :; do sleep 0.01; done`
+    const box = await runDetached(root, ['--name', 'box', ...flags], script)
+    await until(() => box.logged() === 'ready\n')
+    const { err } = await stepbox(['restart', '-s', 'HUP', '-t', '1', 'box'], { root })
+    expect(err).toBe(`stepbox: 'box' was killed after 1 s: ${why}\n`)
+  })
+
+  test('records whether its signal ended the container, or the kill', async (context) => {
+    const { root, typed } = await store(context)
+    const stopper = () => typed('inspect -f {{.State.StoppedBy}}/{{.State.ExitCode}} box')
+    const box = await runDetached(root, ['--name', 'box'], hearing)
+    await until(() => box.logged() === 'ready\n')
+    expect(await stopper()).toBe('/0')
+    await typed('stop box')
+    expect(await stopper()).toBe('SIGTERM/4')
+    await typed('start box')
+    expect(await stopper()).toBe('/0')
+    await typed('stop -t 0 -s WINCH box')
+    expect(await stopper()).toBe('SIGKILL/137')
   })
 
   test('sends the stop signal that the container was given', async (context) => {

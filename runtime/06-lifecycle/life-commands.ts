@@ -10,6 +10,7 @@ import { tidy } from '../container/tidy.ts'
 import { attachTo } from './attach-container.ts'
 import { writeNewFile } from './cid-file.ts'
 import { secondsIn } from './flags.ts'
+import { overdueInWords, type Overdue } from './deaf.ts'
 import { isLive } from './states.ts'
 import { pauseContainer, unpauseContainer } from './pause-container.ts'
 import { renameContainer } from './rename-container.ts'
@@ -88,14 +89,20 @@ function keptStart({ chapter, explain }: Input): KeptStart {
 export async function stopCommand(input: Input): Promise<Answer> {
   const how = stopOptions(input)
   await tidy(input.runtime)
-  return named(input, (word) => stopContainer(input.runtime, word, how), true)
+  return named(input, (word) => saying(input, stopContainer(input.runtime, word, how)), true)
 }
 
 export async function restartCommand(input: Input): Promise<Answer> {
   const how = { stop: stopOptions(input), start: keptStart(input) }
   checkMachine()
   await tidy(input.runtime)
-  return named(input, (word) => restartContainer(input.runtime, word, how), true)
+  return named(input, (word) => saying(input, restartContainer(input.runtime, word, how)), true)
+}
+
+/** Of a container that used up its grace, say so on standard error. */
+async function saying({ warn }: Input, work: Promise<Overdue | undefined>): Promise<void> {
+  const overdue = await work
+  if (overdue) warn(overdueInWords(overdue))
 }
 
 function stopOptions(input: Input): StopOptions {

@@ -12,6 +12,7 @@ import { containerDir, markedState } from '../container/state.ts'
 import { makePlace } from '../data-root.ts'
 import type { Container, ProcessId } from '../options.ts'
 import { isAlive, isHidden, signalTo } from '../process.ts'
+import { hearingOf, type Overdue } from './deaf.ts'
 import { signalNumber } from './signals.ts'
 import { startContainer, type KeptStart } from './start-container.ts'
 import { isLive, until, withContainer } from './states.ts'
@@ -32,21 +33,23 @@ export interface StopOptions {
 
 /**
  * End a container: its stop signal, and after a while SIGKILL. No policy starts it again: that its
- * end is wanted is on record before the first signal. Resolves when the end is on record, too.
+ * end is wanted is on record before the first signal. Resolves when the end is on record, too: with
+ * what to tell of it if the grace was over, and it was killed.
  */
 export async function stopContainer(
   runtime: Runtime,
   word: string,
   { signal, seconds }: StopOptions = {},
-): Promise<void> {
+): Promise<Overdue | undefined> {
   const asked = await withContainer(runtime, word, (container) => {
     if (!isLive(container)) return undefined
     const number = signal ?? stopSignalOf(container) ?? SIGTERM
     return { container, number, signalled: signalEnd(runtime, container, number) }
   })
-  if (!asked) return
-  await endAsked(runtime, asked, seconds)
+  if (!asked) return undefined
+  const overdue = await endAsked(runtime, asked, seconds)
   announce(runtime, asked.container, { action: 'stop' })
+  return overdue
 }
 
 /** Wait for an end that was asked for; after the grace, kill what is left. */
@@ -54,14 +57,18 @@ async function endAsked(
   runtime: Runtime,
   { container, number, signalled }: Ending,
   seconds: number | undefined,
-): Promise<void> {
+): Promise<Overdue | undefined> {
   const grace = seconds ?? container.stopTimeout ?? defaultGraceSeconds
   const life: Ending = { container, number, signalled }
-  if (await hasEnded(runtime, life, grace < 0 ? Infinity : grace * 1000)) return
+  if (await hasEnded(runtime, life, grace < 0 ? Infinity : grace * 1000)) return undefined
+  const { signalled: first } = life
+  const hearing = first && hearingOf(first.pid, number)
+  const overdue = grace > 0 ? { container, number, seconds: grace, hearing } : undefined
+  wantEnd(containerDir(runtime.root, container.id), SIGKILL)
   life.number = SIGKILL
   delete life.signalled
-  if (await hasEnded(runtime, life, killPatienceMs)) return
-  await end(runtime, container)
+  if (!(await hasEnded(runtime, life, killPatienceMs))) await end(runtime, container)
+  return overdue
 }
 
 /** Its own stop signal, or that of its image; undefined if it has none that is one. */
@@ -77,7 +84,7 @@ function stopSignalOf({ stopSignal, config }: Container): number | undefined {
 /** That the end is wanted, and the first signal. Gives the process that has got it. */
 function signalEnd(runtime: Runtime, container: Container, number: number): ProcessId | undefined {
   checkSeen(container)
-  wantEnd(containerDir(runtime.root, container.id))
+  wantEnd(containerDir(runtime.root, container.id), number)
   return signalled(runtime, container, number)
 }
 
@@ -147,7 +154,7 @@ export async function killContainer(
     if (!isLive(found)) throw new Error(`container '${name}' is not running`)
     checkSeen(found)
     const isFinal = number === SIGKILL || [undefined, number].includes(stopSignalOf(found))
-    if (isFinal) wantEnd(containerDir(root, id))
+    if (isFinal) wantEnd(containerDir(root, id), number === SIGKILL ? number : undefined)
     const asked = { container: found, number, signalled: signalled(runtime, found, number) }
     if (!isFinal || !isFrozen(groups)) return asked
     if (number !== SIGKILL) announce(runtime, found, { action: 'unpause' })
@@ -159,19 +166,22 @@ export async function killContainer(
   await end(runtime, life.container)
 }
 
-/** Stop a container, if it runs, and start it. One that would be removed at its end is kept. */
+/**
+ * Stop a container, if it runs, and start it. One that would be removed at its end is kept. Gives
+ * the same as stopping it.
+ */
 export async function restartContainer(
   runtime: Runtime,
   word: string,
   { stop, start }: { stop: StopOptions; start: KeptStart },
-): Promise<void> {
+): Promise<Overdue | undefined> {
   const { root } = runtime
   const { id, rm } = await withContainer(runtime, word, (container) => {
     const isRemoved = container.rm && isLive(container)
     if (isRemoved) amend(root, container.id, { rm: false })
     return { id: container.id, rm: isRemoved }
   })
-  await stopContainer(runtime, id, stop)
+  const overdue = await stopContainer(runtime, id, stop)
   try {
     await startContainer(runtime, id, { ...start, ...(rm ? { changes: { rm } } : {}) })
   } finally {
@@ -179,6 +189,7 @@ export async function restartContainer(
   }
   const started = stateOf(root, id)
   if (started) announce(runtime, started, { action: 'restart' })
+  return overdue
 }
 
 function amend(root: string, id: string, changes: { rm: boolean | undefined }): void {

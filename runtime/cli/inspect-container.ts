@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stackIn } from '../04-overlay/stack.ts'
 import { logPath } from '../06-lifecycle/lifecycle.ts'
+import { endingSignal } from '../container/journal.ts'
 import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
+import { signalNamed } from '../kernel-names.ts'
 import type { Container } from '../options.ts'
 import { stateWord } from './container-status.ts'
 import { sizesOf } from './ps-fields.ts'
@@ -33,7 +35,7 @@ export function dockerState(
     Created: created,
     Path: argv[0] ?? '',
     Args: argv.slice(1),
-    State: stateOf(container),
+    State: stateOf(root, container),
     Image: image?.id ?? '',
     LogPath: logOf(root, id),
     Name: `/${name}`,
@@ -49,7 +51,7 @@ export function dockerState(
   }
 }
 
-function stateOf(container: Container): object {
+function stateOf(root: string, container: Container): object {
   const { init, exitCode, created, started = created, finished, oomKilled = false } = container
   const word = stateWord(container)
   const isRunning = word === 'running' || word === 'paused'
@@ -65,7 +67,14 @@ function stateOf(container: Container): object {
     Error: '',
     StartedAt: word === 'created' ? never : started,
     FinishedAt: finished ?? never,
+    StoppedBy: word === 'exited' ? stopperOf(root, container) : '',
   }
+}
+
+/** The signal by which `stop` or `kill` ended it; empty if none did. Docker has no such field. */
+function stopperOf(root: string, { id }: Container): string {
+  const number = endingSignal(containerDir(root, id))
+  return number === undefined ? '' : signalNamed(number)
 }
 
 /** Where its log is; empty if it has none yet. */

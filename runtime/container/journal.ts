@@ -8,7 +8,7 @@
  *     over …                  no further start follows
  *     unlogged … <errno>      the log takes no more
  */
-import { appendFileSync, closeSync, existsSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { tryRead, unlessMissing, unlinkIfThere } from '../files.ts'
 import { endOf, errnoNamed } from '../kernel-names.ts'
@@ -60,9 +60,26 @@ export function clearJournal(dir: string): void {
   unlinkIfThere(planPath(dir))
 }
 
-/** From now on no policy starts the container again: its end is wanted. Harmless if it is gone. */
-export function wantEnd(dir: string): void {
-  unlessMissing(() => closeSync(openSync(join(dir, 'stopped'), 'w', 0o600)))
+/**
+ * From now on no policy starts the container again: its end is wanted. The signal that it is sent
+ * for that is on record, too; of several, each has a line. Harmless if the container is gone.
+ */
+export function wantEnd(dir: string, signal?: number): void {
+  const fd = unlessMissing(() => openSync(join(dir, 'stopped'), 'a', 0o600))
+  if (fd === undefined) return
+  try {
+    if (signal !== undefined) writeSync(fd, `${signal}\n`)
+  } catch {
+    // ignoring a full disk: what counts is that the file is there
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The last signal that a command sent to end the container in `dir`; undefined if none did. */
+export function endingSignal(dir: string): number | undefined {
+  const [last] = (tryRead(join(dir, 'stopped')) ?? '').trim().split('\n').slice(-1)
+  return Number(last) || undefined
 }
 
 /** Whether the last end of the container in `dir` was wanted. */
