@@ -131,6 +131,11 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(fchmod, "no") \
   CALL(linkat, "ns") \
   CALL(read_in_root, "nsn") \
+  /* 07-exec.c */ \
+  CALL(pidfd_open, "nn") \
+  CALL(setns_pidfd, "nf") \
+  CALL(prctl_dumpable, "n") \
+  CALL(clone_parent, "") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \

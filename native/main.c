@@ -101,17 +101,23 @@ static int make_calls(struct plan *plan, int is_first) {
     int is_fork = strcmp(step->call->name, "fork") == 0;
     int is_start = strcmp(step->call->name, "supervise") == 0 && result == 0;
     int is_monitor = strcmp(step->call->name, "supervise") == 0 && result > 0;
-    int is_parent = is_fork && result > 0, is_child = (is_fork && result == 0) || is_start;
+    int is_clone = strcmp(step->call->name, "clone_parent") == 0 && result == 0;
+    int is_predecessor = strcmp(step->call->name, "clone_parent") == 0 && result > 0;
+    int is_parent = is_fork && result > 0;
+    int is_child = (is_fork && result == 0) || is_start || is_clone;
     if (is_fork && is_child) has_forked = 1;
     if (is_fork && is_child) await_parent();
+    if (is_clone) await_predecessor();
     if (failed) monitor_failed();
     if (is_parent) monitor_started((pid_t)result);
-    if (failed || is_parent || is_monitor || answer_length > 0 || (plan->mode != RUN && !is_child))
+    int is_reported = failed || is_parent || is_monitor || is_predecessor || answer_length > 0;
+    if (is_reported || (plan->mode != RUN && !is_child))
       report_step(i, result, error, failed, now() - start);
     if (is_monitor) {
       i = supervise((pid_t)result, plan, i);
       plan->mode = RUN; /* of a further start, which nobody watches */
     }
+    if (is_predecessor) give_way((pid_t)result);
     if (is_parent) {
       release_child();
       wait_for((pid_t)result);

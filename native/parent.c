@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -21,13 +22,16 @@
 /* This side's end of a pipe between the two. The child's end hangs up when the parent dies. */
 static int lifeline = -1;
 
-static pid_t child;    /* in the parent, as long as it runs */
+static pid_t child;      /* in the parent, as long as it runs */
+static pid_t *successor; /* shared with the child: who takes its place, or 0 */
 static int end_status; /* of the child, as wait(2) gives it */
 static int is_asked;   /* whether a process has sent a signal that asks it to end */
 static int is_hung_up;
 
 static sigset_t mask_of_parent(void);
 static void on_signals(int signals);
+static void on_end(pid_t ended, int status);
+static pid_t target(void);
 static void end_orphans(void);
 static void finish(void) __attribute__((noreturn));
 
@@ -50,6 +54,9 @@ long fork_with_lifeline(void) {
   int end = fcntl(ends[0], F_DUPFD_CLOEXEC, LIFELINE);
   close(ends[0]);
   if (end < 0) return close(ends[1]), errno = EMFILE, -1;
+  int rights = PROT_READ | PROT_WRITE, kind = MAP_SHARED | MAP_ANONYMOUS;
+  successor = mmap(NULL, sizeof *successor, rights, kind, -1, 0);
+  if (successor == MAP_FAILED) return close(ends[1]), close(end), errno = ENOMEM, -1;
   sigprocmask(SIG_SETMASK, &mask, &before);
   pid_t pid = fork();
   int error = errno;
@@ -129,7 +136,7 @@ void wait_for(pid_t pid) {
    * returns only after they are gone (pid_namespaces(7)). */
   end_child(0);
   terminal_restore();
-  if (child > 0) waitpid(child, NULL, 0);
+  if (target() > 0) waitpid(target(), NULL, 0);
   end_orphans();
   _exit(128 + SIGKILL);
 }
@@ -137,7 +144,7 @@ void wait_for(pid_t pid) {
 /* Kill the child, if it runs, at once or after a while; its end is then handled like any other. */
 void end_child(int is_patient) {
   if (is_patient) is_hung_up = 1;
-  else if (child > 0) kill(child, SIGKILL);
+  else if (target() > 0) kill(target(), SIGKILL);
 }
 
 /* Forward to the child the signals that a process sent (si_code <= 0, sigaction(2)). The kernel
@@ -149,12 +156,8 @@ static void on_signals(int signals) {
     int signal = (int)info.ssi_signo;
     int status;
     pid_t ended;
-    while (signal == SIGCHLD && (ended = waitpid(-1, &status, WNOHANG)) > 0) {
-      if (ended != child) continue; /* an orphan, see end_orphans */
-      child = 0;
-      end_status = status;
-      streams_end();
-    }
+    while (signal == SIGCHLD && (ended = waitpid(-1, &status, WNOHANG)) > 0)
+      on_end(ended, status);
     if (signal == SIGCONT) terminal_resume();
     if (signal == SIGWINCH && terminal_resize()) continue;
     if (signal == SIGCHLD || signal == SIGPIPE) continue; /* SIGPIPE: from a write of our own */
@@ -163,11 +166,31 @@ static void on_signals(int signals) {
   }
 }
 
+/* A process has ended: the child, or the one that took its place (clone_parent), in any order; or
+ * an orphan, see end_orphans. */
+static void on_end(pid_t ended, int status) {
+  pid_t next = *successor;
+  if (ended == child && next > 0 && ended != next) {
+    child = next;
+  } else if (ended == child || ended == next) {
+    child = 0;
+    *successor = -1;
+    end_status = status;
+    streams_end();
+  }
+}
+
+/* Whom signals are for; 0 if it has ended. */
+static pid_t target(void) { return successor && *successor > 0 ? *successor : child; }
+
+/* In the child: `pid`, another child of the parent, takes its place. */
+void name_successor(pid_t pid) { *successor = pid; }
+
 /* Send the child a signal. Of one that asks it to end, its readers are reminded, too. */
 void signal_child(int signal) {
   if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
     is_asked = 1;
-  if (child > 0) kill(child, signal);
+  if (target() > 0) kill(target(), signal);
 }
 
 /* If this process is a subreaper, what the child has left behind is now a child of this one: hang

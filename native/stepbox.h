@@ -82,6 +82,7 @@ void release_child(void);
 void wait_for(pid_t child) __attribute__((noreturn));
 void end_child(int is_patient);
 void signal_child(int signal);
+void name_successor(pid_t pid);
 
 /* streams.c: the container's standard streams, copied by the parent of the fork. */
 #define STREAMS 3
@@ -124,6 +125,10 @@ void attach_end(int status);
 size_t supervise(pid_t pid, struct plan *plan, size_t at);
 int is_further_start(void);
 struct arg *supervised_with(void);
+
+/* 07-exec.c: the two sides of clone_parent(). */
+void await_predecessor(void);
+void give_way(pid_t clone) __attribute__((noreturn));
 
 /* life.c: what a start tells its monitor, even if it is killed, and what both write down. */
 extern struct life {

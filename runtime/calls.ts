@@ -115,6 +115,11 @@ export type Call =
   | [name: 'fchmod', fd: number, mode: number]
   | [name: 'linkat', fd: number, newpath: string]
   | [name: 'read_in_root', dirfd: number, pathname: string, most: number]
+  // Chapter 7: a newcomer that becomes like one of the container's
+  | [name: 'pidfd_open', pid: number, start: number]
+  | [name: 'setns_pidfd', fd: number, nstype: NamespaceFlag]
+  | [name: 'prctl_dumpable', dumpable: number]
+  | [name: 'clone_parent']
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -221,6 +226,11 @@ export const calls: Record<CallName, CallRow> = {
   linkat: { kinds: 'ns' },
   // It looks at the file before it opens it: another kind of file is not to be opened.
   read_in_root: { kinds: 'nsn', makes: 'openat2 fstat close openat2 fstat read+ close'.split(' ') },
+  pidfd_open: { kinds: 'nn', makes: 'pidfd_open open read close'.split(' ') }, // is it that one?
+  setns_pidfd: { kinds: 'nf', makes: ['setns'] },
+  prctl_dumpable: { kinds: 'n', makes: ['prctl'] },
+  // The clone waits until it is reported. Its predecessor lets it go on, and ends.
+  clone_parent: { kinds: '', makes: 'pipe2 fork close read close'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

@@ -32,6 +32,11 @@ export interface Chapter extends Lifecycle {
    * learner's list, which another process makes (`--lab`).
    */
   plan: (options: PlanOptions) => Step[] | Promise<Step[]>
+  /**
+   * Further lists, by what they are called: of a process that joins a container, for example. A
+   * later chapter's takes the place of an earlier one's.
+   */
+  lists?: Record<string, FurtherList>
   /** The list is a learner's, who makes mistakes: `run` carries it out on a pretend machine. */
   isLearners?: boolean
   has?: Partial<Traits>
@@ -49,6 +54,20 @@ export interface Chapter extends Lifecycle {
   endedBecause?: (container: Container) => { word: string; line: string } | undefined
   /** The Chinese of all that it says, in its reasons, errors, flags and tools. */
   chinese?: () => Promise<Catalogue>
+}
+
+/** A list beside that of `run`; as pure. */
+export interface FurtherList {
+  plan: (options: PlanOptions) => Step[] | Promise<Step[]>
+  /** Its fields of ordinary options, on top of those of the chapters. */
+  ordinary?: () => Partial<PlanOptions>
+}
+
+/** The list `name` of the last of `rows` that has one. */
+export function furtherList(rows: Chapter[], name: string): FurtherList {
+  const found = rows.findLast(({ lists }) => lists && Object.hasOwn(lists, name))?.lists?.[name]
+  if (!found) throw new Error(`no chapter has a list '${name}'`)
+  return found
 }
 
 /**

@@ -66,9 +66,22 @@ export interface Input extends Typed {
   /** Why a step failed, while the process that made the call is still there. */
   explain: Explain
   /** Pass signals on to a native program, and keys where it has no terminal. */
-  attach: (launched: Launch, options: { stdio?: LaunchOptions['stdio'] }) => Promise<void>
+  attach: (
+    launched: Launch,
+    options: { stdio?: LaunchOptions['stdio']; sigProxy?: boolean },
+  ) => Promise<void>
+  /** The caller's standard streams, for a process with the switches -i, -t and -d. */
+  streams: (typed: Typed) => Promise<OwnStreams>
   /** `container` or `image`, if the command was typed as `container inspect`. */
   group?: string
+}
+
+/** What a process gets of who typed the command. */
+export interface OwnStreams {
+  stdio: NonNullable<LaunchOptions['stdio']>
+  streams: NonNullable<ContainerOptions['streams']>
+  /** Of the caller's terminal; with -t. */
+  terminal?: NonNullable<ContainerOptions['terminal']>
 }
 
 /** A failed step in words, and the exit code for it. `pid` is the process that made the call. */

@@ -8,7 +8,7 @@ import { encode, type Mode, type Room } from './encode.ts'
 import { endOf, errnoNamed } from './kernel-names.ts'
 import { NativeFailure } from './native-failure.ts'
 import { whyNotStarted } from './not-started.ts'
-import { queue, readLines, type OnLine, type Queue } from './reports.ts'
+import { handsOn, queue, readLines, type OnLine, type Queue } from './reports.ts'
 import type { Step } from './step.ts'
 import { failureInWords } from './strace.ts'
 
@@ -204,7 +204,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       const name = nameAt(report.index)
       if (failed) outcome.failure = report
       else if (name === 'fork') [isContainer, watch.maker] = [true, report.result]
-      else if (name === 'supervise' && report.result > 0) watch.maker = report.result
+      else if (handsOn(name) && report.result > 0) watch.maker = report.result
       const isAwaited = watch.mode === 'trace' && nameAt(report.index + 1) === 'execvpe'
       watch.reports.push(report, failed || isAwaited ? letGo : undefined)
     }

@@ -52,6 +52,10 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   linkat: ([fd, path]) => `linkat(${fd}, "", AT_FDCWD, ${path}, AT_EMPTY_PATH)`,
   read_in_root: ([dirfd, path]) =>
     `read(openat2(${dirfd}, ${path}, {flags=O_RDONLY, resolve=RESOLVE_IN_ROOT}, 24))`,
+  pidfd_open: ([pid]) => `pidfd_open(${pid}, 0)`,
+  setns_pidfd: ([fd, nstype]) => `setns(${fd}, ${nstype})`,
+  prctl_dumpable: ([dumpable]) => `prctl(PR_SET_DUMPABLE, ${dumpable})`,
+  clone_parent: () => 'clone(NULL, CLONE_PARENT|SIGCHLD)',
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,

@@ -50,6 +50,11 @@ function lineReader(onLine: OnLine): (chunk: Buffer) => void {
   }
 }
 
+/** Whether a call leaves the rest of the list to another process: the one that it returns. */
+export function handsOn(name: string | undefined): boolean {
+  return name === 'supervise' || name === 'clone_parent'
+}
+
 export interface Queue<T> extends AsyncIterable<T> {
   /** Append an item. `release` is called once the consumer is done with it. */
   push(item: T, release?: () => void): void

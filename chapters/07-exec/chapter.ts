@@ -1,12 +1,37 @@
 /** Chapter 7: a container lets others in. */
 import type { Chapter } from '../../runtime/chapter.ts'
+import type { Flag } from '../../runtime/command-line.ts'
+import { execPlan } from './exec.ts'
 import { plan } from './plan.ts'
+
+const execFlags: Flag[] = [
+  { long: 'detach', short: 'd', text: 'do not wait for it' },
+  { long: 'interactive', short: 'i', text: 'let it read the input from here' },
+  { long: 'tty', short: 't', text: 'give it a terminal' },
+  { long: 'env', short: 'e', value: 'K[=V]', many: true, text: 'set an environment variable' },
+  { long: 'env-file', value: 'FILE', many: true, text: 'set those in a file, one a line' },
+  { long: 'user', short: 'u', value: 'USER[:GROUP]', text: 'who runs it, by name or number' },
+  { long: 'workdir', short: 'w', value: 'DIR', text: 'where the command starts' },
+  { long: 'privileged', text: 'with all capabilities, which containers have until chapter 13' },
+]
 
 export const chapter: Chapter = {
   number: 7,
   slug: 'exec',
   plan,
-  commands: [],
+  lists: { exec: { plan: execPlan } },
+  commands: [
+    {
+      name: 'exec',
+      usage: 'exec [FLAGS] CONTAINER COMMAND [ARG…]',
+      summary: 'run a further command in a container that runs',
+      flags: execFlags,
+      examples: ['stepbox exec -it NAME sh', 'stepbox exec -u 1000 -w /tmp NAME env'],
+      stopAtWord: true,
+      words: [2, Infinity],
+      load: async () => (await import('../../runtime/07-exec/exec-command.ts')).execCommand,
+    },
+  ],
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
 }

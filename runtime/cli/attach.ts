@@ -1,9 +1,10 @@
 /** What connects a container in the foreground with its caller: streams and signals. */
 import { fstatSync } from 'node:fs'
 import { constants } from 'node:os'
-import { isatty } from 'node:tty'
+import { isatty, WriteStream } from 'node:tty'
 import type { Streams } from '../03-pivot-root/streams.ts'
 import type { Traits } from '../chapter.ts'
+import type { OwnStreams } from '../command-line.ts'
 import type { RunOptions } from '../container/run.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
 import { writeError } from './output.ts'
@@ -46,6 +47,16 @@ export function callersStreams(wanted: Wanted): CallersStreams {
   return { stdio, streams: { hasInput: isInteractive, isJoined } }
 }
 
+/** The same for a process that joins a container, which always has files of its own. */
+export function streamsAsked(switches: Set<string>): OwnStreams {
+  const isInteractive = switches.has('interactive')
+  const hasTerminal = switches.has('tty')
+  const own: OwnStreams = switches.has('detach')
+    ? detachedStreams(isInteractive)
+    : callersStreams({ isInteractive, hasTerminal, root: 'directory', attached: [] })
+  return hasTerminal ? { ...own, terminal: callersSize() } : own
+}
+
 /** Of a container that lives on: nothing of the caller's. With `-i` its input is open. */
 export function detachedStreams(isInteractive: boolean): CallersStreams {
   const streams = { hasInput: isInteractive, isJoined: false }
@@ -56,6 +67,13 @@ export function detachedStreams(isInteractive: boolean): CallersStreams {
 function isSameFile(one: number, other: number): boolean {
   const [a, b] = [fstatSync(one, { bigint: true }), fstatSync(other, { bigint: true })]
   return a.dev === b.dev && a.ino === b.ino
+}
+
+/** Of the caller's terminal, wherever it is; of an ordinary one if there is none. */
+export function callersSize() {
+  const fd = [0, 1, 2].find((each) => isatty(each))
+  const [columns, rows] = fd === undefined ? [80, 24] : new WriteStream(fd).getWindowSize()
+  return { rows, columns }
 }
 
 type Attached = Pick<RunOptions, 'stdio' | 'sigProxy'>

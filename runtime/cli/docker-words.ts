@@ -5,7 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  exec: 7,
   attach: 7,
   top: 7,
   cp: 7,
@@ -102,7 +101,6 @@ export const notStepbox: Record<string, string> = {
 
 /** What to use until a word comes: for a command, or for a flag of any command. */
 export const untilThen: Record<string, string> = {
-  exec: "nsenter -a -t $(stepbox inspect -f '{{.State.Pid}}' NAME) sh",
   top: "'stepbox x-ray NAME' has its processes",
   cp: 'a pipe: tar -c FILES | stepbox run -i … tar -x',
   export: "'stepbox commit' makes an image of it",

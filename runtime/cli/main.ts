@@ -57,7 +57,7 @@ async function carryOut(line: Line): Promise<number> {
   const failed = async (error: unknown) => warn(await inWords(error, line))
   const about = group === undefined ? {} : { group }
   const commands = () => commandsOf(runtime.rows)
-  const asking = { isAgreed, explain: explainIn(runtime), attach }
+  const asking = { isAgreed, explain: explainIn(runtime), attach, streams }
   const saying = { print, write, progress, warn, failed }
   const more = { runtime, chapter, commands, ...saying, ...asking, ...about }
   let answer: Answer | number
@@ -77,6 +77,11 @@ async function carryOut(line: Line): Promise<number> {
 /** Asks on standard input. What this needs is loaded only then. */
 async function isAgreed(warning: string): Promise<boolean> {
   return (await import('./question.ts')).isAgreed(warning)
+}
+
+const streams: Input['streams'] = async ({ switches }) => {
+  const { streamsAsked } = await import('./attach.ts')
+  return streamsAsked(switches)
 }
 
 const attach: Input['attach'] = async (launched, options) => {

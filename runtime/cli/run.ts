@@ -1,6 +1,6 @@
 /** `run`: one container in the foreground, its output, signals and exit code. */
 import { constants } from 'node:os'
-import { isatty, WriteStream } from 'node:tty'
+import { isatty } from 'node:tty'
 import { imageFor } from '../05-commit/image-for.ts'
 import { writeNewFile } from '../06-lifecycle/cid-file.ts'
 import { rowsUpTo, traitsOf } from '../chapter.ts'
@@ -13,7 +13,7 @@ import { NativeFailure } from '../native-failure.ts'
 import type { Outcome, Report } from '../native.ts'
 import type { Step } from '../step.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
-import { attach, callersStreams, detachedStreams } from './attach.ts'
+import { attach, callersSize, callersStreams, detachedStreams } from './attach.ts'
 import { warn } from './output.ts'
 
 export async function runCommand(input: Input): Promise<number> {
@@ -136,10 +136,4 @@ async function carryOut(input: Input, options: RunOptions): Promise<CarriedOut> 
   const result = await finish(runtime, started)
   trace?.end()
   return { result, explanation }
-}
-
-function callersSize() {
-  const fd = [0, 1, 2].find((each) => isatty(each))
-  const [columns, rows] = fd === undefined ? [80, 24] : new WriteStream(fd).getWindowSize()
-  return { rows, columns }
 }

@@ -72,7 +72,8 @@ function inputFor(name: string, foreign: string): Input {
   const explain = async () => ({ text: '', exitCode: 125 })
   const saying = { print: nothing, write: nothing, progress: nothing, warn, failed }
   const attach = async () => {}
-  const more = { commands, ...saying, isAgreed, explain, attach }
+  const streams = () => Promise.reject(new Error('it has no streams'))
+  const more = { commands, ...saying, isAgreed, explain, attach, streams }
   return { ...typed, runtime, chapter, ...more }
 }
 
