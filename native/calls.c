@@ -136,6 +136,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(setns_pidfd, "nf") \
   CALL(prctl_dumpable, "n") \
   CALL(clone_parent, "") \
+  CALL(outlive, "sss") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \

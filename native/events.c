@@ -26,19 +26,24 @@ void event_ended(const struct arg *told, int status) {
   append(told, "die", code);
 }
 
-/* In one write(2), with O_APPEND: other processes write here, too. */
+/* Of a container that is supervised: its mark is named after it. */
 static void append(const struct arg *told, const char *action, const char *attributes) {
+  const char *id = strrchr(told[MARK].text, '/');
+  event_append(told[EVENTS].text, id ? id + 1 : "", action, attributes);
+}
+
+/* To the file `events`, in one write(2), with O_APPEND: other processes write there, too. */
+void event_append(const char *events, const char *id, const char *action, const char *attributes) {
   static const char format[] =
       "{\"time\":\"%lld.%09ld\",\"id\":\"%.64s\",\"action\":\"%s\",\"attributes\":{%s}}\n";
-  char line[256];
+  char line[512];
   struct timespec now;
-  const char *id = strrchr(told[MARK].text, '/');
   int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-  int fd = open(told[EVENTS].text, flags, 0600);
+  int fd = open(events, flags, 0600);
   if (fd < 0) return;
   clock_gettime(CLOCK_REALTIME, &now);
   int length = snprintf(line, sizeof line, format, (long long)now.tv_sec, now.tv_nsec,
-                        id ? id + 1 : "", action, attributes);
+                        id, action, attributes);
   if (write(fd, line, (size_t)length) < 0) errno = 0; /* ignoring, as said above */
   close(fd);
 }

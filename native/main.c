@@ -108,7 +108,7 @@ static int make_calls(struct plan *plan, int is_first) {
     if (is_fork && is_child) has_forked = 1;
     if (is_fork && is_child) await_parent();
     if (is_clone) await_predecessor();
-    if (failed) monitor_failed();
+    if (failed) monitor_failed(), start_failed();
     if (is_parent) monitor_started((pid_t)result);
     int is_reported = failed || is_parent || is_monitor || is_predecessor || answer_length > 0;
     if (is_reported || (plan->mode != RUN && !is_child))

@@ -23,7 +23,10 @@
 static int lifeline = -1;
 
 static pid_t child;      /* in the parent, as long as it runs */
-static pid_t *successor; /* shared with the child: who takes its place, or 0 */
+static struct {
+  pid_t successor; /* who takes the child's place, or 0 */
+  int failed;      /* a step has failed: there will be no command */
+} *shared;         /* with the child */
 static int end_status; /* of the child, as wait(2) gives it */
 static int is_asked;   /* whether a process has sent a signal that asks it to end */
 static int is_hung_up;
@@ -55,8 +58,8 @@ long fork_with_lifeline(void) {
   close(ends[0]);
   if (end < 0) return close(ends[1]), errno = EMFILE, -1;
   int rights = PROT_READ | PROT_WRITE, kind = MAP_SHARED | MAP_ANONYMOUS;
-  successor = mmap(NULL, sizeof *successor, rights, kind, -1, 0);
-  if (successor == MAP_FAILED) return close(ends[1]), close(end), errno = ENOMEM, -1;
+  shared = mmap(NULL, sizeof *shared, rights, kind, -1, 0);
+  if (shared == MAP_FAILED) return close(ends[1]), close(end), errno = ENOMEM, -1;
   sigprocmask(SIG_SETMASK, &mask, &before);
   pid_t pid = fork();
   int error = errno;
@@ -120,7 +123,7 @@ void wait_for(pid_t pid) {
     if (ready < 0 && errno != EINTR) break;
     if (ready == 0 && child == 0) finish(); /* the reader takes no more */
     if (ready == 0) end_child(0);
-    if (fds[1].revents) break; /* Node is gone: end the container */
+    if (fds[1].revents && !outlive()) break; /* Node is gone: end the container */
     if (fds[2].revents) {
       close(lifeline);
       lifeline = -1;
@@ -169,22 +172,27 @@ static void on_signals(int signals) {
 /* A process has ended: the child, or the one that took its place (clone_parent), in any order; or
  * an orphan, see end_orphans. */
 static void on_end(pid_t ended, int status) {
-  pid_t next = *successor;
+  pid_t next = shared->successor;
   if (ended == child && next > 0 && ended != next) {
     child = next;
   } else if (ended == child || ended == next) {
     child = 0;
-    *successor = -1;
+    shared->successor = -1;
     end_status = status;
     streams_end();
   }
 }
 
 /* Whom signals are for; 0 if it has ended. */
-static pid_t target(void) { return successor && *successor > 0 ? *successor : child; }
+static pid_t target(void) { return shared && shared->successor > 0 ? shared->successor : child; }
 
 /* In the child: `pid`, another child of the parent, takes its place. */
-void name_successor(pid_t pid) { *successor = pid; }
+void name_successor(pid_t pid) { shared->successor = pid; }
+
+/* In whichever process makes the calls. */
+void start_failed(void) {
+  if (shared) shared->failed = 1;
+}
 
 /* Send the child a signal. Of one that asks it to end, its readers are reminded, too. */
 void signal_child(int signal) {
@@ -218,6 +226,7 @@ static void end_orphans(void) {
 static void finish(void) {
   log_end();
   monitor_ended(end_status);
+  if (!shared->failed) outlived(end_status);
   attach_end(end_status);
   terminal_restore();
   end_orphans();

@@ -83,6 +83,7 @@ void wait_for(pid_t child) __attribute__((noreturn));
 void end_child(int is_patient);
 void signal_child(int signal);
 void name_successor(pid_t pid);
+void start_failed(void);
 
 /* streams.c: the container's standard streams, copied by the parent of the fork. */
 #define STREAMS 3
@@ -101,6 +102,7 @@ size_t stream_sink(int *fd);
 void stream_give_input(int fd);
 void stream_lose_input(int is_closed);
 void stream_close(int which);
+void streams_let_go(void);
 
 /* log.c: what the container writes, in a file. */
 int log_is_open(void);
@@ -130,6 +132,11 @@ struct arg *supervised_with(void);
 void await_predecessor(void);
 void give_way(pid_t clone) __attribute__((noreturn));
 
+/* outlive.c: a command that goes on without the one who asked for it. */
+int is_outliving(void);
+int outlive(void);
+void outlived(int status);
+
 /* life.c: what a start tells its monitor, even if it is killed, and what both write down. */
 extern struct life {
   pid_t child; /* the container's first process */
@@ -151,6 +158,7 @@ void journal_line(const char *kind, const char *format, ...)
 /* events.c: what happens to the container, for those who follow events. */
 void event_started(const struct arg *told);
 void event_ended(const struct arg *told, int status);
+void event_append(const char *events, const char *id, const char *action, const char *attributes);
 
 /* terminal.c: the container's terminal, if it has one. */
 extern int channel[2];

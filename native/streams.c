@@ -198,11 +198,27 @@ static void empty(struct stream *stream) {
  * closed. */
 static void fail(struct stream *stream) {
   int which = (int)(stream - streams), error = errno;
+  if (which != STDIN_FILENO && is_outliving()) {
+    report_unwritten(which, error);
+    report_running(); /* without the caller */
+    return (void)outlive();
+  }
   if (which != STDIN_FILENO) {
     report_unwritten(which, error);
     end_child(terminal_hang_up());
   }
   stream_close(which);
+}
+
+/* Copy nothing more to or from the caller. What is still written is dropped. */
+void streams_let_go(void) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int i = 0; null >= 0 && i < STREAMS; i++) {
+    dup2(null, i);
+    if (i != STDIN_FILENO && streams[i].from >= 0) streams[i].to = null, streams[i].length = 0;
+  }
+  if (terminal_master() < 0) stream_close(STDIN_FILENO);
+  else streams[STDIN_FILENO].from = -1, streams[STDIN_FILENO].length = 0;
 }
 
 /* Append `count` times `byte` to a stream that has reached the end of its input. */

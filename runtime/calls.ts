@@ -120,6 +120,7 @@ export type Call =
   | [name: 'setns_pidfd', fd: number, nstype: NamespaceFlag]
   | [name: 'prctl_dumpable', dumpable: number]
   | [name: 'clone_parent']
+  | [name: 'outlive', events: string, container: string, exec: string]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -231,6 +232,7 @@ export const calls: Record<CallName, CallRow> = {
   prctl_dumpable: { kinds: 'n', makes: ['prctl'] },
   // The clone waits until it is reported. Its predecessor lets it go on, and ends.
   clone_parent: { kinds: '', makes: 'pipe2 fork close read close'.split(' ') },
+  outlive: { kinds: 'sss', makes: [] },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

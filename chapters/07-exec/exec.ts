@@ -4,7 +4,13 @@ import { inheritance } from '../../runtime/01-namespaces/inheritance.ts'
 import { closeInherited } from '../../runtime/01-namespaces/namespaces.ts'
 import { channels, nextFd } from '../../runtime/03-pivot-root/streams.ts'
 import { ulimits } from '../../runtime/03-pivot-root/ulimits.ts'
-import { child, directoryInside, enterNamespaces, joinGroups } from '../../runtime/07-exec/enter.ts'
+import {
+  child,
+  directoryInside,
+  enterNamespaces,
+  joinGroups,
+  outliveCaller,
+} from '../../runtime/07-exec/enter.ts'
 import { typicalTarget } from '../../runtime/07-exec/target.ts'
 import { newcomersStreams } from '../../runtime/07-exec/newcomer-streams.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
@@ -14,6 +20,7 @@ export function execPlan(options: PlanOptions): Step[] {
   const { target = typicalTarget } = options
   return [
     ...closeInherited(),
+    ...outliveCaller(options.outliving),
     ...channels(options),
     ...child(),
     ...inheritance(options.oomScoreAdj),

@@ -27,10 +27,39 @@ declare module '../options.ts' {
   interface PlanOptions {
     /** Whom the newcomer of an exec is to be like. */
     target?: Target
+    outliving?: Outliving
   }
 }
 
-/** The caller waits; its child goes on, and is not to be looked at, or into a core dump. */
+/** Whose end is noted, and where. */
+export interface Outliving {
+  /** The file of events. */
+  events: string
+  container: string
+  /** The id that the events of this exec have. */
+  exec: string
+  /** Nobody waits for it from the beginning. */
+  isDetached: boolean
+}
+
+/** Not the caller's end, nor that of its terminal, is to be the command's: as in Docker. */
+export function outliveCaller(outliving: Outliving | undefined): Step[] {
+  if (!outliving) return []
+  const { events, container, exec, isDetached } = outliving
+  const alone = [
+    step(['setsid'], 'a session of its own: when the terminal closes, nobody hangs it up'),
+    step(['chdir', '/'], 'a process that lives long keeps no directory, and no disk, in use'),
+  ]
+  return [
+    ...(isDetached ? alone : []),
+    step(
+      ['outlive', events, container, exec],
+      'when the caller goes, the command goes on, and its end is on record',
+    ),
+  ]
+}
+
+/** The caller waits; its child goes on. */
 export function child(): Step[] {
   return [
     step(['fork'], 'the parent stays outside, copies the streams, and waits for the command'),

@@ -2,12 +2,15 @@
 import { accountIn } from '../01-namespaces/accounts.ts'
 import { identityOf } from '../01-namespaces/identity.ts'
 import { isFrozen } from '../02-cgroups/group-control.ts'
+import { eventsPath } from '../06-lifecycle/events.ts'
 import { furtherList, planOptions, type Runtime } from '../chapter.ts'
+import { announce } from '../container/announce.ts'
+import { newId } from '../container/create.ts'
 import { findContainer } from '../container/find.ts'
 import type { Alteration } from '../container/start.ts'
 import { containerDir } from '../container/state.ts'
 import type { Mode } from '../encode.ts'
-import { launch, type Launch, type LaunchOptions } from '../native.ts'
+import { launch, type Launch, type LaunchOptions, type Outcome } from '../native.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
 import { isAlive } from '../process.ts'
 import type { Step } from '../step.ts'
@@ -16,7 +19,7 @@ import { targetIn } from './target.ts'
 /** What a newcomer is asked to be; the rest is the container's. */
 export type NewcomerOptions = Pick<
   ContainerOptions,
-  'argv' | 'env' | 'cwd' | 'user' | 'groupAdd' | 'streams' | 'terminal'
+  'argv' | 'env' | 'cwd' | 'user' | 'groupAdd' | 'streams' | 'terminal' | 'detach'
 >
 
 export interface ExecOptions {
@@ -32,19 +35,54 @@ export interface Execed {
   container: Container
   plan: Step[]
   launched: Launch
+  /** How the command ended, or that it goes on without this process. Never rejects. */
+  outcome: Promise<Outcome>
 }
+
+/** The container runs, and this cannot be executed in it. */
+export class NotExecutable extends Error {}
 
 /** Begin an exec. Throws if the container does not run, before anything is touched. */
 export async function beginExec(
-  { root, rows }: Runtime,
+  runtime: Runtime,
   word: string,
   { asked, stdio, mode, alter = (plan) => plan }: ExecOptions,
 ): Promise<Execed> {
+  const { root, rows } = runtime
   const container = runningContainer(root, word)
-  const options = await optionsOf(container, asked(container))
-  const list = await furtherList(rows, 'exec').plan(options)
-  const plan = alter(list, containerDir(root, container.id))
-  return { container, plan, launched: launch(plan, { stdio, ...(mode ? { mode } : {}) }) }
+  const { detach: isDetached = false, ...wanted } = asked(container)
+  const exec = newId()
+  const outliving = { events: eventsPath(root), container: container.id, exec, isDetached }
+  const options = { ...(await optionsOf(container, wanted)), outliving }
+  const plan = alter(
+    await furtherList(rows, 'exec').plan(options),
+    containerDir(root, container.id),
+  )
+  const [file = '', ...words] = wanted.argv
+  for (const action of ['exec_create', 'exec_start'])
+    announce(runtime, container, { action: `${action}: ${file} ${words.join(' ')}`, execID: exec })
+  return { container, plan, ...carriedOut(plan, { stdio, isDetached, ...(mode ? { mode } : {}) }) }
+}
+
+/** The command may live on: from its beginning, or from when the caller reads nothing more. */
+function carriedOut(
+  plan: Step[],
+  { isDetached, ...options }: LaunchOptions & { isDetached: boolean },
+): Pick<Execed, 'launched' | 'outcome'> {
+  let [runs, onLetGo] = [false, () => {}]
+  const letGo = new Promise<Outcome>((resolve) => {
+    onLetGo = () => {
+      launched.process.unref()
+      launched.abandon()
+      resolve({ exitCode: isDetached ? 0 : 128 + 13, livesOn: true })
+    }
+  })
+  const onRunning = () => {
+    if (isDetached || runs) onLetGo()
+    runs = true
+  }
+  const launched = launch(plan, { ...options, onRunning })
+  return { launched, outcome: Promise.race([launched.outcome, letGo]) }
 }
 
 /** The container called `word`. Throws, with what to do, if nothing can be executed in it. */
@@ -66,7 +104,11 @@ async function optionsOf(container: Container, asked: NewcomerOptions): Promise<
   const target = targetIn(container)
   const { user, groupAdd, ...rest } = asked
   const whom = { ...(user === undefined ? {} : { user }), ...(groupAdd ? { groupAdd } : {}) }
-  const account = await accountIn(whom, [`/proc/${target.pid}/root`])
+  const account = await accountIn(whom, [`/proc/${target.pid}/root`]).catch((cause: Error) => {
+    targetIn(container) // throws if it has ended by now
+    throw new NotExecutable(cause.message, { cause })
+  })
+  targetIn(container) // or another process could have had its number
   return planOptions([], {
     ...rest,
     hostname,
