@@ -1,4 +1,5 @@
 /** Tests. Why privileges are refused: provoked, or on a made-up machine. */
+import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   deniedCause,
@@ -7,7 +8,7 @@ import {
   type Standing,
 } from '../runtime/tools/explain/privileges.ts'
 import type { Call } from '../runtime/calls.ts'
-import { causeIn } from './explaining.ts'
+import { causeIn, groupIn, treeOf } from './explaining.ts'
 import { needs } from './scratch.ts'
 
 /** Root as it should be: everything is permitted. */
@@ -112,5 +113,29 @@ describe('what is not permitted', () => {
     expect(unmappedCause(['setuid', 7], root)).toBeUndefined()
     expect(unmappedCause(['setuid', 0], mapped)).toBeUndefined()
     expect(unmappedCause(['setuid', 7], mapped)).toContain('uid 7 does not exist')
+  })
+})
+
+describe('EAGAIN of fork', () => {
+  test('the group has as many processes as it may have', async (context) => {
+    needs(context, 'root', 'cgroup-pids')
+    const tree = treeOf('pids') ?? treeOf() ?? ''
+    const dir = groupIn(tree)
+    const limit = (value: string): Call => ['write', `${dir}/pids.max`, value]
+    const join: Call = ['write', `${dir}/cgroup.procs`, '0']
+    writeFileSync(`${dir}/pids.max`, '1')
+    const told = `the group ${dir} has as many processes as it may have, 1`
+    expect(await causeIn(join, ['fork'])).toEqual({ failed: 'fork = EAGAIN', cause: told })
+    const own = 'the container has as many processes as it may have, 1: see --pids-limit'
+    expect((await causeIn(limit('1'), join, ['fork'])).cause).toBe(own)
+  })
+
+  test('the user has', async (context) => {
+    needs(context, 'root')
+    const uid = 54321 // nobody's, so that it has this one process
+    const limit: Call = ['setrlimit', 'RLIMIT_NPROC', 1, 1]
+    const { failed, cause } = await causeIn(limit, ['setgid', uid], ['setuid', uid], ['fork'])
+    expect(failed).toBe('fork = EAGAIN')
+    expect(cause).toBe(`uid ${uid} has 1 processes and may have 1; to raise that: ulimit -u 2`)
   })
 })

@@ -6,11 +6,13 @@ import { announce } from '../container/announce.ts'
 import { findContainer } from '../container/find.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
+import { containerDir } from '../container/state.ts'
 import { tidy } from '../container/tidy.ts'
 import { attachTo } from './attach-container.ts'
 import { writeNewFile } from './cid-file.ts'
-import { secondsIn } from './flags.ts'
 import { overdueInWords, type Overdue } from './deaf.ts'
+import { notAttached } from './explain.ts'
+import { secondsIn } from './flags.ts'
 import { isLive } from './states.ts'
 import { pauseContainer, unpauseContainer } from './pause-container.ts'
 import { renameContainer } from './rename-container.ts'
@@ -78,8 +80,11 @@ async function startAttached(input: Input): Promise<number> {
     throw error
   }
   const { exitCode, failure } = await launched.outcome
-  if (failure) throw new Error(`cannot attach to container '${container.name}': ${failure.errno}`)
-  return exitCode
+  if (!failure) return exitCode
+  const { errno = 'no errno' } = failure
+  const cause = notAttached(containerDir(runtime.root, container.id), { errno, pid: process.pid })
+  const told = `cannot attach to container '${container.name}': ${errno}`
+  throw new Error(cause === undefined ? told : [told, cause].join('\n  '))
 }
 
 function keptStart({ chapter, explain }: Input): KeptStart {

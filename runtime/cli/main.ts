@@ -99,11 +99,22 @@ function explainIn({ chapters }: Runtime): Explain {
 /** What an error says; of a name that nothing has, with what to type instead. */
 async function inWords(error: unknown, line: Line | undefined): Promise<string> {
   const text = error instanceof Error ? error.message : String(error)
-  if (errnoIn(error) === 'EMFILE') return `${text}\n  to raise the limit: ulimit -n 1024`
+  const remedy = remedyFor(error, line?.runtime?.root)
+  if (remedy !== undefined) return `${text}\n  ${remedy}`
   if (!(error instanceof Missing) || !line?.runtime) return text
   const { hintsFor } = await import('./hints.ts')
   const rootFlag = valueOf(line.typed ?? line.globals, 'root') ?? valueOf(line.globals, 'root')
   return [text, ...hintsFor(error, line.runtime, rootFlag)].join('\n  ')
+}
+
+/** What to do after a call of Node's that failed for reasons of the machine, not of the command. */
+function remedyFor(error: unknown, root: string | undefined): string | undefined {
+  const code = errnoIn(error)
+  if (code === 'EMFILE') return 'to raise the limit: ulimit -n 1024'
+  const { path = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  if (root === undefined || !path.startsWith(`${root}/`)) return undefined
+  if (code === 'EROFS') return 'the data root is mounted read-only; to take another: --root DIR'
+  return code === 'ENAMETOOLONG' ? 'the path of the data root is too long: --root DIR' : undefined
 }
 
 /** `--lang`, before the command or after it; wherever it is, if the line was not understood. */

@@ -10,6 +10,7 @@ import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
 import { ofMount } from './mounts.ts'
 import { ofGetcwd, ofPath } from './paths.ts'
 import { deniedCause, namespaceLimit, standingOf, unmappedCause } from './privileges.ts'
+import { ofManyProcesses } from './processes.ts'
 import { ofExecvpe } from './programs.ts'
 import { ofPivotRoot } from './roots.ts'
 import { procText } from '../proc.ts'
@@ -98,13 +99,20 @@ function generalCause(call: Call, scene: FailedStep): string | undefined {
   const { errno } = scene
   if (call[0] === 'unshare' && errno === 'ENOSPC') return namespaceLimit(call[1], standingOf(scene))
   if (errno === 'EMFILE') return openFilesCause(scene)
+  if (errno === 'EAGAIN') return ofManyProcesses(scene)
   if (errno === 'EINVAL') return unmappedCause(call, standingOf(scene))
   if (errno !== 'EPERM' && errno !== 'EACCES') return undefined
   return call[0] === 'execvpe' ? undefined : deniedCause(call, errno, standingOf(scene))
 }
 
 /** The limit of the process that made the call (getrlimit(2), RLIMIT_NOFILE). */
-function openFilesCause({ pid }: FailedStep): string | undefined {
+function openFilesCause({ plan, index, pid }: FailedStep): string | undefined {
   const [, most] = /^Max open files +(\d+)/m.exec(procText(pid, 'limits')) ?? []
-  return most && `it may have ${most} files open at most; to raise that: ulimit -n 1024`
+  if (!most) return undefined
+  const isFlag = plan.slice(0, index).some(({ call }) => {
+    return call[0] === 'setrlimit' && call[1] === 'RLIMIT_NOFILE' && call[2] === Number(most)
+  })
+  return isFlag
+    ? `it may have ${most} files open at most; to raise that: --ulimit nofile=1024`
+    : `it may have ${most} files open at most; to raise that: ulimit -n 1024`
 }
