@@ -1,5 +1,5 @@
 /** Tests. Why privileges are refused: provoked, or on a made-up machine. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   deniedCause,
@@ -8,6 +8,7 @@ import {
   type Standing,
 } from '../runtime/tools/explain/privileges.ts'
 import type { Call } from '../runtime/calls.ts'
+import { until } from './detached.ts'
 import { causeIn, groupIn, treeOf } from './explaining.ts'
 import { needs } from './scratch.ts'
 
@@ -126,8 +127,10 @@ describe('EAGAIN of fork', () => {
     writeFileSync(`${dir}/pids.max`, '1')
     const told = `the group ${dir} has as many processes as it may have, 1`
     expect(await causeIn(join, ['fork'])).toEqual({ failed: 'fork = EAGAIN', cause: told })
+    await until(() => readFileSync(`${dir}/cgroup.procs`, 'utf8') === '')
     const own = 'the container has as many processes as it may have, 1: see --pids-limit'
     expect((await causeIn(limit('1'), join, ['fork'])).cause).toBe(own)
+    await until(() => readFileSync(`${dir}/cgroup.procs`, 'utf8') === '') // else it stays
   })
 
   test('the user has', async (context) => {

@@ -81,7 +81,7 @@ async function startAttached(input: Input): Promise<number> {
   }
   const { exitCode, failure } = await launched.outcome
   if (!failure) return exitCode
-  const { errno = 'no errno' } = failure
+  const { errno = '' } = failure
   const cause = notAttached(containerDir(runtime.root, container.id), { errno, pid: process.pid })
   const told = `cannot attach to container '${container.name}': ${errno}`
   throw new Error(cause === undefined ? told : [told, cause].join('\n  '))
