@@ -32,7 +32,6 @@ static void pause_for(long long milliseconds);
 static void clear_groups(void);
 static void settle(void) __attribute__((noreturn));
 static long long setting(int which);
-static long long milliseconds(void);
 
 /* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
  * delay, lasting], groups, settler). Returns the process of the first start, and 0 in that. */
@@ -78,10 +77,13 @@ static pid_t start(void) {
  * place of supervise() in the plan, which goes on from there. */
 size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   long long since = milliseconds();
+  health_settings(plan);
+  health_begin();
   close(gate[1]);
   let_go_of_node();
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);
+    health_over();
     if (is_first && !life->runs) _exit(125); /* Node knows why */
     int status = life->ended ? life->status : life->runs ? SIGKILL : 125 << 8;
     if (life->runs) event_ended(told, status); /* first: who sees the end may say more of it */
@@ -98,6 +100,7 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
     pid = start();
     if (pid == 0) return at;
     if (pid < 0) break;
+    health_begin();
   }
   journal_line("over", "%d", 0);
   settle();
@@ -109,14 +112,18 @@ static void await_end_of(pid_t pid) {
   sigset_t all;
   siginfo_t info;
   pid_t ended;
+  int status;
   sigfillset(&all);
   for (;;) {
-    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) {
-      if (ended != pid) continue;
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+      if (ended != pid) {
+        health_reaped(ended, status);
+        continue;
+      }
       if (life->ended || life->child == 0 || kill(life->child, SIGKILL) != 0) return;
       if (waitpid(life->child, NULL, 0) > 0 || errno != EINTR) return;
     }
-    int signal = sigwaitinfo(&all, &info);
+    int signal = health_wait(&all, &info);
     if (signal > 0 && signal != SIGCHLD && info.si_code <= 0) kill(pid, signal);
   }
 }
@@ -133,6 +140,7 @@ static size_t read_again(struct plan *plan, size_t at) {
     if (strcmp(plan->steps[at].call->name, "supervise") == 0) break;
   if (!is_read || at == plan->count) refuse("a plan without supervise", "plan");
   told = plan->steps[at].args;
+  health_settings(plan);
   return at;
 }
 
@@ -200,7 +208,8 @@ static void settle(void) {
 
 static long long setting(int which) { return atoll(told[4].list[which]); }
 
-static long long milliseconds(void) {
+/* Since an arbitrary moment; unlike the time of day they never jump. */
+long long milliseconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return time.tv_sec * 1000LL + time.tv_nsec / 1000000;

@@ -17,28 +17,15 @@
 
 static int gate[2] = {-1, -1}; /* closed when the clone is reported, which then goes on */
 
-/* When process `pid` began, in clock ticks since boot; 0 if there is no such process. It is field
- * 22 of its line; field 2, the name, may have blanks (proc_pid_stat(5)). */
-static unsigned long long start_of(pid_t pid) {
-  char path[64], stat[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
-  if (fd >= 0) close(fd);
-  stat[length > 0 ? length : 0] = 0;
-  const char *rest = strrchr(stat, ')');
-  for (int field = 2; rest && field < 22; field++) rest = strchr(rest + 1, ' ');
-  return rest ? strtoull(rest, NULL, 10) : 0;
-}
-
 /* A descriptor of process a[0], which began at a[1]. From now on nobody else can be meant, so look
  * at its start after opening: ESRCH if the number belongs to another process by now. The number 0
  * means the first process of the container that this program supervises. */
 long do_pidfd_open(struct arg *a) {
-  pid_t pid = a[0].number == 0 && life ? life->child : (pid_t)a[0].number;
+  enum { STARTTIME = 22 };
+  unsigned long long start = (unsigned long long)a[1].number;
+  pid_t pid = a[0].number == 0 ? first_process(&start) : (pid_t)a[0].number;
   int fd = (int)syscall(SYS_pidfd_open, pid, 0U); /* close-on-exec (pidfd_open(2)) */
-  if (fd < 0 || a[0].number == 0) return fd;
-  if (start_of(pid) == (unsigned long long)a[1].number) return fd;
+  if (fd < 0 || stat_field(pid, STARTTIME) == start) return fd;
   return errno = ESRCH, close_returning(fd, -1);
 }
 

@@ -137,6 +137,8 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(prctl_dumpable, "n") \
   CALL(clone_parent, "") \
   CALL(outlive, "sss") \
+  /* health.c */ \
+  CALL(check_health, "sls") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \

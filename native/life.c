@@ -13,6 +13,8 @@
 /* In memory that a start shares with its monitor; NULL if nothing is supervised. */
 struct life *life;
 
+static const struct life *last; /* the life that this process has left */
+
 static int journal = -1; /* in the monitor and in its starts */
 
 /* Open the journal in the container's directory, with blocks for what follows, should the disk be
@@ -26,19 +28,43 @@ int journal_open(int directory) {
 
 /* In a start: its first process is there. It is on record before it goes on. */
 void monitor_started(pid_t child) {
-  unsigned long long ticks = 0;
-  char path[64], stat[1024];
+  enum { STARTTIME = 22 };
   if (!life) return;
   life->child = child;
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)child);
+  life->start = stat_field(child, STARTTIME);
+  journal_line("start", "%d %llu", (int)child, life->start);
+}
+
+/* A number in the line of process `pid`, by its place in there: field 2, the name, may have blanks,
+ * and numbers come from field 4 on (proc_pid_stat(5)). 0 if there is no such process. */
+unsigned long long stat_field(pid_t pid, int which) {
+  char path[64], stat[1024];
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
-  close(fd);
+  if (fd >= 0) close(fd);
   stat[length > 0 ? length : 0] = 0;
-  const char *rest = strrchr(stat, ')'); /* the name may have blanks; starttime is field 22 */
-  for (int field = 2; rest && field < 22; field++) rest = strchr(rest + 1, ' ');
-  if (rest) ticks = strtoull(rest, NULL, 10);
-  journal_line("start", "%d %llu", (int)child, ticks);
+  const char *rest = strrchr(stat, ')');
+  for (int field = 2; rest && field < which; field++) rest = strchr(rest + 1, ' ');
+  return rest ? strtoull(rest, NULL, 10) : 0;
+}
+
+/* In a child of the monitor that lets a command into the container: it has no part in its life, and
+ * knows who its first process is. */
+void leave_life(void) {
+  static struct life left;
+  left = *life;
+  last = &left;
+  life = NULL;
+  journal = -1;
+}
+
+/* The first process of the container that this program supervises, and when it began, in clock
+ * ticks since boot. 0 if there is none. */
+pid_t first_process(unsigned long long *start) {
+  const struct life *from = life ? life : last;
+  *start = from ? from->start : 0;
+  return from ? from->child : 0;
 }
 
 /* In a start or its child: a step has failed, and there will be no command. */

@@ -22,7 +22,6 @@ extern char **environ;
 
 static void run_from_sealed_copy(char **argv);
 static void heed_real_time_signals(void);
-static int make_calls(struct plan *plan, int is_first);
 static void await_end(void);
 static int is_awaited(const struct plan *plan, size_t at);
 static void await_go_ahead(void);
@@ -85,7 +84,7 @@ static void heed_real_time_signals(void) {
 /* Make the calls of one plan. The first failure ends the program, because later steps rely on the
  * earlier ones. Returns whether this process is now the child of a fork: further plans on the
  * socket are for the parent. */
-static int make_calls(struct plan *plan, int is_first) {
+int make_calls(struct plan *plan, int is_first) {
   int has_forked = 0;
   for (size_t i = 0; i < plan->count; i++) {
     struct step *step = &plan->steps[i];

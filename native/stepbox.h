@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,9 @@ int errno_named(const char *name);
 /* plan.c: read and check one whole plan. Returns 0 at the end of input; exits on a bad plan. */
 int read_plan(struct plan *plan);
 int read_plan_from(int fd, struct plan *plan);
+
+/* main.c: make the calls of a plan. Returns whether this process is now the child of a fork. */
+int make_calls(struct plan *plan, int is_first);
 
 /* report.c: the only file that reports. An answer is what a call returned beside its result. */
 extern char *answer;
@@ -127,6 +131,7 @@ void attach_end(int status);
 size_t supervise(pid_t pid, struct plan *plan, size_t at);
 int is_further_start(void);
 struct arg *supervised_with(void);
+long long milliseconds(void);
 
 /* 07-exec.c: the two sides of clone_parent(). */
 void await_predecessor(void);
@@ -140,6 +145,7 @@ void outlived(int status);
 /* life.c: what a start tells its monitor, even if it is killed, and what both write down. */
 extern struct life {
   pid_t child; /* the container's first process */
+  unsigned long long start; /* when that began, in clock ticks since boot */
   int failed;  /* a step of the plan has failed */
   int runs;    /* the command has been executed */
   int ended;   /* and has ended, with this status of wait(2) */
@@ -147,6 +153,9 @@ extern struct life {
 } *life;
 int journal_open(int directory);
 void let_go_of_node(void);
+void leave_life(void);
+pid_t first_process(unsigned long long *start);
+unsigned long long stat_field(pid_t pid, int which);
 int is_supervised(void);
 void monitor_started(pid_t child);
 void monitor_failed(void);
@@ -159,6 +168,14 @@ void journal_line(const char *kind, const char *format, ...)
 void event_started(const struct arg *told);
 void event_ended(const struct arg *told, int status);
 void event_append(const char *events, const char *id, const char *action, const char *attributes);
+void event(const struct arg *told, const char *action, const char *text, const char *attributes);
+
+/* health.c: the monitor checks whether the container works. */
+void health_settings(const struct plan *plan);
+void health_begin(void);
+int health_wait(const sigset_t *all, siginfo_t *info);
+void health_reaped(pid_t pid, int status);
+void health_over(void);
 
 /* terminal.c: the container's terminal, if it has one. */
 extern int channel[2];

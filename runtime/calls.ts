@@ -121,6 +121,7 @@ export type Call =
   | [name: 'prctl_dumpable', dumpable: number]
   | [name: 'clone_parent']
   | [name: 'outlive', events: string, container: string, exec: string]
+  | [name: 'check_health', directory: string, numbers: number[], command: string]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -233,6 +234,10 @@ export const calls: Record<CallName, CallRow> = {
   // The clone waits until it is reported. Its predecessor lets it go on, and ends.
   clone_parent: { kinds: '', makes: 'pipe2 fork close read close'.split(' ') },
   outlive: { kinds: 'sss', makes: [] },
+  check_health: {
+    kinds: 'sls', // two files, each with its blocks
+    makes: 'open fcntl close open fallocate close open fallocate close'.split(' '),
+  },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

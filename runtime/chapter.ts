@@ -83,6 +83,8 @@ export interface Lifecycle {
    * A later chapter's takes the place of an earlier one's.
    */
   identity?: (asked: ContainerOptions, options: PlanOptions) => Promise<Partial<PlanOptions>>
+  /** Its list is made, and about to be carried out: write down what goes with it. */
+  listed?: (setting: Setting, made: MadeList) => void | Promise<void>
   /** Its first process is there, and on record. */
   started?: (setting: Setting) => void | Promise<void>
   /** It is about to be killed: undo what would keep it from dying. */
@@ -100,6 +102,13 @@ export interface Lifecycle {
   exclusively?: (dir: string, work: () => Promise<void>) => Promise<void>
   /** Undo what a killed process left in the data root, outside of any container. */
   recover?: (root: string) => void | Promise<void>
+}
+
+/** The list of a container, what it was made of, and the rows it has to do with. */
+export interface MadeList {
+  plan: Step[]
+  options: PlanOptions
+  rows: Chapter[]
 }
 
 /** What has happened to a container or an image, in Docker's words. */

@@ -1,6 +1,8 @@
 /** Chapter 7: a container lets others in. */
 import type { Chapter } from '../../runtime/chapter.ts'
 import type { Flag } from '../../runtime/command-line.ts'
+import { askedHealth, healthFlags } from '../../runtime/07-exec/health-settings.ts'
+import { plannedHealth, prepareHealth, writeProbe } from '../../runtime/07-exec/probe.ts'
 import { execPlan } from './exec.ts'
 import { plan } from './plan.ts'
 
@@ -19,6 +21,11 @@ export const chapter: Chapter = {
   number: 7,
   slug: 'exec',
   plan,
+  flags: { run: healthFlags },
+  asked: askedHealth,
+  prepare: prepareHealth,
+  planned: plannedHealth,
+  listed: writeProbe,
   lists: { exec: { plan: execPlan } },
   commands: [
     {

@@ -28,12 +28,14 @@ import { listen } from '../../runtime/06-lifecycle/attach.ts'
 import { withInit } from '../../runtime/06-lifecycle/init.ts'
 import { openLog } from '../../runtime/06-lifecycle/log.ts'
 import { monitor } from '../../runtime/06-lifecycle/monitor.ts'
+import { checkHealth } from '../../runtime/07-exec/health.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
 export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
+    ...checkHealth(options), // new
     ...monitor(options.monitor),
     ...openLog(options.log),
     ...listen(options.listening),

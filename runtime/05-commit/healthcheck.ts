@@ -47,15 +47,27 @@ function retries(value: string): number {
   throw new Error(`--retries=${value} is not a number from 1 on`)
 }
 
-/** A time such as 1m30s or 1.5h, as Go writes it, in nanoseconds. */
 function nanoseconds(text: string, name: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)/g)]
-  const sum = parts.reduce((total, [, n, unit = '']) => total + Number(n) * (units[unit] ?? 0), 0)
-  const isAll = parts.map(([each]) => each).join('') === text && text !== ''
-  if (!isAll) throw new Error(`--${name}=${text} is not a time: write 30s or 1m30s`)
-  if (sum < 1e6) throw new Error(`--${name}=${text} is less than a millisecond`)
-  return Math.round(sum)
+  const time = durationIn(text)
+  if (time === undefined) throw new Error(`--${name}=${text} is not a time: write 30s or 1m30s`)
+  if (time < 1e6) throw new Error(`--${name}=${text} is less than a millisecond`)
+  return time
 }
+
+/** A time such as 1m30s, -1.5h or 0, as Go writes it, in nanoseconds; undefined if it is none. */
+export function durationIn(text: string): number | undefined {
+  const [, sign = '', rest = ''] = /^([+-]?)(.*)$/s.exec(text) ?? []
+  if (rest === '0') return 0
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)/g
+  const parts = [...rest.matchAll(part)]
+  const sum = parts.reduce((total, [, n, unit = '']) => total + Number(n) * (units[unit] ?? 0), 0)
+  const isAll = parts.map(([each]) => each).join('') === rest && rest !== ''
+  if (!isAll || sum > mostNanoseconds) return undefined
+  return Math.round(sign === '-' ? -sum : sum)
+}
+
+/** What an int64 holds: 292 years. */
+const mostNanoseconds = 2 ** 63
 
 const units: Record<string, number> = {
   ns: 1,

@@ -25,6 +25,7 @@ const longestUser = 2 * 256 + 1
  */
 export function settingsOf({ name, config: { config } }: Image): ImageSettings {
   const { Entrypoint, Cmd, Env, User, WorkingDir, Labels, StopSignal } = config ?? {}
+  const { Healthcheck, Shell } = config ?? {}
   const refuse = (field: string, why: string | undefined) => {
     if (why) throw new Error(`image '${shown(name)}' cannot be used: its ${field} ${why}`)
   }
@@ -35,6 +36,7 @@ export function settingsOf({ name, config: { config } }: Image): ImageSettings {
       total += Buffer.byteLength(word) + 1
       if (total > longestTogether) refuse(field, tooMuch)
     }
+  refuse('Healthcheck', whyNoCheck(Healthcheck))
   refuse('User', whyNoText(User ?? '', longestUser))
   refuse('WorkingDir', whyNoDirectory(WorkingDir || '/'))
   return {
@@ -45,6 +47,8 @@ export function settingsOf({ name, config: { config } }: Image): ImageSettings {
     WorkingDir: WorkingDir ?? null,
     ...(Labels ? { Labels } : {}),
     ...(StopSignal ? { StopSignal } : {}),
+    ...(Healthcheck ? { Healthcheck } : {}),
+    ...(isWords(Shell) ? { Shell } : {}),
   }
 }
 
@@ -53,6 +57,28 @@ function whyNoText(text: string, most: number): string | undefined {
   const length = Buffer.byteLength(text)
   if (text.includes('\0')) return `has a NUL byte: ${JSON.stringify(shown(text))}`
   return length > most ? `has ${length} bytes; at most ${most}` : undefined
+}
+
+/** Why nothing can be checked like this; undefined if it can. */
+function whyNoCheck(check: unknown): string | undefined {
+  if (check === undefined || check === null) return undefined
+  if (typeof check !== 'object') return `is ${typeof check}`
+  const { Test = [], ...numbers } = check as Record<string, unknown>
+  if (Test !== null && !isWords(Test)) return 'has no list of words as its Test'
+  for (const word of Test ?? []) {
+    const why = whyNoText(word, longestText)
+    if (why) return why
+  }
+  const wrong = Object.entries(numbers).find(([, value]) => !isCount(value))
+  return wrong && `has no number from 0 on as its ${shown(wrong[0])}`
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 2 ** 63
 }
 
 function whyNoDirectory(path: string): string | undefined {

@@ -38,8 +38,13 @@ export function targetIn(container: Pick<Container, 'init' | 'name' | 'groups'>)
     pid,
     start: init.start,
     namespaces: kinds.flatMap(([file, flag]) => (isOurs(file) ? [] : [flag])),
-    members: groups.map((dir) => `${dir}/${isVersion1(dir) ? 'tasks' : 'cgroup.procs'}`),
+    members: membersOf(groups),
   }
+}
+
+/** The files of these control groups that take a process. */
+export function membersOf(groups: string[]): string[] {
+  return groups.map((dir) => `${dir}/${isVersion1(dir) ? 'tasks' : 'cgroup.procs'}`)
 }
 
 /** In version 1, `tasks` moves one thread, without waiting for forks elsewhere: see `joinGroup`. */

@@ -39,8 +39,7 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [7, 'detach-keys health-cmd health-interval health-retries health-start-period health-timeout'],
-  [7, 'health-start-interval no-healthcheck'],
+  [7, 'detach-keys'],
   [8, 'mount tmpfs volumes-from'],
   [9, 'network-alias net-alias ip ip6 mac-address expose dns dns-option dns-opt dns-search'],
   [9, 'link-local-ip add-host link'],

@@ -8,7 +8,7 @@ import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
 import { signalNamed } from '../kernel-names.ts'
 import type { Container } from '../options.ts'
-import { stateWord } from './container-status.ts'
+import { stateOfHealth, stateWord } from './container-status.ts'
 import { sizesOf } from './ps-fields.ts'
 
 export interface DockerState {
@@ -54,6 +54,7 @@ export function dockerState(
 function stateOf(root: string, container: Container): object {
   const { init, exitCode, created, started = created, finished, oomKilled = false } = container
   const word = stateWord(container)
+  const health = stateOfHealth(root, container)
   const isRunning = word === 'running' || word === 'paused'
   return {
     Status: word,
@@ -67,6 +68,7 @@ function stateOf(root: string, container: Container): object {
     Error: '',
     StartedAt: word === 'created' ? never : started,
     FinishedAt: finished ?? never,
+    ...(health ? { Health: health } : {}),
     StoppedBy: word === 'exited' ? stopperOf(root, container) : '',
   }
 }
@@ -169,6 +171,7 @@ function configOf(container: Container): object {
     WorkingDir: cwd ?? '',
     Entrypoint: config?.Entrypoint ?? null,
     Labels: config?.Labels ?? {},
+    ...(config?.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
     StopSignal: config?.StopSignal ?? '',
     StopTimeout: container.stopTimeout ?? null,
   }

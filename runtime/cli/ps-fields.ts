@@ -1,12 +1,13 @@
 /** What `ps` can filter by and what its templates can name, in Docker's words. */
 import { stackIn } from '../04-overlay/stack.ts'
+import { healthWords } from '../07-exec/health-results.ts'
 import { imageWithManifest, resolve } from '../05-commit/store/store.ts'
 import { contentSize, layerSize } from '../05-commit/store/sizes.ts'
 import { UsageError } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
-import { stateWord } from './container-status.ts'
+import { stateOfHealth, stateWord } from './container-status.ts'
 import { labelled, type Filters } from '../filters.ts'
 import type { Container } from '../options.ts'
 import { decimalSize, localTime } from '../units.ts'
@@ -21,7 +22,7 @@ export interface Shape {
 
 const states = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead']
 
-/** Docker's filters, without those of later chapters (health, volume, publish, expose). */
+/** Docker's filters, without those of later chapters (volume, publish, expose). */
 export function containerFilters(root: string): Filters<Container> {
   return {
     id: (value) => ({ id }) => id.startsWith(value),
@@ -36,6 +37,10 @@ export function containerFilters(root: string): Filters<Container> {
     status: (value) => {
       if (!states.includes(value)) throw invalid('status', value, states.join(', '))
       return (container) => stateWord(container) === value
+    },
+    health: (value) => {
+      if (!healthWords.includes(value)) throw invalid('health', value, healthWords.join(', '))
+      return (container) => (stateOfHealth(root, container)?.Status ?? 'none') === value
     },
     exited: (value) => {
       if (!/^-?\d{1,9}$/.test(value)) throw invalid('exited', value, 'an exit code')

@@ -10,7 +10,7 @@ import { passing } from '../filters.ts'
 import { shortId, type Container } from '../options.ts'
 import { printable } from '../printable.ts'
 import { age } from '../units.ts'
-import { statusText } from './container-status.ts'
+import { stateOfHealth, statusText } from './container-status.ts'
 import { publicState } from './inspect.ts'
 import { containerFilters, sizeText, type Shape } from './ps-fields.ts'
 import { headsOfContainers, rowFor } from './ps-fields.ts'
@@ -30,7 +30,9 @@ export async function ps(input: Input): Promise<Answer> {
   const running = containers.filter((each) => isAll || isLive(each))
   const shown = running.filter(passes).slice(0, last)
   const isWhole = switches.has('no-trunc')
-  const shape: Shape = { root, isWhole, status: (each) => statusText(each, causeOf(rows, each)) }
+  const status = (each: Container) =>
+    statusText(each, causeOf(rows, each), stateOfHealth(root, each)?.Status)
+  const shape: Shape = { root, isWhole, status }
   const columns = columnsFor(rows, shape)
   if (switches.has('size')) columns.set('SIZE', (each) => sizeText(root, each))
   return {

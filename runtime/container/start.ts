@@ -44,6 +44,7 @@ export async function start(
 ): Promise<Started> {
   const rows = await rowsFor(runtime, setting.container.chapter)
   const plan = alter(await rowOf(rows).plan(options), setting.dir)
+  for (const row of rows) await row.listed?.(setting, { plan, options, rows })
   const launched = (ready ?? makeReady(stdio)).begin(plan, {
     ...(mode ? { mode } : {}),
     onRunning: () => announce(runtime, setting.container, { action: 'start' }),
