@@ -14,7 +14,8 @@
 #define RECORD (1 << 14) /* most bytes of output in a record, as in Docker */
 #define AROUND 128       /* more than a record has beside its output and its attributes */
 
-static int log_fd = -1;
+static int is_on;       /* a log was asked for */
+static int log_fd = -1; /* -1: there is none, or it could not be written a moment ago */
 static char log_path[4096];
 static long long log_size, log_most; /* bytes in the file; how many let the next record rotate it */
 static int log_files;                /* how many files are kept, the current one among them */
@@ -40,12 +41,12 @@ static void append_escaped(const unsigned char *text, size_t length);
 static void append_time(struct timespec time);
 static void append(const char *bytes, size_t length);
 static void put(void);
+static void lose(int error, size_t torn);
 static void rotate(void);
-static void open_file(void);
+static int open_file(void);
 static size_t sequence_at(const unsigned char *text, size_t length);
 
-/* Open the log before the fork: open_log(path, most bytes, files, attributes). A last record
- * without its end, which a crash has left, is ended: readers skip such a line. */
+/* Open the log before the fork: open_log(path, most bytes, files, attributes). */
 long do_open_log(struct arg *a) {
   if (a[0].length + 16 > sizeof log_path) return errno = ENAMETOOLONG, -1;
   memcpy(log_path, a[0].text, a[0].length + 1);
@@ -58,21 +59,18 @@ long do_open_log(struct arg *a) {
   out = malloc(out_room);
   if (!out) return -1;
   for (int c = 0x20; c < 0x80; c++) is_plain[c] = !strchr("\"\\<>&", c);
-  open_file();
-  if (log_fd < 0) return -1;
-  char last = '\n';
-  if (log_size > 0 && pread(log_fd, &last, 1, log_size - 1) == 1 && last != '\n') append("\n", 1);
-  put();
+  if (open_file() != 0) return -1;
+  is_on = 1;
   return 0;
 }
 
 /* Whether output has to come through this program, to be logged. */
-int log_is_open(void) { return log_fd >= 0; }
+int log_is_open(void) { return is_on; }
 
 /* Log bytes of a stream, 1 or 2. What has no newline yet waits for more of its line. */
 void log_bytes(int stream, const char *bytes, size_t length) {
   int which = stream - 1;
-  while (log_fd >= 0 && length > 0) {
+  while (is_on && length > 0) {
     size_t *have = &begun[which].length;
     size_t room = RECORD - *have;
     const char *newline = memchr(bytes, '\n', length < room ? length : room);
@@ -102,7 +100,6 @@ static void record(int which, const char *text, size_t length) {
   static const char *const streams[] = {"stdout", "stderr"};
   if (log_most > 0 && log_size + (long long)out_length >= log_most) put(), rotate();
   if (out_room - out_length < record_room) put();
-  if (log_fd < 0) return;
   struct timespec now = begun[which].time;
   if (!begun[which].has_time) clock_gettime(CLOCK_REALTIME, &now);
   begun[which].time = now;
@@ -186,29 +183,37 @@ static size_t sequence_at(const unsigned char *text, size_t length) {
   return need;
 }
 
-/* Write out what is complete. If that fails, as on a full disk, the log ends here, after a whole
- * record, and the container goes on without it. */
+/* Write out what is complete. What cannot be written, as on a full disk, is lost, and the container
+ * goes on: each further record is tried again, because there may be room by then. */
 static void put(void) {
   size_t done = 0;
+  if (out_length > 0 && log_fd < 0 && open_file() != 0) lose(errno, 0);
   while (log_fd >= 0 && done < out_length) {
     ssize_t count = write(log_fd, out + done, out_length - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       int error = errno;
-      struct stat file;
       const char *newline = memrchr(out, '\n', done);
-      size_t torn = done - (newline ? (size_t)(newline - out) + 1 : 0);
-      off_t size = fstat(log_fd, &file) == 0 ? file.st_size - (off_t)torn : -1;
-      if (size >= 0 && ftruncate(log_fd, size) != 0) errno = 0; /* readers skip a torn record */
-      close(log_fd);
-      log_fd = -1;
-      report_unlogged(error);
+      lose(error, done - (newline ? (size_t)(newline - out) + 1 : 0));
       break;
     }
     done += (size_t)count;
   }
   log_size += (long long)done;
   out_length = 0;
+}
+
+/* The file cannot be written. It ends after a whole record for now: its last `torn` bytes go. Said
+ * once: from then on the log has a gap, even if more follows. */
+static void lose(int error, size_t torn) {
+  static int is_said;
+  struct stat file;
+  if (log_fd >= 0 && torn > 0 && fstat(log_fd, &file) == 0 &&
+      ftruncate(log_fd, file.st_size - (off_t)torn) != 0) errno = 0; /* readers skip a torn record */
+  if (log_fd >= 0) close(log_fd);
+  log_fd = -1;
+  if (!is_said) report_unlogged(error);
+  is_said = 1;
 }
 
 /* FILE becomes FILE.1, FILE.1 becomes FILE.2; the oldest one is lost. A single file is made anew,
@@ -223,14 +228,20 @@ static void rotate(void) {
     if (rename(from, to) != 0 && errno != ENOENT) break;
   }
   if (log_files <= 1) unlink(log_path);
-  open_file();
-  if (log_fd < 0) report_unlogged(errno);
+  if (open_file() != 0) lose(errno, 0);
 }
 
-/* Its number is out of the way of the plan's descriptors. */
-static void open_file(void) {
+/* Open the file, and end a last record that has no end: readers skip such a line. Its number is out
+ * of the way of the plan's descriptors. Returns 0, or -1 as open(2). */
+static int open_file(void) {
   struct stat file;
+  char last = '\n';
   int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
   log_fd = out_of_the_way(open(log_path, flags, 0600));
-  if (log_fd >= 0) log_size = fstat(log_fd, &file) == 0 ? file.st_size : 0;
+  if (log_fd < 0) return -1;
+  log_size = fstat(log_fd, &file) == 0 ? file.st_size : 0;
+  if (log_size == 0 || pread(log_fd, &last, 1, log_size - 1) != 1 || last == '\n') return 0;
+  if (write(log_fd, "\n", 1) == 1) log_size++;
+  else lose(errno, 0);
+  return 0;
 }

@@ -54,7 +54,7 @@ void report_unwritten(int fd, int error) {
   deliver_line(line, snprintf(line, sizeof line, "unwritten %d %d\n", fd, error));
 }
 
-/* `unlogged <errno>`: the log takes no more. Without a caller it is for the journal. */
+/* `unlogged <errno>`: the log has a gap. Without a caller it is for the journal. */
 void report_unlogged(int error) {
   char line[64];
   if (is_supervised()) journal_line("unlogged", "%d", error);

@@ -135,8 +135,12 @@ describe('a log with a bound', () => {
   })
 })
 
+/** A line of a script: wait until the log has `text`. */
+const awaited = (path: string, text: string) =>
+  `until grep -q ${text} ${path}; do sleep 0.01; done`
+
 describe('a full disk', () => {
-  test('ends the log after a whole record, says so, and not the container', async (context) => {
+  test('ends the log after a whole record, and says so; the container goes on', async (context) => {
     needs(context, 'root')
     const dir = scratch()
     const path = join(dir, 'log')
@@ -153,6 +157,22 @@ describe('a full disk', () => {
       expect.stringMatching(/^\{"log":"\d+\\n","stream":"stdout","time":T\}$/),
       'end',
     ])
+  })
+
+  test('is written to again when there is room, and stays known to have a gap', async (context) => {
+    needs(context, 'root')
+    const dir = scratch()
+    const path = join(dir, 'log')
+    const disk = steps(['mount', 'disk', dir, 'tmpfs', [], 'size=64k'])
+    const before = [...steps(['unshare', ['CLONE_NEWNS']]), ...privateMounts(), ...disk]
+    const rest = `head -c 65536 /dev/zero > ${dir}/rest 2> /dev/null`
+    const script = `echo one; ${awaited(path, 'one')}; ${rest}
+      head -c 9000 /dev/zero | tr '\\0' x; echo; ${rest}; rm ${dir}/rest
+      until grep -q again ${path}; do echo again; sleep 0.01; done; cat ${path} >&2`
+    const ended = await carryOut(logging({ path, maxBytes: 0, files: 1 }, script, before))
+    expect(ended).toMatchObject({ exitCode: 0, unlogged: 'ENOSPC' })
+    const words = ended.err.trimEnd().split('\n').map((line) => JSON.parse(line).log)
+    expect(words.slice(0, 2)).toEqual(['one\n', 'again\n'])
   })
 })
 

@@ -39,7 +39,7 @@ export async function runCommand(input: Input): Promise<number> {
     if (because) warn(because.line)
   }
   const { unlogged } = result
-  if (unlogged) input.warn(`its log could not be written, and ends early: ${unlogged}`)
+  if (unlogged) input.warn(`its log is not complete: it could not be written, ${unlogged}`)
   return result.exitCode
 }
 

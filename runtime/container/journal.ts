@@ -6,7 +6,7 @@
  *     run …                   the command runs
  *     exit … <wait status>    it has ended
  *     over …                  no further start follows
- *     unlogged … <errno>      the log takes no more
+ *     unlogged … <errno>      from here on the log has a gap
  */
 import { appendFileSync, closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
