@@ -59,8 +59,8 @@ export interface Chapter extends Lifecycle {
 /** A list beside that of `run`; as pure. */
 export interface FurtherList {
   plan: (options: PlanOptions) => Step[] | Promise<Step[]>
-  /** Its fields of ordinary options, on top of those of the chapters. */
-  ordinary?: () => Partial<PlanOptions>
+  /** Of a process that joins a container: the fields for that container, which runs. */
+  joins?: (container: Pick<Container, 'init' | 'name' | 'groups'>) => Partial<PlanOptions>
 }
 
 /** The list `name` of the last of `rows` that has one. */

@@ -6,6 +6,8 @@ import { strace } from './strace.ts'
 
 /** What happens without one line of a chapter's list. */
 export interface Consequence {
+  /** Which of the chapter's lists: one of its further `lists`, or that of `run`. */
+  list?: string
   /** The line or lines, by what `strace` prints of them; each is left out in turn. */
   drop: RegExp
   /** If several lines match: which of them, counted from 0. */
@@ -32,6 +34,7 @@ export interface Consequence {
  *
  *     $machine   pid of the native program, which lives on the pretend machine
  *     $first     pid of the container's first process, as the host sees it
+ *     $newcomer  pid of a process that has joined it
  *     $group     name of its control group
  *     $root      path of its root file system
  *
@@ -41,6 +44,13 @@ export interface Consequence {
 export interface Sight {
   inside: string
   outside?: string
+  /**
+   * If the list is of a process that joins a container: the script of that container's first
+   * process. It prints `ready`; then there is the newcomer, whose script is `inside`; when that has
+   * ended, it gets a line to read. By default it does nothing else. What it prints after `ready`
+   * comes last in the output.
+   */
+  room?: string
   /** The whole output with the line, as a regular expression. */
   kept: string
   /** The whole output without it. */

@@ -3,6 +3,7 @@ import type { Chapter } from '../../runtime/chapter.ts'
 import type { Flag } from '../../runtime/command-line.ts'
 import { askedHealth, healthFlags } from '../../runtime/07-exec/health-settings.ts'
 import { plannedHealth, prepareHealth, writeProbe } from '../../runtime/07-exec/probe.ts'
+import { targetIn } from '../../runtime/07-exec/target.ts'
 import { execPlan } from './exec.ts'
 import { plan } from './plan.ts'
 
@@ -26,7 +27,9 @@ export const chapter: Chapter = {
   prepare: prepareHealth,
   planned: plannedHealth,
   listed: writeProbe,
-  lists: { exec: { plan: execPlan } },
+  lists: {
+    exec: { plan: execPlan, joins: (container) => ({ target: targetIn(container) }) },
+  },
   commands: [
     {
       name: 'exec',

@@ -17,7 +17,7 @@ import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
 export function execPlan(options: PlanOptions): Step[] {
-  const { target = typicalTarget } = options
+  const { target = typicalTarget(options.group) } = options
   return [
     ...closeInherited(),
     ...outliveCaller(options.outliving),

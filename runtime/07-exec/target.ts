@@ -1,5 +1,7 @@
 /** Whom a newcomer is to be like, found by looking at the container's first process. */
+import { groupDirs, type Group } from '../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../02-cgroups/cgroups.ts'
+import type { Hierarchy } from '../02-cgroups/hierarchies.ts'
 import type { NamespaceFlag } from '../flag-names.ts'
 import { tryReadlink } from '../files.ts'
 import type { Container } from '../options.ts'
@@ -17,12 +19,14 @@ const kinds: [file: string, flag: NamespaceFlag][] = [
   ['mnt', 'CLONE_NEWNS'],
 ]
 
-/** Of a list that is only printed: a container of its own in everything but its user. */
-export const typicalTarget: Target = {
-  pid: 1234,
-  start: 5678,
-  namespaces: kinds.map(([, flag]) => flag).filter((flag) => flag !== 'CLONE_NEWUSER'),
-  members: [],
+/** Of a list that is only printed: all namespaces but its users are its own. */
+export function typicalTarget(group: Group): Target {
+  return {
+    pid: 1234,
+    start: 5678,
+    namespaces: kinds.map(([, flag]) => flag).filter((flag) => flag !== 'CLONE_NEWUSER'),
+    members: membersOf(groupDirs(group), group.cgroups.hierarchies),
+  }
 }
 
 /** The first process of `container`. Throws if it does not run, or cannot be seen from here. */
@@ -42,13 +46,15 @@ export function targetIn(container: Pick<Container, 'init' | 'name' | 'groups'>)
   }
 }
 
-/** The files of these control groups that take a process. */
-export function membersOf(groups: string[]): string[] {
+/**
+ * The files of these control groups that take a process. In version 1, `tasks` moves one thread,
+ * without waiting for forks elsewhere: see `joinGroup`.
+ */
+export function membersOf(
+  groups: string[],
+  hierarchies: Hierarchy[] = groups.length > 0 ? lookAtCgroups().hierarchies : [],
+): string[] {
+  const isVersion1 = (dir: string) =>
+    hierarchies.some(({ mount, version }) => version === 1 && dir.startsWith(`${mount}/`))
   return groups.map((dir) => `${dir}/${isVersion1(dir) ? 'tasks' : 'cgroup.procs'}`)
-}
-
-/** In version 1, `tasks` moves one thread, without waiting for forks elsewhere: see `joinGroup`. */
-function isVersion1(dir: string): boolean {
-  const { hierarchies } = lookAtCgroups()
-  return hierarchies.some(({ mount, version }) => version === 1 && dir.startsWith(`${mount}/`))
 }

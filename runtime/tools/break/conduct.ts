@@ -1,7 +1,7 @@
 /** Conducts an experiment: carry out a plan on a pretend machine, and look at the result. */
 import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
-import { launch, type Outcome, type Report } from '../../native.ts'
+import { launch, type Launch, type Outcome, type Report } from '../../native.ts'
 import type { ProcessId } from '../../options.ts'
 import { identify, signalTo } from '../../process.ts'
 import type { Call } from '../../calls.ts'
@@ -12,8 +12,10 @@ const patienceMs = 60_000
 
 /** A plan, and the scripts that show what it does. */
 export interface Experiment {
-  /** Its command is the `inside` of `see`. */
-  plan: Step[]
+  /** Its command is the `inside` of `see`. Of one that joins `container`, made for that. */
+  plan: Step[] | ((first: ProcessId) => Step[] | Promise<Step[]>)
+  /** The list of a container that is there before; its command is the `room` of `see`. */
+  container?: Step[]
   see: Sight
   /** Calls that the pretend machine makes before the plan. */
   before?: Call[]
@@ -23,39 +25,80 @@ export interface Experiment {
 
 /** Returns what the scripts printed, or a failure as `call = errno`. */
 export async function conduct(experiment: Experiment): Promise<string> {
-  const list = [...pretendMachine(experiment.before), ...experiment.plan]
-  const fork = list.findIndex(({ call }) => call[0] === 'fork')
+  const { plan, container } = experiment
+  if (!container) return conductList(experiment, plan as Step[])
+  const room = carriedOut([...pretendMachine(), ...container])
+  const isReady = await room.said.until('ready')
+  const first = isReady ? await room.first : undefined
+  const list = first && (typeof plan === 'function' ? await plan(first) : plan)
+  const seen = list && (await conductList(experiment, list, first))
+  const outcome = await room.end()
+  return failureOf(room.list, outcome) ?? tidied(`${seen}\n${withoutReady(room.said.text())}`)
+}
+
+/** The same for one list; `first` is the container's first process, if the list joins it. */
+async function conductList(
+  experiment: Experiment,
+  plan: Step[],
+  joined?: ProcessId,
+): Promise<string> {
+  const started = carriedOut([...pretendMachine(experiment.before), ...plan])
+  const { list, said, launched } = started
+  const isReady = experiment.see.outside !== undefined && (await said.until('ready'))
+  // The command's output can arrive before the report of the fork.
+  const own = isReady ? await started.first : undefined
+  const first = joined ?? own
+  const ids = { machine: launched.pid, first: first?.pid ?? 0, newcomer: own?.pid ?? 0 }
+  const seen = isReady ? await outside(experiment, ids) : ''
+  const outcome = await started.end()
+  return failureOf(list, outcome) ?? tidied(seen + withoutReady(said.text()))
+}
+
+/** A list that is being carried out. */
+interface Started {
+  list: Step[]
+  launched: Launch
+  said: ReturnType<typeof listenTo>
+  /** The process that became the command; undefined if the list has no such process. */
+  first: Promise<ProcessId | undefined>
+  /** Give the command a line to read, and wait for its end. */
+  end: () => Promise<Outcome>
+}
+
+function carriedOut(list: Step[]): Started {
   const launched = launch(list, { stdio: ['pipe', 'pipe', 'ignore'] })
-  let first: ProcessId | undefined
-  const forked = resultOf(fork, launched.reports).then((pid) => {
-    if (pid !== undefined) first = identify(pid)
+  let found: ProcessId | undefined
+  const first = lastOf(list, launched.reports).then((pid) => {
+    if (pid !== undefined) found = identify(pid)
+    return found
   })
   const { stdin, stdout } = launched.process
   stdin?.on('error', () => {}) // ignoring: the command need not read
-  const inside = listenTo(stdout)
+  const said = listenTo(stdout)
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
-    if (first) signalTo(first, 'SIGKILL')
+    if (found) signalTo(found, 'SIGKILL')
     launched.abandon()
     launched.process.kill('SIGKILL') // a monitor, which needs nobody
   }, patienceMs)
-  const isReady = experiment.see.outside !== undefined && (await inside.until('ready'))
-  // The command's output can arrive before the report of the fork.
-  if (isReady && fork >= 0) await forked
-  const ids = { machine: launched.pid, first: first?.pid ?? 0 }
-  const seen = isReady ? await outside(experiment, ids) : ''
-  stdin?.end('\n')
-  const outcome = await launched.outcome
-  if (outcome.livesOn) await inside.end // the monitor and the container have it open
-  clearTimeout(timer)
-  if (isLate) return `no result within ${patienceMs} ms`
-  return failureOf(list, outcome) ?? tidied(seen + inside.text().replace(/^ready\r?\n/, ''))
+  const end = async () => {
+    stdin?.end('\n')
+    const outcome = await launched.outcome
+    if (outcome.livesOn) await said.end // the monitor and the container have it open
+    clearTimeout(timer)
+    return isLate ? { ...outcome, refused: `no result within ${patienceMs} ms` } : outcome
+  }
+  return { list, launched, said, first, end }
 }
 
-/** The result of step `wanted`; undefined if the program ended without reporting it. */
-async function resultOf(wanted: number, reports: AsyncIterable<Report>) {
-  for await (const { index, result } of reports) if (index === wanted) return result
+/** The calls after which another process goes on with the list. */
+const births = ['fork', 'clone_parent']
+
+/** The pid after the last of those in `list`; undefined if the program ended before. */
+async function lastOf(list: Step[], reports: AsyncIterable<Report>) {
+  const last = list.findLastIndex(({ call }) => births.includes(call[0]))
+  for await (const { index, result } of reports) if (index === last) return result
   return undefined
 }
 
@@ -96,6 +139,10 @@ function listenTo(stream: Readable | null) {
 function failureOf(list: Step[], { failure, refused }: Outcome): string | undefined {
   if (refused !== undefined) return `refused: ${refused}`
   return failure && `${list[failure.index]?.call[0]} = ${failure.errno}`
+}
+
+function withoutReady(text: string): string {
+  return text.replace(/^ready\r?\n/, '')
 }
 
 function tidied(text: string): string {

@@ -5,6 +5,7 @@ import { groupDirs } from '../../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
 import { placesOf, without, type Consequence, type Misconception } from '../../consequence.ts'
 import { conduct } from './conduct.ts'
+import { plansFor, type Change } from './lists.ts'
 import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
@@ -53,9 +54,6 @@ function breakIt(list: Step[], options: PlanOptions, row: Row): Step[] {
   return at === undefined ? list : without(list, at, row.flag)
 }
 
-/** What is done to the list before it is carried out. */
-type Change = (list: Step[], options: PlanOptions) => Step[]
-
 async function seen(
   rows: Chapter[],
   row: Row,
@@ -63,19 +61,19 @@ async function seen(
 ): Promise<string> {
   const dir = mkdtempSync(join(makePlace(root, 'tmp'), 'experiment-'))
   const group = { name: `stepbox-experiment-${process.pid}`, cgroups: lookAtCgroups(), limits: {} }
-  let options = optionsIn(rows, { dir, layers, group, script: row.see.inside })
+  const optionsFor = (script: string) => optionsIn(rows, { dir, layers, group, script })
   const before: Call[] = []
   if (traitsOf(rows).root === 'directory') before.push(...copyOf(layers, dir))
-  options = { ...options, ...row.options?.(options) }
+  const known = optionsFor(row.see.inside)
+  const groups = groupDirs({ ...known, ...row.options?.(known) }.group)
   try {
     return await conduct({
-      plan: change((await rows.at(-1)?.plan(options)) ?? [], options),
+      ...(await plansFor(rows, row, { optionsFor, groups, change })),
       see: row.see,
       before: [...before, ...(row.before ?? [])],
-      environment: { group: group.name, root: options.root },
+      environment: { group: group.name, root: known.root },
     })
   } finally {
-    const groups = groupDirs(options.group)
     await killAll(groups)
     await removeGroup(groups)
     await removeTree(dir)

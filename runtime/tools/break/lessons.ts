@@ -1,6 +1,7 @@
 /** The exercises of `break`: lines that are left out, and misconceptions. */
 import { planOptions, type Chapter } from '../../chapter.ts'
 import { placesOf, type Consequence, type Misconception } from '../../consequence.ts'
+import { listOf } from './lists.ts'
 import { nameOf, strace } from '../../strace.ts'
 
 /** An exercise. */
@@ -28,7 +29,7 @@ async function lessonsOf(rows: Chapter[]): Promise<Lesson[]> {
   const chapter = rows.at(-1)
   const { consequences = [], misconceptions = [] } = (await chapter?.tools?.()) ?? {}
   const options = planOptions(rows)
-  const lists = consequences.map((row) => chapter?.plan({ ...options, ...row.options?.(options) }))
+  const lists = consequences.map((row) => listOf(rows, row, options))
   const found = await Promise.all(lists)
   const left = consequences.flatMap((row, at): Lesson[] => {
     const list = found[at] ?? []
