@@ -1,4 +1,5 @@
 /** Chapter 7, for the tools that look at containers from outside. */
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+import { consequences } from './consequences.ts'
 
-export const tools: ChapterTools = {}
+export const tools: ChapterTools = { consequences }

@@ -5,7 +5,7 @@ import { groupDirs } from '../../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
 import { placesOf, without, type Consequence, type Misconception } from '../../consequence.ts'
 import { conduct } from './conduct.ts'
-import { plansFor, type Change } from './lists.ts'
+import { plansFor, type ListChange } from './lists.ts'
 import { killAll, removeGroup } from '../../02-cgroups/group-control.ts'
 import { layOut } from '../../04-overlay/init-layer.ts'
 import { planOptions, traitsOf, type Chapter } from '../../chapter.ts'
@@ -57,14 +57,14 @@ function breakIt(list: Step[], options: PlanOptions, row: Row): Step[] {
 async function seen(
   rows: Chapter[],
   row: Row,
-  { root, layers, change }: ExperimentPlace & { change: Change },
+  { root, layers, change }: ExperimentPlace & { change: ListChange },
 ): Promise<string> {
   const dir = mkdtempSync(join(makePlace(root, 'tmp'), 'experiment-'))
   const group = { name: `stepbox-experiment-${process.pid}`, cgroups: lookAtCgroups(), limits: {} }
-  const optionsFor = (script: string) => optionsIn(rows, { dir, layers, group, script })
+  const known = optionsIn(rows, { dir, layers, group, script: row.see.inside })
+  const optionsFor = (script: string) => ({ ...known, argv: ['sh', '-c', script] })
   const before: Call[] = []
   if (traitsOf(rows).root === 'directory') before.push(...copyOf(layers, dir))
-  const known = optionsFor(row.see.inside)
   const groups = groupDirs({ ...known, ...row.options?.(known) }.group)
   try {
     return await conduct({

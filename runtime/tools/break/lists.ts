@@ -14,17 +14,18 @@ export async function listOf(
   ordinary: PlanOptions,
 ): Promise<Step[]> {
   const options = { ...ordinary, ...asked?.(ordinary) }
-  return (list === undefined ? rows.at(-1)?.plan(options) : furtherList(rows, list).plan(options)) ?? []
+  const { plan } = list === undefined ? (rows.at(-1) ?? {}) : furtherList(rows, list)
+  return (await plan?.(options)) ?? []
 }
 
 /** What is done to the list before it is carried out. */
-export type Change = (list: Step[], options: PlanOptions) => Step[]
+export type ListChange = (list: Step[], options: PlanOptions) => Step[]
 
 /** What the list is made of: the options of a container whose command is this script. */
 interface Made {
   optionsFor: (script: string) => PlanOptions
   groups: string[]
-  change: Change
+  change: ListChange
 }
 
 const nothing = 'echo ready; read line'
