@@ -2,8 +2,9 @@
  * the container's are copied from and to these as well. Nobody stands in between: a client that is
  * killed is no more than a descriptor that hangs up.
  *
- * Messages of a client: first `<streams>`, with three descriptors (SCM_RIGHTS), then `s<signal>`
- * and `w<rows> <columns>`. To a client: `x<wait status>` at the end. */
+ * Messages of a client: first `<streams> <keys>`, with three descriptors (SCM_RIGHTS), then
+ * `s<signal>` and `w<rows> <columns>`. To a client: first `y`, or `f` if there is no place for it;
+ * `d` when its keys were typed, and `x<wait status>` at the end. */
 #define _GNU_SOURCE
 #include "stepbox.h"
 
@@ -29,8 +30,7 @@ struct client {
 };
 static struct client clients[CLIENTS];
 static int listener = -1;
-static int closes_input; /* when the client that gives input leaves */
-static struct client *giver; /* whose input the container reads */
+static int closes_input; /* when a client that gives input leaves */
 
 /* What the container wrote last to each stream; clients may still have to take some of it. */
 static struct {
@@ -39,11 +39,11 @@ static struct {
 } chunks[STREAMS];
 
 static void take_client(void);
-static void choose_giver(void);
+static struct client *place_for(int fd, const char *text, const int *fds);
 static size_t sink(int *fd);
 static void take_message(struct client *client);
 static void give(struct client *client, int which);
-static void leave(struct client *client);
+static void leave(struct client *client, int is_last);
 
 /* Listen for clients in the container's directory: listen(directory, closes input, awaited). With
  * `awaited` the list goes on when the first client is there, so that it misses nothing. */
@@ -127,16 +127,19 @@ int attach_pending(int which) {
   return 0;
 }
 
-/* The input of the client that gives it has ended. Returns whether the container's stays open. */
-int attach_end_of_input(void) {
-  if (!giver) return 0;
-  close(giver->fds[STDIN_FILENO]);
-  giver->fds[STDIN_FILENO] = -1;
-  giver = NULL;
-  if (closes_input) return 0;
-  stream_lose_input(0);
-  choose_giver();
-  return 1;
+/* The input of a client has ended. Returns whether the container's stays open. */
+int attach_end_of_input(int which) {
+  struct client *client = &clients[which];
+  input_forget(which, 0);
+  close(client->fds[STDIN_FILENO]);
+  client->fds[STDIN_FILENO] = -1;
+  return !closes_input;
+}
+
+/* The keys of a client have been typed. */
+void attach_detach(int which) {
+  send(clients[which].socket, "d", 1, MSG_NOSIGNAL);
+  leave(&clients[which], 0);
 }
 
 /* The container has ended: tell all clients how. */
@@ -149,26 +152,37 @@ void attach_end(int status) {
 
 static void take_client(void) {
   int fds[STREAMS] = {-1, -1, -1};
-  char text[32];
+  char text[MESSAGE] = "";
   int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-  struct client *client = NULL;
-  for (int i = 0; i < CLIENTS && !client; i++)
-    if (clients[i].socket < 0) client = &clients[i];
-  int got = fd >= 0 && client ? attach_received(fd, text, sizeof text, fds) : -1;
-  if (got <= 0 || fds[STREAMS - 1] < 0) {
-    if (fd >= 0) close(fd);
-    return;
-  }
-  int wanted = atoi(text);
-  client->socket = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  close(fd);
+  int got = fd >= 0 ? attach_received(fd, text, sizeof text, fds) : -1;
+  struct client *client = got > 0 && fds[STREAMS - 1] >= 0 ? place_for(fd, text, fds) : NULL;
+  struct keys keys = {0};
+  const char *digits = strchr(text, ' ');
+  if (fd >= 0) close(fd);
   for (int i = 0; i < STREAMS; i++) {
-    client->fds[i] = wanted & 1 << i ? fcntl(fds[i], F_DUPFD_CLOEXEC, LIFELINE + 1) : -1;
-    close(fds[i]);
+    if (fds[i] >= 0) close(fds[i]);
+    if (!client) continue;
     client->at[i] = chunks[i].length; /* what was written before is not for it */
     if (i != STDIN_FILENO && client->fds[i] >= 0) client->most[i] = sink(&client->fds[i]);
   }
-  choose_giver();
+  if (!client || client->fds[STDIN_FILENO] < 0) return;
+  if (digits) keys_parse(digits + 1, &keys);
+  input_from((int)(client - clients), client->fds[STDIN_FILENO], &keys);
+}
+
+/* A client in a place of its own, with descriptors that are out of the way; NULL if all are taken,
+ * which it is told. */
+static struct client *place_for(int fd, const char *text, const int *fds) {
+  struct client *client = NULL;
+  for (int i = 0; i < CLIENTS && !client; i++)
+    if (clients[i].socket < 0) client = &clients[i];
+  if (!client) return send(fd, "f", 1, MSG_NOSIGNAL), NULL;
+  int wanted = atoi(text);
+  send(fd, "y", 1, MSG_NOSIGNAL);
+  client->socket = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  for (int i = 0; i < STREAMS; i++)
+    client->fds[i] = wanted & 1 << i ? fcntl(fds[i], F_DUPFD_CLOEXEC, LIFELINE + 1) : -1;
+  return client;
 }
 
 /* As stream_sink, for a descriptor that is ours: it stays out of the way of the plan's. */
@@ -183,23 +197,13 @@ static size_t sink(int *fd) {
   return most;
 }
 
-/* The first client that has input gives it. */
-static void choose_giver(void) {
-  for (int i = 0; i < CLIENTS && !giver; i++)
-    if (clients[i].socket >= 0 && clients[i].fds[STDIN_FILENO] >= 0) giver = &clients[i];
-  if (giver) stream_give_input(giver->fds[STDIN_FILENO]);
-}
-
-/* The descriptor that the container's input comes from; -1 if there is none. */
-int attach_input(void) { return giver ? giver->fds[STDIN_FILENO] : -1; }
-
 static void take_message(struct client *client) {
-  char text[32];
+  char text[MESSAGE];
   int signal, rows, columns;
   if (client->socket < 0) return;
   ssize_t length = attach_received(client->socket, text, sizeof text, NULL);
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
-  if (length <= 0) leave(client);
+  if (length <= 0) leave(client, closes_input);
   else if (sscanf(text, "s%d", &signal) == 1) signal_child(signal);
   else if (sscanf(text, "w%d %d", &rows, &columns) == 2) terminal_size(rows, columns);
 }
@@ -211,21 +215,18 @@ static void give(struct client *client, int which) {
   if (left > client->most[which]) left = client->most[which];
   ssize_t put = write(client->fds[which], chunks[which].bytes + client->at[which], left);
   if (put >= 0) client->at[which] += (size_t)put;
-  else if (errno != EAGAIN && errno != EINTR) leave(client);
+  else if (errno != EAGAIN && errno != EINTR) leave(client, closes_input);
 }
 
-/* A client has gone, or takes no more. */
-static void leave(struct client *client) {
-  int gave = giver == client;
-  if (gave) giver = NULL;
-  if (gave) stream_lose_input(closes_input);
+/* A client has gone, or takes no more. If `is_last`, the container's input ends with its own. */
+static void leave(struct client *client, int is_last) {
+  input_forget((int)(client - clients), is_last);
   for (int i = 0; i < STREAMS; i++) {
     if (client->fds[i] >= 0) close(client->fds[i]);
     client->fds[i] = -1;
   }
   close(client->socket);
   client->socket = -1;
-  choose_giver();
 }
 
 /* Receive one message as text, with its descriptors if `fds` is given. As recv(2). */

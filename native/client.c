@@ -15,11 +15,13 @@
 #include <termios.h>
 
 static void tell_size(int to);
-static int hand_over(int to, long long wanted);
+static int hand_over(int to, long long wanted, int has_keys);
+static void leave(void) __attribute__((noreturn));
 
 /* Be a client: attach(directory, streams, milliseconds, terminal). Hand over descriptors 0 to 2,
  * pass signals on, and exit as the container does. `streams` has a bit for each descriptor that is
- * wanted; the container may still be starting for so many milliseconds. Returns only on failure. */
+ * wanted; the container may still be starting for so many milliseconds. Returns only on failure:
+ * EBUSY if there are too many clients. */
 long do_attach(struct arg *a) {
   struct sockaddr_un address;
   int held, fd = -1;
@@ -38,12 +40,11 @@ long do_attach(struct arg *a) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
-  if (signals < 0 || hand_over(fd, a[1].number) != 0) return -1;
-  if (a[3].number) tell_size(fd);
+  if (signals < 0 || hand_over(fd, a[1].number, a[3].number != 0) != 0) return -1;
   for (;;) {
     struct pollfd fds[] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {CONTROL, 0, 0}};
     struct signalfd_siginfo info;
-    char text[32];
+    char text[MESSAGE];
     int status;
     if (poll(fds, 3, -1) < 0 && errno != EINTR) break;
     if (fds[2].revents) break;
@@ -59,6 +60,9 @@ long do_attach(struct arg *a) {
     if (!fds[0].revents) continue;
     int length = attach_received(fd, text, sizeof text, NULL);
     if (length <= 0) break;
+    if (*text == 'y' && a[3].number) tell_size(fd);
+    if (*text == 'd') leave();
+    if (*text == 'f') return terminal_restore(), errno = EBUSY, -1;
     if (sscanf(text, "x%d", &status) != 1) continue;
     terminal_restore();
     report_exit(status);
@@ -80,11 +84,19 @@ static void tell_size(int to) {
   }
 }
 
+/* The keys that let go of the container have been typed. */
+static void leave(void) {
+  terminal_restore();
+  report_detached();
+  _exit(0);
+}
+
 /* The first message, with descriptors 0 to 2. Returns 0, or -1 as sendmsg(2). */
-static int hand_over(int to, long long wanted) {
+static int hand_over(int to, long long wanted, int has_keys) {
   static const int fds[STREAMS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-  char text[32];
-  int length = snprintf(text, sizeof text, "%lld", wanted);
+  char text[MESSAGE], digits[2 * KEYS + 1] = "";
+  if (has_keys) keys_print(&keys_asked, digits);
+  int length = snprintf(text, sizeof text, "%lld %s", wanted, digits);
   union {
     char bytes[CMSG_SPACE(sizeof fds)];
     struct cmsghdr align;

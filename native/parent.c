@@ -111,15 +111,16 @@ void wait_for(pid_t pid) {
   int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   while (signals >= 0) {
     if (child == 0 && !streams_pending()) finish();
-    struct pollfd fds[3 + 2 * STREAMS + ATTACH_FDS] = {
+    struct pollfd fds[3 + 2 * STREAMS + ATTACH_FDS + SOURCES] = {
         {signals, POLLIN, 0},
         {CONTROL, 0, 0},  /* no event requested: poll reports a hang-up anyway */
         {lifeline, 0, 0}, /* the same: the child's end closes when it executes the command */
     };
     streams_polls(fds + 3);
     attach_polls(fds + 3 + 2 * STREAMS);
+    input_polls(fds + 3 + 2 * STREAMS + ATTACH_FDS);
     int is_timed = is_hung_up || (child == 0 && (is_asked || is_supervised()));
-    int ready = poll(fds, 3 + 2 * STREAMS + ATTACH_FDS, is_timed ? PATIENCE_MS : -1);
+    int ready = poll(fds, sizeof fds / sizeof *fds, is_timed ? PATIENCE_MS : -1);
     if (ready < 0 && errno != EINTR) break;
     if (ready == 0 && child == 0) finish(); /* the reader takes no more */
     if (ready == 0) end_child(0);
@@ -131,6 +132,7 @@ void wait_for(pid_t pid) {
       terminal_start();
       streams_start();
     }
+    input_handle(fds + 3 + 2 * STREAMS + ATTACH_FDS);
     streams_copy(fds + 3);
     attach_handle(fds + 3 + 2 * STREAMS);
     if (fds[0].revents) on_signals(signals);

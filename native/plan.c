@@ -38,7 +38,7 @@ int read_plan(struct plan *plan) { return read_plan_from(CONTROL, plan); }
 int read_plan_from(int fd, struct plan *plan) {
   static struct room for_bytes, for_steps;
   static struct plan last;
-  char line[128];
+  char line[256];
   size_t bytes;
   source = fd;
   if (read_header(line, sizeof line) == 0) return 0;
@@ -84,14 +84,16 @@ static size_t read_header(char *line, size_t size) {
   return at;
 }
 
-/* Parse `stepbox 1 <mode> <steps> <bytes>`. sscanf(3) accepts more than this, signs and extra
- * blanks, so the line is composed again from what was parsed and must be the same. */
+/* Parse `stepbox 1 <mode> <steps> <bytes>`, which ` keys <digits>` may follow (keys.c). sscanf(3)
+ * accepts more than this, signs and extra blanks, so the line is composed again from what was
+ * parsed and must be the same. */
 static void parse_header(const char *line, struct plan *plan, size_t *bytes) {
   static const char *const modes[] = {"run", "trace", "step"};
-  char mode[8] = "", again[128];
-  if (sscanf(line, "stepbox 1 %7s %zu %zu", mode, &plan->count, bytes) != 3)
-    refuse("not a plan", line);
-  snprintf(again, sizeof again, "stepbox 1 %s %zu %zu", mode, plan->count, *bytes);
+  char mode[8] = "", digits[2 * KEYS + 1] = "", again[256];
+  int found = sscanf(line, "stepbox 1 %7s %zu %zu keys %64s", mode, &plan->count, bytes, digits);
+  if (found < 3 || (found == 4 && keys_parse(digits, &keys_asked) != 0)) refuse("not a plan", line);
+  snprintf(again, sizeof again, "stepbox 1 %s %zu %zu%s%s", mode, plan->count, *bytes,
+           *digits ? " keys " : "", digits);
   int known = 0;
   for (enum mode each = RUN; each <= STEP; each++)
     if (strcmp(mode, modes[each]) == 0) known = 1, plan->mode = each;

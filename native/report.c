@@ -73,6 +73,12 @@ void report_exit(int status) {
   deliver_line(line, snprintf(line, sizeof line, "exit %d\n", status));
 }
 
+/* `detached`: the keys that let go of the container have been typed. */
+void report_detached(void) {
+  char line[] = "detached\n";
+  deliver_line(line, sizeof line - 1);
+}
+
 /* `refused <what>: <which>`: the plan is bad, and none of its calls was made. `which` comes from
  * the plan, so bytes that are not printable ASCII become question marks: a newline would end the
  * line. */

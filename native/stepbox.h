@@ -76,6 +76,7 @@ void report_unwritten(int fd, int error);
 void report_unlogged(int error);
 void report_running(void);
 void report_exit(int status);
+void report_detached(void);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
 /* parent.c: the two sides of a fork. */
@@ -103,8 +104,8 @@ void stream_connect(int which, int from, int to);
 void stream_type(int which, char byte, size_t count);
 char stream_last(int which);
 size_t stream_sink(int *fd);
-void stream_give_input(int fd);
-void stream_lose_input(int is_closed);
+void stream_input(int from);
+int stream_is_empty(int which);
 void stream_close(int which);
 void streams_let_go(void);
 
@@ -116,6 +117,7 @@ void log_end(void);
 /* attach.c, client.c: clients that the container's streams are copied to and from as well. */
 #define CLIENTS 8
 #define ATTACH_FDS (1 + STREAMS * CLIENTS)
+#define MESSAGE 128 /* more than the longest message */
 struct sockaddr_un;
 int attach_socket(const char *directory, struct sockaddr_un *address, int *held);
 int attach_received(int from, char *text, size_t size, int *fds);
@@ -123,9 +125,33 @@ void attach_polls(struct pollfd *fds);
 void attach_handle(const struct pollfd *fds);
 void attach_offer(int which, const char *bytes, size_t length);
 int attach_pending(int which);
-int attach_input(void);
-int attach_end_of_input(void);
+int attach_end_of_input(int which);
+void attach_detach(int which);
 void attach_end(int status);
+
+/* keys.c: the keys that let go of a container, and how many of them were typed last. */
+#define KEYS 32
+struct keys {
+  size_t count, matched;
+  char bytes[KEYS];
+};
+extern struct keys keys_asked;
+int keys_parse(const char *digits, struct keys *keys);
+void keys_print(const struct keys *keys, char *digits);
+size_t keys_held(const struct keys *keys, char *bytes);
+size_t keys_pass(struct keys *keys, const char *bytes, size_t length);
+int keys_are_typed(const struct keys *keys);
+
+/* input.c: who gives the container its input. */
+#define SOURCES (CLIENTS + 1)
+void input_open(int to);
+void input_from(int which, int fd, const struct keys *keys);
+void input_forget(int which, int is_last);
+void input_polls(struct pollfd *fds);
+void input_handle(const struct pollfd *fds);
+size_t input_held(char *bytes);
+size_t input_pass(const char *bytes, size_t length);
+int input_ended(void);
 
 /* 06-lifecycle.c: the monitor of a container that lives on without its parent. */
 size_t supervise(pid_t pid, struct plan *plan, size_t at);

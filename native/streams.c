@@ -50,8 +50,7 @@ void streams_begin(void) {
 /* The command runs: begin to copy. Not before, because until then the caller's input may be the
  * debugger's. */
 void streams_start(void) {
-  int input = is_supervised() ? attach_input() : STDIN_FILENO;
-  if (pipes[0][1] >= 0 && input >= 0) stream_connect(STDIN_FILENO, input, pipes[0][1]);
+  if (pipes[0][1] >= 0) input_open(pipes[0][1]);
   for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
     if (pipes[i][0] >= 0) stream_connect(i, pipes[i][0], i);
 }
@@ -79,16 +78,16 @@ size_t stream_sink(int *fd) {
   return own >= 0 || is_file ? sizeof streams[0].bytes : PIPE_BUF;
 }
 
-/* A client gives the container its input, where that is open. */
-void stream_give_input(int fd) {
-  int to = terminal_master() >= 0 ? terminal_master() : pipes[STDIN_FILENO][1];
-  if (to >= 0 && streams[STDIN_FILENO].from < 0) stream_connect(STDIN_FILENO, fd, to);
+/* The container's input is read from there, where it is open; from nowhere if that is -1. */
+void stream_input(int from) {
+  struct stream *input = &streams[STDIN_FILENO];
+  input->from = input->to >= 0 ? from : -1;
+  input->is_spliced = is(from, S_IFIFO) && is(input->to, S_IFIFO);
 }
 
-/* That client has gone. */
-void stream_lose_input(int is_closed) {
-  if (is_closed && terminal_master() < 0) stream_close(STDIN_FILENO);
-  else streams[STDIN_FILENO].from = -1;
+/* Whether it is open, and all that was read from one side has been written to the other. */
+int stream_is_empty(int which) {
+  return streams[which].to >= 0 && streams[which].length == 0 && !streams[which].awaits_room;
 }
 
 /* A descriptor of the same terminal or pipe that does not block, or -1. */
@@ -171,16 +170,18 @@ static void widen(struct stream *stream) {
 
 /* Read into an empty buffer. */
 static void fill(struct stream *stream) {
-  size_t size = sizeof stream->bytes;
-  if (stream->left < (long long)size) size = (size_t)stream->left;
-  ssize_t got = read(stream->from, stream->bytes, size);
   int which = (int)(stream - streams);
+  size_t held = which == STDIN_FILENO ? input_held(stream->bytes) : 0;
+  size_t size = sizeof stream->bytes - held;
+  if (stream->left < (long long)size) size = (size_t)stream->left;
+  ssize_t got = read(stream->from, stream->bytes + held, size);
   if (got > 0) {
-    stream->at = 0, stream->length = (size_t)got, stream->left -= got;
+    stream->at = 0, stream->length = held + (size_t)got, stream->left -= got;
+    if (which == STDIN_FILENO) stream->length = input_pass(stream->bytes, stream->length);
     if (which != STDIN_FILENO) log_bytes(which, stream->bytes, (size_t)got);
     if (which != STDIN_FILENO) attach_offer(which, stream->bytes, (size_t)got);
   } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  else if (which == STDIN_FILENO && attach_end_of_input()) return;
+  else if (which == STDIN_FILENO && input_ended()) return;
   else if (which != STDIN_FILENO || !terminal_end_of_keys()) stream_close(which);
 }
 

@@ -49,8 +49,7 @@ void terminal_start(void) {
   /* Keep the other side open as well. When a command closes its last descriptor of the terminal, to
    * open it again later, reading the master side would fail with EIO and end the copying. */
   other_side = ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  int input = is_supervised() ? attach_input() : STDIN_FILENO;
-  if (input >= 0) stream_connect(STDIN_FILENO, input, terminal);
+  input_open(terminal);
   stream_connect(STDOUT_FILENO, terminal, STDOUT_FILENO);
   terminal_raw();
   terminal_resize();

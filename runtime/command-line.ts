@@ -12,7 +12,15 @@ declare module './chapter.ts' {
     asked?: (typed: Typed, image: ImageSettings) => Partial<ContainerOptions>
     commands?: CommandSpec[]
     columns?: Column[]
+    /** The keys that let go of a container on a terminal, as they were asked for. */
+    detachKeys?: (typed: Pick<Typed, 'values'>) => Uint8Array
   }
+}
+
+/** The keys that let go of a container on a terminal, from the chapter on that has them. */
+export function detachKeysOf(rows: Chapter[], typed: Pick<Typed, 'values'>): { keys?: Uint8Array } {
+  const keys = rows.map(({ detachKeys }) => detachKeys?.(typed)).findLast((each) => each)
+  return keys ? { keys } : {}
 }
 
 export interface Flag {
@@ -66,14 +74,16 @@ export interface Input extends Typed {
   /** Why a step failed, while the process that made the call is still there. */
   explain: Explain
   /** Pass signals on to a native program, and keys where it has no terminal. */
-  attach: (
-    launched: Launch,
-    options: { stdio?: LaunchOptions['stdio']; sigProxy?: boolean },
-  ) => Promise<void>
+  attach: (launched: Launch, options: AttachOptions) => Promise<void>
   /** The caller's standard streams, for a process with the switches -i, -t and -d. */
   streams: (typed: Typed) => Promise<OwnStreams>
   /** `container` or `image`, if the command was typed as `container inspect`. */
   group?: string
+}
+
+export interface AttachOptions extends Pick<LaunchOptions, 'stdio'> {
+  /** With `false` no signals are passed on. */
+  sigProxy?: boolean
 }
 
 /** What a process gets of who typed the command. */

@@ -17,11 +17,16 @@ export type Mode = 'run' | 'trace' | 'step'
  * `<length>:<kind><bytes>,`, and length includes the kind. A list is `l<count>` followed by that
  * number of items; NULL is `0` without bytes.
  *
- * It lies in `room`, which can be used again when the message was sent.
+ * It lies in `room`, which can be used again when the message was sent. With `keys`, the header
+ * ends with ` keys <two hexadecimal digits for each>`: on a terminal, they let go of the container.
  *
  * Throws a RangeError if a text contains a NUL byte, or if the plan is larger than 256 MiB.
  */
-export function encode(plan: Step[], mode: Mode = 'run', room = newRoom(2 ** 12)): Buffer {
+export function encode(
+  plan: Step[],
+  mode: Mode = 'run',
+  { room = newRoom(2 ** 12), keys = new Uint8Array() }: Extra = {},
+): Buffer {
   const body: Body = { room, ascii: '', length: mostHeader }
   for (const { call, ignoring } of plan) {
     const [name] = call
@@ -35,10 +40,20 @@ export function encode(plan: Step[], mode: Mode = 'run', room = newRoom(2 ** 12)
   const bytes = body.length - mostHeader
   if (bytes > mostBytes)
     throw new RangeError(`a plan may have ${mostBytes} bytes, and this one has ${bytes}`)
-  const header = `stepbox 1 ${mode} ${plan.length} ${bytes}\n`
+  const more = keys.length > 0 ? ` keys ${Buffer.from(keys).toString('hex')}` : ''
+  const header = `stepbox 1 ${mode} ${plan.length} ${bytes}${more}\n`
   room.memory.write(header, mostHeader - header.length, 'latin1')
   return room.memory.subarray(mostHeader - header.length, body.length)
 }
+
+interface Extra {
+  room?: Room
+  /** Detach keys, at most `mostKeys`. */
+  keys?: Uint8Array
+}
+
+/** KEYS in native/stepbox.h. */
+export const mostKeys = 32
 
 /** Memory for one message after another: new memory for each would cost more than to fill it. */
 export interface Room {
@@ -50,7 +65,7 @@ export function newRoom(size: number): Room {
 }
 
 /** The header is written last, when the length is known, and ends where the body begins. */
-const mostHeader = 64
+const mostHeader = 64 + 2 * mostKeys
 
 /** MAX_BYTES in native/plan.c. */
 const mostBytes = 2 ** 28

@@ -46,8 +46,9 @@ export interface Outcome {
   unwritten?: { fd: number; errno: string }
   /** The log took no more: the name of the errno. */
   unlogged?: string
-  /** The command runs, and lives on without this process (`supervise`). */
+  /** The command lives on without this process: with `supervise`, or after its detach keys. */
   livesOn?: boolean
+  isDetached?: boolean
   /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
@@ -83,6 +84,8 @@ type Stream = 'inherit' | 'ignore' | 'pipe' | number
 
 export interface LaunchOptions {
   mode?: Mode
+  /** Detach keys: what lets go of the container when it is typed on the terminal. */
+  keys?: Uint8Array
   /** Called when the command runs, if there is no `supervise` to say so. */
   onRunning?: () => void
   /** The three descriptors of the container; nothing else is inherited. */
@@ -93,12 +96,9 @@ export interface LaunchOptions {
   stays?: boolean
 }
 
-/**
- * Start the native program on `plan`. A plan that cannot be encoded throws before anything is
- * started; everything that goes wrong later is in the outcome.
- */
+/** Start the native program on `plan`. Throws, and starts nothing, if that cannot be encoded. */
 export function launch(plan: Step[], options: LaunchOptions = {}): Launch {
-  const bytes = encode(plan, options.mode) // throws
+  const bytes = encode(plan, options.mode, options) // throws
   return start(options.stdio, options.sockets).begin(plan, bytes, options)
 }
 
@@ -117,7 +117,7 @@ export interface Ready {
 export function makeReady(stdio: LaunchOptions['stdio'], sockets = 0): Ready {
   const { begin, abandon } = start(stdio, sockets)
   return {
-    begin: (plan, options = {}) => begin(plan, encode(plan, options.mode), options),
+    begin: (plan, options = {}) => begin(plan, encode(plan, options.mode, options), options),
     dismiss: abandon,
   }
 }
@@ -167,7 +167,7 @@ function start(three: LaunchOptions['stdio'] = ['ignore', 'inherit', 'inherit'],
     return {
       ...{ pid, process: child, outcome, reports: watch.reports, abandon },
       goAhead: () => void control?.write('\n'),
-      send: (more, next, room) => void control?.write(encode(more, next, room)),
+      send: (more, next, room) => void control?.write(encode(more, next, room && { room })),
       end: () => void control?.end(),
     }
   }
@@ -188,7 +188,7 @@ interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'> {
 function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
   const letGo = () => void (control?.writable && control.write('\n'))
-  let [isContainer, livesOn] = [false, () => {}]
+  let [isContainer, livesOn] = [false, (_?: true) => {}]
   let waitStatus: number | undefined
   const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit') waitStatus = Number(fields[0])
@@ -196,6 +196,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       outcome.unwritten = { fd: Number(fields[0]), errno: errnoNamed(Number(fields[1])) ?? '' }
     else if (kind === 'unlogged') outcome.unlogged = errnoNamed(Number(fields[0])) ?? ''
     else if (kind === 'running') livesOn()
+    else if (kind === 'detached') livesOn(true)
     else if (kind === 'refused') outcome.refused = fields.join(' ')
     else {
       const failed = kind === 'failed'
@@ -214,13 +215,13 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       watch.reports.end()
       resolve(end)
     }
-    livesOn = () => {
+    livesOn = (isDetached) => {
       const isAwaited = !watch.plan.some(({ call }) => call[0] === 'supervise')
-      if (isAwaited && !outcome.failure) watch.onRunning?.()
-      if (isAwaited || watch.stays) return
+      if (isAwaited && !isDetached && !outcome.failure) watch.onRunning?.()
+      if (!isDetached && (isAwaited || watch.stays)) return
       child.unref()
       control?.destroy()
-      finish({ exitCode: 0, livesOn: true })
+      finish({ exitCode: 0, livesOn: true, ...(isDetached ? { isDetached } : {}) })
     }
     if (control) readLines(control, onLine)
     child.on('error', (error) => {
@@ -243,8 +244,6 @@ type Origin = Pick<Report, 'pid' | 'failed' | 'answer'>
 
 function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
   const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
-  const report: Report = { index, pid, result, failed, nanoseconds, answer }
   const name = errnoNamed(errno)
-  if (name) report.errno = name
-  return report
+  return { index, pid, result, failed, nanoseconds, answer, ...(name ? { errno: name } : {}) }
 }

@@ -25,7 +25,7 @@ export function readLines(control: Duplex, onLine: OnLine): void {
 /** The lines that native/report.c writes; of a step the last number counts bytes that follow. */
 const known = new RegExp(
   '^(?:(?:step|failed) \\d{1,15} -?\\d{1,15} \\d{1,5} \\d{1,15} (\\d{1,9})' +
-    '|(?:exit|unlogged|unwritten [12]) \\d{1,6}|running|refused .*)$',
+    '|(?:exit|unlogged|unwritten [12]) \\d{1,6}|running|detached|refused .*)$',
 )
 
 /**

@@ -1,4 +1,5 @@
 /** Chapter 7: a container lets others in. */
+import { detachKeys, detachKeysFlag } from '../../runtime/07-exec/detach-keys.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import type { Flag } from '../../runtime/command-line.ts'
 import { askedHealth, healthFlags } from '../../runtime/07-exec/health-settings.ts'
@@ -15,6 +16,7 @@ const execFlags: Flag[] = [
   { long: 'env-file', value: 'FILE', many: true, text: 'set those in a file, one a line' },
   { long: 'user', short: 'u', value: 'USER[:GROUP]', text: 'who runs it, by name or number' },
   { long: 'workdir', short: 'w', value: 'DIR', text: 'where the command starts' },
+  detachKeysFlag,
   { long: 'privileged', text: 'with all capabilities, which containers have until chapter 13' },
 ]
 
@@ -22,7 +24,7 @@ export const chapter: Chapter = {
   number: 7,
   slug: 'exec',
   plan,
-  flags: { run: healthFlags },
+  flags: { run: [detachKeysFlag, ...healthFlags], start: [detachKeysFlag] },
   asked: askedHealth,
   prepare: prepareHealth,
   planned: plannedHealth,
@@ -30,7 +32,23 @@ export const chapter: Chapter = {
   lists: {
     exec: { plan: execPlan, joins: (container) => ({ target: targetIn(container) }) },
   },
+  detachKeys,
   commands: [
+    {
+      name: 'attach',
+      usage: 'attach [FLAGS] CONTAINER',
+      summary: 'see and type what a container that runs writes and reads',
+      flags: [
+        detachKeysFlag,
+        { long: 'no-stdin', text: 'see only' },
+        { long: 'sig-proxy', isOn: true, text: 'pass signals on to it, if it has no terminal' },
+      ],
+      keys: ['ctrl-p ctrl-q  leave a container with a terminal, which goes on'],
+      examples: ['stepbox attach web', 'stepbox attach --detach-keys ctrl-a,d web'],
+      words: [1, 1],
+      load: async () =>
+        (await import('../../runtime/07-exec/attach-command.ts')).attachCommand,
+    },
     {
       name: 'exec',
       usage: 'exec [FLAGS] CONTAINER COMMAND [ARG…]',

@@ -1,17 +1,17 @@
 /** The commands that begin and end containers, and change them in between. */
 import { imageFor } from '../05-commit/image-for.ts'
 import { traitsOf } from '../chapter.ts'
-import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
+import { detachKeysOf, forEachWord, UsageError, valueOf } from '../command-line.ts'
+import type { Answer, Input } from '../command-line.ts'
 import { announce } from '../container/announce.ts'
 import { findContainer } from '../container/find.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
-import { containerDir } from '../container/state.ts'
 import { tidy } from '../container/tidy.ts'
-import { attachTo } from './attach-container.ts'
+import { sizeOfTerminal } from '../terminal-size.ts'
+import { attachTo, checkAttached } from './attach-container.ts'
 import { writeNewFile } from './cid-file.ts'
 import { overdueInWords, type Overdue } from './deaf.ts'
-import { notAttached } from './explain.ts'
 import { secondsIn } from './flags.ts'
 import { isLive } from './states.ts'
 import { pauseContainer, unpauseContainer } from './pause-container.ts'
@@ -62,6 +62,9 @@ export async function startCommand(input: Input): Promise<Answer | number> {
   return named(input, (word) => startContainer(input.runtime, word, keptStart(input)))
 }
 
+/** How long a container may take until it lets clients in. */
+const startPatienceMs = 10_000
+
 /** `start -a`: the container's exit code. It lives on when this process is killed. */
 async function startAttached(input: Input): Promise<number> {
   const { runtime, words, switches, attach } = input
@@ -69,22 +72,22 @@ async function startAttached(input: Input): Promise<number> {
   const isThere = isLive(container)
   const launched = attachTo(runtime.root, container, {
     hasInput: switches.has('interactive') && (container.streams?.hasInput ?? false),
-    onLaunch: (client, stdio) => void attach(client, { stdio }),
+    milliseconds: startPatienceMs,
+    onLaunch: (client, stdio) => void attach(client, { stdio, sigProxy: !container.terminal }),
+    ...detachKeysOf(runtime.rows, input),
   })
   announce(runtime, container, { action: 'attach' })
-  const changes = { isAwaited: true }
+  const size = container.terminal && sizeOfTerminal()
+  const changes = { isAwaited: true, ...(size ? { terminal: size } : {}) }
   try {
     if (!isThere) await startContainer(runtime, container.id, { ...keptStart(input), changes })
   } catch (error) {
     launched.abandon()
     throw error
   }
-  const { exitCode, failure } = await launched.outcome
-  if (!failure) return exitCode
-  const { errno = '' } = failure
-  const cause = notAttached(containerDir(runtime.root, container.id), { errno, pid: process.pid })
-  const told = `cannot attach to container '${container.name}': ${errno}`
-  throw new Error(cause === undefined ? told : [told, cause].join('\n  '))
+  const outcome = await launched.outcome
+  checkAttached(runtime.root, container, outcome)
+  return outcome.exitCode
 }
 
 function keptStart({ chapter, explain }: Input): KeptStart {

@@ -5,6 +5,7 @@ import { UsageError, type Input } from '../command-line.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { NativeFailure } from '../native-failure.ts'
 import type { Container } from '../options.ts'
+import { detached, detachKeys } from './detach-keys.ts'
 import { beginExec, NotExecutable, type NewcomerOptions } from './exec-container.ts'
 
 /**
@@ -34,15 +35,17 @@ async function execute(input: Input): Promise<number> {
     ...own,
     detach,
   })
-  const { launched, plan, container, outcome } = await beginExec(runtime, name, { asked, stdio })
+  const how = { asked, stdio, keys: detachKeys(input) }
+  const { launched, plan, container, outcome } = await beginExec(runtime, name, how)
   if (!detach) await input.attach(launched, { stdio, sigProxy: false })
   let why
   for await (const report of launched.reports)
     if (report.failed)
       why = await explain({ plan, pid: report.pid, chapter: container.chapter }, report)
-  const { refused, lost, exitCode } = await outcome
+  const { refused, lost, isDetached, exitCode } = await outcome
   if (refused) throw new NativeFailure(refused)
   if (lost) throw new Error('the native program was killed, and the command with it')
+  if (isDetached) return detached(input)
   if (!why) return exitCode
   await input.failed(new Error(why.text))
   return detach ? 1 : why.exitCode === 127 ? 127 : 126

@@ -27,6 +27,8 @@ export interface ExecOptions {
   asked: (container: Container) => NewcomerOptions
   stdio: NonNullable<LaunchOptions['stdio']>
   mode?: Mode
+  /** What lets go of it, on its terminal. */
+  keys?: Uint8Array
   alter?: Alteration
 }
 
@@ -46,7 +48,7 @@ export class NotExecutable extends Error {}
 export async function beginExec(
   runtime: Runtime,
   word: string,
-  { asked, stdio, mode, alter = (plan) => plan }: ExecOptions,
+  { asked, alter = (plan) => plan, ...how }: ExecOptions,
 ): Promise<Execed> {
   const { root, rows } = runtime
   const container = runningContainer(root, word)
@@ -61,7 +63,7 @@ export async function beginExec(
   const [file = '', ...words] = wanted.argv
   for (const action of ['exec_create', 'exec_start'])
     announce(runtime, container, { action: `${action}: ${file} ${words.join(' ')}`, execID: exec })
-  return { container, plan, ...carriedOut(plan, { stdio, isDetached, ...(mode ? { mode } : {}) }) }
+  return { container, plan, ...carriedOut(plan, { ...how, isDetached }) }
 }
 
 /** The command may live on: from its beginning, or from when the caller reads nothing more. */

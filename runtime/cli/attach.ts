@@ -1,12 +1,12 @@
 /** What connects a container in the foreground with its caller: streams and signals. */
 import { fstatSync } from 'node:fs'
 import { constants } from 'node:os'
-import { isatty, WriteStream } from 'node:tty'
+import { isatty } from 'node:tty'
 import type { Streams } from '../03-pivot-root/streams.ts'
 import type { Traits } from '../chapter.ts'
-import type { OwnStreams } from '../command-line.ts'
-import type { RunOptions } from '../container/run.ts'
+import type { AttachOptions, OwnStreams } from '../command-line.ts'
 import type { Launch, LaunchOptions } from '../native.ts'
+import { sizeOfTerminal } from '../terminal-size.ts'
 import { writeError } from './output.ts'
 import { say } from './voice.ts'
 
@@ -71,19 +71,15 @@ function isSameFile(one: number, other: number): boolean {
 
 /** Of the caller's terminal, wherever it is; of an ordinary one if there is none. */
 export function callersSize() {
-  const fd = [0, 1, 2].find((each) => isatty(each))
-  const [columns, rows] = fd === undefined ? [80, 24] : new WriteStream(fd).getWindowSize()
-  return { rows, columns }
+  return sizeOfTerminal() ?? { rows: 24, columns: 80 }
 }
-
-type Attached = Pick<RunOptions, 'stdio' | 'sigProxy'>
 
 /**
  * Copy keys where the terminal is not passed on, and forward signals. The third Ctrl-C kills, as
  * Docker's does; the second, if the first had no effect, says so. Without `sigProxy`, a signal that
  * ends this process ends the container, too.
  */
-export function attach(launched: Launch, { stdio, sigProxy = true }: Attached): void {
+export function attach(launched: Launch, { stdio, sigProxy = true }: AttachOptions): void {
   const { stdin } = launched.process
   if (stdio?.[0] === 'pipe' && stdin) {
     process.stdin.pipe(stdin)

@@ -5,7 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  attach: 7,
   top: 7,
   cp: 7,
   volume: 8,
@@ -39,7 +38,6 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [7, 'detach-keys'],
   [8, 'mount tmpfs volumes-from'],
   [9, 'network-alias net-alias ip ip6 mac-address expose dns dns-option dns-opt dns-search'],
   [9, 'link-local-ip add-host link'],

@@ -26,7 +26,8 @@ export async function runAttached(
   const { container } = started.setting
   const client = attachTo(runtime.root, container, {
     hasInput,
-    onLaunch: (launched, stdio) => attach(launched, { ...(stdio ? { stdio } : {}), sigProxy }),
+    milliseconds: 10_000,
+    onLaunch: (launched, stdio) => attach(launched, { stdio, sigProxy }),
   })
   for await (const report of started.reports)
     if (report.failed) await failed(started.plan, report, started.pid)

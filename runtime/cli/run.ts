@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import { imageFor } from '../05-commit/image-for.ts'
 import { writeNewFile } from '../06-lifecycle/cid-file.ts'
 import { rowsUpTo, traitsOf } from '../chapter.ts'
-import { UsageError, valueOf, type Input } from '../command-line.ts'
+import { detachKeysOf, UsageError, valueOf, type Input } from '../command-line.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../container/run.ts'
@@ -66,7 +66,8 @@ async function optionsOf(input: Input): Promise<RunOptions> {
   })
   const asked = request(input, command, settings)
   const onCreated = writeNewFile(asked.cidFile)
-  const options: RunOptions = { ...asked, ...use, stdio, streams, onCreated }
+  const keys = detachKeysOf(runtime.rows, input)
+  const options: RunOptions = { ...asked, ...use, stdio, streams, onCreated, ...keys }
   if (hasTerminal) options.terminal = callersSize()
   const left = valueOf(input, 'without')
   if (left === undefined && input.chapter.isLearners) {

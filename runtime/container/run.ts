@@ -32,7 +32,7 @@ export async function run(runtime: Runtime, options: RunOptions): Promise<RunRes
  */
 export async function begin(
   runtime: Runtime,
-  { stdio, mode, alter, onCreated, ...options }: RunOptions,
+  { stdio, mode, keys, alter, onCreated, ...options }: RunOptions,
 ): Promise<Started> {
   const ready = makeReady(stdio)
   let container: Container | undefined
@@ -42,7 +42,7 @@ export async function begin(
     onCreated?.(container.id)
     if (!container.detach || container.isAwaited) announce(runtime, container, { action: 'attach' })
     const more = { ...(mode ? { mode } : {}), ...(alter ? { alter } : {}) }
-    return await start(runtime, created, { ready, ...more })
+    return await start(runtime, created, { ready, ...more, ...(keys ? { keys } : {}) })
   } catch (error) {
     ready.dismiss()
     if (container) await discard(runtime, container)

@@ -1,6 +1,5 @@
 /** Start a container: make its plan, and hand it to the native program. */
 import { rowsFor, type Chapter, type Runtime, type Setting } from '../chapter.ts'
-import type { Mode } from '../encode.ts'
 import { makeReady, type Launch, type LaunchOptions, type Ready, type Report } from '../native.ts'
 import { identify, signalTo } from '../process.ts'
 import type { Step } from '../step.ts'
@@ -11,9 +10,7 @@ import { saveRunning } from './state.ts'
 /** Another list instead of `plan`, for the container whose directory is `dir`. */
 export type Alteration = (plan: Step[], dir: string) => Step[]
 
-export interface StartOptions {
-  stdio?: LaunchOptions['stdio']
-  mode?: Mode
+export interface StartOptions extends Pick<LaunchOptions, 'stdio' | 'mode' | 'keys'> {
   /** A native program that was started beforehand. */
   ready?: Ready
   /** Carry out another list than the chapter's: one with a line left out. */
@@ -40,13 +37,13 @@ export interface Started {
 export async function start(
   runtime: Runtime,
   { setting, options }: Created,
-  { stdio, mode, ready, alter = (plan) => plan }: StartOptions = {},
+  { stdio, ready, alter = (plan) => plan, ...more }: StartOptions = {},
 ): Promise<Started> {
   const rows = await rowsFor(runtime, setting.container.chapter)
   const plan = alter(await rowOf(rows).plan(options), setting.dir)
   for (const row of rows) await row.listed?.(setting, { plan, options, rows })
   const launched = (ready ?? makeReady(stdio)).begin(plan, {
-    ...(mode ? { mode } : {}),
+    ...more,
     onRunning: () => announce(runtime, setting.container, { action: 'start' }),
   })
   launched.process.once('exit', (_, signal) => signal && endFirst(setting))
