@@ -131,6 +131,8 @@ export interface Answer {
   heads?: string[]
   rows?: string[][]
   lines?: string[]
+  /** The lines are printable as they are, and may have colours. */
+  isStyled?: boolean
   /** Instead of all these: answers that follow each other, until they end or `signal` is given. */
   frames?: (signal: AbortSignal) => AsyncIterable<Answer>
   /** Instead of all these: answers that are printed one after the other, as they come. */

@@ -25,14 +25,15 @@ async function byTemplate(answer: Answer, format: string): Promise<string> {
   return table ? asTable(table) : lines.map((line) => `${line}\n`).join('')
 }
 
-function textOf({ json, ids, heads, rows, lines }: Answer, typed: Typed): string {
+function textOf(answer: Answer, typed: Typed): string {
+  const { json, ids, heads, rows, lines, isStyled } = answer
   const isText = lines ?? heads
   if (json !== undefined && (!isText || valueOf(typed, 'format') === 'json')) return asJson(json)
   const isWhole = typed.switches.has('no-trunc')
   if (ids && typed.switches.has('quiet'))
     return asLines([...new Set(isWhole ? ids : ids.map(shortId))])
   if (heads && rows) return asTable([heads, ...rows.map((row) => row.map(printable))])
-  return asLines(lines ?? [])
+  return isStyled ? (lines ?? []).map((line) => `${line}\n`).join('') : asLines(lines ?? [])
 }
 
 function asLines(lines: string[]): string {

@@ -132,6 +132,9 @@ describe('lab', () => {
     writeFileSync(join(dir, file), `${readFileSync(join(dir, file), 'utf8')}\n// more\n`)
     const stale = await labIn(dir, ['list'], { root })
     expect(stale.out).toContain('changed since they were judged')
+    const colours = await labIn(dir, ['list'], { root, env: { FORCE_COLOR: '1' } })
+    expect(colours.out).not.toBe(stale.out)
+    expect(colours.out.replaceAll(/\x1b\[\d+m/g, '')).toBe(stale.out)
   })
 
   test('speaks Chinese where --lang or the locale asks for it', async () => {

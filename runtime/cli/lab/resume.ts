@@ -53,7 +53,7 @@ export async function labList(input: Input): Promise<Answer> {
   })
   const stale = standing.isStale ? ['', say(staleness)] : []
   const lines = [headLine(scene, standing), '', ...exercises, ...stale]
-  return { lines, json: plain(scene, standing) }
+  return { lines, isStyled: true, json: plain(scene, standing) }
 }
 
 const staleness = sentence('your files have changed since they were judged')
