@@ -143,6 +143,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
   CALL(capbset_drop_all, "") \
+  CALL(cap_drop, "n") \
   CALL(prctl_subreaper, "") \
   CALL(uname, "") \
   CALL(ioctl_ptpeer, "n") \

@@ -39,6 +39,25 @@ long do_capbset_drop_all(struct arg *a) {
   return errno == EINVAL && capability > 0 ? 0 : -1;
 }
 
+/* Neither this process nor a program that it executes has capability a[0] any more. Each set is two
+ * words of 32 bits (capget(2)). */
+long do_cap_drop(struct arg *a) {
+  struct {
+    uint32_t version;
+    int pid;
+  } self = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
+  struct {
+    uint32_t effective, permitted, inheritable;
+  } sets[2];
+  unsigned capability = (unsigned)a[0].number;
+  if (prctl(PR_CAPBSET_DROP, (unsigned long)capability, 0UL, 0UL, 0UL) != 0) return -1;
+  if (syscall(SYS_capget, &self, sets) != 0) return -1;
+  uint32_t others = ~(1U << capability % 32);
+  sets[capability / 32].effective &= others;
+  sets[capability / 32].permitted &= others;
+  return syscall(SYS_capset, &self, sets);
+}
+
 /* From now on, processes below this one whose parent has ended become its children (prctl(2)); when
  * it ends, it ends them, see parent.c. */
 long do_prctl_subreaper(struct arg *a) {

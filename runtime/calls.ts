@@ -128,7 +128,7 @@ export type Call =
       name: 'mount_setattr', pathname: string, flags: 'AT_RECURSIVE'[], set: MountAttribute[],
       clear: MountAttribute[],
     ]
-  | [name: 'capbset_drop_all']
+  | [name: 'capbset_drop_all'] | [name: 'cap_drop', capability: number]
   | [name: 'prctl_subreaper']
   | [name: 'uname']
   | [name: 'ioctl_ptpeer', fd: number]
@@ -241,6 +241,7 @@ export const calls: Record<CallName, CallRow> = {
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities
+  cap_drop: { kinds: 'n', makes: 'prctl capget capset'.split(' ') },
   prctl_subreaper: { kinds: '', makes: ['prctl'] },
   uname: { kinds: '' },
   ioctl_ptpeer: { kinds: 'n', makes: ['ioctl'] },

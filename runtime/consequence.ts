@@ -21,6 +21,8 @@ export interface Consequence {
   options?: (ordinary: PlanOptions) => Partial<PlanOptions>
   /** Calls that the pretend machine makes first, such as opening a file. */
   before?: Call[]
+  /** The same for the pretend machine of the container that the list joins. */
+  beforeRoom?: Call[]
   /** The line has an effect only if this path exists, which depends on the kernel's build. */
   where?: string
   /** Commands of the host that `see.outside` runs. */
@@ -44,6 +46,8 @@ export interface Consequence {
 export interface Sight {
   inside: string
   outside?: string
+  /** `outside` runs when all calls but that of the command are made, and not after `ready`. */
+  isEarly?: boolean
   /**
    * If the list is of a process that joins a container: the script of that container's first
    * process. It prints `ready`; then there is the newcomer, whose script is `inside`; when that has
@@ -101,6 +105,8 @@ export interface Misconception {
   belief: string
   /** The list as the belief would have it. */
   alter: (plan: Step[], options: PlanOptions) => Step[]
+  /** Which of the chapter's lists, as of a consequence. */
+  list?: string
   consequence: string
   see: Sight
   options?: (ordinary: PlanOptions) => Partial<PlanOptions>

@@ -63,6 +63,7 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   ioctl_clearflags: ([path, flags]) =>
     `ioctl(open(${path}, O_RDONLY), FS_IOC_SETFLAGS, ~(${flags}))`,
   capbset_drop_all: () => 'prctl(PR_CAPBSET_DROP, [0-63])',
+  cap_drop: (capability) => `prctl(PR_CAPBSET_DROP, ${capability})`,
   prctl_subreaper: () => 'prctl(PR_SET_CHILD_SUBREAPER, 1)',
 }
 

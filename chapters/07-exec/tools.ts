@@ -1,5 +1,6 @@
 /** Chapter 7, for the tools that look at containers from outside. */
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
 import { consequences } from './consequences.ts'
+import { misconceptions } from './misconceptions.ts'
 
-export const tools: ChapterTools = { consequences }
+export const tools: ChapterTools = { consequences, misconceptions }

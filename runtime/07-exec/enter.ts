@@ -61,10 +61,7 @@ export function outliveCaller(outliving: Outliving | undefined): Step[] {
 
 /** The caller waits; its child goes on. */
 export function child(): Step[] {
-  return [
-    step(['fork'], 'the parent stays outside, copies the streams, and waits for the command'),
-    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'when the parent dies, so does the newcomer'),
-  ]
+  return [step(['fork'], 'the parent stays outside, copies the streams, and waits for the command')]
 }
 
 /** The groups first: from here on, all that the newcomer uses counts as the container's. */
@@ -94,7 +91,7 @@ export function enterNamespaces({ pid, start, namespaces }: Target, fd: number):
     ...joined.map(([flag, why]) => step(['setns_pidfd', fd, flag], why)),
     step(['close', fd], 'it is not needed any more'),
     step(['clone_parent'], 'the newcomer, in all of these; it goes on, and this process ends'),
-    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'a clone does not inherit it (prctl(2))'),
+    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'when the parent dies, so does the newcomer'),
   ]
 }
 

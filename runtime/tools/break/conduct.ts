@@ -42,16 +42,23 @@ async function conductList(
   plan: Step[],
   joined?: ProcessId,
 ): Promise<string> {
-  const started = carriedOut([...pretendMachine(experiment.before), ...plan])
+  const { outside: script, isEarly } = experiment.see
+  let early = ''
+  const look = async (newcomer = 0) => {
+    const ids = { machine: started.launched.pid, first: joined?.pid ?? newcomer, newcomer }
+    early = await outside(experiment, ids)
+  }
+  const all = [...pretendMachine(experiment.before), ...plan]
+  const started = carriedOut(all, isEarly ? look : undefined)
   const { list, said, launched } = started
-  const isReady = experiment.see.outside !== undefined && (await said.until('ready'))
+  const isReady = script !== undefined && !isEarly && (await said.until('ready'))
   // The command's output can arrive before the report of the fork.
   const own = isReady ? await started.first : undefined
   const first = joined ?? own
   const ids = { machine: launched.pid, first: first?.pid ?? 0, newcomer: own?.pid ?? 0 }
   const seen = isReady ? await outside(experiment, ids) : ''
   const outcome = await started.end()
-  return failureOf(list, outcome) ?? tidied(seen + withoutReady(said.text()))
+  return failureOf(list, outcome) ?? tidied(early + seen + withoutReady(said.text()))
 }
 
 /** A list that is being carried out. */
@@ -65,10 +72,12 @@ interface Started {
   end: () => Promise<Outcome>
 }
 
-function carriedOut(list: Step[]): Started {
-  const launched = launch(list, { stdio: ['pipe', 'pipe', 'ignore'] })
+/** `early` is called with the pid before the command is executed. */
+function carriedOut(list: Step[], early?: (pid?: number) => Promise<void>): Started {
+  const mode = early ? 'trace' : 'run'
+  const launched = launch(list, { mode, stdio: ['pipe', 'pipe', 'ignore'] })
   let found: ProcessId | undefined
-  const first = lastOf(list, launched.reports).then((pid) => {
+  const first = lastOf(list, launched.reports, early).then((pid) => {
     if (pid !== undefined) found = identify(pid)
     return found
   })
@@ -96,10 +105,19 @@ function carriedOut(list: Step[]): Started {
 const births = ['fork', 'clone_parent']
 
 /** The pid after the last of those in `list`; undefined if the program ended before. */
-async function lastOf(list: Step[], reports: AsyncIterable<Report>) {
+async function lastOf(
+  list: Step[],
+  reports: AsyncIterable<Report>,
+  early?: (pid?: number) => Promise<void>,
+) {
   const last = list.findLastIndex(({ call }) => births.includes(call[0]))
-  for await (const { index, result } of reports) if (index === last) return result
-  return undefined
+  let pid: number | undefined
+  for await (const { index, result, failed } of reports) {
+    if (index === last) pid = result
+    if (index === last && !early) return pid
+    if (!failed && list[index + 1]?.call[0] === 'execvpe') await early?.(pid)
+  }
+  return pid
 }
 
 /** The output of the script outside, run by the host's sh. */

@@ -2,10 +2,10 @@
 import { furtherList, type Chapter } from '../../chapter.ts'
 import type { Consequence } from '../../consequence.ts'
 import type { Container, PlanOptions, ProcessId } from '../../options.ts'
-import type { Step } from '../../step.ts'
+import { toolStep, type Step } from '../../step.ts'
 import type { Experiment } from './conduct.ts'
 
-type Row = Partial<Pick<Consequence, 'list' | 'options'>> & Pick<Consequence, 'see'>
+type Row = Partial<Pick<Consequence, 'list' | 'options' | 'beforeRoom'>> & Pick<Consequence, 'see'>
 
 /** The list of the last of `rows` that `row` is about, with the options that it asks for. */
 export async function listOf(
@@ -41,7 +41,8 @@ export async function plansFor(
     change(await listOf(rows, row, options), { ...options, ...row.options?.(options) })
   if (row.list === undefined) return { plan: await made(ordinary) }
   const { joins } = furtherList(rows, row.list)
-  const container = await listOf(rows, {}, optionsFor(row.see.room ?? nothing))
+  const before = row.beforeRoom?.map((call) => toolStep(call, 'part of the pretend machine')) ?? []
+  const container = [...before, ...(await listOf(rows, {}, optionsFor(row.see.room ?? nothing)))]
   const about = (init: ProcessId) => ({ init, name: 'box', groups }) satisfies Partial<Container>
   return { container, plan: (first) => made({ ...ordinary, ...joins?.(about(first)) }) }
 }
