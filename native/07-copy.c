@@ -4,6 +4,7 @@
 #include "stepbox.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -20,6 +21,15 @@ static int open_how(int dirfd, const char *path, struct how how) {
 long do_openat2(struct arg *a) {
   struct how how = {(uint64_t)a[2].number, (uint64_t)a[3].number, (uint64_t)a[4].number};
   return open_how((int)a[0].number, a[1].text, how);
+}
+
+/* The answer is the errno, if there is one: that a name is missing can be what is to be known. */
+long do_openat2_if_there(struct arg *a) {
+  long fd = do_openat2(a);
+  if (fd >= 0) return fd;
+  char *text = answer_room(16);
+  if (text) answer_length = (size_t)snprintf(text, 16, "%d", errno);
+  return text ? 0 : -1;
 }
 
 long do_fchdir(struct arg *a) { return fchdir((int)a[0].number); }

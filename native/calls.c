@@ -127,6 +127,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(attach, "snnn") \
   /* 07-copy.c */ \
   CALL(openat2, "nsfof") \
+  CALL(openat2_if_there, "nsfof") \
   CALL(fchdir, "n") \
   CALL(fchmod, "no") \
   CALL(linkat, "ns") \

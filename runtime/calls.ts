@@ -111,6 +111,10 @@ export type Call =
       name: 'openat2', dirfd: number, pathname: string, flags: OpenFlag[], mode: number,
       resolve: ResolveFlag[],
     ]
+  | [
+      name: 'openat2_if_there', dirfd: number, pathname: string, flags: OpenFlag[], mode: number,
+      resolve: ResolveFlag[],
+    ]
   | [name: 'fchdir', fd: number]
   | [name: 'fchmod', fd: number, mode: number]
   | [name: 'linkat', fd: number, newpath: string]
@@ -223,6 +227,7 @@ export const calls: Record<CallName, CallRow> = {
   listen: { kinds: 'snn', makes: 'open socket unlink bind listen close fcntl close'.split(' ') },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
   openat2: { kinds: 'nsfof' },
+  openat2_if_there: { kinds: 'nsfof', makes: ['openat2'] }, // the errno is an answer
   fchdir: { kinds: 'n' },
   fchmod: { kinds: 'no' },
   linkat: { kinds: 'ns' },

@@ -45,10 +45,8 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   create: ([path, data, mode]) =>
     `write(open(${path}, O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, ${mode}), ${data})`,
   seek_data: ([path]) => `lseek(open(${path}, O_RDONLY), 0, SEEK_DATA|SEEK_HOLE)`,
-  openat2: ([dirfd, path, flags = '', mode, resolve]) => {
-    const created = flags.includes('O_CREAT') ? `, mode=${mode}` : ''
-    return `openat2(${dirfd}, ${path}, {flags=${flags}${created}, resolve=${resolve}}, 24)`
-  },
+  openat2,
+  openat2_if_there: openat2,
   linkat: ([fd, path]) => `linkat(${fd}, "", AT_FDCWD, ${path}, AT_EMPTY_PATH)`,
   read_in_root: ([dirfd, path]) =>
     `read(openat2(${dirfd}, ${path}, {flags=O_RDONLY, resolve=RESOLVE_IN_ROOT}, 24))`,
@@ -65,6 +63,12 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   capbset_drop_all: () => 'prctl(PR_CAPBSET_DROP, [0-63])',
   cap_drop: (capability) => `prctl(PR_CAPBSET_DROP, ${capability})`,
   prctl_subreaper: () => 'prctl(PR_SET_CHILD_SUBREAPER, 1)',
+}
+
+function openat2([dirfd, path, flags = '', mode, resolve]: string[]): string {
+  const created = flags.includes('O_CREAT') ? `, mode=${mode}` : ''
+  const from = dirfd === '-100' ? 'AT_FDCWD' : dirfd
+  return `openat2(${from}, ${path}, {flags=${flags}${created}, resolve=${resolve}}, 24)`
 }
 
 function bound(limit: string | undefined): string | undefined {

@@ -20,6 +20,12 @@ const execFlags: Flag[] = [
   { long: 'privileged', text: 'with all capabilities, which containers have until chapter 13' },
 ]
 
+const copyFlags: Flag[] = [
+  { long: 'archive', short: 'a', text: "what is copied in belongs to the container's user" },
+  { long: 'follow-link', short: 'L', text: 'copy what a link leads to, not the link' },
+  { long: 'quiet', short: 'q', text: 'say nothing on a terminal either' },
+]
+
 export const chapter: Chapter = {
   number: 7,
   slug: 'exec',
@@ -58,6 +64,19 @@ export const chapter: Chapter = {
       stopAtWord: true,
       words: [2, Infinity],
       load: async () => (await import('../../runtime/07-exec/exec-command.ts')).execCommand,
+    },
+    {
+      name: 'cp',
+      usage: 'cp [FLAGS] CONTAINER:SRC DEST|-  or  cp [FLAGS] SRC|- CONTAINER:DEST',
+      summary: 'copy files out of a container, or into one',
+      flags: copyFlags,
+      examples: [
+        'stepbox cp web:/etc/passwd .',
+        'stepbox cp src/. web:/app',
+        'stepbox cp web:/var/log - | tar -t',
+      ],
+      words: [2, 2],
+      load: async () => (await import('../../runtime/07-exec/copy/command.ts')).cpCommand,
     },
   ],
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,

@@ -7,6 +7,8 @@ import { stepOf, type Step } from '../step.ts'
 const step = stepOf(4)
 
 export interface Batches {
+  /** The program's, by which /proc shows what it has open. */
+  pid: number
   /**
    * Make the calls of `plan`, after those of all earlier plans. Gives the reports of the steps that
    * have an answer (the value of an attribute, extents). Rejects with a StepError if a step fails;
@@ -53,7 +55,7 @@ export function batches(first: Step[]): Batches {
     launched.end()
     await allRead
   }
-  return { make, end }
+  return { pid: launched.pid, make, end }
 }
 
 /** A plan that was sent, with the answers so far. */

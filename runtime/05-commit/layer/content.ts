@@ -23,6 +23,8 @@ export interface Content {
   stat: BigIntStats
   /** Where its data are; the holes between them are not written. */
   extents: Extent[]
+  /** Others may write to it meanwhile: as many bytes are read as the header says. */
+  isLive?: boolean
 }
 
 const pieceSize = 2 ** 20
@@ -33,7 +35,7 @@ const pieceSize = 2 ** 20
  * pieces of that size. Each piece is new memory, so the receiver may keep it.
  *
  * Throws if a file was replaced or changed since its header was made: the header's size and the
- * content would not match, and the archive would be damaged.
+ * content would not match, and the archive would be damaged. A live one may grow.
  */
 export async function* inPieces(
   batches: AsyncIterable<Iterable<ArchivePart>>,
@@ -122,9 +124,10 @@ function openFile(content: Content): number {
 }
 
 /** Every change to content, length or attributes also sets the change time (inode(7), ctime). */
-function verify(fd: number, { path, stat }: Content): void {
+function verify(fd: number, { path, stat, isLive = false }: Content): void {
   const { dev, ino, ctimeNs } = fstatSync(fd, { bigint: true })
-  if (dev !== stat.dev || ino !== stat.ino || ctimeNs !== stat.ctimeNs) throw changed(path)
+  const isSame = dev === stat.dev && ino === stat.ino
+  if (!isSame || (ctimeNs !== stat.ctimeNs && !isLive)) throw changed(path)
 }
 
 /** The error for a file that is not what it was a moment ago. */

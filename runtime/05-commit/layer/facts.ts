@@ -19,8 +19,12 @@ export async function upperFacts(stack: Stack): Promise<UpperFact[]> {
   return facts
 }
 
+/** A name, and what overlayfs makes of it. */
+type Named = Pick<UpperEntry, 'path' | 'name' | 'directory' | 'stat'> &
+  Pick<UpperEntry, 'isWhiteout' | 'isOpaque' | 'isInit'>
+
 /** The facts of one name, as long as its batch is in use. */
-export function factOf(entry: UpperEntry): UpperFact {
+export function factOf(entry: Named): UpperFact {
   const { path, name, directory, stat, isWhiteout, isOpaque, isInit } = entry
   const type = typeOf(stat)
   const target = () => fromBytes(readlinkSync(inOpened(directory.fd, name), 'buffer'))

@@ -88,7 +88,7 @@ export function extended(path: string, { xattrs }: Entry): Step[] {
 }
 
 /** Seconds and nanoseconds, as the kernel has them: the seconds may be negative, not the rest. */
-function timeOf(ns: bigint): [seconds: bigint, nanoseconds: number] {
+export function timeOf(ns: bigint): [seconds: bigint, nanoseconds: number] {
   const rest = ((ns % billion) + billion) % billion
   return [(ns - rest) / billion, Number(rest)]
 }

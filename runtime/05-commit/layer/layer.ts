@@ -1,17 +1,16 @@
 /** Makes a layer's tar archive from a write layer. */
 import type { BigIntStats } from 'node:fs'
 import { batches, type Batches } from '../../04-overlay/batches.ts'
-import { entering } from '../../04-overlay/below.ts'
 import { isOrdinaryXattr, type Stack } from '../../04-overlay/stack.ts'
 import { readUpper, type UpperEntry } from '../../04-overlay/upper.ts'
 import { lstat } from '../../04-overlay/walk.ts'
-import { fromBytes, toBytes } from '../../bytes.ts'
+import { fromBytes } from '../../bytes.ts'
 import type { Call } from '../../calls.ts'
-import { stepOf, type Step } from '../../step.ts'
-import { joinExtents } from '../tar/sparse.ts'
-import type { Entry, Extent, Xattr } from '../tar/tar.ts'
+import { stepOf } from '../../step.ts'
+import type { Xattr } from '../tar/tar.ts'
 import { tarEnd, tarHeader } from '../tar/write.ts'
 import { changed, inPieces, type ArchivePart } from './content.ts'
+import { addDetails, isTooLong, partOf, tarEntry, type Detailed } from './details.ts'
 import { layerEntries, type LayerEntry } from './entries.ts'
 import { fileAttributes, factOf } from './facts.ts'
 
@@ -57,7 +56,7 @@ async function* partsIn(
         yield [{ header: root.header }]
         root = undefined
       }
-      yield partsOf(entries, await addDetails(program, kept), onFile)
+      yield partsOf(entries, await addDetails(program, kept, isCommitted), onFile)
     }
     yield [{ header: tarEnd }]
   } finally {
@@ -108,62 +107,10 @@ function reasonToSkip({ path, parent, stat }: UpperEntry): string | undefined {
   return undefined
 }
 
-/** Whether a path, with its final NUL, is longer than PATH_MAX (limits.h). */
-function isTooLong(path: string): boolean {
-  return path.length >= 4096 || (path.length > 4096 / 3 && toBytes(path).length >= 4096)
-}
-
-/** A name, with what Node has no calls for: the values of attributes, and the holes. */
-interface Detailed {
-  entry: UpperEntry
-  xattrs: Xattr[]
-  /** Where the data are, in a file that may have holes. */
-  extents?: Extent[]
-}
-
-/** Ask the native program for the details of a whole batch in one plan. */
-async function addDetails(program: Batches, batch: UpperEntry[]): Promise<Detailed[]> {
-  const plan: Step[] = []
-  const receivers = new Map<number, (answer: Buffer) => void>()
-  const enter = entering(plan)
-  const all = batch.map((entry) => {
-    const { name, stat } = entry
-    const own = entry.xattrs.filter(isCommitted)
-    const xattrs: Xattr[] = own.map((each) => ({ name: each, value: Buffer.alloc(0) }))
-    const detailed: Detailed = { entry, xattrs }
-    for (const xattr of xattrs) {
-      enter(entry)
-      receivers.set(plan.length, (answer) => (xattr.value = answer))
-      plan.push(step(['lgetxattr', name, xattr.name], 'an empty value has no answer'))
-    }
-    // st_blocks counts 512-byte units (inode(7)); fewer than the size needs means holes.
-    if (stat.isFile() && stat.blocks * 512n < stat.size) {
-      detailed.extents = []
-      enter(entry)
-      receivers.set(plan.length, (answer) => (detailed.extents = extentsIn(answer)))
-      plan.push(step(['seek_data', name], 'fewer blocks than bytes: there are holes'))
-    }
-    return detailed
-  })
-  if (plan.length === 0) return all
-  for (const { index, answer } of await program.make(plan)) receivers.get(index)?.(answer)
-  return all
-}
-
-/** The answer of seek_data: for each extent its start and end, 64-bit little-endian. */
-function extentsIn(answer: Buffer): Extent[] {
-  const extents: Extent[] = []
-  for (let at = 0; at < answer.length; at += 16) {
-    const offset = Number(answer.readBigInt64LE(at))
-    extents.push({ offset, length: Number(answer.readBigInt64LE(at + 8)) - offset })
-  }
-  return extents
-}
-
 /** The parts of the archive for `entries`; what Node cannot find out is in `details`. */
 function* partsOf(
   entries: LayerEntry[],
-  details: Detailed[],
+  details: Detailed<UpperEntry>[],
   onFile: (size: number) => void,
 ): Generator<ArchivePart> {
   const byPath = new Map(details.map((each) => [each.entry.path, each]))
@@ -171,22 +118,7 @@ function* partsOf(
     // A mark has no file behind it, and the first name of a file has its content and attributes.
     const found = each.type === 'hardlink' ? undefined : byPath.get(each.path)
     const entry = tarEntry(each, found?.xattrs)
-    if (!found || entry.type !== 'file') yield { header: tarHeader(entry) }
-    else {
-      onFile(entry.size)
-      yield fileOf(found, entry)
-    }
+    if (found && entry.type === 'file') onFile(entry.size)
+    yield partOf(entry, found)
   }
-}
-
-function tarEntry(entry: LayerEntry, xattrs: Xattr[] = []): Entry {
-  return { ...entry, mtimeNs: BigInt(entry.mtimeNs), xattrs }
-}
-
-function fileOf({ entry: found, extents: data }: Detailed, entry: Entry): ArchivePart {
-  const sparse = data && joinExtents(data, entry.size)
-  const header = tarHeader(sparse ? { ...entry, extents: sparse } : entry)
-  const extents = sparse ?? [{ offset: 0, length: entry.size }]
-  const { path, name, directory, stat } = found
-  return { header, content: { path, name, directory, stat, extents } }
 }

@@ -1,5 +1,5 @@
 /** Sends the calls that unpack a layer to the native program, in batches; hears how they went. */
-import { batches } from '../../04-overlay/batches.ts'
+import type { Batches } from '../../04-overlay/batches.ts'
 import { errnoNamed } from '../../kernel-names.ts'
 import { StepError, type Report } from '../../native.ts'
 import type { Step } from '../../step.ts'
@@ -43,9 +43,8 @@ interface Batch {
   files: string[]
 }
 
-/** Begin with the calls `first`. What fails rejects with a FileError, here or in a later call. */
-export function sender(first: Step[]): Sender {
-  const program = batches(first)
+/** `program` makes the calls. What fails rejects with a FileError, here or in a later call. */
+export function sender(program: Batches): Sender {
   const unheld: Unheld = new Map()
   const underWay: Promise<unknown>[] = []
   let batch: Batch = { steps: [], files: [] }

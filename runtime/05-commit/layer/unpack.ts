@@ -1,5 +1,6 @@
 /** Unpacks an untrusted archive as a layer, in a directory that it cannot leave. */
 import { createHash, type Hash } from 'node:crypto'
+import { batches } from '../../04-overlay/batches.ts'
 import type { Step } from '../../step.ts'
 import { shown } from '../store/digest.ts'
 import { readTar, type TarEntry } from '../tar/read.ts'
@@ -25,7 +26,7 @@ export async function unpackLayer(
   most?: Bounds,
 ): Promise<{ diffId: string; entries: number; unheld: Unheld }> {
   const hash = createHash('sha256')
-  const calls = sender(enter(dir))
+  const calls = sender(batches(enter(dir)))
   const tree = layerTree(most)
   let entries = 0
   try {

@@ -1,0 +1,52 @@
+/** `cp`, the command. */
+import { resolve } from 'node:path'
+import { isatty } from 'node:tty'
+import type { Answer, Input } from '../../command-line.ts'
+import { tidy } from '../../container/tidy.ts'
+import { every } from '../../05-commit/commands.ts'
+import { decimalSize } from '../../units.ts'
+import { copy } from './copy.ts'
+import { placeOf, type Place } from './words.ts'
+
+/** Prints nothing in a pipe; on a terminal how much was copied, as Docker does from 23 on. */
+export async function cpCommand(input: Input): Promise<Answer> {
+  const { runtime, words, switches, warn, progress, print, write } = input
+  const [source = '', target = ''] = words
+  const [from, to] = placesOf(source, target)
+  await tidy(runtime)
+  let copied = 0
+  const show = every(2 ** 22, (bytes) => progress(`${decimalSize(bytes)} copied`))
+  const isQuiet = switches.has('quiet') || to.kind === 'stream'
+  const unheld = await copy(runtime, {
+    from,
+    to,
+    followLink: switches.has('follow-link'),
+    isArchive: switches.has('archive'),
+    onSkipped: (path, why) => warn(`left out ${path}: ${why}`),
+    onBytes: (bytes) => {
+      copied = bytes
+      if (!isQuiet) show(bytes)
+    },
+    write: (bytes) => write(1, bytes),
+  })
+  progress('')
+  for (const [name, { path, errno }] of unheld)
+    warn(`the attribute ${name} of ${path} is left out: ${errno}`)
+  const place = to.kind === 'here' ? resolve(to.path) : target
+  if (!isQuiet && isatty(1)) print(`Successfully copied ${decimalSize(copied)} to ${place}`)
+  return {}
+}
+
+/** One of them is in a container, and the other is not. */
+function placesOf(source: string, target: string): [from: Place, to: Place] {
+  if (source === '') throw new Error('the source is empty')
+  if (target === '') throw new Error('the destination is empty')
+  const [from, to] = [placeOf(source), placeOf(target)]
+  if (from.kind === 'inside' && to.kind === 'inside')
+    throw new Error('from one container to another: copy to a directory here, then on')
+  if (from.kind !== 'inside' && to.kind !== 'inside')
+    throw new Error(`neither '${source}' nor '${target}' is CONTAINER:PATH`)
+  if (source.endsWith(':') && from.kind === 'inside')
+    throw new Error(`'${source}' names no path; all files are '${source}/'`)
+  return [from, to]
+}

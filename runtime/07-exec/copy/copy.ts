@@ -1,0 +1,154 @@
+/** `cp`, the operation: files from a container to here, and from here into a container. */
+import { batches } from '../../04-overlay/batches.ts'
+import { archiveOf } from '../../05-commit/archive.ts'
+import type { Unheld } from '../../05-commit/layer/sender.ts'
+import type { Runtime } from '../../chapter.ts'
+import type { Container } from '../../options.ts'
+import { isLive, withContainer } from '../../06-lifecycle/states.ts'
+import { copyOwner } from './copy-owner.ts'
+import { extract } from './extract.ts'
+import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
+import { holdRootOf, type HeldRoot } from './held-root.ts'
+import { inFound, lookUp, noLinks, type Found } from './look-up.ts'
+import { closedIn, type Owner } from './put.ts'
+import { treeTar, type OnSkipped, type Source } from './tree-tar.ts'
+import { asksForDirectory, lastName, nameAt, type Inside, type Place } from './words.ts'
+
+export interface CopyOptions {
+  from: Place
+  to: Place
+  /** Copy what a link leads to, not the link. */
+  followLink: boolean
+  /** Give what is copied in to the user that the container was made for. */
+  isArchive: boolean
+  onSkipped: OnSkipped
+  /** Called with the number of bytes of the archive so far. */
+  onBytes: (total: number) => void
+  /** Takes the archive, if `to` is a stream. */
+  write: (bytes: Uint8Array) => void
+}
+
+/**
+ * Copy as `docker cp` does. Gives the attributes that the file system could not hold. A container
+ * that runs is not held up; one that does not is not started meanwhile. Throws with a part of the
+ * files copied if something fails on the way.
+ */
+export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unheld> {
+  const { from, to } = options
+  const side = from.kind === 'inside' ? from : to
+  if (side.kind !== 'inside') throw new Error('one of them has to be CONTAINER:PATH')
+  const work = async (held: HeldRoot, container: Container) => {
+    try {
+      return await (side === from ? outwards : inwards)({ ...options, side, held, container })
+    } finally {
+      await held.program.end()
+    }
+  }
+  let running: { held: HeldRoot; container: Container } | undefined
+  const copied = await withContainer(runtime, side.container, async (container) => {
+    const held = await holdRootOf(runtime, container)
+    if (!isLive(container)) return work(held, container)
+    running = { held, container }
+    return undefined
+  })
+  return copied ?? (running ? work(running.held, running.container) : new Map())
+}
+
+/** The container's side of a copy, at hand. */
+interface Copying extends CopyOptions {
+  side: Inside
+  held: HeldRoot
+  container: Container
+}
+
+async function outwards(copying: Copying): Promise<Unheld> {
+  const { side, held, to, followLink, onSkipped, write } = copying
+  const found = await lookUp(held, side.path, followLink)
+  if (found.kind === 'missing' || found.kind === 'nowhere') throw notThere(side, found)
+  if (found.kind === 'file' && found.stat.isSocket()) throw new Error(socketInWords(side.path))
+  const typed = lastName(side.path)
+  if (to.kind === 'stream') {
+    // A stream calls what a link led to by its own name.
+    const as = found.path === side.path ? typed : lastName(found.path)
+    const archive = treeTar(sourceIn(held, found, as), onSkipped)
+    for await (const bytes of counted(archive, copying)) write(bytes)
+    return new Map()
+  }
+  const { into, name = typed } = targetHere(to.path, found.kind === 'directory')
+  const chunks = counted(treeTar(sourceIn(held, found, name), onSkipped), copying)
+  const program = batches(enterHere(into))
+  try {
+    // They belong to the caller, as in Docker: the container's users are not those of the host.
+    return await extract(chunks, { program, resolve: noLinks, ownerOf: () => undefined })
+  } finally {
+    await program.end()
+  }
+}
+
+function sourceIn(held: HeldRoot, found: Found, as: string): Source {
+  const directory = inFound(held, '.')
+  return found.kind === 'file' ? { directory, name: found.name, as } : { directory, as }
+}
+
+async function inwards(copying: Copying): Promise<Unheld> {
+  const { side, held, from, container, followLink, onSkipped } = copying
+  const isStream = from.kind === 'stream'
+  const here = isStream ? undefined : sourceHere(from.path, followLink)
+  const found = await lookUp(held, side.path, true)
+  if (found.kind === 'file' && !found.stat.isFile())
+    throw new Error(`${side.container}:${side.path} is neither a directory nor a regular file`)
+  if (isStream && found.kind !== 'directory')
+    throw new Error(`${side.container}:${side.path} has to be a directory`)
+  const name = here && (await nameInside(copying, found, here.isDirectory))
+  if (container.readOnly === true)
+    throw new Error(`the root of container '${container.name}' is read-only`)
+  const owner = copying.isArchive ? await copyOwner(held, container) : undefined
+  const ownerOf = (entry: { uid: number; gid: number }): Owner => owner ?? entry
+  await held.program.make(closedIn())
+  const chunks = here
+    ? treeTar({ ...here, as: name ?? here.as }, onSkipped)
+    : archiveOf('-')
+  // The names in a stream may lead through links that are there, inside the root.
+  const resolve = here ? noLinks : (['RESOLVE_NO_MAGICLINKS'] as const)
+  const all = counted(chunks, copying)
+  return extract(all, { program: held.program, resolve: [...resolve], ownerOf })
+}
+
+/** What the copy is called in the directory that was found; undefined for its own name. */
+async function nameInside(
+  { held, side }: Copying,
+  found: Found,
+  isDirectory: boolean,
+): Promise<string | undefined> {
+  if (found.kind === 'directory') return nameAt(side.path, 'directory', isDirectory)
+  if (found.kind !== 'nowhere') {
+    nameAt(side.path, found.kind === 'file' ? 'file' : 'nothing', isDirectory)
+    return found.name
+  }
+  // A directory may be made where nothing is, also by a name that ends with a slash.
+  const bare = found.path.replace(/\/\.?$/, '')
+  const isNew = found.errno === 'ENOENT' && isDirectory && asksForDirectory(found.path)
+  const again = isNew ? await lookUp(held, bare, true) : found
+  if (again.kind === 'missing') return again.name
+  if (found.errno === 'ENOENT' && asksForDirectory(side.path))
+    throw new Error(`no directory '${side.path}' in container '${side.container}'`)
+  throw notThere(side, found)
+}
+
+function notThere({ container, path }: Inside, found: Found): Error {
+  const errno = found.kind === 'nowhere' ? found.errno : 'ENOENT'
+  if (errno === 'ENOTDIR') return new Error(`${path} in '${container}' is below a file`)
+  if (errno === 'ELOOP') return new Error(`${path} in '${container}' is behind too many links`)
+  return new Error(`no file or directory ${path} in container '${container}'`)
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  { onBytes }: Pick<CopyOptions, 'onBytes'>,
+): AsyncGenerator<Uint8Array> {
+  let total = 0
+  for await (const chunk of chunks) {
+    yield chunk
+    onBytes((total += chunk.length))
+  }
+}
