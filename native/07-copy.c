@@ -19,7 +19,7 @@ static int open_how(int dirfd, const char *path, struct how how) {
 }
 
 long do_openat2(struct arg *a) {
-  struct how how = {(uint64_t)a[2].number, (uint64_t)a[3].number, (uint64_t)a[4].number};
+  struct how how = {(uint64_t)a[2].number, 0, (uint64_t)a[3].number};
   return open_how((int)a[0].number, a[1].text, how);
 }
 

@@ -126,8 +126,8 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(listen, "snn") \
   CALL(attach, "snnn") \
   /* 07-copy.c */ \
-  CALL(openat2, "nsfof") \
-  CALL(openat2_if_there, "nsfof") \
+  CALL(openat2, "nsff") \
+  CALL(openat2_if_there, "nsff") \
   CALL(fchdir, "n") \
   CALL(fchmod, "no") \
   CALL(linkat, "ns") \

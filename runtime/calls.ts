@@ -107,14 +107,8 @@ export type Call =
   | [name: 'listen', directory: string, closesInput: number, isAwaited: number]
   | [name: 'attach', directory: string, streams: number, milliseconds: number, terminal: number]
   // Chapter 7: a container's files from outside, by names that are resolved inside its root
-  | [
-      name: 'openat2', dirfd: number, pathname: string, flags: OpenFlag[], mode: number,
-      resolve: ResolveFlag[],
-    ]
-  | [
-      name: 'openat2_if_there', dirfd: number, pathname: string, flags: OpenFlag[], mode: number,
-      resolve: ResolveFlag[],
-    ]
+  | [name: 'openat2', dirfd: number, pathname: string, flags: OpenFlag[], resolve: ResolveFlag[]]
+  | [name: 'openat2_if_there', fd: number, path: string, flags: OpenFlag[], resolve: ResolveFlag[]]
   | [name: 'fchdir', fd: number]
   | [name: 'fchmod', fd: number, mode: number]
   | [name: 'linkat', fd: number, newpath: string]
@@ -226,8 +220,8 @@ export const calls: Record<CallName, CallRow> = {
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   listen: { kinds: 'snn', makes: 'open socket unlink bind listen close fcntl close'.split(' ') },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
-  openat2: { kinds: 'nsfof' },
-  openat2_if_there: { kinds: 'nsfof', makes: ['openat2'] }, // the errno is an answer
+  openat2: { kinds: 'nsff' },
+  openat2_if_there: { kinds: 'nsff', makes: ['openat2'] }, // the errno is an answer
   fchdir: { kinds: 'n' },
   fchmod: { kinds: 'no' },
   linkat: { kinds: 'ns' },

@@ -65,10 +65,9 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   prctl_subreaper: () => 'prctl(PR_SET_CHILD_SUBREAPER, 1)',
 }
 
-function openat2([dirfd, path, flags = '', mode, resolve]: string[]): string {
-  const created = flags.includes('O_CREAT') ? `, mode=${mode}` : ''
+function openat2([dirfd, path, flags, resolve]: string[]): string {
   const from = dirfd === '-100' ? 'AT_FDCWD' : dirfd
-  return `openat2(${from}, ${path}, {flags=${flags}${created}, resolve=${resolve}}, 24)`
+  return `openat2(${from}, ${path}, {flags=${flags}, resolve=${resolve}}, 24)`
 }
 
 function bound(limit: string | undefined): string | undefined {

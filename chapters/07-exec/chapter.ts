@@ -67,7 +67,7 @@ export const chapter: Chapter = {
     },
     {
       name: 'cp',
-      usage: 'cp [FLAGS] CONTAINER:SRC DEST|-  or  cp [FLAGS] SRC|- CONTAINER:DEST',
+      usage: 'cp [FLAGS] [CONTAINER:]SRC|- [CONTAINER:]DEST|-',
       summary: 'copy files out of a container, or into one',
       flags: copyFlags,
       examples: [

@@ -38,7 +38,7 @@ export function newNode(path: string, { type, mode, target, device }: Entry): St
 export function wholeFile(path: string, entry: Entry, data: Uint8Array): Step[] {
   const { mode, uid, gid, mtimeNs } = entry
   const why = 'always a new file, never one behind a symlink'
-  return [step(['create', path, data, mode, uid, gid, ...timeOf(mtimeNs)], why)]
+  return [step(['create', path, data, mode, uid, gid, ...timespecOf(mtimeNs)], why)]
 }
 
 /** Add a name to a file that exists. link(2) does not follow a symlink at `target`. */
@@ -78,7 +78,7 @@ export function attributes(path: string, entry: Entry): Step[] {
     ...owner(path, entry),
     ...(isSpecial ? [step(['chmod', path, entry.mode], 'chown cleared these bits')] : []),
     ...extended(path, entry),
-    step(['utimensat', path, ...timeOf(entry.mtimeNs)], 'the modification time in the archive'),
+    step(['utimensat', path, ...timespecOf(entry.mtimeNs)], 'the modification time in the archive'),
   ]
 }
 
@@ -88,7 +88,7 @@ export function extended(path: string, { xattrs }: Entry): Step[] {
 }
 
 /** Seconds and nanoseconds, as the kernel has them: the seconds may be negative, not the rest. */
-export function timeOf(ns: bigint): [seconds: bigint, nanoseconds: number] {
+export function timespecOf(ns: bigint): [seconds: bigint, nanoseconds: number] {
   const rest = ((ns % billion) + billion) % billion
   return [(ns - rest) / billion, Number(rest)]
 }
@@ -109,7 +109,10 @@ export function directoryDone(path: string, { mode, mtimeNs, acl }: Later): Step
   return [
     step(['chmod', path, mode], 'only now: new files would inherit set-group-id'),
     ...(acl ? [attribute(path, acl)] : []),
-    step(['utimensat', path, ...timeOf(mtimeNs)], 'only now: each new file in it changed its time'),
+    step(
+      ['utimensat', path, ...timespecOf(mtimeNs)],
+      'only now: each new file in it changed its time',
+    ),
   ]
 }
 

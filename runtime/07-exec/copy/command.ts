@@ -6,7 +6,7 @@ import { tidy } from '../../container/tidy.ts'
 import { every } from '../../05-commit/commands.ts'
 import { decimalSize } from '../../units.ts'
 import { copy } from './copy.ts'
-import { placeOf, type Place } from './words.ts'
+import { copyPlaceOf, type CopyPlace } from './words.ts'
 
 /** Prints nothing in a pipe; on a terminal how much was copied, as Docker does from 23 on. */
 export async function cpCommand(input: Input): Promise<Answer> {
@@ -38,10 +38,10 @@ export async function cpCommand(input: Input): Promise<Answer> {
 }
 
 /** One of them is in a container, and the other is not. */
-function placesOf(source: string, target: string): [from: Place, to: Place] {
+function placesOf(source: string, target: string): [from: CopyPlace, to: CopyPlace] {
   if (source === '') throw new Error('the source is empty')
   if (target === '') throw new Error('the destination is empty')
-  const [from, to] = [placeOf(source), placeOf(target)]
+  const [from, to] = [copyPlaceOf(source), copyPlaceOf(target)]
   if (from.kind === 'inside' && to.kind === 'inside')
     throw new Error('from one container to another: copy to a directory here, then on')
   if (from.kind !== 'inside' && to.kind !== 'inside')

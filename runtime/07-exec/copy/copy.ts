@@ -1,4 +1,5 @@
 /** `cp`, the operation: files from a container to here, and from here into a container. */
+import { posix } from 'node:path'
 import { batches } from '../../04-overlay/batches.ts'
 import { archiveOf } from '../../05-commit/archive.ts'
 import type { Unheld } from '../../05-commit/layer/sender.ts'
@@ -9,14 +10,14 @@ import { copyOwner } from './copy-owner.ts'
 import { extract } from './extract.ts'
 import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
 import { holdRootOf, type HeldRoot } from './held-root.ts'
-import { inFound, lookUp, noLinks, type Found } from './look-up.ts'
+import { inFound, lookUpInside, noLinks, type FoundInside } from './look-up.ts'
 import { closedIn, type Owner } from './put.ts'
 import { treeTar, type OnSkipped, type Source } from './tree-tar.ts'
-import { asksForDirectory, lastName, nameAt, type Inside, type Place } from './words.ts'
+import { asksForDirectory, lastName, nameAt, type Inside, type CopyPlace } from './words.ts'
 
 export interface CopyOptions {
-  from: Place
-  to: Place
+  from: CopyPlace
+  to: CopyPlace
   /** Copy what a link leads to, not the link. */
   followLink: boolean
   /** Give what is copied in to the user that the container was made for. */
@@ -63,7 +64,7 @@ interface Copying extends CopyOptions {
 
 async function outwards(copying: Copying): Promise<Unheld> {
   const { side, held, to, followLink, onSkipped, write } = copying
-  const found = await lookUp(held, side.path, followLink)
+  const found = await lookUpInside(held, side.path, followLink)
   if (found.kind === 'missing' || found.kind === 'nowhere') throw notThere(side, found)
   if (found.kind === 'file' && found.stat.isSocket()) throw new Error(socketInWords(side.path))
   const typed = lastName(side.path)
@@ -85,7 +86,7 @@ async function outwards(copying: Copying): Promise<Unheld> {
   }
 }
 
-function sourceIn(held: HeldRoot, found: Found, as: string): Source {
+function sourceIn(held: HeldRoot, found: FoundInside, as: string): Source {
   const directory = inFound(held, '.')
   return found.kind === 'file' ? { directory, name: found.name, as } : { directory, as }
 }
@@ -94,7 +95,7 @@ async function inwards(copying: Copying): Promise<Unheld> {
   const { side, held, from, container, followLink, onSkipped } = copying
   const isStream = from.kind === 'stream'
   const here = isStream ? undefined : sourceHere(from.path, followLink)
-  const found = await lookUp(held, side.path, true)
+  const found = await lookUpInside(held, side.path, true)
   if (found.kind === 'file' && !found.stat.isFile())
     throw new Error(`${side.container}:${side.path} is neither a directory nor a regular file`)
   if (isStream && found.kind !== 'directory')
@@ -117,7 +118,7 @@ async function inwards(copying: Copying): Promise<Unheld> {
 /** What the copy is called in the directory that was found; undefined for its own name. */
 async function nameInside(
   { held, side }: Copying,
-  found: Found,
+  found: FoundInside,
   isDirectory: boolean,
 ): Promise<string | undefined> {
   if (found.kind === 'directory') return nameAt(side.path, 'directory', isDirectory)
@@ -128,14 +129,15 @@ async function nameInside(
   // A directory may be made where nothing is, also by a name that ends with a slash.
   const bare = found.path.replace(/\/\.?$/, '')
   const isNew = found.errno === 'ENOENT' && isDirectory && asksForDirectory(found.path)
-  const again = isNew ? await lookUp(held, bare, true) : found
+  const again = isNew ? await lookUpInside(held, bare, true) : found
   if (again.kind === 'missing') return again.name
   if (found.errno === 'ENOENT' && asksForDirectory(side.path))
     throw new Error(`no directory '${side.path}' in container '${side.container}'`)
-  throw notThere(side, found)
+  // It is the directory for it that is missing.
+  throw notThere({ ...side, path: posix.dirname(bare) }, found)
 }
 
-function notThere({ container, path }: Inside, found: Found): Error {
+function notThere({ container, path }: Inside, found: FoundInside): Error {
   const errno = found.kind === 'nowhere' ? found.errno : 'ENOENT'
   if (errno === 'ENOTDIR') return new Error(`${path} in '${container}' is below a file`)
   if (errno === 'ELOOP') return new Error(`${path} in '${container}' is behind too many links`)

@@ -7,7 +7,7 @@ import type { Entry } from '../../05-commit/tar/tar.ts'
 import type { ResolveFlag } from '../../flag-names.ts'
 import type { Step } from '../../step.ts'
 import {
-  directoryDone,
+  directoryLeft,
   directoryEntered,
   fileBegun,
   fileDone,
@@ -45,7 +45,7 @@ export async function extract(
     }
     for (const { path, entry } of way.directories.reverse()) {
       calls.file = path
-      await calls.add(directoryDone(path, entry, extraction.resolve))
+      await calls.add(directoryLeft(path, entry, extraction.resolve))
     }
     return await calls.all()
   } catch (error) {

@@ -19,7 +19,7 @@ export function sourceHere(path: string, isFollowing: boolean): Source & { isDir
   const stat = asks || isFollowing ? statIfThere(path) : lstatIfThere(path)
   if (!stat && asks && statIfThere(path.replace(/\/[./]*$/, '')))
     throw new Error(`'${path}' is not a directory`)
-  if (!stat) throw new Error(`no file or directory '${path}'`)
+  if (!stat) throw new Error(`there is no '${path}' here`)
   if (stat.isSocket()) throw new Error(socketInWords(path))
   const as = lastName(cleaned(path))
   if (stat.isDirectory()) return { directory: `${path}/.`, as, isDirectory: true }

@@ -1,4 +1,4 @@
-/** Looks up a name in a container's root: the kernel resolves it there, and what it is stays open. */
+/** Looks up names in a container's root: the kernel resolves them there, and they stay open. */
 import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { fromBytes, toBytes } from '../../bytes.ts'
 import type { ResolveFlag } from '../../flag-names.ts'
@@ -10,7 +10,7 @@ import { foundFd, type HeldRoot } from './held-root.ts'
 const step = stepOf(7)
 
 /** What a path is. `foundFd` is a directory: itself, or the one that it is in. */
-export type Found =
+export type FoundInside =
   | { kind: 'directory'; path: string; stat: BigIntStats }
   | { kind: 'file'; path: string; name: string; stat: BigIntStats }
   /** `name` is missing in a directory that is there. */
@@ -35,7 +35,11 @@ export const noLinks: ResolveFlag[] = [
  * Look up an absolute `path`, at its end only a directory if it ends with a slash or a dot. Links
  * on the way are followed, inside the root; the last one if `isFollowing`.
  */
-export async function lookUp(held: HeldRoot, path: string, isFollowing: boolean): Promise<Found> {
+export async function lookUpInside(
+  held: HeldRoot,
+  path: string,
+  isFollowing: boolean,
+): Promise<FoundInside> {
   let next = path
   for (let links = 0; links < mostLinks; links++) {
     const found = await lookUpOnce(held, next)
@@ -46,7 +50,7 @@ export async function lookUp(held: HeldRoot, path: string, isFollowing: boolean)
   return { kind: 'nowhere', path, errno: 'ELOOP' }
 }
 
-async function lookUpOnce(held: HeldRoot, path: string): Promise<Found> {
+async function lookUpOnce(held: HeldRoot, path: string): Promise<FoundInside> {
   const name = path.slice(path.lastIndexOf('/') + 1)
   if (['', '.', '..'].includes(name)) {
     const errno = await open(held, path)
@@ -68,7 +72,7 @@ async function open(held: HeldRoot, path: string): Promise<string | undefined> {
   const why = 'a name typed here is resolved there'
   const [report] = await held.program.make([
     ...close,
-    step(['openat2_if_there', rootFd, path, [...asPlace], 0, resolvedInside], why),
+    step(['openat2_if_there', rootFd, path, [...asPlace], resolvedInside], why),
   ])
   held.isFound = report === undefined
   return report && errnoNamed(Number(report.answer.toString('latin1')))
@@ -78,7 +82,7 @@ async function open(held: HeldRoot, path: string): Promise<string | undefined> {
 function entered(name: string): Step[] {
   const below = foundFd + 1
   return [
-    step(['openat2', foundFd, name, [...asPlace], 0, noLinks], 'it may be a link by now'),
+    step(['openat2', foundFd, name, [...asPlace], noLinks], 'it may be a link by now'),
     step(['dup2', below, foundFd], 'the directory itself, whatever its name is by now'),
     step(['close', below], 'the next descriptor has this number'),
   ]
@@ -94,7 +98,7 @@ function statOf(path: string): BigIntStats | undefined {
 }
 
 /** Where the link `name` in the directory that was found leads. */
-export function linkIn(held: HeldRoot, name: string): string {
+function linkIn(held: HeldRoot, name: string): string {
   return fromBytes(readlinkSync(toBytes(inFound(held, name)), 'buffer'))
 }
 

@@ -4,7 +4,7 @@
  * by calls that follow no link; and a directory is entered by a call that follows none, and then is
  * the working directory, whatever becomes of its name.
  */
-import { extended, newFile, newNode, timeOf } from '../../05-commit/layer/files.ts'
+import { extended, newFile, newNode, timespecOf } from '../../05-commit/layer/files.ts'
 import type { Entry, Piece } from '../../05-commit/tar/tar.ts'
 import type { ResolveFlag } from '../../flag-names.ts'
 import { stepOf, type Step } from '../../step.ts'
@@ -43,7 +43,7 @@ export function atStart(): Step[] {
 export function into(path: string, resolve: ResolveFlag[]): Step[] {
   if (path === '.') return [step(['fchdir', foundFd], 'back to where the copy begins')]
   const why = 'a directory that was swapped for a link is not entered'
-  return [step(['openat2', foundFd, path, [...asPlace], 0, resolve], why), ...here()]
+  return [step(['openat2', foundFd, path, [...asPlace], resolve], why), ...here()]
 }
 
 function here(): Step[] {
@@ -64,7 +64,7 @@ export function directoryEntered(name: string, entry: Entry, owner: Owner): Step
   const mode = (entry.mode & 0o777) | 0o700
   return [
     step(['mkdir', name, mode], 'one that is there is kept, with what is in it', 'EEXIST'),
-    step(['openat2', atCwd, name, [...asPlace], 0, noLinks], 'not if it is a link, or a file'),
+    step(['openat2', atCwd, name, [...asPlace], noLinks], 'not if it is a link, or a file'),
     ...here(),
     ...owned('.', owner),
     ...extended('.', entry),
@@ -72,11 +72,11 @@ export function directoryEntered(name: string, entry: Entry, owner: Owner): Step
 }
 
 /** Go into a directory for the last time. */
-export function directoryDone(path: string, entry: Entry, resolve: ResolveFlag[]): Step[] {
+export function directoryLeft(path: string, entry: Entry, resolve: ResolveFlag[]): Step[] {
   return [
     ...into(path, resolve),
     step(['chmod', '.', entry.mode], 'only now: new files would inherit set-group-id'),
-    step(['utimensat', '.', ...timeOf(entry.mtimeNs)], 'only now: each new file changed its time'),
+    step(['utimensat', '.', ...timespecOf(entry.mtimeNs)], 'only now: each new file changed it'),
   ]
 }
 
@@ -117,7 +117,7 @@ export function nodeMade(name: string, entry: Entry, owner: Owner): Step[] {
 export function nameAdded(name: string, target: string, resolve: ResolveFlag[]): Step[] {
   const opened = 'the first of its names, which must not be a way elsewhere'
   return [
-    step(['openat2', foundFd, target, ['O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC'], 0, resolve], opened),
+    step(['openat2', foundFd, target, ['O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC'], resolve], opened),
     ...removed(name),
     step(['linkat', newFd, name], 'one file, two names'),
     step(['close', newFd], 'the next descriptor has this number'),
@@ -134,5 +134,5 @@ function owned(name: string, owner: Owner): Step[] {
 }
 
 function timed(name: string, { mtimeNs }: Entry): Step {
-  return step(['utimensat', name, ...timeOf(mtimeNs)], 'its time, as it was')
+  return step(['utimensat', name, ...timespecOf(mtimeNs)], 'its time, as it was')
 }

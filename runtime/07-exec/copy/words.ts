@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 
 /** A path of this machine, `-` for a stream, or a path in a container. */
-export type Place = { kind: 'here' | 'stream'; path: string } | Inside
+export type CopyPlace = { kind: 'here' | 'stream'; path: string } | Inside
 
 export interface Inside {
   kind: 'inside'
@@ -11,7 +11,7 @@ export interface Inside {
 }
 
 /** As Docker: a colon after a name, but not in a path that begins with `/` or `.`. */
-export function placeOf(word: string): Place {
+export function copyPlaceOf(word: string): CopyPlace {
   const colon = word.indexOf(':')
   if (word === '-') return { kind: 'stream', path: word }
   if (colon < 1 || word.startsWith('/') || word.startsWith('.')) return { kind: 'here', path: word }
