@@ -21,10 +21,10 @@ const instructions: Record<string, Instruction> = {
     ...config,
     ExposedPorts: { ...config.ExposedPorts, ...keys(expandedWords(text, config).flatMap(ports)) },
   }),
-  HEALTHCHECK: (config, text) => ({
-    ...config,
-    Healthcheck: healthcheckOf(text, (command) => jsonList(command, 'HEALTHCHECK CMD')),
-  }),
+  HEALTHCHECK: (config, text) => {
+    const check = healthcheckOf(text, (command) => jsonList(command, 'HEALTHCHECK CMD'))
+    return { ...config, Healthcheck: { ...config.Healthcheck, ...check } } // as Docker's commit
+  },
   LABEL: (config, text) => ({
     ...config,
     Labels: { ...config.Labels, ...Object.fromEntries(pairs(text, config.Env ?? [])) },

@@ -44,7 +44,7 @@ function filterOf(given: string[]): (event: LifeEvent) => boolean {
 const filters: Filters<LifeEvent> = {
   container: (value) => ({ type, id, attributes }) =>
     type === 'container' && [id, attributes['name'] ?? ''].some((each) => each.startsWith(value)),
-  event: (value) => ({ action }) => action === value,
+  event: (value) => ({ action }) => action === value || action.startsWith(`${value}: `),
   image: (value) => ({ type, id, attributes }) => {
     const name = attributes[type === 'image' ? 'name' : 'image'] ?? ''
     return [id, name, withoutTag(id), withoutTag(name)].includes(value)

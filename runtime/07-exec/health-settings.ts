@@ -70,7 +70,7 @@ function timeIn(flag: string, text: string | undefined): number {
     throw new UsageError(`invalid value '${text}' for --${flag}: a time, as 30s or 1m30s`)
   if (nanoseconds < 0) throw new UsageError(`--${flag} cannot be negative: '${text}'`)
   if (nanoseconds > 0 && nanoseconds < 1e6)
-    throw new UsageError(`--${flag} cannot be less than 1ms: '${text}'`)
+    throw new Error(`--${flag} cannot be less than 1ms: '${text}'`)
   return nanoseconds
 }
 

@@ -68,7 +68,7 @@ function stateOf(root: string, container: Container): object {
     Error: '',
     StartedAt: word === 'created' ? never : started,
     FinishedAt: finished ?? never,
-    ...(health ? { Health: health } : {}),
+    Health: health, // without one, JSON leaves it out, and a template finds nothing
     StoppedBy: word === 'exited' ? stopperOf(root, container) : '',
   }
 }
@@ -171,7 +171,7 @@ function configOf(container: Container): object {
     WorkingDir: cwd ?? '',
     Entrypoint: config?.Entrypoint ?? null,
     Labels: config?.Labels ?? {},
-    ...(config?.Healthcheck ? { Healthcheck: config.Healthcheck } : {}),
+    Healthcheck: config?.Healthcheck, // the same
     StopSignal: config?.StopSignal ?? '',
     StopTimeout: container.stopTimeout ?? null,
   }
