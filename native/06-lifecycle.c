@@ -17,12 +17,15 @@
 #include <sys/wait.h>
 #include <time.h>
 
+enum { ATTENDED = 7 };
+
 static struct arg *told; /* the arguments of supervise() */
 static int directory = -1;
 static int gate[2];    /* closed when Node knows of the first start, which then goes on */
 static int is_further; /* this is not the first start */
 
 static pid_t start(void);
+static pid_t start_again(void);
 static int begin(struct arg *a);
 static void await_end_of(pid_t pid);
 static size_t read_again(struct plan *plan, size_t at);
@@ -34,7 +37,9 @@ static void settle(void) __attribute__((noreturn));
 static long long setting(int which);
 
 /* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
- * delay, lasting], groups, settler). Returns the process of the first start, and 0 in that. */
+ * delay, lasting], groups, settler, attended). Returns the process of the first start, and 0 in
+ * that. With `attended` the command line waits for that start, whose streams are those of its
+ * caller; when it goes, the container ends. */
 long do_supervise(struct arg *a) {
   if (begin(a) != 0 || pipe2(gate, O_CLOEXEC) != 0) return -1;
   pid_t pid = start();
@@ -64,6 +69,7 @@ static pid_t start(void) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
   memset(life, 0, sizeof *life);
+  life->attended = !is_further && told[ATTENDED].number;
   pid_t pid = fork();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0UL, 0UL, 0UL);
@@ -80,7 +86,7 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   health_settings(plan);
   health_begin();
   close(gate[1]);
-  let_go_of_node();
+  attend(told[ATTENDED].number != 0);
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);
     health_over();
@@ -90,20 +96,27 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
     journal_line("exit", "%d", status);
     at = read_again(plan, at);
     long long delay = delay_before(status, milliseconds() - since);
+    if (delay < 0) journal_line("over", "%d", 0);
+    tell_node(directory, status, delay < 0);
     if (delay < 0) break;
     pause_for(delay);
     at = read_again(plan, at);
-    if (!is_wanted(status)) break;
-    clear_groups();
-    since = milliseconds();
-    is_further = 1;
-    pid = start();
+    if (!is_wanted(status) || (pid = start_again()) < 0) {
+      journal_line("over", "%d", 0);
+      break;
+    }
     if (pid == 0) return at;
-    if (pid < 0) break;
+    since = milliseconds();
     health_begin();
   }
-  journal_line("over", "%d", 0);
   settle();
+}
+
+/* As the monitor: in groups that it makes itself. */
+static pid_t start_again(void) {
+  clear_groups();
+  is_further = 1;
+  return start();
 }
 
 /* All signals are blocked here. Those that a process has sent are the container's. If the start was
@@ -207,13 +220,6 @@ static void settle(void) {
 }
 
 static long long setting(int which) { return atoll(told[4].list[which]); }
-
-/* Since an arbitrary moment; unlike the time of day they never jump. */
-long long milliseconds(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 int is_further_start(void) { return is_further; }
 

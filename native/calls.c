@@ -120,7 +120,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(syncfs, "n") \
   /* log.c, 06-lifecycle.c */ \
   CALL(open_log, "snns") \
-  CALL(supervise, "sssflll") \
+  CALL(supervise, "sssfllln") \
   CALL(init, "") \
   /* attach.c */ \
   CALL(listen, "snn") \

@@ -19,7 +19,7 @@ static void let_go_of_caller(void);
 /* The command runs, and its input leads to `to`. What Node attends to has the caller's. */
 void input_open(int to) {
   const struct keys *keys = terminal_master() < 0 ? NULL : &keys_asked;
-  if (!is_supervised()) input_from(CALLER, STDIN_FILENO, keys);
+  if (is_attended()) input_from(CALLER, STDIN_FILENO, keys);
   stream_connect(STDIN_FILENO, sources[turn].fd, to);
 }
 
@@ -88,6 +88,7 @@ static void let_go_of_caller(void) {
   streams_let_go();
   input_forget(CALLER, 0);
   report_detached();
+  if (life) life->attended = 0;
   let_go_of_node();
   setsid();
   if (chdir("/") != 0) errno = 0; /* ignoring: it keeps a directory in use, no more */

@@ -72,7 +72,7 @@ void monitor_failed(void) {
   if (life) life->failed = 1;
 }
 
-/* In a start: the command runs. Node, if it waits, may end. */
+/* In a start: the command runs. Node may end, unless it attends to the container. */
 void monitor_runs(void) {
   if (!life) return report_running();
   if (life->runs || life->failed) return;
@@ -80,7 +80,7 @@ void monitor_runs(void) {
   journal_line("run", "%d", 0);
   event_started(supervised_with());
   report_running();
-  let_go_of_node();
+  if (!life->attended) let_go_of_node();
 }
 
 /* In a start: the command has ended. */
@@ -90,8 +90,16 @@ void monitor_ended(int status) {
   life->ended = 1;
 }
 
-/* Whether somebody else than Node waits for the container. */
-int is_supervised(void) { return life != NULL; }
+/* Whether Node waits for the container, and descriptors 0 to 2 are its caller's. */
+int is_attended(void) { return !life || life->attended; }
+
+/* Put /dev/null in the place of descriptors 0 to 2, which are the caller's. */
+void leave_caller(void) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) dup2(null, fd);
+  close(null);
+}
 
 /* Put /dev/null in the place of the socket: reports go nowhere, and no plan follows. */
 void let_go_of_node(void) {

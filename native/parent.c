@@ -119,7 +119,7 @@ void wait_for(pid_t pid) {
     streams_polls(fds + 3);
     attach_polls(fds + 3 + 2 * STREAMS);
     input_polls(fds + 3 + 2 * STREAMS + ATTACH_FDS);
-    int is_timed = is_hung_up || (child == 0 && (is_asked || is_supervised()));
+    int is_timed = is_hung_up || (child == 0 && (is_asked || !is_attended()));
     int ready = poll(fds, sizeof fds / sizeof *fds, is_timed ? PATIENCE_MS : -1);
     if (ready < 0 && errno != EINTR) break;
     if (ready == 0 && child == 0) finish(); /* the reader takes no more */
@@ -232,6 +232,6 @@ static void finish(void) {
   attach_end(end_status);
   terminal_restore();
   end_orphans();
-  report_exit(end_status);
+  if (!life) report_exit(end_status); /* else its monitor does */
   _exit(WIFSIGNALED(end_status) ? 128 + WTERMSIG(end_status) : WEXITSTATUS(end_status));
 }

@@ -19,18 +19,24 @@ char *answer_room(size_t size) {
   return more;
 }
 
-/* Write all parts, or exit: if Node is gone, nothing would clean up after later calls. */
-static void deliver(struct iovec *parts, int count) {
+/* Write all parts. Returns -1 if Node is gone. */
+static int write_parts(struct iovec *parts, int count) {
   while (count > 0) {
     ssize_t put = writev(CONTROL, parts, count);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) _exit(125);
+    if (put < 0) return -1;
     for (; count > 0 && (size_t)put >= parts->iov_len; parts++, count--)
       put -= (ssize_t)parts->iov_len;
-    if (count == 0) return;
+    if (count == 0) return 0;
     parts->iov_base = (char *)parts->iov_base + put;
     parts->iov_len -= (size_t)put;
   }
+  return 0;
+}
+
+/* The same, or exit: if Node is gone, nothing would clean up after later calls. */
+static void deliver(struct iovec *parts, int count) {
+  if (write_parts(parts, count) != 0) _exit(125);
 }
 
 static void deliver_line(char *line, int length) {
@@ -54,10 +60,10 @@ void report_unwritten(int fd, int error) {
   deliver_line(line, snprintf(line, sizeof line, "unwritten %d %d\n", fd, error));
 }
 
-/* `unlogged <errno>`: the log has a gap. Without a caller it is for the journal. */
+/* `unlogged <errno>`: the log has a gap. If there is a journal, it is for that. */
 void report_unlogged(int error) {
   char line[64];
-  if (is_supervised()) journal_line("unlogged", "%d", error);
+  if (life) journal_line("unlogged", "%d", error);
   else deliver_line(line, snprintf(line, sizeof line, "unlogged %d\n", error));
 }
 
@@ -77,6 +83,14 @@ void report_exit(int status) {
 void report_detached(void) {
   char line[] = "detached\n";
   deliver_line(line, sizeof line - 1);
+}
+
+/* `ended <wait status> <what follows>`: from a monitor, to Node. Returns -1 if Node is gone. */
+int report_end(int status, const char *what_follows) {
+  char line[64];
+  int length = snprintf(line, sizeof line, "ended %d %s\n", status, what_follows);
+  struct iovec part = {line, (size_t)length};
+  return write_parts(&part, 1);
 }
 
 /* `refused <what>: <which>`: the plan is bad, and none of its calls was made. `which` comes from

@@ -37,7 +37,7 @@ struct call {
   long (*make)(struct arg *);
 };
 
-#define MAX_ARGS 7
+#define MAX_ARGS 8
 
 struct step {
   const struct call *call;
@@ -77,6 +77,7 @@ void report_unlogged(int error);
 void report_running(void);
 void report_exit(int status);
 void report_detached(void);
+int report_end(int status, const char *what_follows);
 void refuse(const char *what, const char *which) __attribute__((noreturn));
 
 /* parent.c: the two sides of a fork. */
@@ -168,10 +169,15 @@ int is_outliving(void);
 int outlive(void);
 void outlived(int status);
 
+/* attend.c: a monitor and the command line. */
+void attend(int is_waiting);
+void tell_node(int directory, int status, int is_over);
+
 /* life.c: what a start tells its monitor, even if it is killed, and what both write down. */
 extern struct life {
   pid_t child; /* the container's first process */
   unsigned long long start; /* when that began, in clock ticks since boot */
+  int attended; /* Node waits for the container, whose streams are its caller's */
   int failed;  /* a step of the plan has failed */
   int runs;    /* the command has been executed */
   int ended;   /* and has ended, with this status of wait(2) */
@@ -182,7 +188,8 @@ void let_go_of_node(void);
 void leave_life(void);
 pid_t first_process(unsigned long long *start);
 unsigned long long stat_field(pid_t pid, int which);
-int is_supervised(void);
+int is_attended(void);
+void leave_caller(void);
 void monitor_started(pid_t child);
 void monitor_failed(void);
 void monitor_runs(void);

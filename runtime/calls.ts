@@ -101,7 +101,7 @@ export type Call =
   | [
       name: 'supervise', directory: string, mark: string, lock: string, restart: RestartFlag,
       /** Most restarts, 0 for any number; then milliseconds: first delay, last one, lasting. */
-      numbers: number[], groups: string[], settler: string[],
+      numbers: number[], groups: string[], settler: string[], isAttended: number,
     ]
   | [name: 'init']
   | [name: 'listen', directory: string, closesInput: number, isAwaited: number]
@@ -216,7 +216,7 @@ export const calls: Record<CallName, CallRow> = {
   flock: { kinds: 'nf' },
   syncfs: { kinds: 'n' },
   open_log: { kinds: 'snns', makes: 'open fcntl close fstat pread? write?'.split(' ') },
-  supervise: { kinds: 'sssflll', makes: supervised.split(' ') },
+  supervise: { kinds: 'sssfllln', makes: supervised.split(' ') },
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
   listen: { kinds: 'snn', makes: 'open socket unlink bind listen close fcntl close'.split(' ') },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },

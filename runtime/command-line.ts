@@ -1,6 +1,7 @@
 /** The words of the command line as data: flags, commands, columns, and what a command answers. */
 import type { Chapter, Runtime, Traits } from './chapter.ts'
-import type { Launch, LaunchOptions, Report } from './native.ts'
+import type { Launch, LaunchOptions } from './native.ts'
+import type { Report } from './reports.ts'
 import type { Container, ContainerOptions } from './options.ts'
 import type { Step } from './step.ts'
 
@@ -84,6 +85,8 @@ export interface Input extends Typed {
 export interface AttachOptions extends Pick<LaunchOptions, 'stdio'> {
   /** With `false` no signals are passed on. */
   sigProxy?: boolean
+  /** End the container at once; without it, the native program. */
+  kill?: () => void
 }
 
 /** What a process gets of who typed the command. */

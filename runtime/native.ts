@@ -8,29 +8,13 @@ import { encode, type Mode, type Room } from './encode.ts'
 import { endOf, errnoNamed } from './kernel-names.ts'
 import { NativeFailure } from './native-failure.ts'
 import { whyNotStarted } from './not-started.ts'
-import { handsOn, queue, readLines, type OnLine, type Queue } from './reports.ts'
+import { handsOn, queue, readLines, reportOf } from './reports.ts'
+import type { OnLine, Queue, Report } from './reports.ts'
 import type { Step } from './step.ts'
 import { failureInWords } from './strace.ts'
 
 /** Where set-up puts the program. The bundle in dist/ is as deep in the tree as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
-
-/** What the native program says of a step. */
-export interface Report {
-  /** The step's place in the plan. */
-  index: number
-  /** The process that made the call. */
-  pid: number
-  /** What the call returned; -1 with an errno. */
-  result: number
-  /** The name of the errno, or undefined on success. */
-  errno?: string
-  /** The plan ends here: the call has an errno that its step does not ignore. */
-  failed: boolean
-  nanoseconds: number
-  /** Bytes that the call brought back (xattrs, extents). */
-  answer: Buffer
-}
 
 /** How a plan ended. */
 export interface Outcome {
@@ -49,6 +33,12 @@ export interface Outcome {
   /** The command lives on without this process: with `supervise`, or after its detach keys. */
   livesOn?: boolean
   isDetached?: boolean
+  /**
+   * A monitor has waited for the container, and noted its end. It has locked the container's
+   * directory until the launch is abandoned (`locked`), or somebody else has; or it starts the
+   * container again, now without this process.
+   */
+  supervised?: 'locked' | 'over' | 'again'
   /** The native program itself was killed, and the container with it. */
   lost?: boolean
 }
@@ -94,6 +84,8 @@ export interface LaunchOptions {
   sockets?: number
   /** Wait for the end of the native program, even if the command lives on without this process. */
   stays?: boolean
+  /** The end of the container is that of the launch; its monitor waits until it is abandoned. */
+  settles?: boolean
 }
 
 /** Start the native program on `plan`. Throws, and starts nothing, if that cannot be encoded. */
@@ -175,7 +167,7 @@ function start(three: LaunchOptions['stdio'] = ['ignore', 'inherit', 'inherit'],
 }
 
 /** The state of a native program that runs. */
-interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'> {
+interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'settles' | 'onRunning'> {
   /** The first plan: those that follow neither fork nor execute. */
   plan: Step[]
   /** The process that makes the next call. */
@@ -188,17 +180,20 @@ interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'onRunning'> {
 function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch): Promise<Outcome> {
   const outcome: Outcome = { exitCode: 125 }
   const letGo = () => void (control?.writable && control.write('\n'))
-  let [isContainer, livesOn] = [false, (_?: true) => {}]
+  let [isContainer, livesOn, ended] = [false, (_?: true) => {}, () => {}]
   let waitStatus: number | undefined
   const onLine: OnLine = (kind, fields, answer) => {
-    if (kind === 'exit') waitStatus = Number(fields[0])
-    else if (kind === 'unwritten')
+    if (kind === 'exit' || kind === 'ended') waitStatus = Number(fields[0])
+    if (kind === 'ended') {
+      outcome.supervised = fields[1] as NonNullable<Outcome['supervised']>
+      ended()
+    } else if (kind === 'unwritten')
       outcome.unwritten = { fd: Number(fields[0]), errno: errnoNamed(Number(fields[1])) ?? '' }
     else if (kind === 'unlogged') outcome.unlogged = errnoNamed(Number(fields[0])) ?? ''
     else if (kind === 'running') livesOn()
     else if (kind === 'detached') livesOn(true)
     else if (kind === 'refused') outcome.refused = fields.join(' ')
-    else {
+    else if (kind !== 'exit') {
       const failed = kind === 'failed'
       const report = reportOf(fields, { pid: watch.maker, failed, answer })
       const nameAt = (index: number) => watch.plan[index]?.call[0]
@@ -216,12 +211,17 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       resolve(end)
     }
     livesOn = (isDetached) => {
-      const isAwaited = !watch.plan.some(({ call }) => call[0] === 'supervise')
-      if (isAwaited && !isDetached && !outcome.failure) watch.onRunning?.()
-      if (!isDetached && (isAwaited || watch.stays)) return
+      const monitor = watch.plan.flatMap(({ call }) => (call[0] === 'supervise' ? [call] : []))[0]
+      if (!monitor && !isDetached && !outcome.failure) watch.onRunning?.()
+      if (!isDetached && (!monitor || monitor[8] !== 0 || watch.stays)) return
       child.unref()
       control?.destroy()
       finish({ exitCode: 0, livesOn: true, ...(isDetached ? { isDetached } : {}) })
+    }
+    ended = () => {
+      if (!watch.settles) return void control?.destroy()
+      child.unref()
+      finish(Object.assign(outcome, endOf(waitStatus ?? 0)))
     }
     if (control) readLines(control, onLine)
     child.on('error', (error) => {
@@ -238,12 +238,4 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
       finish(outcome)
     })
   })
-}
-
-type Origin = Pick<Report, 'pid' | 'failed' | 'answer'>
-
-function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
-  const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
-  const name = errnoNamed(errno)
-  return { index, pid, result, failed, nanoseconds, answer, ...(name ? { errno: name } : {}) }
 }

@@ -3,7 +3,8 @@
  * (chattr(1)), a mount.
  */
 import type { Call } from './calls.ts'
-import { launch, type Launch, type Report } from './native.ts'
+import { launch, type Launch } from './native.ts'
+import type { Report } from './reports.ts'
 import { toolStep } from './step.ts'
 
 export interface Obstacles {

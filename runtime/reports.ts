@@ -1,5 +1,6 @@
 /** The native program's socket, read: lines, and a queue to pull reports from. */
 import type { Duplex } from 'node:stream'
+import { errnoNamed } from './kernel-names.ts'
 
 /** One line, cut at its spaces, and the bytes that follow it. */
 export type OnLine = (kind: string, fields: string[], answer: Buffer) => void
@@ -22,10 +23,39 @@ export function readLines(control: Duplex, onLine: OnLine): void {
   control.on('error', () => {}) // ignoring: ECONNRESET comes after all bytes were read
 }
 
+/** What the native program says of a step. */
+export interface Report {
+  /** The step's place in the plan. */
+  index: number
+  /** The process that made the call. */
+  pid: number
+  /** What the call returned; -1 with an errno. */
+  result: number
+  /** The name of the errno, or undefined on success. */
+  errno?: string
+  /** The plan ends here: the call has an errno that its step does not ignore. */
+  failed: boolean
+  nanoseconds: number
+  /** Bytes that the call brought back (xattrs, extents). */
+  answer: Buffer
+}
+
+type Origin = Pick<Report, 'pid' | 'failed' | 'answer'>
+
+/** A report, from the numbers of its line. */
+export function reportOf(fields: string[], { pid, failed, answer }: Origin): Report {
+  const [index = 0, result = 0, errno = 0, nanoseconds = 0] = fields.map(Number)
+  const report: Report = { index, pid, result, failed, nanoseconds, answer }
+  const name = errnoNamed(errno)
+  if (name) report.errno = name
+  return report
+}
+
 /** The lines that native/report.c writes; of a step the last number counts bytes that follow. */
 const known = new RegExp(
   '^(?:(?:step|failed) \\d{1,15} -?\\d{1,15} \\d{1,5} \\d{1,15} (\\d{1,9})' +
-    '|(?:exit|unlogged|unwritten [12]) \\d{1,6}|running|detached|refused .*)$',
+    '|(?:exit|unlogged|unwritten [12]) \\d{1,6}|ended \\d{1,6} (?:locked|over|again)' +
+    '|running|detached|refused .*)$',
 )
 
 /**

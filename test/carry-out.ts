@@ -3,13 +3,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { processIds } from '../runtime/01-namespaces/namespaces.ts'
-import {
-  launch,
-  type Launch,
-  type LaunchOptions,
-  type Outcome,
-  type Report,
-} from '../runtime/native.ts'
+import { launch, type Launch, type LaunchOptions, type Outcome } from '../runtime/native.ts'
+import type { Report } from '../runtime/reports.ts'
 import type { Call } from '../runtime/calls.ts'
 import { toolStep, type Step } from '../runtime/step.ts'
 

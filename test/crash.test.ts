@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listContainers } from '../runtime/container/find.ts'
 import { rootWithBusybox } from './busybox.ts'
-import { runningContainer, gone, parentOf, expectNothingLeft } from './running.ts'
+import { runningContainer, gone, expectNothingLeft } from './running.ts'
 import { needs } from './scratch.ts'
 import { program, start, stepbox } from './stepbox.ts'
 
@@ -40,7 +40,7 @@ describe('kill -9', () => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const { started, container } = await runningContainer(root, [])
-    process.kill(parentOf(container), 'SIGKILL')
+    process.kill(container.monitor.pid, 'SIGKILL')
     const { code } = await started.ended
     expect(code).toBe(125)
     await gone(container)

@@ -120,16 +120,18 @@ test('the end of a container of another process is awaited, or brought about', a
   expect((container.groups ?? []).filter(existsSync)).toEqual([])
 })
 
-test('a monitor that is stopped does not keep its container alive', async (context) => {
+const stoppable = ['a monitor', 'a command line']
+test.for(stoppable)('%s that is stopped does not keep a container alive', async (who, context) => {
   needs(context, 'root', 'overlay')
   const root = await rootWithBusybox()
   const args = ['run', '--name', 'held', 'busybox', 'sh', '-c', 'echo up; sleep 1000']
   const held = startProgram(args, { root, isStopped: true })
   await held.says('up')
-  const { init } = findContainer(root, 'held')
-  held.process.kill('SIGSTOP')
+  const { init, monitor } = findContainer(root, 'held')
+  process.kill(who === 'a monitor' ? monitor.pid : (held.process.pid ?? 0), 'SIGSTOP')
   const removed = await stepbox(['rm', '-f', 'held'], { root })
   expect(removed).toMatchObject({ code: 0, out: 'held\n', err: '' })
+  held.process.kill('SIGCONT')
   await held.ended
   expect(existsSync(`/proc/${init?.pid}`)).toBe(false)
   expect(readdirSync(join(root, 'containers'))).toEqual([])

@@ -40,11 +40,6 @@ function isThere(pid: number): boolean {
   }
 }
 
-export function parentOf({ init }: Container): number {
-  const status = readFileSync(`/proc/${init?.pid}/status`, 'utf8')
-  return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1])
-}
-
 export function expectNothingLeft(root: string, { groups = [], id }: Container): void {
   expect(groups.filter(existsSync)).toEqual([])
   expect(processesIn(groups)).toEqual([])

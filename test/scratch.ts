@@ -4,14 +4,29 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject, onTestFinished, type TestContext } from 'vitest'
+import { namesIn, tryRead } from '../runtime/files.ts'
 import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
 import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
 
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
+  onTestFinished(async () => {
+    await isSettled(dir)
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+  })
   return dir
+}
+
+/** What monitors have started to clear up in `dir` may still be at it. */
+async function isSettled(dir: string): Promise<void> {
+  const end = Date.now() + 10_000
+  const isSettler = (pid: string) => {
+    const words = tryRead(`/proc/${pid}/cmdline`)?.split('\0') ?? []
+    return words.includes('settle') && words.some((word) => word.startsWith(dir))
+  }
+  while (Date.now() < end && namesIn('/proc').some(isSettler))
+    await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /**

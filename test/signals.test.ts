@@ -52,7 +52,7 @@ test('a real-time signal, which Node cannot catch, ends both', async (context) =
   const script = 'trap "echo got it" 40; echo ready; while :; do sleep 1000 & wait; done'
   const running = start(['run', '--rm', 'busybox', 'sh', '-c', script], { root })
   await running.says('ready')
-  const first = childOf(childOf(running.process.pid ?? 0))
+  const first = childOf(childOf(childOf(running.process.pid ?? 0)))
   expect(statusOf(first, 'NSpid')).toMatch(/\t1$/)
   process.kill(running.process.pid ?? 0, 40)
   expect((await running.ended).out).toBe('ready\n')

@@ -28,30 +28,35 @@ describe("the caller's terminal is as before", () => {
   test('when the container is killed', async (context) => {
     const terminal = await session(context)
     terminal.line(noted(terminal))
-    const [, , first] = await processes(terminal)
+    const [, , , first] = await processes(terminal)
     process.kill(first, 'SIGKILL')
     await terminal.shows('code 137')
     await expectAsBefore(terminal)
   }, 40_000)
 
-  test('when the native program is killed', async (context) => {
+  const killed: [name: string, which: 1 | 2, code: string][] = [
+    ['monitor', 1, 'code 125'],
+    ['process that copies its keys', 2, 'code 137'],
+  ]
+  const time = { timeout: 40_000 }
+  test.for(killed)('when its %s is killed', time, async ([, which, code], context) => {
     const terminal = await session(context)
     terminal.line(noted(terminal))
-    const [, native, first] = await processes(terminal)
-    process.kill(native, 'SIGKILL')
-    await terminal.shows('code 125')
-    await until(isGone(first), () => 'the end of the container')
+    const family = await processes(terminal)
+    process.kill(family[which], 'SIGKILL')
+    await terminal.shows(code)
+    await until(isGone(family[3]), () => 'the end of the container')
     await expectAsBefore(terminal)
-  }, 40_000)
+  })
 
   test('when Node is killed, as soon as the container has ended', async (context) => {
     const terminal = await session(context)
     terminal.line(noted(terminal).replace('stty', `cat ${terminal.root}/end; stty`))
-    const [node, native, first] = await processes(terminal)
+    const [node, ...others] = await processes(terminal)
     execFileSync('mkfifo', [join(terminal.root, 'end')])
     process.kill(node, 'SIGKILL')
     await terminal.shows('code 137')
-    for (const pid of [native, first]) await until(isGone(pid), () => `the end of ${pid}`)
+    for (const pid of others) await until(isGone(pid), () => `the end of ${pid}`)
     writeFileSync(join(terminal.root, 'end'), '')
     await expectAsBefore(terminal)
     const { root } = terminal
@@ -70,7 +75,7 @@ describe("the caller's terminal is as before", () => {
 test('a container in the background waits until it is in front', async (context) => {
   const terminal = await session(context)
   terminal.line(`${terminal.run('sh')} &`)
-  const native = () => childOf(childOf(terminal.shell))
+  const native = () => childOf(childOf(childOf(terminal.shell)))
   const isStopped = () => statusOf(native(), 'State').startsWith('T')
   await until(isStopped, () => 'a native program that waits')
   await isAsBefore(terminal)
@@ -87,7 +92,7 @@ test('after a container in the background, the terminal echoes as before', async
   execFileSync('mkfifo', [file])
   const input = openSync(file, 'r+')
   terminal.line(`node ${program} run --rm -i busybox cat < ${file} &`)
-  await until(() => childOf(childOf(childOf(terminal.shell))) > 0, () => 'a container')
+  await until(() => childOf(childOf(childOf(childOf(terminal.shell)))) > 0, () => 'a container')
   terminal.line('wait; echo waited')
   await until(() => !isRaw(terminal), () => 'a shell that waits')
   closeSync(input)

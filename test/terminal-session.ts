@@ -39,14 +39,19 @@ export function isRaw({ shell }: Session): boolean {
   return execFileSync('stty', ['-F', tty, '-a'], { encoding: 'utf8' }).includes('-icanon')
 }
 
-/** Node, the native program and the container's first process, once its shell has a prompt. */
-export async function processes({ shell, shows }: Session): Promise<[number, number, number]> {
+/** From Node down to the container's first process. */
+type Family = [node: number, monitor: number, native: number, first: number]
+
+/** Node, the native program as monitor and as start, the first process; once that has a prompt. */
+export async function processes({ shell, shows }: Session): Promise<Family> {
   await shows('/ #')
   const child = childOf(shell)
   const node = linkOf(`/proc/${child}/exe`) === process.execPath ? child : childOf(child)
-  const native = childOf(node)
-  expect(linkOf(`/proc/${native}/exe`)).toBe('/memfd:stepbox (deleted)')
-  return [node, native, childOf(native)]
+  const monitor = childOf(node)
+  const native = childOf(monitor)
+  for (const pid of [monitor, native])
+    expect(linkOf(`/proc/${pid}/exe`)).toBe('/memfd:stepbox (deleted)')
+  return [node, monitor, native, childOf(native)]
 }
 
 /** The first child of `pid`, or 0. */

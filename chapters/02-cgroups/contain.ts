@@ -5,13 +5,8 @@ import { lookAtCgroups } from '../../runtime/02-cgroups/cgroups.ts'
 import { killAll, removeGroup } from '../../runtime/02-cgroups/group-control.ts'
 import type { Cgroups } from '../../runtime/02-cgroups/hierarchies.ts'
 import type { Limits } from '../../runtime/02-cgroups/limits.ts'
-import {
-  launch,
-  type Launch,
-  type LaunchOptions,
-  type Outcome,
-  type Report,
-} from '../../runtime/native.ts'
+import { launch, type Launch, type LaunchOptions, type Outcome } from '../../runtime/native.ts'
+import type { Report } from '../../runtime/reports.ts'
 import { planOptions } from '../../runtime/chapter.ts'
 import type { Step } from '../../runtime/step.ts'
 import { needs } from '../../test/scratch.ts'

@@ -18,6 +18,7 @@ function monitored({ dir, group }: PlanOptions): Partial<PlanOptions> {
     restart: { name: 'on-failure', most: 1 } as const,
     groups: groupDirs(group),
     settler: ['/bin/true'],
+    isAttended: false,
   }
   return { monitor, log: { ...log, path: `${dir}/log` } }
 }

@@ -16,7 +16,7 @@ const rows = [{ tools: async () => tools }] as unknown as Chapter[]
 /** The calls of `dir` that make something in it. */
 const supervise = (dir: string): Call => {
   const [mark, lock] = [`${dir}/mark`, `${dir}/lock`]
-  return ['supervise', dir, mark, lock, 'RESTART_NEVER', [0, 1, 1, 1], [], ['/bin/true']]
+  return ['supervise', dir, mark, lock, 'RESTART_NEVER', [0, 1, 1, 1], [], ['/bin/true'], 0]
 }
 const openLog = (dir: string): Call => ['open_log', `${dir}/log`, 0, 1, '']
 const listen = (dir: string): Call => ['listen', dir, 0, 0]

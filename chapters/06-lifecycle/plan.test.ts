@@ -30,6 +30,7 @@ const told: Monitor = {
   restart: { name: 'no' },
   groups: ['/sys/fs/cgroup/stepbox-1'],
   settler: ['node', 'stepbox.cjs', 'settle'],
+  isAttended: false,
 }
 const log = { path: '/c/1/1-json.log', maxBytes: 0, files: 1 }
 const all: Partial<PlanOptions> = {
@@ -45,9 +46,15 @@ describe('the monitor', () => {
       'setsid()',
       'chdir("/")',
       'supervise("/c/1", "/running/1", "/settling", RESTART_NEVER, [0, 100, 60000, 10000], ' +
-        '["/sys/fs/cgroup/stepbox-1"], ["node", "stepbox.cjs", "settle"])',
+        '["/sys/fs/cgroup/stepbox-1"], ["node", "stepbox.cjs", "settle"], 0)',
     ])
     expect(monitor(undefined)).toEqual([])
+  })
+
+  test('stays with the caller who waits for the container', () => {
+    expect(lines(monitor({ ...told, isAttended: true }))).toEqual([
+      expect.stringMatching(/^supervise\(.*, 1\)$/),
+    ])
   })
 
   const policies: [RestartPolicy, string][] = [
@@ -102,16 +109,15 @@ describe('the list', () => {
   })
 })
 
-test('in the background there is a monitor and a socket; in the foreground only a log', () => {
+test('there is a monitor, a socket and a log; only in the foreground the caller waits, too', () => {
   const setting = (more: Partial<Container>) => ({
     container: { id: '1', env: [], ...more } as unknown as Container,
     root: '/data',
     dir: '/data/containers/1',
   })
-  expect(Object.keys(prepareLife(setting({})))).toEqual(['log'])
-  expect(Object.keys(prepareLife(setting({ detach: true })))).toEqual(
-    expect.arrayContaining(['monitor', 'log', 'listening']),
-  )
+  expect(Object.keys(prepareLife(setting({})))).toEqual(['monitor', 'listening', 'log'])
+  expect(prepareLife(setting({})).monitor?.isAttended).toBe(true)
+  expect(prepareLife(setting({ detach: true })).monitor?.isAttended).toBe(false)
   const none = { logging: { driver: 'none' as const, options: {} } }
-  expect(prepareLife(setting(none))).toEqual({})
+  expect(Object.keys(prepareLife(setting(none)))).not.toContain('log')
 })

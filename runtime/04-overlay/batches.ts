@@ -1,7 +1,8 @@
 /** Thousands of file calls: a native program that carries out plan after plan. */
 import { newRoom, type Room } from '../encode.ts'
 import { NativeFailure } from '../native-failure.ts'
-import { launch, StepError, type Outcome, type Report } from '../native.ts'
+import { launch, StepError, type Outcome } from '../native.ts'
+import type { Report } from '../reports.ts'
 import { stepOf, type Step } from '../step.ts'
 
 const step = stepOf(4)

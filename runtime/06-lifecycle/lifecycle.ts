@@ -23,9 +23,10 @@ export function prepareLife({
     restart,
     groups,
     settler: ownCommand(root, 'settle'),
+    isAttended: !detach,
   }
   return {
-    ...(detach ? { monitor, listening } : {}),
+    ...{ monitor, listening },
     ...(log ? { log } : {}),
     ...(hasInit ? { hasInit } : {}),
   }

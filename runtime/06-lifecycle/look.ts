@@ -8,10 +8,10 @@ import { statFields } from '../process.ts'
 import { decimalSize } from '../units.ts'
 
 /** The rows of a container that runs. The log is found by the descriptor of who writes it. */
-export function lifeRows({ id, detach, monitor, init, restarts = 0 }: Container): XRayRow[] {
+export function lifeRows({ id, monitor, init, restarts = 0 }: Container): XRayRow[] {
   const first = init?.pid ?? 0
   const start = Number(statFields(first)?.[4] ?? 0)
-  const waits = detach ? `process ${monitor.pid}, its monitor` : `process ${monitor.pid}`
+  const waits = `process ${monitor.pid}, its monitor`
   const rows: XRayRow[] = [
     { name: 'waited for by', host: waits, container: 'no process in here' },
     { name: 'output', host: logSize(start, `${id}-json.log`), container: outputOf(first) },

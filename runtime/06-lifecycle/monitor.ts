@@ -31,6 +31,8 @@ export interface Monitor {
   groups: string[]
   /** The program that clears up, with its arguments. */
   settler: string[]
+  /** The command line waits for the container, which is on its terminal, and ends with it. */
+  isAttended: boolean
 }
 
 declare module '../options.ts' {
@@ -38,7 +40,7 @@ declare module '../options.ts' {
     restart?: RestartPolicy
   }
   interface PlanOptions {
-    /** Without it, whoever started the container waits for it. */
+    /** Without it, who started the container waits for it. */
     monitor?: Monitor
   }
 }
@@ -49,15 +51,25 @@ const delays = [100, 60_000, 10_000]
 /** Before anything else is made: what is made here is the monitor's, and not the container's. */
 export function monitor(told: Monitor | undefined): Step[] {
   if (!told) return []
-  const { directory, mark, lock, restart, groups, settler } = told
+  const { directory, mark, lock, restart, groups, settler, isAttended } = told
   const numbers = [restart.most ?? 0, ...delays]
+  const policy = flagOf(restart)
+  return [
+    ...(isAttended ? [] : apart()),
+    step(
+      [
+        'supervise', directory, mark, lock, policy, numbers, groups, settler, Number(isAttended),
+      ],
+      'the monitor stays here; its child goes on with the list, and so does that of each restart',
+    ),
+  ]
+}
+
+/** Nothing of who typed the command. */
+function apart(): Step[] {
   return [
     step(['setsid'], 'a session of its own: when the terminal closes, nobody hangs it up'),
     step(['chdir', '/'], 'a process that lives long keeps no directory, and no disk, in use'),
-    step(
-      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
-      'the monitor stays here; its child goes on with the list, and so does that of each restart',
-    ),
   ]
 }
 

@@ -1,4 +1,5 @@
 /** `update`, as it is from this chapter on: limits, and the policy; for the next start, too. */
+import { existsSync } from 'node:fs'
 import { limitsFrom } from '../02-cgroups/flags.ts'
 import type { Limits } from '../02-cgroups/limits.ts'
 import { unlimited } from '../02-cgroups/update-command.ts'
@@ -8,7 +9,7 @@ import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../co
 import { amendContainer } from '../container/amendments.ts'
 import { announce } from '../container/announce.ts'
 import { planOptionsNow } from '../container/create.ts'
-import { planPath } from '../container/journal.ts'
+import { journalPath, planPath } from '../container/journal.ts'
 import { containerDir, markedState } from '../container/state.ts'
 import { tidy } from '../container/tidy.ts'
 import { makePlace } from '../data-root.ts'
@@ -59,7 +60,7 @@ export function changeContainer(
       }
     if (restart) amendContainer(makePlace(root, 'tmp'), dir, { restart })
     const now = markedState(root, id)
-    if (now?.detach) await replan(runtime, now)
+    if (now && existsSync(journalPath(dir))) await replan(runtime, now)
     announce(runtime, container, { action: 'update' })
   })
 }

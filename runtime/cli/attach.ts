@@ -79,22 +79,22 @@ export function callersSize() {
  * Docker's does; the second, if the first had no effect, says so. Without `sigProxy`, a signal that
  * ends this process ends the container, too.
  */
-export function attach(launched: Launch, { stdio, sigProxy = true }: AttachOptions): void {
+export function attach(launched: Launch, { stdio, sigProxy = true, kill }: AttachOptions): void {
   const { stdin } = launched.process
   if (stdio?.[0] === 'pipe' && stdin) {
     process.stdin.pipe(stdin)
     stdin.on('error', () => process.stdin.unpipe(stdin)) // ignoring: the container closed it
-    launched.process.once('exit', () => process.stdin.destroy())
+    void launched.outcome.then(() => process.stdin.destroy())
   }
-  if (sigProxy) passOn(launched)
+  if (sigProxy) passOn(launched, kill ?? launched.abandon)
 }
 
-function passOn(launched: Launch): void {
+function passOn(launched: Launch, kill: () => void): void {
   let interrupts = 0
   const signals = forwarded([0, 1, 2].some((fd) => isatty(fd)))
   for (const signal of signals) {
     process.on(signal, () => {
-      if (signal === 'SIGINT' && ++interrupts === 3) return launched.abandon()
+      if (signal === 'SIGINT' && ++interrupts === 3) return kill()
       if (signal === 'SIGINT' && interrupts === 2 && isatty(2)) writeError(say(unheard))
       launched.process.kill(signal)
     })

@@ -10,7 +10,8 @@ import { request } from '../container/request.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../container/run.ts'
 import { tidy } from '../container/tidy.ts'
 import { NativeFailure } from '../native-failure.ts'
-import type { Outcome, Report } from '../native.ts'
+import type { Outcome } from '../native.ts'
+import type { Report } from '../reports.ts'
 import type { Step } from '../step.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
 import { attach, callersSize, callersStreams, detachedStreams } from './attach.ts'
@@ -121,14 +122,9 @@ async function carryOut(input: Input, options: RunOptions): Promise<CarriedOut> 
     const rows = await rowsUpTo(runtime.chapters, options.chapter)
     explanation = await explain(plan, report, { pid, rows })
   }
-  const { restart, detach } = options
-  if (restart && restart.name !== 'no' && !detach && !trace) {
-    const { runAttached } = await import('./run-attached.ts')
-    const result = await runAttached(input, options, { failed })
-    return { result, explanation }
-  }
+  const { detach } = options
   const started = await begin(runtime, { ...options, ...(trace ? { mode: 'trace' } : {}) })
-  if (!detach) attach(started.launched, options)
+  if (!detach) attach(started.launched, { ...options, kill: started.kill })
   trace?.begin(started.plan)
   for await (const report of started.reports) {
     trace?.report(report)

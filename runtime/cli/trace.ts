@@ -1,6 +1,6 @@
 /** `run --trace`: each call as it is made, with result and duration. */
 import chalk, { chalkStderr } from 'chalk'
-import type { Report } from '../native.ts'
+import type { Report } from '../reports.ts'
 import { lineOf, type Step } from '../step.ts'
 import { nameOf, resultOf, strace } from '../strace.ts'
 import { writeError } from './output.ts'

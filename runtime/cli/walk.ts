@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs'
 import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
 import { writeAll } from '../durable.ts'
-import type { Report } from '../native.ts'
+import type { Report } from '../reports.ts'
 import { explain, type Explanation } from '../tools/explain/explain.ts'
 import { recordingOf } from '../tools/walk/recording.ts'
 import { beginWalk, type Frame, type Walk } from '../tools/walk/walk.ts'
@@ -37,7 +37,7 @@ export async function walkThrough(
     frames.push(frame)
     if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  const onCommand = () => attach(walk.launched, options)
+  const onCommand = () => attach(walk.launched, { ...options, kill: walk.kill })
   let result: RunResult | undefined
   if (isStepped) result = await stepThrough(walk, chapter, { onFrame, onCommand })
   else {

@@ -25,7 +25,7 @@ export async function end(runtime: Runtime, container: Container): Promise<void>
         '  end it there; if that is gone: stepbox reset --force',
     )
   const dir = containerDir(root, id)
-  if (container.detach) wantEnd(dir)
+  wantEnd(dir)
   const setting = { container, root, dir, layers: async () => [], warn }
   for (const { ending } of await rowsFor(runtime, chapter)) await ending?.(setting)
   const { init } = markedState(root, id) ?? container // it may have been started meanwhile

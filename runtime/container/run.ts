@@ -8,6 +8,7 @@ import { announce } from './announce.ts'
 import { create, reopen, type CreateOptions } from './create.ts'
 import { discard } from './remove.ts'
 import { settle, settleLost } from './settle.ts'
+import { settleSupervised } from './settle-supervised.ts'
 import { start, type Started, type StartOptions } from './start.ts'
 import { wait } from './wait.ts'
 
@@ -78,6 +79,7 @@ export async function finish(runtime: Runtime, started: Started): Promise<RunRes
   const { plan, setting } = started
   const outcome = await wait(started)
   if (outcome.livesOn) return { ...outcome, plan, container: setting.container }
+  if (outcome.supervised) return { ...outcome, plan, ...(await settleSupervised(runtime, started)) }
   if (started.problem) {
     await settle(runtime, { ...setting.container, rm: true }, outcome)
     throw inWords(started.problem, runtime.root)

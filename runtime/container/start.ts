@@ -1,6 +1,7 @@
 /** Start a container: make its plan, and hand it to the native program. */
 import { rowsFor, type Chapter, type Runtime, type Setting } from '../chapter.ts'
-import { makeReady, type Launch, type LaunchOptions, type Ready, type Report } from '../native.ts'
+import { makeReady, type Launch, type LaunchOptions, type Ready } from '../native.ts'
+import type { Report } from '../reports.ts'
 import { identify, signalTo } from '../process.ts'
 import type { Step } from '../step.ts'
 import { announce } from './announce.ts'
@@ -31,6 +32,8 @@ export interface Started {
   reports: AsyncIterable<Report>
   /** The state could not be written, and the container was killed for it. */
   problem?: unknown
+  /** End the container at once, with SIGKILL; or the start, if there is no process yet. */
+  kill(): void
 }
 
 /** Start what `create` laid out. Throws when there is no such plan, before anything runs. */
@@ -44,10 +47,16 @@ export async function start(
   for (const row of rows) await row.listed?.(setting, { plan, options, rows })
   const launched = (ready ?? makeReady(stdio)).begin(plan, {
     ...more,
+    settles: true,
     onRunning: () => announce(runtime, setting.container, { action: 'start' }),
   })
   launched.process.once('exit', (_, signal) => signal && endFirst(setting))
-  const started: Omit<Started, 'reports'> = { setting, plan, launched, pid: launched.pid }
+  const kill = () => {
+    const { init } = setting.container
+    if (init) signalTo(init, 'SIGKILL')
+    else launched.abandon()
+  }
+  const started: Omit<Started, 'reports'> = { setting, plan, launched, pid: launched.pid, kill }
   return Object.assign(started, { reports: recorded(started, rows) })
 }
 
@@ -75,11 +84,16 @@ async function* recorded(
 ): AsyncGenerator<Report> {
   const { plan, launched, setting } = started
   const fork = plan.findIndex(({ call }) => call[0] === 'fork')
+  let isSupervised = false
   for await (const report of launched.reports) {
+    if (plan[report.index]?.call[0] === 'supervise' && report.result > 0) {
+      isSupervised = true
+      started.pid = report.result
+    }
     if (report.index === fork && !report.errno) {
       started.pid = report.result
       try {
-        record(setting, launched, report.result)
+        record(setting, isSupervised ? launched : undefined, report.result)
         for (const row of rows) await row.started?.(setting)
       } catch (error) {
         started.problem = error
@@ -90,10 +104,10 @@ async function* recorded(
   }
 }
 
-/** With `detach` the native program is the container's monitor, and no longer this process. */
-function record({ container, root }: Setting, launched: Launch, pid: number): void {
+/** Its monitor is the native program from now on, if the list has made it that. */
+function record({ container, root }: Setting, own: Launch | undefined, pid: number): void {
   const init = identify(pid)
-  const monitor = container.detach ? identify(launched.pid) : container.monitor
+  const monitor = own ? identify(own.pid) : container.monitor
   if (!init || !monitor) return
   saveRunning(root, Object.assign(container, { init, monitor, status: 'running' as const }))
 }

@@ -15,7 +15,7 @@ const group = `${given.trees[0]}/${given.group}`
 const told = {
   ...{ directory: box, mark: '/data/running/1', lock: '/data/settling' },
   restart: { name: 'on-failure', most: 3 } as const,
-  ...{ groups: [group], settler: ['/node', 'stepbox.cjs', 'settle'] },
+  ...{ groups: [group], settler: ['/node', 'stepbox.cjs', 'settle'], isAttended: false },
 }
 const log = { path: `${box}/log`, maxBytes: 1000, files: 2 }
 const listening = { directory: box, closesInput: false, isAwaited: false }
@@ -30,7 +30,7 @@ const numbers = [3, 100, 60_000, 10_000]
 const { mark, lock, groups, settler } = told
 const supervise = (...changed: unknown[]) => [
   'supervise',
-  ...[box, mark, lock, 'RESTART_ON_FAILURE', numbers, groups, settler].map(
+  ...[box, mark, lock, 'RESTART_ON_FAILURE', numbers, groups, settler, 0].map(
     (each, at) => changed[at] ?? each,
   ),
 ]

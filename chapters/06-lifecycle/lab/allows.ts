@@ -23,7 +23,7 @@ export const allows: CallRules = {
       : sentence('the socket is not in the directory that it was given'),
   supervise: ([, directory, mark, lock, , numbers, groups, settler], { options }) => {
     const told = options?.monitor
-    if (!told) return sentence('no monitor was asked for: without -d, the caller waits')
+    if (!told) return sentence('no monitor was asked for: the caller waits')
     if (directory !== told.directory)
       return sentence('the journal belongs in the directory that the monitor is told')
     if (mark !== told.mark) return sentence('the mark is not the one that the monitor is told')

@@ -1,7 +1,8 @@
 /** Sends the calls that unpack a layer to the native program, in batches; hears how they went. */
 import type { Batches } from '../../04-overlay/batches.ts'
 import { errnoNamed } from '../../kernel-names.ts'
-import { StepError, type Report } from '../../native.ts'
+import { StepError } from '../../native.ts'
+import type { Report } from '../../reports.ts'
 import type { Step } from '../../step.ts'
 
 /** Extended attributes that the file system cannot hold: by name, where the first of them is. */

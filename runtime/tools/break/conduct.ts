@@ -1,7 +1,8 @@
 /** Conducts an experiment: carry out a plan on a pretend machine, and look at the result. */
 import type { Readable } from 'node:stream'
 import { pretendMachine, type Sight } from '../../consequence.ts'
-import { launch, type Launch, type Outcome, type Report } from '../../native.ts'
+import { launch, type Launch, type Outcome } from '../../native.ts'
+import type { Report } from '../../reports.ts'
 import type { ProcessId } from '../../options.ts'
 import { identify, signalTo } from '../../process.ts'
 import type { Call } from '../../calls.ts'

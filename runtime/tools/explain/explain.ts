@@ -2,7 +2,7 @@
 import type { Call } from '../../calls.ts'
 import type { FailedStep } from '../../chapter-tools.ts'
 import type { Chapter } from '../../chapter.ts'
-import type { Report } from '../../native.ts'
+import type { Report } from '../../reports.ts'
 import { printable } from '../../printable.ts'
 import type { Step } from '../../step.ts'
 import { failureInWords } from '../../strace.ts'

@@ -4,7 +4,8 @@ import type { Observer } from '../../chapter-tools.ts'
 import { remove } from '../../container/remove.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Started } from '../../container/start.ts'
-import type { Launch, Report } from '../../native.ts'
+import type { Launch } from '../../native.ts'
+import type { Report } from '../../reports.ts'
 import type { Step } from '../../step.ts'
 import { commandName, programOf } from '../proc.ts'
 import { changesBetween, fileChanges, type Difference } from './changes.ts'
@@ -35,6 +36,8 @@ export interface Walk {
   pid: number
   /** The native program that makes the calls. */
   launched: Launch
+  /** As `Started` has it. */
+  kill(): void
   /** Kill the half-built container and remove all of it. */
   abandon(): Promise<void>
   /** Wait until the command has ended, and settle the container. */
@@ -61,6 +64,7 @@ export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<
     next: 0,
     pid: launched.pid,
     launched,
+    kill: started.kill,
     finish: () => (ending ??= finish(runtime, started)),
     async abandon() {
       launched.abandon()
