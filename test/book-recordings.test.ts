@@ -62,5 +62,8 @@ function sayingOf({ plan, frames, command, chapter }: Recording): unknown {
 
 const ids = /\b[0-9a-f]{12,}\b/g
 /** Of processes, pipes, namespaces and groups of mounts. */
-const numbers =
-  /(?<=pid |(?:pipe|socket):\[|shared:)\d+|\b40265\d+|(?<=^| )\d+(?= → \d+$)|(?<= → )\d+$/g
+const numbers = new RegExp(
+  '(?<=pid |(?:pipe|socket):\\[|shared:)\\d+|\\b\\d{2,}(?= inside)|\\b40265\\d+' +
+    '|(?<=^| )\\d+(?= → \\d+$)|(?<= → )\\d+$',
+  'g',
+)

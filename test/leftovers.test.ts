@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { sha256, putImage, putIndex, tarOf } from '../chapters/05-commit/handmade.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { isAlive } from '../runtime/process.ts'
+import { until } from './carry-out.ts'
 import { gone, runningContainer } from './running.ts'
 import { needs, scratch } from './scratch.ts'
 import { program, stepbox } from './stepbox.ts'
@@ -70,6 +72,7 @@ test('a container that cannot be removed keeps its code, and goes later', async 
   const { code, err } = await started.ended
   const why = expect.stringMatching(/^stepbox: container held cannot be settled: EBUSY.*\n$/)
   expect([code, err]).toEqual([137, why])
+  await until(() => !isAlive(container.monitor), () => 'the end of its monitor, which tries, too')
   expect(await stepbox(['ps'], { root })).toMatchObject({ code: 0, err: why })
   spawnSync('umount', [dir])
   expect(await stepbox(['ps'], { root })).toMatchObject({ code: 0, err: '' })
@@ -80,8 +83,10 @@ test('ps lists what is in a data root that cannot be written to', async (context
   needs(context, 'root', 'unshare')
   const root = await rootWithBusybox()
   const { started, container } = await runningContainer(root, ['--name', 'lost'])
+  process.kill(container.monitor.pid, 'SIGSTOP')
   started.process.kill('SIGKILL')
   await gone(container)
+  process.kill(container.monitor.pid, 'SIGKILL')
   const script = `mount --bind ${root} ${root}; mount -o remount,bind,ro ${root}
     exec "$@"`
   const args = ['-m', 'sh', '-c', script, 'sh', process.execPath, program, '--root', root, 'ps']

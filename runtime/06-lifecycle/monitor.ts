@@ -31,7 +31,10 @@ export interface Monitor {
   groups: string[]
   /** The program that clears up, with its arguments. */
   settler: string[]
-  /** The command line waits for the container, which is on its terminal, and ends with it. */
+  /**
+   * The command line waits for the container, whose streams are its caller's: it stays in the
+   * caller's session, or it could not use the terminal, and ends when the command line does.
+   */
   isAttended: boolean
 }
 
@@ -53,23 +56,18 @@ export function monitor(told: Monitor | undefined): Step[] {
   if (!told) return []
   const { directory, mark, lock, restart, groups, settler, isAttended } = told
   const numbers = [restart.most ?? 0, ...delays]
-  const policy = flagOf(restart)
+  const [policy, attended] = [flagOf(restart), Number(isAttended)]
   return [
-    ...(isAttended ? [] : apart()),
+    ...(isAttended
+      ? []
+      : [
+          step(['setsid'], 'a session of its own: when the terminal closes, nobody hangs it up'),
+          step(['chdir', '/'], 'a process that lives long keeps no directory, and no disk, in use'),
+        ]),
     step(
-      [
-        'supervise', directory, mark, lock, policy, numbers, groups, settler, Number(isAttended),
-      ],
+      ['supervise', directory, mark, lock, policy, numbers, groups, settler, attended],
       'the monitor stays here; its child goes on with the list, and so does that of each restart',
     ),
-  ]
-}
-
-/** Nothing of who typed the command. */
-function apart(): Step[] {
-  return [
-    step(['setsid'], 'a session of its own: when the terminal closes, nobody hangs it up'),
-    step(['chdir', '/'], 'a process that lives long keeps no directory, and no disk, in use'),
   ]
 }
 

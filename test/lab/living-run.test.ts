@@ -35,9 +35,9 @@ test('it is started again by the same list, each time as a fresh process', async
 })
 
 test.for([
-  ['ends in a program of its own', 'settler],', "['/bin/touch', '<made>']],"],
+  ['ends in a program of its own', 'settler, attended]', "['/bin/touch', '<made>'], attended]"],
   ['has the mark of another file', 'directory, mark,', "directory, '<made>',"],
-  ['clears the groups of others', 'groups, settler]', "['/sys/fs/cgroup/stepbox-1'], settler]"],
+  ['clears the groups of others', 'groups, settler,', "['/sys/fs/cgroup/stepbox-1'], settler,"],
 ])('a list that %s is refused', async ([, ours, theirs], context) => {
   needs(context, 'root')
   const [root, place] = [await rootWithBusybox(), scratch()]

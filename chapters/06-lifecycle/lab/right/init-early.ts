@@ -1,7 +1,8 @@
 // Process 1 is made before the command's user and umask; a session twice; an answer by recursion.
 export function monitor(told: Monitor | undefined): Step[] {
   if (!told) return []
-  const { directory, mark, lock, restart, groups, settler } = told
+  const { directory, mark, lock, restart, groups, settler, isAttended } = told
+  const attended = Number(isAttended)
   const isAlways = ['always', 'unless-stopped'].includes(restart.name)
   const isNever = restart.name === 'no'
   const flag: RestartFlag = isAlways
@@ -14,7 +15,7 @@ export function monitor(told: Monitor | undefined): Step[] {
     step(['setsid'], 'a session'),
     step(['chdir', '/'], 'a directory'),
     step(['umask', 0o022], 'what it makes is not for everyone to write'),
-    step(['supervise', directory, mark, lock, flag, numbers, groups, settler], 'a monitor'),
+    step(['supervise', directory, mark, lock, flag, numbers, groups, settler, attended], 'stays'),
   ]
 }
 

@@ -10,10 +10,11 @@ export function monitor(told: Monitor | undefined): Step[] {
   const { name, most = 0 } = told.restart
   const files = [told.directory, told.mark, told.lock] as const
   const numbers = [most].concat(delays)
+  const rest = [told.groups, told.settler, Number(told.isAttended)] as const
   return [
     step(['chdir', '/'], 'first the directory'),
     step(['setsid'], 'then the session'),
-    step(['supervise', ...files, flags[name], numbers, told.groups, told.settler], 'it stays'),
+    step(['supervise', ...files, flags[name], numbers, ...rest], 'it stays'),
   ]
 }
 

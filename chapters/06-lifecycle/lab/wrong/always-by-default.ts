@@ -2,13 +2,14 @@
 // A container that was to live on is taken for one that lives for ever.
 export function monitor(told: Monitor | undefined): Step[] {
   if (!told) return []
-  const { directory, mark, lock, restart, groups, settler } = told
+  const { directory, mark, lock, restart, groups, settler, isAttended } = told
+  const attended = Number(isAttended)
   const numbers = [restart.most ?? 0, ...delays]
   return [
     step(['setsid'], 'its own session'),
     step(['chdir', '/'], 'no directory in use'),
     step(
-      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler],
+      ['supervise', directory, mark, lock, flagOf(restart), numbers, groups, settler, attended],
       'the monitor stays',
     ),
   ]
