@@ -39,6 +39,7 @@ function checked({ dir, group }: PlanOptions): Partial<PlanOptions> {
     monitor: {
       ...{ directory: dir, mark: `${dir}/mark`, lock: `${dir}/lock` },
       ...{ restart: { name: 'no' }, groups: groupDirs(group), settler: ['/bin/true'] },
+      isAttended: false,
     },
     health: { directory: '/mnt', ...times, retries: 1, command: 'true' },
   }
