@@ -161,7 +161,7 @@ test('a full disk keeps nobody from knowing', async (context) => {
   const calls = (...all: Call[]) => all.map((call) => toolStep(call, 'for the test'))
   const told = {
     ...{ directory: dir, mark: `${dir}/mark`, lock: `${dir}/lock`, settler: ['/bin/true'] },
-    ...{ restart: { name: 'no' } as const, groups: [] },
+    ...{ restart: { name: 'no' } as const, groups: [], isAttended: false },
   }
   const times = { intervalMs: 20, timeoutMs: 1000, startPeriodMs: 0, startIntervalMs: 20 }
   const health = { directory: dir, ...times, retries: 1, command: 'test' }
