@@ -1,8 +1,9 @@
 /** The words of the command line as data: flags, commands, columns, and what a command answers. */
+import type { CarriedList, ListToCarryOut } from './carried-list.ts'
 import type { Chapter, Runtime, Traits } from './chapter.ts'
 import type { Launch, LaunchOptions } from './native.ts'
+import type { Container, ContainerOptions, PlanOptions } from './options.ts'
 import type { Report } from './reports.ts'
-import type { Container, ContainerOptions } from './options.ts'
 import type { Step } from './step.ts'
 
 declare module './chapter.ts' {
@@ -15,6 +16,10 @@ declare module './chapter.ts' {
     columns?: Column[]
     /** The keys that let go of a container on a terminal, as they were asked for. */
     detachKeys?: (typed: Pick<Typed, 'values'>) => Uint8Array
+  }
+  interface FurtherList {
+    /** The options of a list that is only printed, for the words of a command line. */
+    printed?: (input: Input) => PlanOptions | Promise<PlanOptions>
   }
 }
 
@@ -35,6 +40,14 @@ export interface Flag {
   isOn?: boolean
   text: string
 }
+
+/** The step-by-step side of a command that carries out a list. */
+export const stepFlags: Flag[] = [
+  { long: 'trace', text: 'show each call with its result and duration' },
+  { long: 'step', text: 'stop before each call; see what it changed' },
+  { long: 'without', value: 'N|CALL', text: 'leave a line out, on a pretend machine' },
+  { long: 'record', value: 'FILE', text: 'write the walk to a file, for replay' },
+]
 
 /** A command line taken apart: switches and values by the long names of their flags. */
 export interface Typed {
@@ -76,6 +89,8 @@ export interface Input extends Typed {
   explain: Explain
   /** Pass signals on to a native program, and keys where it has no terminal. */
   attach: (launched: Launch, options: AttachOptions) => Promise<void>
+  /** Carry out a list as `stepFlags` say, and explain its failure. */
+  carryOut: (input: Input, list: ListToCarryOut) => Promise<CarriedList>
   /** The caller's standard streams, for a process with the switches -i, -t and -d. */
   streams: (typed: Typed) => Promise<OwnStreams>
   /** `container` or `image`, if the command was typed as `container inspect`. */

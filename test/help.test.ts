@@ -60,7 +60,7 @@ test('what to use until a word comes is said of words that are to come', () => {
 })
 
 const typed: [args: string[], says: RegExp][] = [
-  [['exec', 'x'], /'exec' comes in chapter \d.*\n {2}until then: nsenter /],
+  [['save', 'x'], /'save' comes in chapter \d.*\n {2}until then: the store is an OCI layout/],
   [['stp', 'x'], /did you mean 'stop'\?/],
   [['imges'], /did you mean 'images'\?/],
   [['contaner', 'ls'], /did you mean 'container'\?/],

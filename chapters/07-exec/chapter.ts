@@ -1,14 +1,17 @@
 /** Chapter 7: a container lets others in. */
 import { detachKeys, detachKeysFlag } from '../../runtime/07-exec/detach-keys.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
-import type { Flag } from '../../runtime/command-line.ts'
+import { stepFlags, type Flag } from '../../runtime/command-line.ts'
 import { askedHealth, healthFlags } from '../../runtime/07-exec/health-settings.ts'
 import { plannedHealth, prepareHealth, writeProbe } from '../../runtime/07-exec/probe.ts'
 import { targetIn } from '../../runtime/07-exec/target.ts'
 import { execPlan } from './exec.ts'
 import { plan } from './plan.ts'
 
+const loadExec = () => import('../../runtime/07-exec/exec-command.ts')
+
 const execFlags: Flag[] = [
+  ...stepFlags,
   { long: 'detach', short: 'd', text: 'do not wait for it' },
   { long: 'interactive', short: 'i', text: 'let it read the input from here' },
   { long: 'tty', short: 't', text: 'give it a terminal' },
@@ -36,7 +39,11 @@ export const chapter: Chapter = {
   planned: plannedHealth,
   listed: writeProbe,
   lists: {
-    exec: { plan: execPlan, joins: (container) => ({ target: targetIn(container) }) },
+    exec: {
+      plan: execPlan,
+      joins: (container) => ({ target: targetIn(container) }),
+      printed: async (input) => (await loadExec()).printedExec(input),
+    },
   },
   detachKeys,
   commands: [
@@ -63,7 +70,7 @@ export const chapter: Chapter = {
       examples: ['stepbox exec -it NAME sh', 'stepbox exec -u 1000 -w /tmp NAME env'],
       stopAtWord: true,
       words: [2, Infinity],
-      load: async () => (await import('../../runtime/07-exec/exec-command.ts')).execCommand,
+      load: async () => (await loadExec()).execCommand,
     },
     {
       name: 'cp',

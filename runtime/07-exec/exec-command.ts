@@ -1,12 +1,17 @@
 /** `exec`: a further process in a container that runs; its output, its exit code. */
+import { accountOf } from '../01-namespaces/accounts.ts'
 import { given, workdir } from '../01-namespaces/flags.ts'
 import { askedVariables } from '../01-namespaces/environment.ts'
+import { identityOf } from '../01-namespaces/identity.ts'
+import { eventsPath } from '../06-lifecycle/events.ts'
+import { planOptions } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { NativeFailure } from '../native-failure.ts'
-import type { Container } from '../options.ts'
+import type { Container, PlanOptions } from '../options.ts'
 import { detached, detachKeys } from './detach-keys.ts'
-import { beginExec, NotExecutable, type NewcomerOptions } from './exec-container.ts'
+import { beginExec, newcomerIn, NotExecutable, runningContainer } from './exec-container.ts'
+import type { NewcomerOptions } from './exec-container.ts'
 
 /**
  * The exit code is the command's own. As in Docker, 126 says that it cannot be executed, and 127
@@ -25,34 +30,70 @@ export async function execCommand(input: Input): Promise<number> {
 }
 
 async function execute(input: Input): Promise<number> {
-  const { words, runtime, switches, explain } = input
+  const { words, runtime, switches } = input
   const [name = '', ...argv] = words
   const { stdio, ...own } = await input.streams(input)
-  const detach = switches.has('detach')
+  const isDetached = switches.has('detach')
+  const keys = detachKeys(input)
   const asked = (container: Container): NewcomerOptions => ({
     argv,
     ...settingsIn(input, container),
     ...own,
-    detach,
+    detach: isDetached,
   })
-  const how = { asked, stdio, keys: detachKeys(input) }
-  const { launched, plan, container, outcome } = await beginExec(runtime, name, how)
-  if (!detach) await input.attach(launched, { stdio, sigProxy: false })
-  let why
-  for await (const report of launched.reports)
-    if (report.failed)
-      why = await explain({ plan, pid: report.pid, chapter: container.chapter }, report)
-  const { refused, lost, isDetached, exitCode } = await outcome
+  const { outcome, why } = await input.carryOut(input, {
+    ...{ name: 'exec', argv, isDetached, stdio },
+    begin: (how) => beginExec(runtime, name, { asked, stdio, keys, ...how }),
+  })
+  if (!outcome) return 125
+  const { refused, lost, exitCode } = outcome
   if (refused) throw new NativeFailure(refused)
   if (lost) throw new Error('the native program was killed, and the command with it')
-  if (isDetached) return detached(input)
+  if (outcome.isDetached) return detached(input)
   if (!why) return exitCode
   await input.failed(new Error(why.text))
-  return detach ? 1 : why.exitCode === 127 ? 127 : 126
+  return isDetached ? 1 : why.exitCode === 127 ? 127 : 126
 }
 
+/** The options of a list that is only printed: for a container that runs, or a typical one. */
+export async function printedExec(input: Input): Promise<PlanOptions> {
+  const { runtime, words, switches } = input
+  const [name, ...typed] = words
+  const container = name === undefined ? undefined : runningIfKnown(runtime.root, name)
+  const terminal = switches.has('tty') ? { terminal: { rows: 24, columns: 80 } } : {}
+  const own = {
+    argv: typed.length > 0 ? typed : ['sh'],
+    streams: { hasInput: switches.has('interactive'), isJoined: false },
+    ...terminal,
+  }
+  const outliving = {
+    events: eventsPath(runtime.root),
+    ...{ container: container?.id ?? '<id>', exec: '<exec>' },
+    isDetached: switches.has('detach'),
+  }
+  if (container) {
+    const newcomer = await newcomerIn(container, { ...settingsIn(input, container), ...own })
+    return { ...newcomer, outliving }
+  }
+  const hostname = '<id>'
+  const { user: _, ...settings } = settingsIn(input, { env: [] })
+  const account = accountOf(settingsIn(input, { env: [] }), { passwd: rootLine, group: '' })
+  const identity = identityOf(account, { ...settings, ...own }, { hostname })
+  return planOptions(runtime.rows, { ...settings, ...own, hostname, ...identity, outliving })
+}
+
+const rootLine = 'root::0:0::/root:'
+
+/** Only root can look into containers; others, and other systems, get a typical list. */
+function runningIfKnown(root: string, name: string): Container | undefined {
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return undefined
+  return runningContainer(root, name)
+}
+
+type Settings = Pick<Container, 'env'> & Partial<Pick<Container, 'cwd' | 'user' | 'groupAdd'>>
+
 /** What the flags say, on top of what the container was made with. */
-function settingsIn(input: Input, container: Container): Omit<NewcomerOptions, 'argv'> {
+function settingsIn(input: Input, container: Settings): Omit<NewcomerOptions, 'argv'> {
   const cwd = directoryIn(input, container)
   const user = given(input, 'user') ?? container.user
   const tty = input.switches.has('tty') ? ['TERM=xterm'] : []
@@ -64,7 +105,7 @@ function settingsIn(input: Input, container: Container): Omit<NewcomerOptions, '
   }
 }
 
-function directoryIn(input: Input, { cwd }: Container): string | undefined {
+function directoryIn(input: Input, { cwd }: Settings): string | undefined {
   try {
     return workdir(input, { WorkingDir: cwd ?? null })
   } catch (error) {

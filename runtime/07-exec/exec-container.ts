@@ -3,14 +3,14 @@ import { accountIn } from '../01-namespaces/accounts.ts'
 import { identityOf } from '../01-namespaces/identity.ts'
 import { isFrozen } from '../02-cgroups/group-control.ts'
 import { eventsPath } from '../06-lifecycle/events.ts'
+import type { ListOptions, StartedList } from '../carried-list.ts'
 import { furtherList, planOptions, type Runtime } from '../chapter.ts'
 import { announce } from '../container/announce.ts'
 import { newId } from '../container/create.ts'
 import { findContainer } from '../container/find.ts'
-import type { Alteration } from '../container/start.ts'
 import { containerDir } from '../container/state.ts'
-import type { Mode } from '../encode.ts'
-import { launch, type Launch, type LaunchOptions, type Outcome } from '../native.ts'
+import { launch, type LaunchOptions, type Outcome } from '../native.ts'
+import type { Report } from '../reports.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
 import { isAlive } from '../process.ts'
 import type { Step } from '../step.ts'
@@ -22,23 +22,12 @@ export type NewcomerOptions = Pick<
   'argv' | 'env' | 'cwd' | 'user' | 'groupAdd' | 'streams' | 'terminal' | 'detach'
 >
 
-export interface ExecOptions {
+export interface ExecOptions extends ListOptions {
   /** What is asked for, in a container such as this. */
   asked: (container: Container) => NewcomerOptions
   stdio: NonNullable<LaunchOptions['stdio']>
-  mode?: Mode
   /** What lets go of it, on its terminal. */
   keys?: Uint8Array
-  alter?: Alteration
-}
-
-/** A list that is being carried out. */
-export interface Execed {
-  container: Container
-  plan: Step[]
-  launched: Launch
-  /** How the command ended, or that it goes on without this process. Never rejects. */
-  outcome: Promise<Outcome>
 }
 
 /** The container runs, and this cannot be executed in it. */
@@ -49,28 +38,38 @@ export async function beginExec(
   runtime: Runtime,
   word: string,
   { asked, alter = (plan) => plan, ...how }: ExecOptions,
-): Promise<Execed> {
+): Promise<StartedList> {
   const { root, rows } = runtime
   const container = runningContainer(root, word)
+  const { id, groups = [], chapter } = container
   const { detach: isDetached = false, ...wanted } = asked(container)
   const exec = newId()
-  const outliving = { events: eventsPath(root), container: container.id, exec, isDetached }
-  const options = { ...(await optionsOf(container, wanted)), outliving }
-  const plan = alter(
-    await furtherList(rows, 'exec').plan(options),
-    containerDir(root, container.id),
-  )
+  const outliving = { events: eventsPath(root), container: id, exec, isDetached }
+  const options = { ...(await newcomerIn(container, wanted)), outliving }
+  const plan = alter(await furtherList(rows, 'exec').plan(options), containerDir(root, id))
   const [file = '', ...words] = wanted.argv
   for (const action of ['exec_create', 'exec_start'])
     announce(runtime, container, { action: `${action}: ${file} ${words.join(' ')}`, execID: exec })
-  return { container, plan, ...carriedOut(plan, { ...how, isDetached }) }
+  const { launched, outcome } = carriedOut(plan, { ...how, isDetached })
+  const started = { plan, launched, pid: launched.pid, groups, chapter, outcome }
+  return Object.assign(started, { reports: followed(started) })
+}
+
+/** The reports, and which process makes the calls. */
+async function* followed(started: Omit<StartedList, 'reports'>): AsyncGenerator<Report> {
+  const { plan, launched } = started
+  for await (const report of launched.reports) {
+    const name = plan[report.index]?.call[0]
+    if ((name === 'fork' || name === 'clone_parent') && !report.errno) started.pid = report.result
+    yield report
+  }
 }
 
 /** The command may live on: from its beginning, or from when the caller reads nothing more. */
 function carriedOut(
   plan: Step[],
   { isDetached, ...options }: LaunchOptions & { isDetached: boolean },
-): Pick<Execed, 'launched' | 'outcome'> {
+): Pick<StartedList, 'launched' | 'outcome'> {
   let [runs, onLetGo] = [false, () => {}]
   const letGo = new Promise<Outcome>((resolve) => {
     onLetGo = () => {
@@ -88,7 +87,7 @@ function carriedOut(
 }
 
 /** The container called `word`. Throws, with what to do, if nothing can be executed in it. */
-function runningContainer(root: string, word: string): Container {
+export function runningContainer(root: string, word: string): Container {
   const container = findContainer(root, word)
   const { name, status, init, groups = [] } = container
   if (status === 'restarting')
@@ -101,7 +100,10 @@ function runningContainer(root: string, word: string): Container {
 }
 
 /** Users and groups by name are those in the container's own files, as they are now. */
-async function optionsOf(container: Container, asked: NewcomerOptions): Promise<PlanOptions> {
+export async function newcomerIn(
+  container: Container,
+  asked: NewcomerOptions,
+): Promise<PlanOptions> {
   const { hostname, oomScoreAdj, ulimits } = container
   const target = targetIn(container)
   const { user, groupAdd, ...rest } = asked

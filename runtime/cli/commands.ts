@@ -1,5 +1,5 @@
 /** The commands that every chapter has, and those that need no more than what containers have. */
-import type { CommandSpec, Flag } from '../command-line.ts'
+import { stepFlags, type CommandSpec, type Flag } from '../command-line.ts'
 
 const json: Flag = { long: 'format', value: 'json', text: 'print JSON, in a stable shape' }
 const format: Flag = { ...json, value: 'json|TEMPLATE', text: 'print JSON, or by a Go template' }
@@ -9,14 +9,6 @@ const filter = (text: string): Flag => ({
 })
 const noTrunc: Flag = { long: 'no-trunc', text: 'cut nothing short' }
 const quiet: Flag = { long: 'quiet', short: 'q', text: 'ids only' }
-
-/** The step-by-step side of `run`. */
-const stepFlags: Flag[] = [
-  { long: 'trace', text: 'show each call with its result and duration' },
-  { long: 'step', text: 'stop before each call; see what it changed' },
-  { long: 'without', value: 'N|CALL', text: 'leave a line out, on a pretend machine' },
-  { long: 'record', value: 'FILE', text: 'write the walk to a file, for replay' },
-]
 
 export const basics: CommandSpec[] = [
   {

@@ -25,13 +25,17 @@ interface Open {
  * command has none. In /run, empty here, are the sockets of programs of the host that would do it
  * for others.
  *
+ * A list that joins a container leaves the pretend machine with the mounts; then /proc is the
+ * container's, and stays as it is.
+ *
  * Only the write layer can be written to, through its overlay: `dir`, which holds it, is read-only
  * again as soon as that is mounted.
  */
 export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): Step[] {
   const isLast = ({ call }: Step) => lastCalls.includes(call[0])
   const last = placeWhere(plan, isLast)
-  const first = placeWhere(plan, ({ call }, at) => call[0] === 'mount' || at === last)
+  const isJoining = plan.some(({ call }) => call[0] === 'setns_pidfd')
+  const first = placeWhere(plan, ({ call }, at) => isEntry(call) || at === last)
   const overlay = plan.findIndex(({ call }) => call[0] === 'mount' && call[3] === 'overlay')
   const isUsed = ({ until = Infinity }: Open) => until >= first
   const own = overlay < 0 ? [] : [{ path: dir, until: overlay }]
@@ -43,7 +47,7 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   ]
   const altered = [...plan, undefined].flatMap((step, at) => [
     ...(at === first ? seal : []),
-    ...(at === last ? added([closedProc], 'EINVAL') : []),
+    ...(at === last && !isJoining ? added([closedProc], 'EINVAL') : []),
     ...(at === place || !step ? [] : [{ ...step, line: at + 1 }]),
     ...added(writable.filter(({ until }) => until === at).map(setReadOnly)),
   ])
@@ -53,6 +57,11 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   // Mounted by now, because a mount that is made later would appear, sealed, where a monitor is.
   const binds = added(writable.map(({ path }) => bindOnItself(path)))
   return [...added(apart), ...pretendMachine().map(asAdded), ...binds, ...altered]
+}
+
+/** From here on, mounts are made, or those of a container are entered. */
+function isEntry([name]: Call): boolean {
+  return name === 'mount' || name === 'setns_pidfd'
 }
 
 /** The first place, or that after the end. */

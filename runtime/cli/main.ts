@@ -57,7 +57,7 @@ async function carryOut(line: Line): Promise<number> {
   const failed = async (error: unknown) => warn(await inWords(error, line))
   const about = group === undefined ? {} : { group }
   const commands = () => commandsOf(runtime.rows)
-  const asking = { isAgreed, explain: explainIn(runtime), attach, streams }
+  const asking = { isAgreed, explain: explainIn(runtime), attach, streams, carryOut: listOut }
   const saying = { print, write, progress, warn, failed }
   const more = { runtime, chapter, commands, ...saying, ...asking, ...about }
   let answer: Answer | number
@@ -83,6 +83,9 @@ const streams: Input['streams'] = async ({ switches }) => {
   const { streamsAsked } = await import('./attach.ts')
   return streamsAsked(switches)
 }
+
+const listOut: Input['carryOut'] = async (input, list) =>
+  (await import('./carry-list.ts')).carryListOut(input, list)
 
 const attach: Input['attach'] = async (launched, options) => {
   const { attach: passOn } = await import('./attach.ts')

@@ -8,7 +8,7 @@ import { groupDirs } from '../02-cgroups/cgroup.ts'
 import { groupFor } from '../02-cgroups/lifecycle.ts'
 import { imageFor } from '../05-commit/image-for.ts'
 import { layerDir } from '../05-commit/store/store.ts'
-import { planOptions, traitsOf, type ImageSettings } from '../chapter.ts'
+import { furtherList, planOptions, traitsOf, type ImageSettings } from '../chapter.ts'
 import { valueOf, type Input } from '../command-line.ts'
 import { request } from '../container/request.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
@@ -16,12 +16,15 @@ import type { Step } from '../step.ts'
 import { asJson } from '../printable.ts'
 import { strace } from '../strace.ts'
 import { wrap } from '../tools/wrap.ts'
+import { parse } from './args.ts'
 import { writeOutput } from './output.ts'
 import { say } from './voice.ts'
 
 /** Prints; makes no call of the list, needs neither root nor Linux nor the image. */
 export async function planCommand(input: Input): Promise<number> {
   const { runtime, chapter, switches } = input
+  const further = await furtherPlan(input)
+  if (further) return printed(further, input)
   const { command, settings, rootfs, layers, trees } = await imageOrStandIn(input)
   const wanted = request(input, command, settings)
   const { readOnly = false, user: _, ...asked } = wanted
@@ -46,9 +49,24 @@ export async function planCommand(input: Input): Promise<number> {
   const setting = { container, root: runtime.root, dir }
   Object.assign(options, ...runtime.rows.map(({ planned }) => planned?.(setting)))
   Object.assign(options, await identity(input, wanted, { ...options, layers: trees ?? [] }))
-  const plan = await chapter.plan(options)
+  return printed(await chapter.plan(options), input)
+}
+
+function printed(plan: Step[], input: Input): number {
   writeOutput(input.values.has('format') ? asJson(linesOf(plan)) : asText(plan, input))
   return 0
+}
+
+/** `plan exec …`: a list that a chapter has beside that of `run`, with the flags of its command. */
+async function furtherPlan(input: Input): Promise<Step[] | undefined> {
+  const { runtime, commands, words, isDashed = false } = input
+  const [name = '', ...rest] = words
+  const command = commands().find((each) => each.name === name)
+  const isList = runtime.rows.some(({ lists = {} }) => Object.hasOwn(lists, name))
+  if (!isList || !command || isDashed) return undefined
+  const list = furtherList(runtime.rows, name)
+  const typed = parse(rest, command.flags, command.stopAtWord ?? false)
+  return list.plan((await list.printed?.({ ...input, ...typed })) ?? planOptions(runtime.rows))
 }
 
 /** As `run` looks it up, as far as the image is unpacked here. */

@@ -16,6 +16,7 @@ import type { Step } from '../step.ts'
 import type { Explanation } from '../tools/explain/explain.ts'
 import { attach, callersSize, callersStreams, detachedStreams } from './attach.ts'
 import { warn } from './output.ts'
+import { checkWatching } from './watching.ts'
 
 export async function runCommand(input: Input): Promise<number> {
   checkMachine()
@@ -89,14 +90,6 @@ function attachedIn({ values }: Input): string[] {
   if (given.length > 0 && given.every((name) => name === 'stdin'))
     throw new UsageError('--attach stdin needs an output beside it; -d attaches nothing')
   return given
-}
-
-function checkWatching({ switches, values }: Input): void {
-  const other = switches.has('step') ? 'step' : values.has('record') ? 'record' : undefined
-  if (switches.has('trace') && other)
-    throw new UsageError(`--trace and --${other} both watch every call: choose one of them`)
-  if (switches.has('detach') && values.has('attach'))
-    throw new UsageError('--attach and --detach contradict each other: choose one of them')
 }
 
 /** How it went; without a result when a walk was left before the command ran. */

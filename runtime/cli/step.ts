@@ -1,8 +1,8 @@
 /** `run --step`: a debugger for the start of a container, controlled by keys or by lines. */
 import { createInterface } from 'node:readline'
 import type { Chapter } from '../chapter.ts'
-import type { RunResult } from '../container/run.ts'
 import { signalNamed } from '../kernel-names.ts'
+import type { Outcome } from '../native.ts'
 import { printable } from '../printable.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
@@ -14,9 +14,6 @@ import { writeError } from './output.ts'
 import { hasScreen, takeTerminal, type Page } from './terminal-screen.ts'
 import { say } from './voice.ts'
 
-/** Undefined if the walk was left before the command ran: then all is undone. */
-export type Walked = RunResult | undefined
-
 /** What the caller does during the walk. */
 export interface Hooks {
   /** Called with each frame. */
@@ -25,8 +22,15 @@ export interface Hooks {
   onCommand: () => void
 }
 
-/** Step through the plan by keys from a terminal, or else by lines from standard input. */
-export async function stepThrough(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<Walked> {
+/**
+ * Step through the plan by keys from a terminal, or else by lines from standard input. Undefined
+ * if the walk was left before the command ran: then all is undone.
+ */
+export async function stepThrough<Result extends Outcome>(
+  walk: Walk<Result>,
+  chapter: Chapter,
+  hooks: Hooks,
+): Promise<Result | undefined> {
   const isOnTerminal = hasScreen()
   const isDone = isOnTerminal ? await onTerminal(walk, chapter, hooks) : await byLines(walk, hooks)
   if (!isDone) {
@@ -58,8 +62,10 @@ const keys: Keys = [
   ['q', 'quit, undo all'],
 ]
 
+type AnyWalk = Omit<Walk<unknown>, 'finish'>
+
 /** True if all calls were made. */
-async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<boolean> {
+async function onTerminal(walk: AnyWalk, chapter: Chapter, hooks: Hooks): Promise<boolean> {
   const page = takeTerminal()
   const done: RecordedFrame[] = []
   let isInspecting = false
@@ -99,7 +105,7 @@ async function onTerminal(walk: Walk, chapter: Chapter, hooks: Hooks): Promise<b
 }
 
 interface Shown {
-  walk: Walk
+  walk: AnyWalk
   page: Page
   chapter: Chapter
   done: RecordedFrame[]
@@ -127,7 +133,11 @@ function sceneOf({ walk, page, chapter, done, isInspecting, scroll, message }: S
   }
 }
 
-async function shellOn(page: Page, walk: Walk, done: RecordedFrame[]): Promise<string | undefined> {
+async function shellOn(
+  page: Page,
+  walk: AnyWalk,
+  done: RecordedFrame[],
+): Promise<string | undefined> {
   const state = done.at(-1)?.state ?? walk.start
   page.leave()
   writeError(say('A shell in the half-built container. Leave it with exit.\n'))
@@ -138,7 +148,7 @@ async function shellOn(page: Page, walk: Walk, done: RecordedFrame[]): Promise<s
   return problem && `no shell: ${problem}`
 }
 
-async function askTarget(page: Page, walk: Walk): Promise<number | string> {
+async function askTarget(page: Page, walk: AnyWalk): Promise<number | string> {
   const typed = await page.ask(say(' run to which line or call? '))
   return typed === undefined ? walk.next : targetOf(walk, typed)
 }
@@ -166,7 +176,7 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
  *     ended <exit code> <ms>              the command has ended
  *     error <text>                        an unknown command
  */
-async function byLines(walk: Walk, hooks: Hooks): Promise<boolean> {
+async function byLines(walk: AnyWalk, hooks: Hooks): Promise<boolean> {
   const answer = (line: string) => writeError(`${printable(line)}\n`)
   const announce = () => {
     const call = walk.plan[walk.next]?.call

@@ -3,6 +3,7 @@ import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs'
 import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
 import { writeAll } from '../durable.ts'
+import type { Outcome } from '../native.ts'
 import type { Report } from '../reports.ts'
 import { explain, type Explanation } from '../tools/explain/explain.ts'
 import { recordingOf } from '../tools/walk/recording.ts'
@@ -17,42 +18,63 @@ interface Watching {
 }
 
 /** How it went; without a result when the walk was left before the command ran. */
-interface Walked {
-  result: RunResult | undefined
+interface Walked<Result> {
+  result: Result | undefined
   explanation: Explanation | undefined
 }
 
-export async function walkThrough(
+export function walkThrough(
   runtime: Runtime,
   options: RunOptions,
+  watching: Watching,
+): Promise<Walked<RunResult>> {
+  const onCommand = (walk: Walk) => attach(walk.launched, { ...options, kill: walk.kill })
+  const begin = () => beginWalk(runtime, options)
+  return walkOn(runtime, { begin, argv: options.argv, onCommand }, watching)
+}
+
+interface Walkable<Result> {
+  begin: () => Promise<Walk<Result>>
+  argv: string[]
+  /** Called before the last call. */
+  onCommand: (walk: Walk<Result>) => void
+}
+
+export async function walkOn<Result extends Outcome>(
+  runtime: Runtime,
+  { begin, argv, onCommand }: Walkable<Result>,
   { isStepped, file }: Watching,
-): Promise<Walked> {
+): Promise<Walked<Result>> {
   // Open the file before anything is made: if that fails, nothing has happened.
   const output = file === undefined ? undefined : opened(file)
   const chapter = runtime.rows.at(-1) as Chapter
-  const walk = await beginWalk(runtime, options)
+  const walk = await begin()
   const frames: Frame[] = []
   let explanation: Explanation | undefined
   const onFrame = async (frame: Frame) => {
     frames.push(frame)
     if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  const onCommand = () => attach(walk.launched, { ...options, kill: walk.kill })
-  let result: RunResult | undefined
-  if (isStepped) result = await stepThrough(walk, chapter, { onFrame, onCommand })
+  const hooks = { onFrame, onCommand: () => onCommand(walk) }
+  let result: Result | undefined
+  if (isStepped) result = await stepThrough(walk, chapter, hooks)
   else {
-    onCommand()
+    onCommand(walk)
     for (let frame = await walk.advance(); frame; frame = await walk.advance()) await onFrame(frame)
     result = await walk.finish()
   }
   if (output !== undefined) {
-    const recording = recordingOf(walk, frames, { chapter, argv: options.argv, result })
+    const recording = recordingOf(walk, frames, { chapter, argv, result })
     write(output, `${JSON.stringify(recording, null, 1)}\n`, file)
   }
   return { result, explanation }
 }
 
-function explained({ plan, pid }: Walk, report: Report, { rows }: Runtime): Promise<Explanation> {
+function explained(
+  { plan, pid }: Pick<Walk, 'plan' | 'pid'>,
+  report: Report,
+  { rows }: Runtime,
+): Promise<Explanation> {
   return explain(plan, report, { pid, rows })
 }
 

@@ -12,11 +12,16 @@ import { writeError } from './output.ts'
 import { say } from './voice.ts'
 
 /**
- * Leave out line number `what`, or the first call of that name. The rest runs on a pretend machine,
- * so that nothing reaches the host. The consequence is printed first, in the words of the latest of
- * `chapters` that has a row for the line: a later chapter may use a line differently.
+ * Leave out line number `what`, or the first call of that name, of the list of `run` or of the one
+ * called `list`. The rest runs on a pretend machine, so that nothing reaches the host. The
+ * consequence is printed first, in the words of the latest of `chapters` that has a row for the
+ * line: a later chapter may use a line differently.
  */
-export async function leaveOut(what: string, chapters: Chapter[]): Promise<Alteration> {
+export async function leaveOut(
+  what: string,
+  chapters: Chapter[],
+  list?: string,
+): Promise<Alteration> {
   const known = await Promise.all(
     chapters.map(async ({ number, tools }) => ({ number, ...(await tools?.()) })),
   )
@@ -26,7 +31,8 @@ export async function leaveOut(what: string, chapters: Chapter[]): Promise<Alter
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
     checkFiles(line)
     const since = known.filter(({ number }) => number >= line.chapter).toReversed()
-    const rows = since.flatMap(({ consequences }) => consequences ?? [])
+    const all = since.flatMap(({ consequences }) => consequences ?? [])
+    const rows = all.filter((row) => row.list === list)
     const row = rows.find((each) => !each.flag && placesOf(plan, each).includes(place))
     const told = row ? `\n  ${row.consequence}` : ''
     const text = say(`without line ${place + 1}, ${strace(line.call)}${told}`)

@@ -73,7 +73,7 @@ function inputFor(name: string, foreign: string): Input {
   const saying = { print: nothing, write: nothing, progress: nothing, warn, failed }
   const attach = async () => {}
   const streams = () => Promise.reject(new Error('it has no streams'))
-  const more = { commands, ...saying, isAgreed, explain, attach, streams }
+  const more = { commands, ...saying, isAgreed, explain, attach, streams, carryOut: streams }
   return { ...typed, runtime, chapter, ...more }
 }
 

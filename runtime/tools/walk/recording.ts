@@ -2,7 +2,7 @@
 import { release } from 'node:os'
 import { shown } from '../../05-commit/store/digest.ts'
 import type { Chapter } from '../../chapter.ts'
-import type { RunResult } from '../../container/run.ts'
+import type { Outcome } from '../../native.ts'
 import { lineOf, type Step } from '../../step.ts'
 import { nameOf, strace } from '../../strace.ts'
 import type { Difference } from './changes.ts'
@@ -76,7 +76,7 @@ export function recordedFrame({ index, report, changes, state }: Frame): Recorde
 export interface Recorded {
   chapter: Pick<Chapter, 'number' | 'slug'>
   argv: string[]
-  result: RunResult | undefined
+  result: Pick<Outcome, 'exitCode'> | undefined
 }
 
 /** The recording of a walk. */

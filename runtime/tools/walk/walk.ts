@@ -20,8 +20,8 @@ export interface Frame {
   changes: Difference[]
 }
 
-/** A container that is started one call at a time. */
-export interface Walk {
+/** A list that is carried out one call at a time. */
+export interface Walk<Result = RunResult> {
   plan: Step[]
   /** The state before the first call. */
   start: Observation
@@ -38,10 +38,10 @@ export interface Walk {
   launched: Launch
   /** As `Started` has it. */
   kill(): void
-  /** Kill the half-built container and remove all of it. */
+  /** Kill the half-built container and remove all of it, or the process that joins one. */
   abandon(): Promise<void>
   /** Wait until the command has ended, and settle the container. */
-  finish(): Promise<RunResult>
+  finish(): Promise<Result>
 }
 
 /**
@@ -50,26 +50,51 @@ export interface Walk {
  */
 export async function beginWalk(runtime: Runtime, options: RunOptions): Promise<Walk> {
   const started = await begin(runtime, { ...options, mode: 'step' })
-  const { launched, plan, setting } = started
-  const looks = { groups: setting.container.groups ?? [], observers: await observersOf(runtime) }
+  const { groups = [] } = started.setting.container
+  return walkOf(runtime, started, {
+    groups,
+    finish: () => finish(runtime, started),
+    undo: async ({ container }) => void (await remove(runtime, container)),
+  })
+}
+
+/** A list that was begun in mode `step`. */
+type Begun = Pick<Started, 'launched' | 'plan' | 'pid' | 'reports'> & Partial<Pick<Started, 'kill'>>
+
+interface Ends<Result> {
+  /** Control groups to look at. */
+  groups: string[]
+  finish: () => Promise<Result>
+  /** Called when it has ended before its command ran. */
+  undo?: (result: Result) => Promise<void>
+}
+
+/** Stop before the first call of `started`. */
+export async function walkOf<Result>(
+  runtime: Runtime,
+  started: Begun,
+  { groups, finish: ended, undo }: Ends<Result>,
+): Promise<Walk<Result>> {
+  const { launched, plan } = started
+  const looks = { groups, observers: await observersOf(runtime) }
   while (!isReady(launched.pid)) await new Promise((resolve) => setTimeout(resolve, 1))
   const first = await observe(launched.pid, looks)
   if (!first) throw new Error('the native program ended before its first call')
   const take = reportsOf(started)
-  let ending: Promise<RunResult> | undefined
+  let ending: Promise<Result> | undefined
   let state = first
-  const walk: Walk = {
+  const walk: Walk<Result> = {
     plan,
     start: first,
     next: 0,
     pid: launched.pid,
     launched,
-    kill: started.kill,
-    finish: () => (ending ??= finish(runtime, started)),
+    kill: started.kill ?? launched.abandon,
+    finish: () => (ending ??= ended()),
     async abandon() {
       launched.abandon()
-      const { container } = await walk.finish()
-      await remove(runtime, container)
+      const result = await walk.finish()
+      await undo?.(result)
     },
     async advance(isLooking = true) {
       const index = walk.next
@@ -98,7 +123,7 @@ async function observersOf({ rows }: Runtime): Promise<Observer[]> {
 }
 
 /** Gives the next report, or undefined once the native program has ended. */
-function reportsOf({ reports }: Started): () => Promise<Report | undefined> {
+function reportsOf({ reports }: Begun): () => Promise<Report | undefined> {
   const iterator = reports[Symbol.asyncIterator]()
   return async () => {
     const { value, done } = await iterator.next()
