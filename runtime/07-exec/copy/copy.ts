@@ -96,8 +96,8 @@ async function inwards(copying: Copying): Promise<Unheld> {
   const isStream = from.kind === 'stream'
   const here = isStream ? undefined : sourceHere(from.path, followLink)
   const found = await lookUpInside(held, side.path, true)
-  if (found.kind === 'file' && !found.stat.isFile())
-    throw new Error(`${side.container}:${side.path} is neither a directory nor a regular file`)
+  if (found.kind === 'file' && (found.stat.isCharacterDevice() || found.stat.isBlockDevice()))
+    throw new Error(`${side.container}:${side.path} is a device, and stays one`)
   if (isStream && found.kind !== 'directory')
     throw new Error(`${side.container}:${side.path} has to be a directory`)
   const name = here && (await nameInside(copying, found, here.isDirectory))

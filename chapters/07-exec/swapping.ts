@@ -1,0 +1,69 @@
+/** Tests. What a process in a container does to a copy: it swaps a directory for a link. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { findContainer } from '../../runtime/container/find.ts'
+import { scratch } from '../../test/scratch.ts'
+import { stepbox } from '../../test/stepbox.ts'
+
+/** In the container and on the host, at the same path: what a link leads to. */
+export interface Trap {
+  /** The container's name. */
+  name: string
+  /** The directory of the host, whose path the links have. */
+  host: string
+  /** The container's own `/`, as a path of the host: a naive program would use it. */
+  naiveRoot: string
+}
+
+export const secret = 'of the host'
+
+/**
+ * A container in which /w/d is a directory or a link to a directory of the host, by turns, tens of
+ * thousands of times a second. The process that does so is in the container's root.
+ */
+export async function trap(root: string): Promise<Trap> {
+  const host = join(scratch(), 'precious')
+  mkdirSync(host)
+  writeFileSync(join(host, 'secret'), secret)
+  const name = 'swapper'
+  const script = `mkdir -p /w/d/sub ${host}; echo inside | tee /w/d/secret >${host}/secret
+ln -s ${host} /w/link; ln -s /proc/1/root${host} /w/magic; touch /ready; sleep 10000`
+  await stepbox(['run', '-d', '--name', name, 'busybox', 'sh', '-c', script], { root })
+  const naiveRoot = `/proc/${findContainer(root, name).init?.pid}/root`
+  while (!existsSync(`${naiveRoot}/ready`)) await new Promise((go) => setTimeout(go, 10))
+  swapIn(`${naiveRoot}/w`)
+  return { name, host, naiveRoot }
+}
+
+/** Swap until the test ends, or this process is gone. */
+function swapIn(dir: string): void {
+  const script = `
+    const { renameSync } = require('node:fs')
+    process.chdir(process.argv[1])
+    for (let turn = 0; turn % 1000 || process.ppid === ${process.pid}; turn++) {
+      const link = turn % 2 ? 'link' : 'magic'
+      for (const [from, to] of [['d', 'away'], [link, 'd'], ['d', link], ['away', 'd']])
+        renameSync(from, to)
+    }`
+  const swapper = spawn(process.execPath, ['-e', script, dir], { stdio: 'ignore' })
+  onTestFinished(() => void swapper.kill('SIGKILL'))
+}
+
+/** Whether the directory of the host is as it was: nothing was written there. */
+export function isUntouched({ host }: Trap): boolean {
+  const isSame = readFileSync(join(host, 'secret'), 'utf8') === secret
+  const { mode, uid } = statSync(host)
+  return isSame && readdirSync(host).join() === 'secret' && (mode & 0o7777) === 0o755 && uid === 0
+}
+
+/** Whether a file below `dir`, or `dir` as a file, has what only the host has. */
+export function hasSecret(dir: string): boolean {
+  if (!existsSync(dir)) return false
+  if (!statSync(dir).isDirectory()) return readFileSync(dir, 'utf8').includes(secret)
+  return readdirSync(dir, { withFileTypes: true }).some((each) => {
+    const isReal = each.isDirectory() || each.isFile()
+    return isReal && hasSecret(join(dir, each.name))
+  })
+}
