@@ -1,4 +1,4 @@
-/** Tests. The same copies, by a real docker and by ours: exit codes, and what is where afterwards. */
+/** Tests. The same copies, by a real docker and by ours: exit codes, and what is where then. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -10,8 +10,8 @@ import { stepbox, type Ended } from '../../test/stepbox.ts'
 type Typed = (...words: string[]) => Promise<Pick<Ended, 'code' | 'out' | 'err'>>
 
 /** What each side has at first: in the container, and here. */
-const inside = `mkdir -p /c/d/sub /c/sp; echo c1 >/c/f; echo c2 >/c/d/sub/g; chown 1000:1001 /c/f /c/d
-chmod 4711 /c/f; ln -s f /c/lf; ln -s d /c/ld; ln -s /nosuch /c/dang; ln -s /etc/passwd /c/abs
+const inside = `mkdir -p /c/d/sub /c/sp; echo c1 >/c/f; echo c2 >/c/d/sub/g
+chown 1000:1001 /c/f /c/d; chmod 4711 /c/f; ln -s f /c/lf; ln -s d /c/ld; ln -s /nosuch /c/dang; ln -s /etc/passwd /c/abs
 touch -d 2001-02-03T00:00:00 /c/f /c/d; mkfifo /c/sp/p; mknod /c/sp/n c 1 3; ln /c/f /c/sp/h1
 ln /c/f /c/sp/h2; dd if=/dev/zero of=/c/sp/sparse bs=1 seek=999999 count=1; echo r >/c/r:x
 sleep 1000`
@@ -27,16 +27,18 @@ const lines = [
   ...['A:/c/f o/new/x', 'A:/c/d o', 'A:/c/d o/dd', 'A:/c/d/. o/dot', 'A:/c/d/ o/sl'],
   ...['$ mkdir o/e', 'A:/c/d/. o/e', 'A:/c/d o/no/x', 'A:/c/d o/made/', 'A:/c/d o/f', 'A:/c/f o/d'],
   '$ rm -r o; mkdir o',
-  ...['A:/c/lf o', 'A:/c/lf o/n', '-L A:/c/lf o/n2', 'A:/c/ld o', 'A:/c/ld/ o/nl', 'A:/c/ld/. o/n3'],
-  ...['-L A:/c/ld o/n4', 'A:/c/dang o', '-L A:/c/dang o/n5', 'A:/c/abs o', '-L A:/c/abs o/n6'],
-  ...['-a A:/c/f o', 'A:c/f o/rel', 'A:/c/../../c/f o/up', 'A:/c/sp o', 'A:/c/r:x o', 'A:/c/./d o/k'],
+  ...['A:/c/lf o', 'A:/c/lf o/n', '-L A:/c/lf o/n2', 'A:/c/ld o', 'A:/c/ld/ o/nl'],
+  ...['A:/c/ld/. o/n3', '-L A:/c/ld o/n4', 'A:/c/dang o', '-L A:/c/dang o/n5', 'A:/c/abs o', '-L A:/c/abs o/n6'],
+  ...['-a A:/c/f o', 'A:c/f o/rel', 'A:/c/../../c/f o/up', 'A:/c/sp o', 'A:/c/r:x o'],
+  'A:/c/./d o/k',
   '$ rm -r o; mkdir o; ln -s new o/ln; ln -s no/x o/bad; ln -s ../src o/ls; ln -s ln o/ll',
   ...['A:/c/f o/ll', 'A:/c/f o/bad', 'A:/c/d o/ls', 'A:/c/lf o/ln'],
   ...['A: o/e', 'nosuch:/c o', 'A:/no o', 'A:/c/f/x o', 'o o2', 'A:/a A:/b', '- -', ':/x o'],
   '! rm -rf /w; mkdir /w',
   ...['src A:/w', 'src/ A:/w', 'src/. A:/w', 'src A:/w/n', 'src/. A:/w/m', 'src A:/w/no/n'],
   ...['src/one A:/w', 'src/one A:/w/', 'src/one A:/w/x', 'src/one A:/w/no/x', 'src/one A:/w/no/'],
-  ...['src/one A:/w/x/', 'src/one A:/w/x/y', 'src A:/w/x', 'src A:/w/y/', 't A:/w', 't/fifo A:/w/p'],
+  ...['src/one A:/w/x/', 'src/one A:/w/x/y', 'src A:/w/x', 'src A:/w/y/', 't A:/w'],
+  't/fifo A:/w/p',
   '! rm -rf /w; mkdir /w',
   ...['src/l A:/w', '-L src/l A:/w/L', 'lsrc A:/w', '-L lsrc A:/w/LL', 'lsrc/ A:/w/sl'],
   ...['lsrc/. A:/w/dt', 'dangling A:/w', '-L dangling A:/w', '-a src A:/w', 'src/one/ A:/w'],
@@ -46,8 +48,8 @@ const lines = [
   '! rm -rf /w; mkdir -p /w/one /w/src; echo >/w/src/sub; ln -s /nosuch/y /w/bad; mkfifo /w/p',
   ...['src/one A:/w', 'src A:/w', 'src/one A:/w/bad', 'src/one A:/w/p', 'src/one A:/w/one/one'],
   '! rm -rf /w; mkdir -p /w/real; ln -s real /w/x; echo >/w/file',
-  ...['<src.tar - A:/w', '<t.tgz - A:/w', '<up.tar - A:/w', '<cut.tar - A:/w', '<src.tar - A:/w/no'],
-  ...['<src.tar - A:/w/file', '<src.tar - A:/w/x', '<one.tar - A:/w/src', '<src - A:/w'],
+  ...['<src.tar - A:/w', '<t.tgz - A:/w', '<up.tar - A:/w', '<cut.tar - A:/w'],
+  ...['<src.tar - A:/w/no', '<src.tar - A:/w/file', '<src.tar - A:/w/x', '<one.tar - A:/w/src', '<src - A:/w'],
   ...['B:/etc/passwd o', 'src B:/w', 'src/one B:/no/x', 'src C:/w', 'C:/w o', 'C:/etc/group o/g'],
   ...['src D:/w', 'D:/w/sub o/dsub', 'src/sub D:/'],
 ]
@@ -62,12 +64,11 @@ async function answers(type: Typed, dir: string, program: string): Promise<strin
     execFileSync('sh', ['-c', text], { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 2] })
   shell(`${here}; mkdir o`)
   const names = { A: 'aa', B: 'bb', C: 'cc', D: 'dd' }
-  await type('run', '-d', '--network', 'none', '--name', 'aa', 'busybox', 'sh', '-c', inside)
-  await type(
-    ...['run', '-d', '--read-only', '--network', 'none', '--name', 'bb', 'busybox', 'sleep', '1000'],
-  )
-  await type('create', '--network', 'none', '--name', 'cc', 'busybox', 'true')
-  await type('run', '--network', 'none', '--name', 'dd', 'busybox', 'mkdir', '/w')
+  const none = ['--network', 'none', '--name']
+  await type('run', '-d', ...none, 'aa', 'busybox', 'sh', '-c', inside)
+  await type('run', '-d', '--read-only', ...none, 'bb', 'busybox', 'sleep', '1000')
+  await type('create', ...none, 'cc', 'busybox', 'true')
+  await type('run', ...none, 'dd', 'busybox', 'mkdir', '/w')
   while ((await type('exec', 'aa', 'test', '-e', '/c/r:x')).code !== 0) continue
   const found: string[] = []
   for (const line of lines) {

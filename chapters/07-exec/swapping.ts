@@ -17,7 +17,7 @@ export interface Trap {
   naiveRoot: string
 }
 
-export const secret = 'of the host'
+const secret = 'of the host'
 
 /**
  * A container in which /w/d is a directory or a link to a directory of the host, by turns, tens of
