@@ -235,7 +235,7 @@ export const calls: Record<CallName, CallRow> = {
   outlive: { kinds: 'sss', makes: [] },
   check_health: {
     kinds: 'sls', // two files, each with its blocks
-    makes: 'open fcntl close open fallocate close open fallocate close'.split(' '),
+    makes: 'open fcntl close openat fallocate close openat fallocate close'.split(' '),
   },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },

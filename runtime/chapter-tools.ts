@@ -33,8 +33,8 @@ export interface ChapterTools {
   demands?: Demands
   /** Further searches of `reset`, after the shared ones, in this order. */
   leftovers?: LeftoverSearch[]
-  /** Further rows of `x-ray` for a running container of this chapter or a later one. */
-  xray?: (container: Container) => XRayRow[]
+  /** Further rows of `x-ray` for a running container, whose directory is `dir`. */
+  xray?: (container: Container, dir: string) => XRayRow[]
 }
 
 /** A look at a process. What differs between two looks is shown as a change of `topic`. */

@@ -1,6 +1,7 @@
 /** Chapter 7, for the tools that look at containers from outside. */
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
+import { healthRows } from '../../runtime/07-exec/health-look.ts'
 import { consequences } from './consequences.ts'
 import { misconceptions } from './misconceptions.ts'
 
-export const tools: ChapterTools = { consequences, misconceptions }
+export const tools: ChapterTools = { consequences, misconceptions, xray: healthRows }

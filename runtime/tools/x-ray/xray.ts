@@ -1,6 +1,7 @@
 /** A running container and its host side by side, as the kernel shows both. */
 import { rowsFor, type Runtime } from '../../chapter.ts'
 import type { XRayRow } from '../../chapter-tools.ts'
+import { containerDir } from '../../container/state.ts'
 import type { Container } from '../../options.ts'
 import { pidHere } from '../../process.ts'
 import { privilegesIn } from '../doctor/privileges.ts'
@@ -75,6 +76,7 @@ export async function xray(runtime: Runtime, container: Container): Promise<XRay
     observe(pid, { groups }),
   ])
   if (!host || !inside) return undefined
+  const dir = containerDir(runtime.root, id)
   const rows = await rowsFor(runtime, chapter)
   const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
   return {
@@ -102,7 +104,7 @@ export async function xray(runtime: Runtime, container: Container): Promise<XRay
       usage: statsOf(groups),
     },
     layers: layersOf(runtime.root, container),
-    more: ofChapters.flatMap((tools) => tools?.xray?.(container) ?? []),
+    more: ofChapters.flatMap((tools) => tools?.xray?.(container, dir) ?? []),
   }
 }
 
