@@ -2,8 +2,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { commitContainer } from '../../runtime/05-commit/commit.ts'
 import { imageFor } from '../../runtime/05-commit/image-for.ts'
 import { pauseContainer, unpauseContainer } from '../../runtime/06-lifecycle/pause-container.ts'
+import { pruneCommand } from '../../runtime/06-lifecycle/prune-containers.ts'
 import { removeContainer } from '../../runtime/06-lifecycle/remove-container.ts'
 import { renameContainer } from '../../runtime/06-lifecycle/rename-container.ts'
 import { createContainer } from '../../runtime/06-lifecycle/start-container.ts'
@@ -13,7 +15,8 @@ import { stopContainer } from '../../runtime/06-lifecycle/stop-container.ts'
 import { changeContainer } from '../../runtime/06-lifecycle/update-container.ts'
 import { waitForEnd } from '../../runtime/06-lifecycle/wait-container.ts'
 import type { Runtime } from '../../runtime/chapter.ts'
-import { stateOf } from '../../runtime/container/find.ts'
+import type { Input } from '../../runtime/command-line.ts'
+import { findContainer, stateOf } from '../../runtime/container/find.ts'
 import { keptState, markedState } from '../../runtime/container/state.ts'
 import type { Container } from '../../runtime/options.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
@@ -39,6 +42,20 @@ const commands: Record<string, Command> = {
     changeContainer(runtime, id, { limits: { pidsMax: 50 }, restart: { name: 'always' } }),
   rm: (runtime, id) => removeContainer(runtime, id, false),
   'rm -f': (runtime, id) => removeContainer(runtime, id, true),
+  'container prune': (runtime, id) => pruneCommand(pruning(runtime, id)),
+  commit: (runtime, id) => {
+    const [name, created] = [`image${++names}`, new Date().toISOString()]
+    return commitContainer(runtime.root, findContainer(runtime.root, id), { name, created })
+  },
+}
+
+/** As it is typed, for one container alone: the label is its own. */
+function pruning(runtime: Runtime, id: string): Input {
+  const { own } = findContainer(runtime.root, id).config?.Labels ?? {}
+  const failed = (error: unknown) => Promise.reject(error)
+  const values = new Map([['filter', [`label=own=${own}`]]])
+  const typed = { words: [], values, switches: new Set(['force']) }
+  return { ...typed, runtime, print: () => undefined, failed } as unknown as Input
 }
 
 /** What a command may say that came after the other one. */
@@ -52,7 +69,7 @@ const pairs = every.flatMap((one, at) => every.slice(at).map((other) => [one, ot
 
 async function created(runtime: Runtime): Promise<Container> {
   const { settings, use } = await imageFor(runtime.root, 'busybox', 'layers')
-  const config = { Env: settings.Env ?? [] }
+  const config = { Env: settings.Env ?? [], Labels: { own: String(++names) } }
   return createContainer(runtime, {
     ...{ argv: ['sleep', '1000'], env: [], network: 'none', rm: false, chapter, config },
     ...use,

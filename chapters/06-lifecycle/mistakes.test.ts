@@ -9,11 +9,14 @@ import { stepbox } from '../../test/stepbox.ts'
 /** What is typed, the line that is said, and the exit code: Docker's, as docker.test.ts shows. */
 type Mistake = [typed: string, line: RegExp, code: number]
 
-const ofNames = 'start stop restart kill pause unpause wait'.split(' ').map(
+const ofNames = 'start stop restart kill pause unpause wait logs'.split(' ').map(
   (command): Mistake => [`${command} nosuch`, /^no container named 'nosuch'; have: run, new$/, 1],
 )
-const ofNothing = ['start', 'wait'].map(
-  (command): Mistake => [command, /^too few arguments; /, 125],
+const ofNothing = 'start stop restart kill pause unpause wait rename update logs'
+  .split(' ')
+  .map((command): Mistake => [command, /^too few arguments; /, 125])
+const ofMuch = ['logs run new', 'rename run a b', 'container prune -f x', 'events run'].map(
+  (typed): Mistake => [typed, /^too many arguments; usage: stepbox /, 125],
 )
 /** Each of `values` where `typed` has VALUE. */
 const each = (typed: string, values: string, [line, code]: readonly [RegExp, number]) =>
@@ -22,7 +25,26 @@ const each = (typed: string, values: string, [line, code]: readonly [RegExp, num
 const signal = [/^invalid signal '\S+': a name such as TERM, or a number up to 64$/, 1] as const
 const time = [/^invalid value '\S+' for --\S+: a whole number of seconds$/, 125] as const
 const policy = [/^invalid restart policy '\S+': no, on-failure\[:N\], always or un/, 1] as const
+const when = [/^invalid value '\S+' for --(since|until): 2013-01-02T13:23:37Z, sec/, 1] as const
+const lines = [/^invalid value '\S+' for --tail: a number of lines, or all$/, 1] as const
+const size = [/^invalid value '\S+' for --memory: a size, as 64m: a number and b, k/, 1] as const
+const option = [/^invalid --log-opt '\S+': (a size, |a number |the driver js)/, 125] as const
+const filter = [/^invalid --filter '\S+': KEY=VALUE with container, event, image, /, 125] as const
+const template = [/^invalid --format: template: /, 125] as const
+const field = [/^template: 1:2: at <\S+>: no field Nope; have: /, 1] as const
 const ofValues = [
+  ...each('logs --since VALUE run', 'foo 10x 5h3 2026-13-01', when),
+  ...each('logs --until VALUE run', 'foo', when),
+  ...each('events --until 0s --since VALUE', 'foo 1y', when),
+  ...each('events --until VALUE', 'foo', when),
+  ...each('logs -n VALUE run', 'x 1.5', lines),
+  ...each('update --memory VALUE run', 'x 5q', size),
+  ...each('create --log-opt VALUE busybox', 'max-size=x max-size=-1 max-file=0 a=1 b', option),
+  ...each('events --until 0s --filter VALUE', 'foo=bar type', filter),
+  ...each('events --until 0s --format VALUE', '{{.Action {{nope}}', template),
+  ...each('ps --format VALUE', '{{.ID {{nope}}', template),
+  ...each('inspect -f VALUE run', '{{.State {{end}}', template),
+  ...each('ps --format VALUE', '{{.Nope}}', field),
   ...each('kill -s VALUE run', 'FOO 0 65 -1 SIGSIG RTMIN+40', signal),
   ...each('stop -s VALUE run', 'FOO', signal),
   ...each('create --stop-signal VALUE busybox true', 'FOO', signal),
@@ -33,7 +55,19 @@ const ofValues = [
   ...each('create --restart VALUE busybox true', 'foo ALWAYS', policy),
 ]
 const mistakes: Mistake[] = [
-  ...[...ofNames, ...ofNothing, ...ofValues],
+  ...[...ofNames, ...ofNothing, ...ofMuch, ...ofValues],
+  ['start -a new run', /^you cannot start and attach multiple containers at once$/, 1],
+  ['start --restart-policy run', /^--restart-policy says which ones are started: it takes/, 125],
+  ['start --unit', /^--unit is about --restart-policy: start --restart-policy --unit$/, 125],
+  ['events --since 0s --until 1h', /^--since, \S+, is after --until, \S+$/, 1],
+  ['events --filter type=foo --until 0s', /^invalid --filter 'type=foo': container or image$/, 125],
+  ['create --log-driver foo busybox', /^unknown log driver 'foo': json-file, local or none$/, 125],
+  ['create --log-driver none --log-opt max-size=1m busybox', /^invalid --log-opt 'max-/, 125],
+  ['create --annotation =x busybox', /^invalid --annotation '=x': KEY=VALUE, and KEY is not/, 125],
+  ['run --sig-proxy=x busybox true', /^invalid value 'x' for --sig-proxy: true or false$/, 125],
+  ['run -a foo busybox true', /^invalid --attach 'foo': stdin, stdout or stderr$/, 125],
+  ['run -d -a stdout busybox true', /^--attach and --detach contradict each other: choose/, 125],
+  ['ps --filter before=nosuch', /^no container named 'nosuch'; have: run, new$/, 1],
   ['rm run', /^container 'run' is running; stop it, or use rm -f to kill it$/, 1],
   ['kill new', /^container 'new' is not running$/, 1],
   ['pause new', /^container 'new' is not running$/, 1],
@@ -100,6 +134,16 @@ describe('several containers', () => {
     const ended = await stepbox(['pause', 'nosuch', 'new', 'run'], { root })
     expect(ended).toMatchObject({ code: 1, out: 'run\n' })
     expect(ended.err).toMatch(/no container named 'nosuch'.*\n(.*\n)*.*'new' is not running/)
+  })
+
+  test('may be the same one twice: each time it is said how that went', async (context) => {
+    const root = await oneOfEach(context)
+    await stepbox(['pause', 'run'], { root })
+    const ended = await stepbox(['kill', 'run', 'run'], { root })
+    const isLate = ended.err !== '' // by then it has ended
+    expect(ended.out).toBe(isLate ? 'run\n' : 'run\nrun\n')
+    expect(ended.err).toBe(isLate ? "stepbox: container 'run' is not running\n" : '')
+    expect(ended.code).toBe(isLate ? 1 : 0)
   })
 
   test('of which an id begins the same are not guessed at', async (context) => {

@@ -164,9 +164,9 @@ async function named(
   isAtOnce = false,
 ): Promise<Answer> {
   const { words, print } = input
-  const begun = isAtOnce ? new Map(words.map((word) => [word, settledBy(work(word))])) : undefined
+  const begun = isAtOnce ? words.map((word) => settledBy(work(word))) : []
   const code = await forEachWord(input, async (word) => {
-    const problem = await (begun?.get(word) ?? settledBy(work(word)))
+    const problem = await (begun.shift() ?? settledBy(work(word)))
     if (problem !== undefined) throw problem
     print(word)
   })
