@@ -208,8 +208,8 @@ static void put(void) {
 static void lose(int error, size_t torn) {
   static int is_said;
   struct stat file;
-  if (log_fd >= 0 && torn > 0 && fstat(log_fd, &file) == 0 &&
-      ftruncate(log_fd, file.st_size - (off_t)torn) != 0) errno = 0; /* readers skip a torn record */
+  int is_torn = log_fd >= 0 && torn > 0 && fstat(log_fd, &file) == 0;
+  if (is_torn && ftruncate(log_fd, file.st_size - (off_t)torn) != 0) errno = 0; /* it is skipped */
   if (log_fd >= 0) close(log_fd);
   log_fd = -1;
   if (!is_said) report_unlogged(error);
