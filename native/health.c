@@ -40,6 +40,8 @@ static void say(const char *action, const char *text, const char *format, ...);
  * command). The command is for events, as JSON has it. */
 long do_check_health(struct arg *a) {
   if (a[NUMBERS].number != COUNT) return errno = EINVAL, -1;
+  for (int i = 0; i < COUNT; i++) /* without a pause there would be no end */
+    if (atoll(a[NUMBERS].list[i]) < (i != START_PERIOD)) return errno = EINVAL, -1;
   directory = out_of_the_way(open(a[DIRECTORY].text, O_PATH | O_DIRECTORY | O_CLOEXEC));
   return directory < 0 ? -1 : results_open(directory);
 }

@@ -69,6 +69,10 @@ static int prepare(int ends[4]) {
   }
   ends[0] = out_of_the_way(ends[0]);
   ends[2] = out_of_the_way(ends[2]);
+  if (ends[0] < 0 || ends[2] < 0) {
+    for (int i = 0; i < 4; i++) let_go(&ends[i]);
+    return errno = EMFILE, -1;
+  }
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   fcntl(ends[2], F_SETFL, O_NONBLOCK);
   shutdown(ends[2], SHUT_WR);

@@ -11,6 +11,8 @@ import { begin, finish } from '../runtime/container/run.ts'
 import { tryRead } from '../runtime/files.ts'
 import { statFields } from '../runtime/process.ts'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
+import type { ContainerConfig } from '../runtime/05-commit/store/oci.ts'
+import type { Container } from '../runtime/options.ts'
 import type { Contest } from './contests.ts'
 import { runtimeOn } from './rows.ts'
 import { program } from './stepbox.ts'
@@ -37,13 +39,14 @@ export async function* idling(dir: string): AsyncGenerator<Contest> {
     notes: [
       `${idle.length} idle: started in ${seconds.toFixed(1)} s; private memory: ${ofEach}`,
       ...(await ofConmon(join(dir, 'conmon'))),
+      await ofChecks(empty),
     ],
   }
   const runtime = await runtimeOn(crowded)
   await Promise.all(idle.map((container) => end(runtime, container)))
 }
 
-async function startIdle(root: string): Promise<void> {
+async function startIdle(root: string, config: ContainerConfig = {}): Promise<Container> {
   const runtime = await runtimeOn(root)
   const image = resolve(root, 'busybox')
   const { name, id, manifest, layers } = image
@@ -52,12 +55,35 @@ async function startIdle(root: string): Promise<void> {
     argv: ['sleep', '100000'],
     env: ['PATH=/bin'],
     detach: true,
+    config,
     image: { name, id, manifest: manifest.digest, diffIds: layers.map(({ diffId }) => diffId) },
     layers: () => layerDirs(root, image),
     stdio: ['ignore', 'ignore', 'ignore'],
   })
-  const { livesOn } = await finish(runtime, started)
+  const { livesOn, container } = await finish(runtime, started)
   if (!livesOn) throw new Error('a container that should idle has ended')
+  return container
+}
+
+/** What it costs to check containers: each of some, every second, for a while. */
+async function ofChecks(root: string): Promise<string> {
+  const [many, seconds] = [20, 5]
+  const all: Container[] = []
+  for (let made = 0; made < many; made++)
+    all.push(await startIdle(root, { Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9 } }))
+  const ticks = () => all.reduce((sum, { monitor }) => sum + ticksOf(monitor.pid), 0)
+  const before = ticks()
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const milliseconds = ((ticks() - before) * 10) / (many * seconds)
+  const memory = mean(all.map(({ monitor }) => privateKilobytes(monitor.pid)))
+  const runtime = await runtimeOn(root)
+  await Promise.all(all.map((container) => end(runtime, container)))
+  return `a health check: ${milliseconds.toFixed(1)} ms of a processor; its monitor ${memory} kB`
+}
+
+/** Time on a processor, of a process and of those it has waited for, in hundredths of a second. */
+function ticksOf(pid: number): number {
+  return (statFields(pid) ?? []).slice(14, 18).reduce((sum, each) => sum + Number(each), 0)
 }
 
 async function runOne(root: string): Promise<void> {
