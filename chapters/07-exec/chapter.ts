@@ -73,6 +73,16 @@ export const chapter: Chapter = {
       load: async () => (await loadExec()).execCommand,
     },
     {
+      name: 'top',
+      usage: 'top CONTAINER [PS-OPTIONS]',
+      summary: 'show the processes of a container, as the host sees them',
+      flags: [{ long: 'format', value: 'json', text: 'print JSON, in a stable shape' }],
+      examples: ['stepbox top web', 'stepbox top web aux', 'stepbox top web -o pid,user,args'],
+      stopAtWord: true,
+      words: [1, Infinity],
+      load: async () => (await import('../../runtime/07-exec/top.ts')).topCommand,
+    },
+    {
       name: 'cp',
       usage: 'cp [FLAGS] [CONTAINER:]SRC|- [CONTAINER:]DEST|-',
       summary: 'copy files out of a container, or into one',

@@ -5,7 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  top: 7,
   volume: 8,
   network: 9,
   port: 9,
@@ -97,7 +96,6 @@ export const notStepbox: Record<string, string> = {
 
 /** What to use until a word comes: for a command, or for a flag of any command. */
 export const untilThen: Record<string, string> = {
-  top: "'stepbox x-ray NAME' has its processes",
   export: "'stepbox commit' makes an image of it",
   save: 'the store is an OCI layout: skopeo copy oci:ROOT:NAME docker-archive:FILE',
   load: "'stepbox import' makes an image of one layer from a tar archive",
