@@ -194,7 +194,9 @@ test('a limit of open files that is too low is named, with what raises it', asyn
   const env = { ...process.env, STEPBOX_ROOT: root }
   const ended = spawnSync('/bin/sh', ['-c', line], { env, encoding: 'utf8' })
   expect(ended.status).toBe(125)
-  expect(ended.stderr).toMatch(/^stepbox: open_log\(.* = EMFILE\n.*\n.*30 files.*ulimit -n 1024\n$/)
+  const [failed, , cause] = ended.stderr.split('\n')
+  expect(failed).toMatch(/^stepbox: supervise\(.* = EMFILE$/)
+  expect(cause).toMatch(/30 files.*ulimit -n 1024$/)
 })
 
 describe('two data roots', () => {

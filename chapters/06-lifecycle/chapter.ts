@@ -1,13 +1,24 @@
 /** Chapter 6: a container lives on without its parent. */
 import { changeableFlags } from '../../runtime/02-cgroups/flags.ts'
+import type { Listening } from '../../runtime/06-lifecycle/attach.ts'
 import { recordEvent, rotateEvents } from '../../runtime/06-lifecycle/events.ts'
 import { askedLife, lifeFlags } from '../../runtime/06-lifecycle/flags.ts'
 import { prepareLife } from '../../runtime/06-lifecycle/lifecycle.ts'
+import type { Log } from '../../runtime/06-lifecycle/log.ts'
+import type { Monitor } from '../../runtime/06-lifecycle/monitor.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import type { Flag } from '../../runtime/command-line.ts'
 import { plan } from './plan.ts'
 
-const dir = '/containers/<id>'
+/** Of a container in the foreground, which is the ordinary one. */
+const directory = '/containers/<id>'
+const attended: Monitor = {
+  ...{ directory, mark: '/running/<id>', lock: '/events', restart: { name: 'no' }, groups: [] },
+  settler: ['stepbox', 'settle'],
+  isAttended: true,
+}
+const log: Log = { path: `${directory}/<id>-json.log`, maxBytes: 0, files: 1 }
+const listening: Listening = { directory, closesInput: false, isAwaited: false }
 
 const load = () => import('../../runtime/06-lifecycle/life-commands.ts')
 const time = 'seconds it has to end before it is killed; -1 for any time'
@@ -42,7 +53,7 @@ export const chapter: Chapter = {
   plan,
   flags: { run: lifeFlags },
   asked: askedLife,
-  ordinary: () => ({ log: { path: `${dir}/<id>-json.log`, maxBytes: 0, files: 1 } }),
+  ordinary: () => ({ monitor: attended, log, listening }),
   prepare: prepareLife,
   exclusively: async (dir, work) =>
     (await import('../../runtime/06-lifecycle/states.ts')).underLock(dir, work),
