@@ -22,7 +22,7 @@ export async function cpCommand(input: Input): Promise<Answer> {
     to,
     followLink: switches.has('follow-link'),
     isArchive: switches.has('archive'),
-    onSkipped: (path, why) => warn(`left out ${path}: ${why}`),
+    onSkipped: (path, why) => warn(`left out ${shortened(path)}: ${why}`),
     onBytes: (bytes) => {
       copied = bytes
       if (!isQuiet) show(bytes)
@@ -35,6 +35,11 @@ export async function cpCommand(input: Input): Promise<Answer> {
   const place = to.kind === 'here' ? resolve(to.path) : target
   if (!isQuiet && isatty(1)) print(`Successfully copied ${decimalSize(copied)} to ${place}`)
   return {}
+}
+
+/** The end of a long path: a name that cannot be copied may have thousands of characters. */
+function shortened(path: string): string {
+  return path.length > 60 ? `…${path.slice(-59)}` : path
 }
 
 /** One of them is in a container, and the other is not. */

@@ -1,5 +1,5 @@
 /** A file, or a directory with all in it, as a tar archive, while others may be changing it. */
-import { closeSync, fstatSync, type BigIntStats } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import { batches } from '../../04-overlay/batches.ts'
 import { listXattrs } from '../../04-overlay/below.ts'
 import { lstat, walkUpper, type UpperDirectory, type UpperName } from '../../04-overlay/walk.ts'
@@ -44,7 +44,7 @@ async function* partsIn(
     if (source.name === undefined) yield [{ header: headerOf(source) }]
     for (const batch of batchesIn(source)) {
       const kept = batch.filter((each) => {
-        const why = reasonToSkip(`${as}/${each.path}`, each)
+        const why = reasonToSkip(as, each)
         if (why) onSkipped(each.path, why)
         return why === undefined
       })
@@ -102,9 +102,10 @@ function headerOf({ directory, as }: Source): Buffer {
   }
 }
 
-/** Why a file cannot be copied; undefined if it can. */
-function reasonToSkip(path: string, { stat }: { stat: BigIntStats }): string | undefined {
-  if (isTooLong(path)) return 'no call takes such a path'
+/** Why a file cannot be copied; undefined if it can, empty if that was said of what it is in. */
+function reasonToSkip(as: string, { path, parent, stat }: UpperName): string | undefined {
+  if (isTooLong(`${as}/${path}`))
+    return isTooLong(`${as}/${parent.path}`) ? '' : 'no call takes such a path'
   if (stat.isSocket()) return 'a socket is of no use without the process that listens on it'
   return undefined
 }
