@@ -4,6 +4,8 @@
 #include "stepbox.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* Who gives input: a client by its place, or the caller. */
 #define CALLER CLIENTS
@@ -13,14 +15,23 @@ static struct source {
 } sources[SOURCES] = {[0 ... SOURCES - 1] = {.fd = -1}};
 static int turn = CALLER; /* whose input is copied */
 
+static int is_null(int fd);
 static void take_turn(int which);
 static void let_go_of_caller(void);
 
-/* The command runs, and its input leads to `to`. What Node attends to has the caller's. */
+/* The command runs, and its input leads to `to`. What Node attends to has the caller's. A terminal
+ * whose caller gives no input, but /dev/null, is one on which nobody types: there, input would end
+ * by a key. */
 void input_open(int to) {
-  const struct keys *keys = terminal_master() < 0 ? NULL : &keys_asked;
-  if (is_attended()) input_from(CALLER, STDIN_FILENO, keys);
+  int has_terminal = terminal_master() >= 0;
+  if (is_attended() && !(has_terminal && is_null(STDIN_FILENO)))
+    input_from(CALLER, STDIN_FILENO, has_terminal ? &keys_asked : NULL);
   stream_connect(STDIN_FILENO, sources[turn].fd, to);
+}
+
+static int is_null(int fd) {
+  struct stat file;
+  return fstat(fd, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == makedev(1, 3);
 }
 
 /* `fd` gives input from now on. With `keys` it is a terminal that they let go of. */

@@ -7,6 +7,7 @@ import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../co
 import { everyContainer } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
 import { passing } from '../filters.ts'
+import { Missing } from '../missing.ts'
 import { shortId, type Container } from '../options.ts'
 import { printable } from '../printable.ts'
 import { age } from '../units.ts'
@@ -78,13 +79,21 @@ function causeOf(rows: Chapter[], container: Container): string | undefined {
   return rows.map(({ endedBecause }) => endedBecause?.(container)?.word).find(Boolean)
 }
 
-/** Removes each, goes on after a failure, and ends with 1 when there was one. */
+/**
+ * Removes each, goes on after a failure, and ends with 1 when there was one. As in Docker, one that
+ * is not there is none with -f.
+ */
 export async function rm(input: Input): Promise<Answer> {
-  const { runtime, switches, print } = input
+  const { runtime, switches, print, failed } = input
   await tidy(runtime)
   const isForced = switches.has('force')
   const code = await forEachWord(input, async (word) => {
-    await removeContainer(runtime, word, isForced)
+    try {
+      await removeContainer(runtime, word, isForced)
+    } catch (error) {
+      if (isForced && error instanceof Missing) return failed(error)
+      throw error
+    }
     print(word)
   })
   return { code }

@@ -24,7 +24,7 @@ export async function runCommand(input: Input): Promise<number> {
   const options = await optionsOf(input)
   const { result, explanation } = await carryOut(input, options)
   if (result?.livesOn) {
-    input.print(result.container.id)
+    if (!result.isDetached) input.print(result.container.id)
     return 0
   }
   await tidy(input.runtime).catch((error: Error) => input.warn(error.message))
