@@ -9,7 +9,7 @@ import { rootWithBusybox, unpacked } from './busybox.ts'
 import { needs, scratch } from './scratch.ts'
 import type { Ended } from './stepbox.ts'
 
-/** The client of Debian, whose version is that of the daemon; another may come first on the PATH. */
+/** Debian's client, whose version is that of the daemon; another may come first on the PATH. */
 export const dockerClient = existsSync('/usr/bin/docker') ? '/usr/bin/docker' : 'docker'
 
 export interface Dockerd {
