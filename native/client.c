@@ -36,6 +36,7 @@ long do_attach(struct arg *a) {
   }
   close(held);
   if (a[3].number) terminal_raw();
+  else setpgid(0, 0); /* Ctrl-C then reaches only Node, as in parent.c */
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
