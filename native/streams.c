@@ -201,7 +201,7 @@ static void fail(struct stream *stream) {
   int which = (int)(stream - streams), error = errno;
   if (which != STDIN_FILENO && is_outliving()) {
     report_unwritten(which, error);
-    report_running(); /* without the caller */
+    report_detached();
     return (void)outlive();
   }
   if (which != STDIN_FILENO) {

@@ -78,6 +78,8 @@ export interface LaunchOptions {
   keys?: Uint8Array
   /** Called when the command runs, if there is no `supervise` to say so. */
   onRunning?: () => void
+  /** Let go of the command as soon as it runs (`outlive`). */
+  letsGo?: boolean
   /** The three descriptors of the container; nothing else is inherited. */
   stdio?: [Stream, Stream, Stream]
   /** The number of further sockets to us, from `firstFd` on, for a plan that leaves them open. */
@@ -166,8 +168,10 @@ function start(three: LaunchOptions['stdio'] = ['ignore', 'inherit', 'inherit'],
   return { begin, abandon } satisfies Started
 }
 
+type Watched = 'mode' | 'stays' | 'settles' | 'letsGo' | 'onRunning'
+
 /** The state of a native program that runs. */
-interface Watch extends Pick<LaunchOptions, 'mode' | 'stays' | 'settles' | 'onRunning'> {
+interface Watch extends Pick<LaunchOptions, Watched> {
   /** The first plan: those that follow neither fork nor execute. */
   plan: Step[]
   /** The process that makes the next call. */
@@ -213,10 +217,13 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     livesOn = (isDetached) => {
       const monitor = watch.plan.flatMap(({ call }) => (call[0] === 'supervise' ? [call] : []))[0]
       if (!monitor && !isDetached && !outcome.failure) watch.onRunning?.()
-      if (!isDetached && (!monitor || monitor[8] !== 0 || watch.stays)) return
+      const isLeft = monitor ? monitor[8] === 0 : watch.letsGo && !outcome.failure
+      if (!isDetached && (!isLeft || watch.stays)) return
       child.unref()
       control?.destroy()
-      finish({ exitCode: 0, livesOn: true, ...(isDetached ? { isDetached } : {}) })
+      const { unwritten } = outcome
+      const how = { ...(isDetached ? { isDetached } : {}), ...(unwritten ? { unwritten } : {}) }
+      finish({ exitCode: 0, livesOn: true, ...how })
     }
     ended = () => {
       if (!watch.settles) return void control?.destroy()

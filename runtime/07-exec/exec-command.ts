@@ -1,4 +1,5 @@
 /** `exec`: a further process in a container that runs; its output, its exit code. */
+import { constants } from 'node:os'
 import { accountOf } from '../01-namespaces/accounts.ts'
 import { given, workdir } from '../01-namespaces/flags.ts'
 import { askedVariables } from '../01-namespaces/environment.ts'
@@ -8,6 +9,7 @@ import { planOptions } from '../chapter.ts'
 import { UsageError, type Input } from '../command-line.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { NativeFailure } from '../native-failure.ts'
+import type { Outcome } from '../native.ts'
 import type { Container, PlanOptions } from '../options.ts'
 import { detached, detachKeys } from './detach-keys.ts'
 import { beginExec, newcomerIn, NotExecutable, runningContainer } from './exec-container.ts'
@@ -46,13 +48,21 @@ async function execute(input: Input): Promise<number> {
     begin: (how) => beginExec(runtime, name, { asked, stdio, keys, ...how }),
   })
   if (!outcome) return 125
-  const { refused, lost, exitCode } = outcome
+  const { refused, lost, unwritten, exitCode } = outcome
   if (refused) throw new NativeFailure(refused)
   if (lost) throw new Error('the native program was killed, and the command with it')
+  if (unwritten) return unheard(unwritten)
   if (outcome.isDetached) return detached(input)
   if (!why) return exitCode
   await input.failed(new Error(why.text))
   return isDetached ? 1 : why.exitCode === 127 ? 127 : 126
+}
+
+/** The command goes on. This ends as SIGPIPE would end it, if that is why. */
+function unheard({ fd, errno }: NonNullable<Outcome['unwritten']>): number {
+  if (errno === 'EPIPE') return 128 + constants.signals.SIGPIPE
+  const stream = fd === 1 ? 'output' : 'error'
+  throw new Error(`the command goes on unheard: standard ${stream} cannot be written, ${errno}`)
 }
 
 /** The options of a list that is only printed: for a container that runs, or a typical one. */

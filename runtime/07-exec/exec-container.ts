@@ -1,5 +1,5 @@
 /** `exec`, the operation: a further process in a container that runs. */
-import { accountIn } from '../01-namespaces/accounts.ts'
+import { accountOf, type Account } from '../01-namespaces/accounts.ts'
 import { identityOf } from '../01-namespaces/identity.ts'
 import { isFrozen } from '../02-cgroups/group-control.ts'
 import { eventsPath } from '../06-lifecycle/events.ts'
@@ -9,11 +9,11 @@ import { announce } from '../container/announce.ts'
 import { newId } from '../container/create.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
-import { launch, type LaunchOptions, type Outcome } from '../native.ts'
+import { makeReady, type LaunchOptions, type Ready } from '../native.ts'
 import type { Report } from '../reports.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
 import { isAlive } from '../process.ts'
-import type { Step } from '../step.ts'
+import { readInContainer } from './inside-root.ts'
 import { targetIn } from './target.ts'
 
 /** What a newcomer is asked to be; the rest is the container's. */
@@ -33,25 +33,49 @@ export interface ExecOptions extends ListOptions {
 /** The container runs, and this cannot be executed in it. */
 export class NotExecutable extends Error {}
 
-/** Begin an exec. Throws if the container does not run, before anything is touched. */
+/**
+ * Begin an exec. The native program is started first: it gets ready while names are looked up.
+ * Throws if the container does not run, before anything is touched.
+ */
 export async function beginExec(
   runtime: Runtime,
   word: string,
-  { asked, alter = (plan) => plan, ...how }: ExecOptions,
+  { asked, stdio, ...how }: ExecOptions,
+): Promise<StartedList> {
+  const container = runningContainer(runtime.root, word)
+  const wanted = asked(container)
+  const ready = makeReady(stdio)
+  try {
+    return await begun(runtime, container, { wanted, ready, ...how })
+  } catch (error) {
+    ready.dismiss()
+    throw error
+  }
+}
+
+interface Beginning extends Omit<ExecOptions, 'asked' | 'stdio'> {
+  wanted: NewcomerOptions
+  ready: Ready
+}
+
+async function begun(
+  runtime: Runtime,
+  container: Container,
+  { wanted, ready, alter = (plan) => plan, ...how }: Beginning,
 ): Promise<StartedList> {
   const { root, rows } = runtime
-  const container = runningContainer(root, word)
   const { id, groups = [], chapter } = container
-  const { detach: isDetached = false, ...wanted } = asked(container)
+  const { detach: isDetached = false, ...newcomer } = wanted
   const exec = newId()
   const outliving = { events: eventsPath(root), container: id, exec, isDetached }
-  const options = { ...(await newcomerIn(container, wanted)), outliving }
+  const options = { ...(await newcomerIn(container, newcomer)), outliving }
   const plan = alter(await furtherList(rows, 'exec').plan(options), containerDir(root, id))
-  const [file = '', ...words] = wanted.argv
+  const [file = '', ...words] = newcomer.argv
   for (const action of ['exec_create', 'exec_start'])
     announce(runtime, container, { action: `${action}: ${file} ${words.join(' ')}`, execID: exec })
-  const { launched, outcome } = carriedOut(plan, { ...how, isDetached })
-  const started = { plan, launched, pid: launched.pid, groups, chapter, outcome }
+  const launched = ready.begin(plan, { ...how, letsGo: isDetached })
+  const { pid, outcome } = launched
+  const started = { plan, launched, pid, groups, chapter, outcome }
   return Object.assign(started, { reports: followed(started) })
 }
 
@@ -63,27 +87,6 @@ async function* followed(started: Omit<StartedList, 'reports'>): AsyncGenerator<
     if ((name === 'fork' || name === 'clone_parent') && !report.errno) started.pid = report.result
     yield report
   }
-}
-
-/** The command may live on: from its beginning, or from when the caller reads nothing more. */
-function carriedOut(
-  plan: Step[],
-  { isDetached, ...options }: LaunchOptions & { isDetached: boolean },
-): Pick<StartedList, 'launched' | 'outcome'> {
-  let [runs, onLetGo] = [false, () => {}]
-  const letGo = new Promise<Outcome>((resolve) => {
-    onLetGo = () => {
-      launched.process.unref()
-      launched.abandon()
-      resolve({ exitCode: isDetached ? 0 : 128 + 13, livesOn: true })
-    }
-  })
-  const onRunning = () => {
-    if (isDetached || runs) onLetGo()
-    runs = true
-  }
-  const launched = launch(plan, { ...options, onRunning })
-  return { launched, outcome: Promise.race([launched.outcome, letGo]) }
 }
 
 /** The container called `word`. Throws, with what to do, if nothing can be executed in it. */
@@ -105,20 +108,36 @@ export async function newcomerIn(
   asked: NewcomerOptions,
 ): Promise<PlanOptions> {
   const { hostname, oomScoreAdj, ulimits } = container
-  const target = targetIn(container)
   const { user, groupAdd, ...rest } = asked
-  const whom = { ...(user === undefined ? {} : { user }), ...(groupAdd ? { groupAdd } : {}) }
-  const account = await accountIn(whom, [`/proc/${target.pid}/root`]).catch((cause: Error) => {
-    targetIn(container) // throws if it has ended by now
-    throw new NotExecutable(cause.message, { cause })
+  const account = await accountNow(container, {
+    ...(user === undefined ? {} : { user }),
+    ...(groupAdd ? { groupAdd } : {}),
   })
-  targetIn(container) // or another process could have had its number
   return planOptions([], {
     ...rest,
     hostname,
-    target,
+    target: targetIn(container),
     ...identityOf(account, asked, { hostname }),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     ...(ulimits ? { ulimits } : {}),
   })
+}
+
+/** A file that cannot be read matters only if a name is looked up in it. */
+async function accountNow(
+  container: Container,
+  asked: Pick<NewcomerOptions, 'user' | 'groupAdd'>,
+): Promise<Account> {
+  let problem = ''
+  const files = await readInContainer(container, ['/etc/passwd', '/etc/group']).catch((error) => {
+    targetIn(container) // throws if it has ended by now
+    problem = `\n  ${(error as Error).message}`
+    return []
+  })
+  const [passwd = '', group = ''] = files
+  try {
+    return accountOf(asked, { passwd, group })
+  } catch (cause) {
+    throw new NotExecutable(`${(cause as Error).message}${problem}`, { cause })
+  }
 }
