@@ -56,7 +56,8 @@ void await_predecessor(void) {
   close(gate[0]);
 }
 
-/* In the process before it: let the clone go on, and end. */
+/* In the process before it: let the clone go on, and end. The clone alone is to have the lifeline:
+ * its end is the sign that the command runs. */
 void give_way(pid_t clone) {
   name_successor(clone);
   if (write(gate[1], "", 1) < 0) _exit(125);

@@ -189,7 +189,10 @@ static void on_end(pid_t ended, int status) {
 static pid_t target(void) { return shared && shared->successor > 0 ? shared->successor : child; }
 
 /* In the child: `pid`, another child of the parent, takes its place. */
-void name_successor(pid_t pid) { shared->successor = pid; }
+void name_successor(pid_t pid) {
+  shared->successor = pid;
+  close(lifeline);
+}
 
 /* In whichever process makes the calls. */
 void start_failed(void) {
