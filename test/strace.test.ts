@@ -198,3 +198,34 @@ test('the calls that only tools make are those of the table', async (context) =>
     ['ioctl'],
   ])
 })
+
+test('names inside a root are resolved by openat2, in its own ways', async (context) => {
+  needs(context, 'root', 'strace')
+  const dir = scratch()
+  const place = ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'] as const
+  const strictly = ['RESOLVE_NO_MAGICLINKS', 'RESOLVE_NO_SYMLINKS', 'RESOLVE_BENEATH'] as const
+  const plan = steps(
+    ['open', dir, [...place], 0],
+    ['fchdir', 4],
+    ['mkdir', 'd', 0o700],
+    ['openat2', 4, 'd', [...place], [...strictly]],
+    ['openat2_if_there', 4, 'no', [...place], ['RESOLVE_IN_ROOT']],
+    ['fchdir', 5],
+    ['open', 'f', ['O_WRONLY', 'O_CREAT', 'O_EXCL'], 0o600],
+    ['fchmod', 6, 0o640],
+    ['linkat', 6, 'g'],
+    ['read_in_root', 4, '/d/g', 100],
+  )
+  const { lines } = await seen(plan)
+  const groups = divided(lines, plan)
+  expect(groups).toHaveLength(plan.length)
+  const how = (flags: string, resolve: string) => `{flags=${flags}, resolve=${resolve}}, 24)`
+  const inPlace = 'O_CLOEXEC|O_DIRECTORY|O_PATH'
+  const strict = 'RESOLVE_BENEATH|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS'
+  expect(lines).toContain(`openat2(4, "d", ${how(inPlace, strict)}`)
+  expect(lines).toContain(`openat2(4, "no", ${how(inPlace, 'RESOLVE_IN_ROOT')}`)
+  expect(groups.slice(-3, -1)).toEqual([
+    ['fchmod(6, 0640)'],
+    ['linkat(6, "", AT_FDCWD, "g", AT_EMPTY_PATH)'],
+  ])
+})

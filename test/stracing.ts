@@ -78,7 +78,7 @@ export function plain(line: string): string {
   return line
     .replace(/^(?:v?fork\(|clone3?\().*$/, 'fork()')
     .replace(/^(\w+?)(at)?\((.*)$/, (_, name: string, ...[at = '', rest = '']: string[]) =>
-      rest.includes('AT_FDCWD, ') && name !== 'utimens'
+      rest.includes('AT_FDCWD, ') && name !== 'utimens' && !rest.includes('AT_EMPTY_PATH')
         ? `${name}(${rest.replaceAll('AT_FDCWD, ', '')}`
         : `${name}${at}(${rest}`,
     )

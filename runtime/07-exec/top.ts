@@ -53,7 +53,7 @@ async function processTable(container: Container, options: string): Promise<Proc
   return tableIn(said.out, new Set(pids))
 }
 
-/** Those of its control group, with what was let in; without a group, those of its pid namespace. */
+/** Those of its control group, or without one, those of its pid namespace. */
 function pidsOf(container: Container): number[] {
   const init = pidInside(container)
   const inGroup = processesIn(container.groups ?? [])
