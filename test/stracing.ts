@@ -39,11 +39,18 @@ function ofThePlan(logs: Map<string, string>): Log {
   const fork = own.findIndex((line) => forked.test(line))
   if (fork < 0) return { lines: cleaned(own), parent: [] }
   const [, pid = ''] = forked.exec(own[fork] ?? '') ?? []
-  const child = logs.get(pid)?.split('\n') ?? []
+  const child = withClone(logs.get(pid)?.split('\n') ?? [], logs)
   const end = child.findIndex((line) => /^execve\(.* = 0$/.test(line))
   const lines = [...own.slice(0, fork + 1), ...child.slice(0, end < 0 ? child.length : end + 1)]
   const before = cleaned(own.slice(0, fork + 1))
   return { lines: cleaned(lines), parent: cleaned(own).slice(before.length) }
+}
+
+/** What a process does; after it has made the one that takes its place, what that does. */
+function withClone(lines: string[], logs: Map<string, string>): string[] {
+  const at = lines.findIndex((line) => forked.test(line) && line.includes('CLONE_PARENT'))
+  const [, pid = ''] = forked.exec(lines[at] ?? '') ?? []
+  return at < 0 ? lines : [...lines.slice(0, at + 1), ...(logs.get(pid)?.split('\n') ?? [])]
 }
 
 const forked = /^(?:v?fork|clone3?)\(.* = (\d+)$/
@@ -94,6 +101,7 @@ export function plain(line: string): string {
     .replace(/^capset\(.*(inheritable=\w+)\}\)$/, 'capset({pid=0}, {$1})')
     .replace(/^(sethostname\(".*"), \d+\)$/, '$1)')
     .replace(/^getcwd\(.*$/, 'getcwd()')
+    .replace(/(?<=PR_SET_DUMPABLE, )SUID_DUMP_DISABLE/, '0')
     .replace(/(ws_col=\d+), ws_xpixel=0, ws_ypixel=0/, '$1')
     .replace(/^sendmsg\((\d+), .*(cmsg_type=\w+, cmsg_data=\[\d+\]).*$/, (_, fd, control) => {
       return `sendmsg(${fd}, {msg_control=[{${control}}]}, 0)`
