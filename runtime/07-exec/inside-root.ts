@@ -1,7 +1,9 @@
-/** The root of a container that runs, held by a process outside: the way in for its files. */
+/** A container's files, reached from outside by names that are resolved inside its root. */
 import { closeInherited } from '../01-namespaces/namespaces.ts'
+import { fromBytes } from '../bytes.ts'
 import type { ResolveFlag } from '../flag-names.ts'
 import { firstFd } from '../descriptors.ts'
+import { perform, StepError } from '../native.ts'
 import type { Container } from '../options.ts'
 import { pidHere } from '../process.ts'
 import { stepOf, type Step } from '../step.ts'
@@ -28,9 +30,42 @@ export function holdRoot(pid: number): Step[] {
   ]
 }
 
+/**
+ * The texts of files of a running container, as it finds them itself; undefined for a missing one.
+ * Each has at most `most` bytes. Throws if the container has ended, or if one of them is larger or
+ * is no regular file.
+ */
+export async function readInContainer(
+  container: Container,
+  paths: string[],
+  most = 2 ** 20,
+): Promise<(string | undefined)[]> {
+  const pid = pidInside(container)
+  const why = 'a link in the container leads to a file of the container'
+  const reading = paths.map((path) => step(['read_in_root', rootFd, path, most], why, 'ENOENT'))
+  const plan = [...holdRoot(pid), ...reading]
+  const reports = await perform(plan).catch((cause: unknown) => {
+    pidInside(container) // throws
+    throw cause instanceof StepError ? unreadable(cause, most) : cause
+  })
+  pidInside(container) // a number that was used again would have named another process
+  return reports
+    .slice(-paths.length)
+    .map(({ errno, answer }) => (errno ? undefined : fromBytes(answer)))
+}
+
 /** The pid of the container's first process. Throws if that has ended. */
 export function pidInside({ name, init, status }: Container): number {
   const pid = init && status === 'running' ? pidHere(init) : undefined
   if (typeof pid === 'number') return pid
   throw new Error(`container '${name}' is not running`)
+}
+
+function unreadable(cause: StepError, most: number): Error {
+  const [name, , path] = cause.plan[cause.report.index]?.call ?? []
+  const { errno } = cause.report
+  if (name !== 'read_in_root') return cause
+  if (errno === 'EINVAL') return new Error(`${path} is not a regular file`, { cause })
+  if (errno === 'EFBIG') return new Error(`${path} has more than ${most} bytes`, { cause })
+  return cause
 }
