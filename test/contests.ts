@@ -91,6 +91,22 @@ export async function* onCommandLine(dir: string): AsyncGenerator<Contest> {
     ],
     budget: 1.6,
   }
+  await $`${program} --root ${root} run -d --name=box busybox sleep 1000`
+  try {
+    yield {
+      what: 'stepbox exec, cold',
+      ours: () => execute(program, '--root', root, 'exec', 'box', 'true'),
+      theirs: [
+        {
+          name: 'stepbox run',
+          run: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+        },
+      ],
+      budget: 1,
+    }
+  } finally {
+    await $`${program} --root ${root} rm -f box`
+  }
 }
 
 /** What it costs to watch a start, and what it costs those who do not that one could. */

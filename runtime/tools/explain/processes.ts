@@ -15,7 +15,8 @@ function groupLimit({ plan, pid }: FailedStep): string | undefined {
     for (let at = dir; at.length >= top.length; at = dirname(at)) {
       const most = numberIn(`${at}/pids.max`)
       if (Number.isNaN(most) || numberIn(`${at}/pids.current`) < most) continue
-      const isOurs = plan.some(({ call }) => call[0] === 'write' && call[1] === `${at}/pids.max`)
+      const own = ['pids.max', 'tasks', 'cgroup.procs'].map((name) => `${at}/${name}`)
+      const isOurs = plan.some(({ call }) => call[0] === 'write' && own.includes(call[1]))
       return isOurs
         ? `the container has as many processes as it may have, ${most}: see --pids-limit`
         : `the group ${at} has as many processes as it may have, ${most}`
