@@ -220,10 +220,12 @@ test('names inside a root are resolved by openat2, in its own ways', async (cont
   const groups = divided(lines, plan)
   expect(groups).toHaveLength(plan.length)
   const how = (flags: string, resolve: string) => `{flags=${flags}, resolve=${resolve}}, 24)`
-  const inPlace = 'O_CLOEXEC|O_DIRECTORY|O_PATH'
+  const inPlace = 'O_CLOEXEC|O_DIRECTORY|O_PATH|O_RDONLY' // strace writes the last, which is 0
   const strict = 'RESOLVE_BENEATH|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS'
-  expect(lines).toContain(`openat2(4, "d", ${how(inPlace, strict)}`)
-  expect(lines).toContain(`openat2(4, "no", ${how(inPlace, 'RESOLVE_IN_ROOT')}`)
+  expect(groups.slice(3, 5)).toEqual([
+    [`openat2(4, "d", ${how(inPlace, strict)}`],
+    [`openat2(4, "no", ${how(inPlace, 'RESOLVE_IN_ROOT')}`],
+  ])
   expect(groups.slice(-3, -1)).toEqual([
     ['fchmod(6, 0640)'],
     ['linkat(6, "", AT_FDCWD, "g", AT_EMPTY_PATH)'],
