@@ -12,7 +12,8 @@ test('a newcomer makes the calls of its list, and no others', async (context) =>
   const { pid = 0, start = 0 } = identify(process.pid) ?? {}
   const namespaces = ['CLONE_NEWIPC', 'CLONE_NEWUTS', 'CLONE_NEWPID', 'CLONE_NEWNS'] as const
   const target = { pid, start, namespaces: [...namespaces], members: [] }
-  const options = { argv: ['true'], env: ['PATH=/bin'], streams: { hasInput: true, isJoined: false } }
+  const streams = { hasInput: true, isJoined: false }
+  const options = { argv: ['true'], env: ['PATH=/bin'], streams }
   const list = execPlan(planOptions([], { ...options, target, cwd: '/tmp' }))
   const { lines } = await seen(list)
   const names = lines.map((line) => /^\w+/.exec(line)?.[0]).join(' ')
