@@ -31,6 +31,10 @@ const refused: [what: string, config: object, why: string][] = [
   ['a directory beyond PATH_MAX', { WorkingDir: '/a'.repeat(2048) }, '4096 bytes; at most 4095'],
   ['a directory in two-byte letters', { WorkingDir: '/ä'.repeat(1366) }, '4098 bytes; at most'],
   ['a name beyond NAME_MAX', { WorkingDir: `/${'a'.repeat(256)}` }, 'has a name of more than 255'],
+  ['a check that is a word', { Healthcheck: 'true' }, 'its Healthcheck is string'],
+  ['a check of numbers', { Healthcheck: { Test: ['CMD', 5] } }, 'has no list of words as its Test'],
+  ['a NUL in its check', { Healthcheck: { Test: ['CMD', '\0'] } }, 'its Healthcheck has a NUL'],
+  ['an interval below 0', { Healthcheck: { Interval: -1 } }, 'no number from 0 on as its Interval'],
   ['a relative directory', { WorkingDir: 'srv' }, "its WorkingDir does not begin with /: 'srv'"],
 ]
 

@@ -67,6 +67,8 @@ describe('the command', () => {
   test.each<[Partial<Healthcheck>, string[] | undefined, string[]?]>([
     [{}, undefined],
     [{ Test: [] }, undefined],
+    [{ Test: 5 as never }, undefined],
+    [{ Test: ['CMD', 5 as never] }, undefined],
     [{ Test: ['NONE'] }, undefined],
     [{ Test: ['CMD', 'a', 'b c'] }, ['a', 'b c']],
     [{ Test: ['CMD-SHELL', 'a b'] }, ['/bin/sh', '-c', 'a b']],

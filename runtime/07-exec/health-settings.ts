@@ -81,7 +81,9 @@ function retriesIn(text: string | undefined): number {
 
 /** The command that checks a container with this config; undefined if nothing does. */
 export function checkCommand(config: ContainerConfig | undefined): string[] | undefined {
-  const [kind, ...words] = config?.Healthcheck?.Test ?? []
+  const test: unknown = config?.Healthcheck?.Test // of a state file, which may be damaged
+  const isSound = Array.isArray(test) && test.every((word) => typeof word === 'string')
+  const [kind, ...words]: string[] = isSound ? test : []
   if (words.length === 0) return undefined
   if (kind === 'CMD') return words
   if (kind !== 'CMD-SHELL') return undefined
