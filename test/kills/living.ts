@@ -9,6 +9,7 @@ import type { Deed } from './deed.ts'
 import type { Member } from './tree.ts'
 
 const obedient = 'trap "exit 0" TERM; sleep 1000 & wait'
+const deaf = 'trap "" TERM; sleep 1000 & wait'
 
 /** Each ends the container that it is about, or finds it ended; whoever is killed. */
 export const living: Record<string, (root: string, n: number) => Promise<Deed>> = {
@@ -26,6 +27,31 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `c${n}`]]),
   'stop and kill at once': async (root, n) =>
     about(await lives(root, n), [['stop', '-t', '1', `c${n}`], ['kill', `c${n}`]]),
+  'run -d --init': async (_, n) =>
+    about(n, [['run', '-d', '--init', ...nameOf(n), 'busybox', 'sh', '-c', 'true & exit 3']]),
+  'run -d --restart': async (_, n) =>
+    about(n, [['run', '-d', '--restart', 'on-failure:1', ...nameOf(n), 'busybox', 'false']]),
+  'stop, and its grace': async (root, n) =>
+    about(await lives(root, n, { script: deaf }), [['stop', '-t', '1', `c${n}`]]),
+  'stop of one with --init': async (root, n) =>
+    about(await lives(root, n, { flags: ['--init'] }), [['stop', '-t', '1', `c${n}`]]),
+  'pause': async (root, n) => about(await lives(root, n), [['pause', `c${n}`]]),
+  'unpause': async (root, n) => {
+    await stepbox(['pause', `c${await lives(root, n)}`], { root })
+    return about(n, [['unpause', `c${n}`]])
+  },
+  'update': async (root, n) =>
+    about(await lives(root, n), [['update', '--restart', 'always', `c${n}`]]),
+  'logs -f': async (root, n) =>
+    about(await lives(root, n, { script: 'echo; sleep 0.1' }), [['logs', '-f', `c${n}`]]),
+  'start -a': async (root, n) => {
+    await stepbox(['create', ...nameOf(n), 'busybox', 'sh', '-c', 'exit 4'], { root })
+    return about(n, [['start', '-a', `c${n}`]])
+  },
+  'container prune': async (root, n) => {
+    await stepbox(['create', '--label', `n=${n}`, ...nameOf(n), 'busybox', 'true'], { root })
+    return about(n, [['container', 'prune', '-f', '--filter', `label=n=${n}`]])
+  },
   'a restart policy': async (root, n) => {
     await lives(root, n, { script: 'exit 1', flags: ['--restart', 'on-failure:2'] })
     return about(n, [['wait', `c${n}`]])

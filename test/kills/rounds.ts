@@ -1,9 +1,10 @@
 /** Tests. Rounds of: begin a command, kill one of its processes at any moment, look, go on. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { runningContainers } from '../../runtime/container/find.ts'
 import { tidy } from '../../runtime/container/tidy.ts'
 import type { Container } from '../../runtime/options.ts'
-import { signalTo } from '../../runtime/process.ts'
+import { isAlive, signalTo } from '../../runtime/process.ts'
 import type { Random } from '../power/random.ts'
 import { runtimeOn } from '../rows.ts'
 import { start, stepbox, type Ended, type Started } from '../stepbox.ts'
@@ -71,6 +72,7 @@ async function round({ root, random, bystander }: Lane, course: Course, n: numbe
     wrongIn(end, deed.code, { victim, isTarget: all[at] === target }),
   )
   await deed.calm?.(root)
+  await monitorsAreDone(root, bystander)
   problems.push(...(await nextCommand(root, n)))
   if (ends.every((end) => end?.code === (deed.code ?? end?.code)))
     problems.push(...(deed.broken?.(root) ?? []))
@@ -100,9 +102,29 @@ async function killed(
   const own = pid === undefined || started.process.exitCode !== null ? [] : treeOf(pid)
   const members = [...own, ...others()]
   if (members.length === 0) return undefined
+  if (random.fraction() < 0.15) return allKilled(members, random)
   const what = random.pick([...new Set(members.map((each) => each.what))])
   const { id } = random.pick(members.filter((each) => each.what === what))
   return signalTo(id, 'SIGKILL') ? what : undefined
+}
+
+/** A monitor that still lives ends its container when the command line is gone, a moment later. */
+async function monitorsAreDone(root: string, bystander: Container): Promise<void> {
+  const isAtWork = ({ id, monitor }: Container) => id !== bystander.id && isAlive(monitor)
+  const end = performance.now() + patienceMs
+  while (runningContainers(root).some(isAtWork) && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** Kill all of them, in any order. */
+function allKilled(members: Member[], random: Random): string {
+  const left = [...members]
+  while (left.length > 0) {
+    const next = random.pick(left)
+    left.splice(left.indexOf(next), 1)
+    signalTo(next.id, 'SIGKILL')
+  }
+  return 'all'
 }
 
 /** Its outputs close when no process of it is left that has them. */
@@ -126,10 +148,11 @@ function wrongIn(
   if (!end) return ['a process of it did not end']
   const isTrace = /^ {4}at |TypeError|RangeError|unhandled/im.test(end.err)
   const isKilled = isTarget && victim !== undefined
+  const isOwn = victim === 'stepbox' || victim === 'all'
   return [
     ...(isTrace ? ['it printed a stack'] : []),
     ...(!isKilled && code !== undefined && end.code !== code ? [`it ended with ${end.code}`] : []),
-    ...(isKilled && victim !== 'stepbox' && end.code === null ? ['it was ended by a signal'] : []),
+    ...(isKilled && !isOwn && end.code === null ? ['it was ended by a signal'] : []),
   ]
 }
 
