@@ -1,5 +1,5 @@
 /** Tests. A newcomer, and what it has to do with those who ask for it. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished, describe, expect, test, type TestContext } from 'vitest'
@@ -12,7 +12,7 @@ import { rootWithBusybox } from '../../test/busybox.ts'
 import { runDetached, until } from '../../test/detached.ts'
 import { runtimeOn } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
-import { start, stepbox } from '../../test/stepbox.ts'
+import { program, start, stepbox } from '../../test/stepbox.ts'
 
 const idle = 'exec sleep 1000'
 
@@ -135,6 +135,24 @@ describe('exec', () => {
     }
   }, 30_000)
 })
+
+test('nobody is let into a container that is half built', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const child = spawn(process.execPath, [program, '--root', root, 'run', '--step', '--rm', ...half])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stdin.write('to pivot_root\n')
+  await until(() => /^next \d+ pivot_root/m.test(said))
+  const { code, err } = await stepbox(['exec', 'half', 'true'], { root })
+  expect(err).toMatch(/is being started; try again when its command runs/)
+  expect(code).toBe(1)
+  child.stdin.end('continue\n')
+  await new Promise((resolve) => child.once('close', resolve))
+})
+
+const half = ['--name', 'half', 'busybox', 'true']
 
 describe('who asks for it', () => {
   test('may be killed: the command goes on, and its end is an event', async (context) => {

@@ -3,12 +3,14 @@ import { accountOf, type Account } from '../01-namespaces/accounts.ts'
 import { identityOf } from '../01-namespaces/identity.ts'
 import { isFrozen } from '../02-cgroups/group-control.ts'
 import { eventsPath } from '../06-lifecycle/events.ts'
+import { until } from '../06-lifecycle/states.ts'
 import type { ListOptions, StartedList } from '../carried-list.ts'
 import { furtherList, planOptions, type Runtime } from '../chapter.ts'
 import { announce } from '../container/announce.ts'
 import { newId } from '../container/create.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
+import { tryRead, tryReadlink } from '../files.ts'
 import { makeReady, type LaunchOptions, type Ready } from '../native.ts'
 import type { Report } from '../reports.ts'
 import type { Container, ContainerOptions, PlanOptions } from '../options.ts'
@@ -44,6 +46,7 @@ export async function beginExec(
 ): Promise<StartedList> {
   const container = runningContainer(runtime.root, word)
   const wanted = asked(container)
+  await hasStarted(container)
   const ready = makeReady(stdio)
   try {
     return await begun(runtime, container, { wanted, ready, ...how })
@@ -100,6 +103,20 @@ export function runningContainer(root: string, word: string): Container {
   if (isFrozen(groups))
     throw new Error(`container '${name}' is paused; unpause it before exec`)
   return container
+}
+
+const patienceMs = 3_000
+
+/**
+ * Wait until the command of a container runs: before, its first process is still on the host, or
+ * halfway. It executes the native program then, or is called like it (`init` has a name of its own).
+ */
+async function hasStarted({ init, name }: Container): Promise<void> {
+  const isNative = () =>
+    tryReadlink(`/proc/${init?.pid}/exe`)?.startsWith('/memfd:stepbox') &&
+    tryRead(`/proc/${init?.pid}/comm`)?.trim() !== 'init'
+  if (await until(() => !isNative(), patienceMs)) return
+  throw new Error(`container '${name}' is being started; try again when its command runs`)
 }
 
 /** Users and groups by name are those in the container's own files, as they are now. */
