@@ -120,3 +120,9 @@ function ownMachine(): string {
 function machineOf(within: string): string {
   return within.slice(within.indexOf('@') + 1)
 }
+
+/** The first child of process `pid`; undefined if it has none. */
+export function childOf(pid: number): number | undefined {
+  const children = tryRead(`/proc/${pid}/task/${pid}/children`) ?? ''
+  return Number(children.split(' ')[0]) || undefined
+}

@@ -40,6 +40,17 @@ describe('process 1', () => {
     expect(missing).toMatchObject({ code: 127 })
   })
 
+  test('is left by the debugger, which looks at the command', async (context) => {
+    needs(context, 'root', 'overlay')
+    const root = await rootWithBusybox()
+    const run = ['run', '--rm', '--init', '--step', 'busybox', 'echo', 'hi']
+    const input = 'to execvpe\ninspect\ncontinue\n'
+    const { code, out, err } = await stepbox(run, { root, input })
+    expect({ code, out }).toEqual({ code: 0, out: 'hi\n' })
+    const state = JSON.parse(/^state (.*)$/m.exec(err)?.[1] ?? '{}') as { pidInside?: number }
+    expect(state.pidInside).toBe(2)
+  }, 60_000)
+
   test('hears no TERM without a handler; with --init its command does', async (context) => {
     needs(context, 'root', 'overlay')
     const root = await rootWithBusybox()

@@ -2,7 +2,7 @@
 import { rowsFor, type Chapter, type Runtime, type Setting } from '../chapter.ts'
 import { makeReady, type Launch, type LaunchOptions, type Ready } from '../native.ts'
 import type { Report } from '../reports.ts'
-import { identify, signalTo } from '../process.ts'
+import { childOf, identify, signalTo } from '../process.ts'
 import type { Step } from '../step.ts'
 import { announce } from './announce.ts'
 import type { Created } from './create.ts'
@@ -90,6 +90,8 @@ async function* recorded(
       isSupervised = true
       started.pid = report.result
     }
+    if (plan[report.index]?.call[0] === 'init' && !report.errno)
+      started.pid = childOf(started.pid) ?? started.pid // process 1 stays, its child goes on
     if (report.index === fork && !report.errno) {
       started.pid = report.result
       try {
