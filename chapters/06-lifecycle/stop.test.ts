@@ -65,7 +65,7 @@ describe('stop', () => {
   test('wakes a monitor that waits before the next start', async (context) => {
     const { root, typed } = await store(context)
     const box = await runDetached(root, ['--name', 'box', '--restart', 'always'], 'exit 7')
-    await until(() => box.journal().filter(([kind]) => kind === 'exit').length >= 5) // 1.6 s next
+    await until(() => box.journal().filter(([kind]) => kind === 'exit').length >= 6) // 3.2 s next
     await until(() => box.state().status === 'restarting')
     const starts = box.journal().filter(([kind]) => kind === 'start').length
     expect(await typed('stop box')).toBe('box')
