@@ -1,4 +1,4 @@
-/** Somebody is let into a container by the lines of joinGroups, enterNamespaces, directoryInside. */
+/** Somebody is let into a container by the lines of a learner's functions. */
 import type { Bench, Box, Check, Finding } from '../../../runtime/chapter-lab.ts'
 import { sentence, type Sentence } from '../../../runtime/sentence.ts'
 import { tryRead } from '../../../runtime/files.ts'
@@ -62,7 +62,7 @@ function meaningOf({ call, errno }: NonNullable<LetIn['failure']>): Sentence {
   if (call === 'setns_pidfd' && errno === 'EBADF')
     return sentence('nothing is open under the number that setns was given')
   if (call === 'setns_pidfd' && errno === 'EINVAL')
-    return sentence('that namespace is its own already, and a user namespace cannot be joined twice')
+    return sentence('it is in that namespace already, and that one cannot be joined twice')
   if (call === 'write') return sentence('the files of the group are out of reach by then')
   return sentence('a line could not be made where it stands')
 }

@@ -104,7 +104,8 @@ export async function letIn({ target, ...asked }: Entering): Promise<LetIn> {
   const clones = all.filter(({ call }) => call[0] === 'clone_parent')
   if (wrong || clones.length > 1) {
     const name = String((wrong ?? clones[1])?.call[0])
-    return { refused: sentence('the lines have {name} with other arguments, or too often', { name }) }
+    const refused = sentence('the lines have {name} with other arguments, or too often', { name })
+    return { refused }
   }
   const list = [
     ...closeInherited(),

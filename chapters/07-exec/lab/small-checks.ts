@@ -1,4 +1,4 @@
-/** The smaller exercises: what a newcomer has forgotten, and what is said of a container's health. */
+/** The smaller exercises: what was forgotten, and what is said of a container's health. */
 import type { Bench, Check, Finding } from '../../../runtime/chapter-lab.ts'
 import { sentence, type Sentence } from '../../../runtime/sentence.ts'
 import type { Checked, OnRecord } from './exercises.ts'
@@ -36,8 +36,9 @@ async function judged(bench: Bench, name: string, cases: Case[]): Promise<Findin
   for (const { did, given, wanted, means, hint } of cases) {
     const found = await bench.ask(answers, name, ...given)
     if (JSON.stringify(found) === JSON.stringify(wanted)) continue
-    const [expected, saw] = [wanted, found].map((what) => sentence('{what}', { what: inShort(what) }))
-    return { did, expected: expected as Sentence, saw: saw as Sentence, means, hint }
+    const expected = sentence('{what}', { what: inShort(wanted) })
+    const saw = sentence('{what}', { what: inShort(found) })
+    return { did, expected, saw, means, hint }
   }
   return undefined
 }
