@@ -109,7 +109,7 @@ const patienceMs = 3_000
 
 /**
  * Wait until the command of a container runs: before, its first process is still on the host, or
- * halfway. It executes the native program then, or is called like it (`init` has a name of its own).
+ * halfway. It executes the native program then; `init` does so, too, and has a name of its own.
  */
 async function hasStarted({ init, name }: Container): Promise<void> {
   const isNative = () =>
