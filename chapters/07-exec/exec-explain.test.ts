@@ -10,10 +10,8 @@ import { rowsTo } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
 
-const rows = await rowsTo(7)
-
 async function causeIn(...calls: Call[]): Promise<string> {
-  const { text } = await explainedIn(steps(...calls), rows)
+  const { text } = await explainedIn(steps(...calls), await rowsTo(7))
   const [failed = '', , cause = 'no cause'] = text.split('\n')
   return `${/ = (\w+)$/.exec(failed)?.[1]}: ${cause.trim()}`
 }
