@@ -105,7 +105,7 @@ describe('several at once', () => {
     expect(new Set(all.map(({ said }) => said())).size).toBe(1)
   })
 
-  test('are eight at most; a ninth is told so, and comes in after one has left', async (context) => {
+  test('are eight at most; a ninth is told so, and comes in when one leaves', async (context) => {
     const { root, box } = await echoing(context)
     const all = Array.from('12345678', (digit) => ({ digit, ...attached(box, 'q') }))
     for (const { digit, type, said } of all) {

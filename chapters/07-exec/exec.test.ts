@@ -1,7 +1,6 @@
 /** Tests. A newcomer, and what it has to do with those who ask for it. */
 import { execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { onTestFinished, describe, expect, test, type TestContext } from 'vitest'
 import { eventsPath } from '../../runtime/06-lifecycle/events.ts'
 import { beginExec } from '../../runtime/07-exec/exec-container.ts'
@@ -240,11 +239,8 @@ describe('on its way in', () => {
 })
 
 test('the list is printed without root, a container or a store', async () => {
-  const plan = execFileSync(
-    process.execPath,
-    [join(import.meta.dirname, '../../dist/stepbox.cjs'), '--root', '/none', 'plan', 'exec'],
-    { encoding: 'utf8' },
-  )
+  const argv = [program, '--root', '/none', 'plan', 'exec']
+  const plan = execFileSync(process.execPath, argv, { encoding: 'utf8' })
   const before = ['write("/sys/fs/cgroup', 'PR_SET_DUMPABLE', 'pidfd_open(']
   const order = [...before, 'CLONE_NEWPID', 'CLONE_NEWNS', 'clone(']
   const places = order.map((each) => plan.indexOf(each))
