@@ -105,7 +105,8 @@ async function killed(
   if (random.fraction() < 0.15) return allKilled(members, random)
   const what = random.pick([...new Set(members.map((each) => each.what))])
   const { id } = random.pick(members.filter((each) => each.what === what))
-  return signalTo(id, 'SIGKILL') ? what : undefined
+  if (!signalTo(id, 'SIGKILL')) return undefined
+  return id.pid === pid ? 'stepbox' : what // which is the monitor of what it lays out
 }
 
 /** A monitor that still lives ends its container when the command line is gone, a moment later. */
