@@ -6,24 +6,31 @@ import { join } from 'node:path'
 import { compact, parseRecording, type Recording } from '../../runtime/tools/walk/recording.ts'
 import { root } from '../links.ts'
 
+const run = ['run', '--rm', 'RECORD']
 const limits = ['-m', '64m', '--cpus', '0.5', '--pids-limit', '20']
 
-/** What is typed for each chapter, after `stepbox run --rm --record FILE`. */
+/** What is typed for each chapter; `RECORD` stands for `--record` and a file. */
 export const recorded: Record<string, string[]> = {
-  '01-namespaces': ['--hostname', 'box', 'sleep', '5'],
-  '02-cgroups': [...limits, '--hostname', 'box', 'sleep', '5'],
-  '03-pivot-root': [...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
-  '04-overlay': [...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
-  '05-commit': [...limits, '--hostname', 'box', 'web:1.0', 'sleep', '5'],
-  '06-lifecycle': ['-d', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
+  '01-namespaces': [...run, '--hostname', 'box', 'sleep', '5'],
+  '02-cgroups': [...run, ...limits, '--hostname', 'box', 'sleep', '5'],
+  '03-pivot-root': [...run, ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
+  '04-overlay': [...run, ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
+  '05-commit': [...run, ...limits, '--hostname', 'box', 'web:1.0', 'sleep', '5'],
+  '06-lifecycle': [...run, '-d', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
+  '07-exec': ['exec', 'RECORD', 'box', 'sleep', '5'],
 }
 
-/** Commit the image that the last walk starts: a layer with a page, and a whiteout. */
+/** Commit the image that a walk starts: a layer with a page, and a whiteout. */
 const preparation = [
   'umount /out',
   "stepbox run --name server busybox sh -c 'mkdir /www; echo hi > /www/index.html; rm /bin/vi'",
   'stepbox commit server web:1.0',
 ]
+
+/** What is typed before that of a chapter: a container that somebody is let in to. */
+const before: Record<string, string> = {
+  '07-exec': `stepbox run -d --name box ${limits.join(' ')} --hostname box busybox sleep 1000`,
+}
 
 /** The folder for the results is not mounted meanwhile: it would be in the pictures. */
 const delivery = ['mkdir -p /out', 'mount -t virtiofs share0 /out', 'cp /root/0* /out']
@@ -44,9 +51,10 @@ export function recordWalks(): string[] {
 export function walksOfToday(): Record<string, Recording> {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-walks-'))
   try {
-    const lines = Object.entries(recorded).map(([slug, words]) => {
+    const lines = Object.entries(recorded).flatMap(([slug, words]) => {
       const chapter = Number(slug.slice(0, 2))
-      return `stepbox --chapter ${chapter} run --rm --record /root/${slug} ${words.join(' ')}`
+      const typed = words.join(' ').replace('RECORD', `--record /root/${slug}`)
+      return [before[slug] ?? [], `stepbox --chapter ${chapter} ${typed}`].flat()
     })
     const script = ['set -e', ...preparation, ...lines, ...delivery].join('\n')
     const share = ['--share', `${dir}:/out`]
