@@ -1,6 +1,7 @@
 /** Calls in the notation of strace(1): how a plan is printed, traced and tested. */
 import { toBytes } from './bytes.ts'
-import { calls, type Call, type CallName } from './calls.ts'
+import { calls } from './call-table.ts'
+import type { Call, CallName } from './calls.ts'
 import { notations } from './notation.ts'
 import { replaceUnseen } from './printable.ts'
 import { placeInWords, type Step } from './step.ts'

@@ -87,7 +87,8 @@ export function addCall(copy: string, chapter: Imaginary): void {
   const inTypeScript = join(copy, 'runtime/calls.ts')
   const type = "  | [name: 'setpriority', which: 'PRIO_PROCESS', who: number, level: number]\n"
   insert(inTypeScript, { before: / {2}\/\/ Only for tools, .*\n/, text: type })
-  insert(inTypeScript, { before: / {2}seccomp: \{/, text: "  setpriority: { kinds: 'fnn' },\n" })
+  const inTable = join(copy, 'runtime/call-table.ts')
+  insert(inTable, { before: / {2}seccomp: \{/, text: "  setpriority: { kinds: 'fnn' },\n" })
 }
 
 /** The list of the last chapter, with one line more. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
-import { calls } from '../runtime/calls.ts'
+import { calls } from '../runtime/call-table.ts'
 import type { Step } from '../runtime/step.ts'
 import { strace } from '../runtime/strace.ts'
 import { steps } from './carry-out.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test, type TestContext } from 'vitest'
 import { checkHealth, healthCheckOf } from '../../runtime/07-exec/health.ts'
 import type { Monitor } from '../../runtime/06-lifecycle/monitor.ts'
-import { calls } from '../../runtime/calls.ts'
+import { calls } from '../../runtime/call-table.ts'
 import { tryRead } from '../../runtime/files.ts'
 import { findContainer } from '../../runtime/container/find.ts'
 import { containerDir } from '../../runtime/container/state.ts'

@@ -1,6 +1,6 @@
 /** Tests. What strace(1) sees of the list of exec is the list, in each of the three processes. */
 import { expect, test } from 'vitest'
-import { calls } from '../../runtime/calls.ts'
+import { calls } from '../../runtime/call-table.ts'
 import { planOptions } from '../../runtime/chapter.ts'
 import { identify } from '../../runtime/process.ts'
 import { needs } from '../../test/scratch.ts'

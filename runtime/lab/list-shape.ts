@@ -3,7 +3,8 @@
  * arguments as they take, each of its kind, and no flag but the call's own. What the calls may do
  * is in list-policy.ts.
  */
-import { calls, type Call, type CallName } from '../calls.ts'
+import { calls } from '../call-table.ts'
+import type { Call, CallName } from '../calls.ts'
 import { printable } from '../printable.ts'
 import { sentence, speaker, type Sentence } from '../sentence.ts'
 import type { Ignorable, Step } from '../step.ts'
