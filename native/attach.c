@@ -53,7 +53,8 @@ long do_listen(struct arg *a) {
   if (fd < 0) return -1;
   for (int i = 0; i < CLIENTS; i++) clients[i].socket = -1;
   unlink(address.sun_path);
-  int failed = bind(fd, (struct sockaddr *)&address, sizeof address) != 0;
+  int failed = fchmod(fd, 0600) != 0; /* of the file that bind(2) makes, whatever the umask is */
+  if (!failed) failed = bind(fd, (struct sockaddr *)&address, sizeof address) != 0;
   if (!failed) failed = listen(fd, CLIENTS) != 0;
   close_returning(held, 0);
   if (failed) return close_returning(fd, -1);

@@ -102,7 +102,10 @@ export const calls: Record<CallName, CallRow> = {
   open_log: { kinds: 'snns', makes: 'open fcntl close fstat pread? write?'.split(' ') },
   supervise: { kinds: 'sssfllln', makes: supervised.split(' ') },
   init: { kinds: '', makes: 'pipe2 rt_sigprocmask fork close rt_sigprocmask'.split(' ') },
-  listen: { kinds: 'snn', makes: 'open socket unlink bind listen close fcntl close'.split(' ') },
+  listen: {
+    kinds: 'snn',
+    makes: 'open socket unlink fchmod bind listen close fcntl close'.split(' '),
+  },
   attach: { kinds: 'snnn', makes: 'open socket connect close'.split(' ') },
   openat2: { kinds: 'nsff' },
   openat2_if_there: { kinds: 'nsff', makes: ['openat2'] }, // the errno is an answer

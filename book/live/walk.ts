@@ -69,7 +69,9 @@ function outsideTheList(goOn: () => void): (said: string) => boolean {
 /** What is typed after `run`: as in the walk that the text shows, but the command ends soon. */
 function wordsOf(chapter: number): string[] {
   const slug = folderOf(chapter).replace('chapters/', '')
-  const words = (recorded[slug] ?? ['busybox', 'sleep', '5']).slice(0, -2)
+  const [command, ...typed] = recorded[slug] ?? []
+  const asked = command === 'run' ? typed.slice(typed.indexOf('RECORD') + 1) : []
+  const words = (asked.length > 0 ? asked : ['busybox', 'sleep', '5']).slice(0, -2)
   const own = words.map((word) => (word === 'web:1.0' ? 'busybox' : word))
   return [...own, 'sh', '-c', 'echo "hello from process $$"']
 }

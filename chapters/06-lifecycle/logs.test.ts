@@ -159,7 +159,7 @@ describe('a log that is not there, or not complete', () => {
     const { status, stdout, stderr } = spawnSync('sh', ['-c', limited], { env, encoding: 'utf8' })
     if (flag === '') {
       expect([status, stdout.split('\n').length]).toEqual([0, 50_001])
-      expect(stderr).toBe('stepbox: its log could not be written, and ends early: EFBIG\n')
+      expect(stderr).toBe('stepbox: its log is not complete: it could not be written, EFBIG\n')
     }
     await run('wait', 'box')
     const { code, out, err } = await run('logs', 'box')
