@@ -17,12 +17,17 @@ export interface OpenFile {
 /** A log that is rotated all the time is read all the same, as it was found in the end. */
 const mostTries = 100
 
-/** Open all files of a log, the oldest first: none while another one was made. */
+/**
+ * Open all files of a log, the oldest first: none while the log is rotated, which begins with a new
+ * name for the oldest one and ends with a new file.
+ */
 export function openFiles(path: string): OpenFile[] {
   for (let tries = 1; ; tries++) {
-    const files = [path, ...rotated(path)].flatMap((each) => opened(each) ?? [])
-    if (files[0]?.inode === inodeOf(path) || tries === mostTries)
-      return files.filter(isFirst).reverse()
+    const last = opened(path)
+    const others = rotated(path)
+    const files = [last ?? [], others.flatMap((each) => opened(each) ?? [])].flat()
+    const isWhole = last?.inode === inodeOf(path) && `${rotated(path)}` === `${others}`
+    if (isWhole || tries === mostTries) return files.filter(isFirst).reverse()
     closeFiles(files)
   }
 }
