@@ -1,5 +1,5 @@
 /** Tests. Why privileges are refused: provoked, or on a made-up machine. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   deniedCause,
@@ -124,9 +124,14 @@ describe('EAGAIN of fork', () => {
     const dir = groupIn(tree)
     const limit = (value: string): Call => ['write', `${dir}/pids.max`, value]
     const join: Call = ['write', `${dir}/cgroup.procs`, '0']
+    const below = `${dir}/below`
+    mkdirSync(below)
     writeFileSync(`${dir}/pids.max`, '1')
     const told = `the group ${dir} has as many processes as it may have, 1`
-    expect(await causeIn(join, ['fork'])).toEqual({ failed: 'fork = EAGAIN', cause: told })
+    const joinBelow: Call = ['write', `${below}/cgroup.procs`, '0']
+    expect(await causeIn(joinBelow, ['fork'])).toEqual({ failed: 'fork = EAGAIN', cause: told })
+    await until(() => readFileSync(`${below}/cgroup.procs`, 'utf8') === '')
+    rmdirSync(below)
     await until(() => readFileSync(`${dir}/cgroup.procs`, 'utf8') === '')
     const own = 'the container has as many processes as it may have, 1: see --pids-limit'
     expect((await causeIn(limit('1'), join, ['fork'])).cause).toBe(own)

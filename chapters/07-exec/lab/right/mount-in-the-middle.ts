@@ -1,22 +1,17 @@
 // The pidfd is held: after the mounts, the others can still be joined by it.
-export function enterNamespaces({ pid, start, namespaces }: Target, fd: number): Step[] {
-  const joined = order.filter(([flag]) => namespaces.includes(flag))
-  return [
-    step(['prctl_dumpable', 0], 'not to be looked at'),
-    step(['pidfd_open', pid, start], 'process 1'),
-    ...joined.map(([flag, why]) => step(['setns_pidfd', fd, flag], why)),
-    step(['close', fd], 'not needed'),
-    step(['clone_parent'], 'the newcomer'),
-    step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'dies with its parent'),
-  ]
+export function enterNamespaces(whom: Target, held: number): Step[] {
+  const list: Step[] = []
+  list.push(step(['prctl_dumpable', 0], 'not to be looked at'))
+  list.push(step(['pidfd_open', whom.pid, whom.start], 'process 1'))
+  for (const flag of wished) {
+    if (!whom.namespaces.includes(flag)) continue
+    list.push(step(['setns_pidfd', held, flag], `join what ${flag} makes`))
+  }
+  list.push(step(['close', held], 'not needed'), step(['clone_parent'], 'born inside'))
+  return list.concat(step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'it dies with its parent'))
 }
 
-const order: [flag: NamespaceFlag, why: string][] = [
-  ['CLONE_NEWUSER', 'joined'],
-  ['CLONE_NEWNS', 'joined'],
-  ['CLONE_NEWIPC', 'joined'],
-  ['CLONE_NEWUTS', 'joined'],
-  ['CLONE_NEWNET', 'joined'],
-  ['CLONE_NEWCGROUP', 'joined'],
-  ['CLONE_NEWPID', 'joined'],
-]
+/** The mounts second, and the processes before what else there is. */
+const wished = ['USER', 'NS', 'PID', 'IPC', 'UTS', 'NET', 'CGROUP'].map(
+  (word) => `CLONE_NEW${word}` as NamespaceFlag,
+)
