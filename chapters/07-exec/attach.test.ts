@@ -61,6 +61,7 @@ describe('detach keys', () => {
   test('are held back while they match; others go on, in order', async (context) => {
     const { box } = await echoing(context)
     const other = attached(box)
+    await look(other) // it is there
     for (const [keys, typed, given, end] of sequences) {
       const one = attached(box, keys)
       const before = other.said().length
@@ -138,9 +139,9 @@ describe('attach says what keeps it from a container', () => {
     await stepbox([...begin, '--name', 'box', 'busybox', ...command], { root })
     for (const word of then) await stepbox([word, 'box'], { root })
     const state = async () =>
-      (await stepbox(['inspect', '-f', '{{.State.Status}}', 'box'], { root })).out.trim()
-    if (status === 'restarting')
-      for (let now = ''; now !== 'restarting'; now = await state()) continue
+      (await stepbox(['inspect', '-f', '{{.State.Status}} {{.RestartCount}}', 'box'], { root })).out
+    const isWaiting = /^restarting [4-9]/ // for two seconds or more
+    if (status === 'restarting') while (!isWaiting.test(await state())) continue
     const { code, out, err } = await stepbox(['attach', 'box'], { root })
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(err).toContain(`container 'box' ${words}`)
