@@ -7,7 +7,7 @@ import { saidChange } from '../../runtime/tools/walk/said-change.ts'
 import { whyUnseen } from '../../runtime/tools/walk/unseen.ts'
 import { root } from '../links.ts'
 import { inChinese } from '../reasons.ts'
-import { recorded } from './record.ts'
+import { shown } from './record.ts'
 import { codeOf, htmlLines } from './code.ts'
 import { sceneOf, shortIds } from './observed.ts'
 import type { WalkChange, WalkCode, WalkData, WalkFrame, WalkLine } from './scene.ts'
@@ -25,7 +25,7 @@ export function walkOf(slug: string, hrefOf: (path: string, symbol: string) => s
   return {
     chapter: chapter.number,
     slug: chapter.slug,
-    command: `stepbox run ${(recorded[slug] ?? command).join(' ')}`,
+    command: `stepbox ${shown(slug) ?? ['run', ...command].join(' ')}`,
     kernel,
     ...linesOf(plan, hrefOf),
     start: sceneOf(start),

@@ -20,6 +20,11 @@ export const recorded: Record<string, string[]> = {
   '07-exec': ['exec', 'RECORD', 'box', 'sleep', '5'],
 }
 
+/** What a page says was typed. */
+export function shown(slug: string): string | undefined {
+  return recorded[slug]?.filter((word) => !['--rm', 'RECORD'].includes(word)).join(' ')
+}
+
 /** Commit the image that a walk starts: a layer with a page, and a whiteout. */
 const preparation = [
   'umount /out',
