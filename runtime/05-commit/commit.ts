@@ -18,13 +18,6 @@ import { keepSize } from './store/sizes.ts'
 import type { Image } from './store/image.ts'
 import { imageAt, imageWithManifest, readIndex } from './store/store.ts'
 
-declare module '../options.ts' {
-  interface ContainerOptions {
-    /** How it was started, as an image config; `commit` writes it into the new image. */
-    config?: ContainerConfig
-  }
-}
-
 export interface CommitOptions {
   /** The image that the container runs on. */
   image: Image

@@ -76,6 +76,13 @@ export interface OptionalConfig {
   Shell?: string[] | null
 }
 
+declare module '../../options.ts' {
+  interface ContainerOptions {
+    /** How it was started, as an image config; `commit` writes it into the new image. */
+    config?: ContainerConfig
+  }
+}
+
 /** A step in the making of an image. */
 export interface HistoryEntry {
   created?: string | null
