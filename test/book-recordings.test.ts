@@ -49,7 +49,8 @@ function withoutBusybox({ layers, ...rest }: RecordedLayers): unknown {
 /** A recording without what differs from one start to the next: ids and numbers. */
 function sayingOf({ plan, frames, command, chapter }: Recording): unknown {
   const lines = plan.map(({ step, chapter: from, name, strace, why }) => {
-    return { step, from, name, why, strace: strace.replace(ids, 'ID') }
+    const bare = strace.replace(ids, 'ID').replace(/(?<=^pidfd_open\()\d+/, 'N')
+    return { step, from, name, why, strace: bare }
   })
   const seen = frames.map(({ index, errno, changes }) => {
     const texts = changes.map(({ sign, topic, text }) => {
