@@ -8,6 +8,9 @@ import { stepbox } from '../stepbox.ts'
 import type { Deed } from './deed.ts'
 import type { Member } from './tree.ts'
 
+/** How long a container that ends may take for it. */
+const patienceMs = 60_000
+
 const obedient = 'trap "exit 0" TERM; sleep 1000 & wait'
 const deaf = 'trap "" TERM; sleep 1000 & wait'
 
@@ -81,9 +84,12 @@ function about(n: number, commands: string[][]): Deed {
     others: (root) => membersOf(named(root)),
     calm: async (root) => {
       const container = named(root)
-      if (container && isAlive(container.monitor) && container.status === 'running')
+      const goesOn = container?.status === 'running' || container?.restart?.name === 'always'
+      if (container && isAlive(container.monitor) && goesOn)
         await stepbox(['rm', '-f', `c${n}`], { root })
-      while (container && isAlive(container.monitor) && existsSync(runningMark(root, container.id)))
+      const end = performance.now() + patienceMs
+      const isMarked = (id: string) => existsSync(runningMark(root, id)) && performance.now() < end
+      while (container && isAlive(container.monitor) && isMarked(container.id))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
     clear: (root) => stepbox(['rm', '-f', `c${n}`], { root }),
