@@ -51,7 +51,7 @@ export const entering: Consequence[] = [
       kept: 'closed',
       broken: 'open',
     },
-    needs: ['setpriv'],
+    needs: ['util-linux-setpriv'],
   },
   {
     ...exec,
