@@ -17,9 +17,9 @@
 
 static int gate[2] = {-1, -1}; /* closed when the clone is reported, which then goes on */
 
-/* A descriptor of process a[0], which began at a[1]. From now on nobody else can be meant, so look
- * at its start after opening: ESRCH if the number belongs to another process by now. The number 0
- * means the first process of the container that this program supervises. */
+/* A descriptor of process a[0], which began at a[1]. It goes on to mean the process that it was
+ * opened for, so look at the start after opening: ESRCH if the number is another process by now.
+ * The number 0 means the first process of the container that this program supervises. */
 long do_pidfd_open(struct arg *a) {
   enum { STARTTIME = 22 };
   unsigned long long start = (unsigned long long)a[1].number;

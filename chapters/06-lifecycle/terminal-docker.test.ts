@@ -34,7 +34,7 @@ const cases: Case[] = [
   ...inputs.map((flags) => ({ place: 'output to a pipe', flags })),
 ]
 
-/** Nobody types on a terminal without -i, nor into what is detached: a read there would not end. */
+/** Without -i, or with -d, the test types nothing: a command that reads would not end. */
 function scriptFor(flags: string): string {
   const reads = !/-t|-d/.test(flags) || (flags.includes('-it') && !flags.includes('-d'))
   return `echo out; echo err >&2; ${reads ? 'read x; echo got-$x; ' : ''}exit 3`

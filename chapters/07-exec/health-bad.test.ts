@@ -170,7 +170,7 @@ test('monitors keep the file of events small', async (context) => {
   expect(readdirSync(box.root)).toContain('events.1')
 })
 
-test('a full disk keeps nobody from knowing', async (context) => {
+test('on a full disk, the results are still written', async (context) => {
   needs(context, 'root')
   const dir = scratch()
   const calls = (...all: Call[]) => all.map((call) => toolStep(call, 'for the test'))

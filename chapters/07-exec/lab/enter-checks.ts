@@ -43,7 +43,7 @@ async function entered(bench: Bench, box: Box, cwd?: string): Promise<LetIn> {
   return letIn({ target, groups, namespaces, directory, cwd })
 }
 
-/** Why nobody is inside. */
+/** Why no process was let in. */
 function notIn(did: Sentence, { failure, refused }: LetIn): Finding {
   const expected = sentence('the newcomer is there, and waits')
   const hint = sentence('read the comment above each function; plan exec prints our lines')
