@@ -21,7 +21,7 @@ static void leave(void) __attribute__((noreturn));
 /* Be a client: attach(directory, streams, milliseconds, terminal). Hand over descriptors 0 to 2,
  * pass signals on, and exit as the container does. `streams` has a bit for each descriptor that is
  * wanted; the container may still be starting for so many milliseconds. Returns only on failure:
- * EBUSY if there are too many clients. */
+ * EBUSY if there are too many clients, ECONNREFUSED if the container ended before it let it in. */
 long do_attach(struct arg *a) {
   struct sockaddr_un address;
   int held, fd = -1;
@@ -42,7 +42,7 @@ long do_attach(struct arg *a) {
   sigprocmask(SIG_SETMASK, &all, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
   if (signals < 0 || hand_over(fd, a[1].number, a[3].number != 0) != 0) return -1;
-  for (;;) {
+  for (int is_in = 0;;) {
     struct pollfd fds[] = {{fd, POLLIN, 0}, {signals, POLLIN, 0}, {CONTROL, 0, 0}};
     struct signalfd_siginfo info;
     char text[MESSAGE];
@@ -60,7 +60,11 @@ long do_attach(struct arg *a) {
     }
     if (!fds[0].revents) continue;
     int length = attach_received(fd, text, sizeof text, NULL);
+    /* Messages of this client were left unread; what the other side sent last comes after that. */
+    if (length < 0 && (errno == ECONNRESET || errno == EAGAIN)) continue;
+    if (length <= 0 && !is_in) return terminal_restore(), errno = ECONNREFUSED, -1;
     if (length <= 0) break;
+    if (*text == 'y') is_in = 1;
     if (*text == 'y' && a[3].number) tell_size(fd);
     if (*text == 'd') leave();
     if (*text == 'f') return terminal_restore(), errno = EBUSY, -1;

@@ -1,48 +1,10 @@
 /** Tests. Several at once attach to a container, type, and leave it by keys. */
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
-import { client } from '../../runtime/06-lifecycle/attach.ts'
-import { launch, type Outcome } from '../../runtime/native.ts'
+import { describe, expect, test } from 'vitest'
 import { rootWithBusybox } from '../../test/busybox.ts'
-import { runDetached, until, type Detached } from '../../test/detached.ts'
+import { until } from '../../test/detached.ts'
 import { needs } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
-
-interface Client {
-  said: () => string
-  type: (text: string) => void
-  close: () => void
-  ended: Promise<Outcome>
-}
-
-/** A client whose terminal is a pipe: what it types is not changed on the way. */
-function attached({ dir }: Detached, keys = '', hasTerminal = true): Client {
-  const wanted = { directory: dir, hasTerminal, milliseconds: 5000 }
-  const plan = client({ ...wanted, streams: [true, true, true] })
-  const { process: child, outcome } = launch(plan, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    keys: Buffer.from(keys),
-  })
-  let text = ''
-  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  child.stdin?.on('error', () => {}) // ignoring: it may leave without reading
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return {
-    said: () => text,
-    type: (line) => void child.stdin?.write(line),
-    close: () => void child.stdin?.end(),
-    ended: outcome,
-  }
-}
-
-/** A container whose terminal gives each byte back as it comes. */
-async function echoing(context: TestContext, flags = ['-it']) {
-  needs(context, 'root', 'overlay')
-  const root = await rootWithBusybox()
-  const script = 'stty raw -echo 2>/dev/null; echo ready; exec cat'
-  const box = await runDetached(root, [...flags, '--name', 'box'], script)
-  await until(() => box.logged().startsWith('ready'))
-  return { root, box }
-}
+import { attached, echoing, type Client } from './clients.ts'
 
 /** What is typed, key by key, and what the container gets of it; as measured beside Docker's. */
 const sequences: [keys: string, typed: string[], given: string, end?: 'left'][] = [
