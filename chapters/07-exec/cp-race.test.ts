@@ -17,7 +17,7 @@ const out = ['/w/d', '/w/d/.', '/w/d/secret', '/w', '/w/d/sub/../secret']
 const into = ['/w/d', '/w/d/new', '/w/.', '/w/d/sub', '/w/d/sub/../x']
 
 test(`nothing of the host is read or written, in ${2 * count} copies`, async (context) => {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'openat2', 'mount-setattr')
   const root = await rootWithBusybox()
   const runtime = await runtimeOn(root)
   const caught = await trap(root)
@@ -48,7 +48,7 @@ test(`nothing of the host is read or written, in ${2 * count} copies`, async (co
 }, 2_400_000)
 
 test('a copy by path would be led to the host, both ways', async (context) => {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'openat2', 'mount-setattr')
   const caught = await trap(await rootWithBusybox())
   const [target, source] = [join(scratch(), 'got'), join(scratch(), 'source')]
   writeFileSync(source, 'new')

@@ -10,7 +10,7 @@ import { needs, scratch } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
 
 async function place(context: TestContext, ...needed: string[]) {
-  needs(context, 'root', 'overlay', ...needed)
+  needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', ...needed)
   const root = await rootWithBusybox()
   const dir = scratch()
   /** What is printed, or the error and the exit code. */

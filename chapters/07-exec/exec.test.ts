@@ -17,7 +17,7 @@ const idle = 'exec sleep 1000'
 
 /** A container `box` that does nothing, and what is typed about it. */
 async function box(context: TestContext, flags: string[] = [], script = idle) {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'setns-pidfd')
   const root = await rootWithBusybox()
   const { id, state } = await runDetached(root, ['--name', 'box', ...flags], script)
   const typed = (...args: string[]) => stepbox(args, { root })
@@ -118,7 +118,7 @@ describe('exec', () => {
   })
 
   test('works in containers of the chapters before, in the foreground', async (context) => {
-    needs(context, 'root', 'overlay')
+    needs(context, 'root', 'overlay', 'setns-pidfd')
     const root = await rootWithBusybox()
     for (const chapter of ['1', '2', '3', '4', '5', '6']) {
       const image = Number(chapter) < 3 ? [] : ['busybox']
@@ -136,7 +136,7 @@ describe('exec', () => {
 })
 
 test('nobody is let into a container that is half built', async (context) => {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'setns-pidfd')
   const root = await rootWithBusybox()
   const child = spawn(process.execPath, [program, '--root', root, 'run', '--step', '--rm', ...half])
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -36,7 +36,7 @@ describe('the line of the list', () => {
 
 /** `run` watched in this way; resolves when a check has found it healthy. */
 async function healthy(context: TestContext, flags: string[], input?: string): Promise<string> {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'setns-pidfd')
   const root = await rootWithBusybox()
   const words = ['run', '-d', '--name', 'it', ...flags, ...often, 'busybox', 'sleep', '1000']
   const { code, err } = await stepbox(words, { root, ...(input === undefined ? {} : { input }) })
@@ -67,7 +67,7 @@ test('x-ray shows what the last check has found', async (context) => {
 })
 
 test('a container in the foreground is checked, too', async (context) => {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'setns-pidfd')
   const root = await rootWithBusybox()
   const flags = ['--health-cmd', ': > /checked', '--health-interval', '20ms']
   const script = 'until [ -e /checked ]; do sleep 0.01; done; echo seen'

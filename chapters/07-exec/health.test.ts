@@ -170,7 +170,7 @@ describe('another start', () => {
 })
 
 test('an image brings its check, and run may change a part of it', async (context) => {
-  needs(context, 'root', 'overlay')
+  needs(context, 'root', 'overlay', 'setns-pidfd')
   const root = await rootWithBusybox()
   const change = 'HEALTHCHECK --interval=20ms --retries=7 CMD ["echo", "from image"]'
   await stepbox(['create', '--name', 'made', 'busybox', 'true'], { root })
