@@ -20,6 +20,12 @@ export function moveToTrash(root: string, path: string, name: string): boolean {
   return isMoved ?? false
 }
 
+/** The names of what was moved to the trash and is not deleted yet. */
+export function trashed(root: string): string[] {
+  const all = namesIn(join(root, 'tmp')).filter((name) => name.startsWith('rm-'))
+  return all.map((name) => name.slice('rm-'.length))
+}
+
 /** Delete `tmp/rm-<name>`. What cannot be deleted is left, as by `emptyTrash`. */
 export function deleteTrash(root: string, name: string, warn: Warn): Promise<void> {
   return deleteOrLeave(root, `rm-${name}`, warn)

@@ -1,6 +1,6 @@
 /** Tests. A leftover that cannot be deleted is named once, and keeps nothing from going on. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { sha256, putImage, putIndex, tarOf } from '../chapters/05-commit/handmade.ts'
@@ -34,6 +34,17 @@ test('an immutable file goes with its container', async (context) => {
   const [id = ''] = readdirSync(join(root, 'containers'))
   fix(context, join(root, 'containers', id, 'upper/fixed'))
   expect(await stepbox(['rm', 'fixed'], { root })).toMatchObject({ code: 0, err: '' })
+  expect(leftIn(root)).toEqual([])
+})
+
+test('a removal that was killed half done is completed, with the name', async (context) => {
+  needs(context, 'root')
+  const root = await rootWithBusybox()
+  await stepbox(['run', '--name', 'half', 'busybox', 'true'], { root })
+  const [id = ''] = readdirSync(join(root, 'containers'))
+  renameSync(join(root, 'containers', id), join(root, 'tmp', `rm-${id}`))
+  expect(await stepbox(['ps', '-aq'], { root })).toMatchObject({ code: 0, out: '', err: '' })
+  expect(readdirSync(join(root, 'names'))).toEqual([])
   expect(leftIn(root)).toEqual([])
 })
 

@@ -10,7 +10,11 @@ import { lock, withLock } from '../../runtime/05-commit/store/lock.ts'
 import { mediaTypes } from '../../runtime/05-commit/store/oci.ts'
 import { makeBlobStaging, publish, stageDocument } from '../../runtime/05-commit/store/publish.ts'
 import { readIndex, resolve } from '../../runtime/05-commit/store/store.ts'
+import { tryReadlink } from '../../runtime/files.ts'
+import type { ProcessId } from '../../runtime/options.ts'
+import { signalTo } from '../../runtime/process.ts'
 import { strace } from '../../runtime/strace.ts'
+import { treeOf } from '../../test/kills/tree.ts'
 import { ownProgram } from '../../test/own-program.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { blobFile, putBlob, putImage, putIndex, sha256, tarOf } from './handmade.ts'
@@ -67,12 +71,11 @@ test('many writers at once lose no name', async (context) => {
   for (const name of names) expect(resolve(root, name).name).toBe(name)
 })
 
-test('the lock is a list of four calls, of a process that then waits', () => {
-  expect(lock('/data').map(({ call }) => strace(call))).toEqual([
+test('the lock is a list of three calls, on a file that was inherited', () => {
+  expect(lock().map(({ call }) => strace(call))).toEqual([
     'close_range(4, 4294967295, 0)',
     'prctl(PR_SET_PDEATHSIG, SIGKILL)',
-    'open("/data", O_RDONLY|O_CLOEXEC)',
-    'flock(4, LOCK_EX)',
+    'flock(0, LOCK_EX)',
   ])
 })
 
@@ -88,6 +91,23 @@ test('only one at a time is behind the lock', async (context) => {
   await Promise.all([1, 2, 3, 4].map(() => withLock(root, enter)))
   expect(most).toBe(1)
 })
+
+test('who kills the program that took the lock does not free it', async (context) => {
+  needs(context, 'root')
+  const root = scratch()
+  let [isFree, next] = [false, Promise.resolve(true)]
+  await withLock(root, async () => {
+    for (const { id } of treeOf(process.pid)) if (isNative(id)) signalTo(id, 'SIGKILL')
+    next = withLock(root, () => (isFree = true))
+    await vi.waitFor(() => expect(waiterFor(root)).toBeDefined(), { interval: 5, timeout: 20_000 })
+    expect(isFree).toBe(false)
+  })
+  expect(await next).toBe(true)
+})
+
+function isNative({ pid }: ProcessId): boolean {
+  return tryReadlink(`/proc/${pid}/exe`)?.startsWith('/memfd:stepbox') ?? false
+}
 
 test('the lock of a process that was killed is free', async (context) => {
   needs(context, 'root')

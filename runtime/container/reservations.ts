@@ -47,6 +47,12 @@ export function free(root: string, { id, name }: Named): void {
   }
 }
 
+/** Free every name that a container has. */
+export function freeAll(root: string, id: string): void {
+  for (const name of namesIn(join(root, 'names')))
+    if (idNamed(root, name) === id) free(root, { id, name })
+}
+
 /** The id of the container that has a name. */
 export function idNamed(root: string, name: string): string | undefined {
   if (!isName(name)) return undefined

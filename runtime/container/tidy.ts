@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import type { Runtime } from '../chapter.ts'
 import type { Container } from '../options.ts'
 import { identifySelf, isAlive } from '../process.ts'
-import { emptyTrash } from '../trash.ts'
+import { emptyTrash, trashed } from '../trash.ts'
 import { marks } from './find.ts'
 import { removeDirectory } from './remove.ts'
-import { reservedName } from './reservations.ts'
+import { freeAll, reservedName } from './reservations.ts'
 import { settleLost } from './settle.ts'
-import { containerDir, keptState, markedState, unmark } from './state.ts'
+import { containerDir, isId, keptState, markedState, unmark } from './state.ts'
 
 /**
  * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter
@@ -42,8 +42,17 @@ export async function tidy(
     })
   for (const { recover } of runtime.rows)
     await orWarn(runtime, 'clearing up failed', () => recover?.(root))
+  await orWarn(runtime, 'clearing up failed', () => freeAbandonedNames(root))
   await orWarn(runtime, 'clearing up failed', () => emptyTrash(root, warn))
   return settled
+}
+
+/**
+ * Free the names of containers that are in the trash: who moved one there frees them next, and
+ * may have been killed in between. Nothing leads to a name once the trash is empty.
+ */
+function freeAbandonedNames(root: string): void {
+  for (const id of trashed(root).filter(isId)) freeAll(root, id)
 }
 
 /** Do `work` while no command changes the container, or leave it to the command that does. */

@@ -1,8 +1,7 @@
 /** A lock for writers, which the kernel releases when its holder is killed. */
-import { statSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { closeInherited } from '../../01-namespaces/namespaces.ts'
-import { firstFd } from '../../descriptors.ts'
-import { tryRead, tryReadlink } from '../../files.ts'
+import { errnoIn, namesIn, tryRead, tryReadlink } from '../../files.ts'
 import { NativeFailure } from '../../native-failure.ts'
 import { launch, type Launch, type Outcome } from '../../native.ts'
 import { statFields } from '../../process.ts'
@@ -11,17 +10,17 @@ import { stepOf, type Step } from '../../step.ts'
 const step = stepOf(5)
 
 /**
- * The calls of a process that holds flock(2) on `dir`. Node has no flock, so the native program
- * takes the lock and holds it until its socket is closed. That happens when we close it, and when
- * we die, however we die. So a lock is never stale, as a lock file can be, and waiting needs no
- * polling.
+ * The calls of a process that takes flock(2) on its standard input. Node has no flock, so the
+ * native program makes the call, on a descriptor that it has inherited. The lock belongs to the
+ * open file and not to a process: it is ours as long as we have the file open. It goes when we
+ * close it, and when we die, however we die. So a lock is never stale, as a lock file can be,
+ * waiting needs no polling, and nobody can take it from us by killing the program that took it.
  */
-export function lock(dir: string): Step[] {
+export function lock(): Step[] {
   return [
     ...closeInherited(),
     step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'while it waits it does not look at its socket'),
-    step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'flock takes a descriptor of any kind'),
-    step(['flock', firstFd, 'LOCK_EX'], 'one process at a time gets past this line'),
+    step(['flock', 0, 'LOCK_EX'], 'one process at a time gets past this line'),
   ]
 }
 
@@ -37,22 +36,38 @@ export async function withLock<T>(
   work: () => T | Promise<T>,
   mostMs = patienceMs,
 ): Promise<T> {
-  const plan = lock(dir)
-  const holder = launch(plan, { mode: 'step', stdio: ['ignore', 'ignore', 'inherit'] })
-  let isTooLate = false
-  const timer = setTimeout(() => (isTooLate = holder.process.kill('SIGKILL')), mostMs)
-  const isOurs = await isLocked(plan.length - 1, holder)
-  clearTimeout(timer)
-  if (!isOurs) {
-    const why = failureOf(await holder.outcome)
-    throw new Error(`cannot lock ${dir}: ${isTooLate ? `it is held by ${holdersOf(dir)}` : why}`)
-  }
+  const fd = opened(dir)
   try {
+    await take(dir, fd, mostMs)
     return await work()
   } finally {
-    holder.end()
-    await holder.outcome
+    closeSync(fd)
   }
+}
+
+/** Not inherited by other programs: Node opens all files so (open(2), O_CLOEXEC). */
+function opened(dir: string): number {
+  try {
+    return openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY)
+  } catch (cause) {
+    const why = errnoIn(cause)
+    throw new Error(`cannot lock ${dir}: ${why}`, { cause })
+  }
+}
+
+/** Lock the directory behind `fd`. The program that does so has ended then. */
+async function take(dir: string, fd: number, mostMs: number): Promise<void> {
+  const plan = lock()
+  const taker = launch(plan, { mode: 'step', stdio: [fd, 'ignore', 'inherit'] })
+  let isTooLate = false
+  const timer = setTimeout(() => (isTooLate = taker.process.kill('SIGKILL')), mostMs)
+  const isOurs = await isLocked(plan.length - 1, taker)
+  clearTimeout(timer)
+  taker.end()
+  const outcome = await taker.outcome
+  if (isOurs) return
+  const why = failureOf(outcome)
+  throw new Error(`cannot lock ${dir}: ${isTooLate ? `it is held by ${holdersOf(dir)}` : why}`)
 }
 
 /**
@@ -60,30 +75,43 @@ export async function withLock<T>(
  * not begin to wait for the lock if we are gone by then. False if a call failed or the program
  * ended before.
  */
-async function isLocked(last: number, holder: Launch): Promise<boolean> {
-  holder.goAhead()
-  for await (const { index, failed } of holder.reports) {
+async function isLocked(last: number, taker: Launch): Promise<boolean> {
+  taker.goAhead()
+  for await (const { index, failed } of taker.reports) {
     if (failed || index === last) return !failed
-    holder.goAhead()
+    taker.goAhead()
   }
   return false
 }
 
 function failureOf({ failure, refused }: Outcome): string {
   if (refused) return new NativeFailure(refused).message
-  return failure?.errno ?? 'the process that should hold the lock was killed'
+  return failure?.errno ?? 'the process that should take the lock was killed'
 }
 
 /**
- * Who has a flock(2) on `dir`, from /proc/locks (proc_locks(5)): `3: FLOCK ADVISORY WRITE <pid>
- * <major>:<minor>:<inode> 0 EOF`. Of a native program its parent is named, for which it holds it.
+ * Who has a flock(2) on `dir`: the processes that have a locked file open, which the kernel says in
+ * `/proc/<pid>/fdinfo/<fd>`, `lock: 1: FLOCK ADVISORY WRITE <pid> <major>:<minor>:<inode> 0 EOF`
+ * (proc_pid_fdinfo(5)). Of a native program its parent is named, for which it has the file.
  */
 function holdersOf(dir: string): string {
-  const inode = statSync(dir).ino
-  const lines = (tryRead('/proc/locks') ?? '').split('\n')
-  const found = lines.map((line) => /^\d+: FLOCK +\S+ +\S+ (\d+) \w+:\w+:(\d+) /.exec(line))
-  const pids = found.flatMap((match) => (Number(match?.[2]) === inode ? [Number(match?.[1])] : []))
-  return pids.map(processNamed).join(' and ') || 'a process that cannot be seen from here'
+  const held = new RegExp(`^lock:.* FLOCK .*:${statSync(dir).ino} `, 'm')
+  const isHolder = (pid: string) => {
+    const files = `/proc/${pid}/fdinfo`
+    return seenIn(files).some((fd) => held.test(tryRead(`${files}/${fd}`) ?? ''))
+  }
+  const pids = namesIn('/proc').filter((name) => /^\d+$/.test(name) && isHolder(name))
+  const named = new Set(pids.map((pid) => processNamed(Number(pid))))
+  return [...named].join(' and ') || 'a process that cannot be seen from here'
+}
+
+/** Those of other users cannot be seen. */
+function seenIn(dir: string): string[] {
+  try {
+    return namesIn(dir)
+  } catch {
+    return [] // ignoring: the answer is for an error that is about to be thrown
+  }
 }
 
 function processNamed(pid: number): string {
