@@ -1,12 +1,11 @@
-/** Tests. The terminal of a page, its sessions, tests and debugger; what is left when it closes. */
+/** Tests. The terminal of a page, its sessions and tests; what is left when it closes. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext, vi } from 'vitest'
 import { chapterNumbers, folderOf } from '../book/live/chapters.ts'
 import { commandsIn, sessionsIn } from '../book/sessions.ts'
-import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
 import { tryRead } from '../runtime/files.ts'
-import { connect, liveBook, type Book, type Client } from './live.ts'
+import { connect, groupsOf, liveBook, type Book, type Client } from './live.ts'
 import { needs, scratch } from './scratch.ts'
 
 const checkout = join(import.meta.dirname, '..')
@@ -115,22 +114,6 @@ describe('a socket that closes in the middle', () => {
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(place)
   })
 
-  test('undoes a walk', async (context) => {
-    needs(context, 'root', 'bash', 'overlay')
-    const book = await liveBook()
-    const data = process.env['STEPBOX_ROOT'] ?? ''
-    const client = await connect(book, `/live/walk?chapter=${last}`)
-    await client.told(({ next }) => next?.line === 1)
-    client.say({ command: 'to pivot_root' })
-    await client.told(({ done }) => done?.line > 20)
-    const [id = ''] = readdirSync(join(data, 'running'))
-    expect(groupsOf(id).length).toBeGreaterThan(0)
-    client.socket.terminate()
-    await book.close()
-    expect(groupsOf(id)).toEqual([])
-    expect(readdirSync(join(data, 'containers'))).toEqual([])
-  })
-
   test('ends the tests that it has begun', async (context) => {
     needs(context, 'root', 'bash')
     const book = await liveBook()
@@ -144,56 +127,10 @@ describe('a socket that closes in the middle', () => {
   }, 120_000)
 })
 
-describe('the debugger', () => {
-  test('gives the plan, makes each call when asked to, and shows the changes', async (context) => {
-    needs(context, 'root', 'bash')
-    const book = await liveBook()
-    const client = await connect(book, `/live/walk?chapter=${first}`)
-    const { plan } = await client.told(({ plan }) => Boolean(plan))
-    expect(await client.told(({ lines }) => Boolean(lines))).toEqual({ lines: plan.length })
-    expect(plan[0].strace).toMatch(/^close_range\(/)
-    expect(plan.every(({ why }: { why: string }) => why.length > 10)).toBe(true)
-    const { next } = await client.told(({ next }) => next?.line === 1)
-    expect(next.call).toBe(plan[0].strace)
-    client.say({ command: 'next' })
-    expect(await client.told(({ done }) => done?.line === 1)).toMatchObject({ done: { result: 0 } })
-    client.say({ command: 'inspect' })
-    const { state } = await client.told(({ state }) => Boolean(state))
-    expect(state.pid).toBeGreaterThan(1)
-    client.say({ command: 'to 999' })
-    expect((await client.told(({ error }) => Boolean(error)))['error']).toContain('999')
-    client.say({ command: 'continue' })
-    expect(await client.told(({ output }) => Boolean(output))).toEqual({
-      output: 'hello from process 1',
-    })
-    expect((await client.told(({ ended }) => Boolean(ended)))['ended'].exit).toBe(0)
-    expect(await client.told(({ exit }) => exit !== undefined)).toEqual({ exit: 0 })
-    expect(client.messages().filter(({ done }) => done)).toHaveLength(plan.length)
-    expect(client.messages().some(({ change }) => change?.topic === 'hostname')).toBe(true)
-    expect(await client.closed).toBe(1000)
-  })
-
-  test('ends when it is asked to quit', async (context) => {
-    needs(context, 'root', 'bash')
-    const client = await connect(await liveBook(), `/live/walk?chapter=${first}`)
-    await client.told(({ next }) => next?.line === 1)
-    client.say({ command: 'quit' })
-    await client.told(({ exit }) => exit !== undefined)
-    expect(client.messages().some(({ done }) => done)).toBe(false)
-    expect(await client.closed).toBe(1000)
-  })
-})
-
 /** How many processes sleep for so long. */
 function sleepers(seconds: number): number {
   const command = `sleep\0${seconds}\0`
   return readdirSync('/proc').filter((pid) => commandOf(pid).startsWith(command)).length
-}
-
-/** The control groups of a container, in any hierarchy. */
-function groupsOf(id: string): string[] {
-  const all = lookAtCgroups().hierarchies.map(({ mount }) => join(mount, `stepbox-${id}`))
-  return all.filter((dir) => existsSync(dir))
 }
 
 /** The commands of all processes below this one. */

@@ -1,8 +1,11 @@
 /** Tests. The live book on a free port, and a client of its sockets that is no browser. */
+import { existsSync } from 'node:fs'
 import { request, type IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { serve, type Served } from '../book/serve.ts'
+import { lookAtCgroups } from '../runtime/02-cgroups/cgroups.ts'
 import { rootWithBusybox } from './busybox.ts'
 
 export interface Book extends Served {
@@ -127,4 +130,10 @@ export async function connect({ port, origin, cookie }: Book, path: string): Pro
     type: (typed) => socket.send(Buffer.from(typed)),
     closed,
   }
+}
+
+/** The control groups of a container, in any hierarchy. */
+export function groupsOf(id: string): string[] {
+  const all = lookAtCgroups().hierarchies.map(({ mount }) => join(mount, `stepbox-${id}`))
+  return all.filter((dir) => existsSync(dir))
 }

@@ -1,13 +1,12 @@
-/** The debugger for a page: `run --step`, controlled by lines (ARCHITECTURE.md, "A walk"). */
+/** The debugger for a page: `--step`, controlled by lines (ARCHITECTURE.md, "A walk"). */
 import { createInterface } from 'node:readline'
 import { text as textOf } from 'node:stream/consumers'
 import { sourceName } from '../sources.ts'
 import { inBoth, linesOf } from '../walk/data.ts'
-import { recorded } from '../walk/record.ts'
 import type { WalkChange, WalkData, WalkLine } from '../walk/scene.ts'
-import { folderOf } from './chapters.ts'
 import type { Line } from './line.ts'
 import { begin, clearUp } from './process.ts'
+import { boxFor, typedFor, type Typed } from './walked.ts'
 
 /** How long a walk may take to undo what it has made. */
 const patienceMs = 5000
@@ -15,20 +14,45 @@ const patienceMs = 5000
 /** All that a page may say. */
 const commands = /^(?:next|continue|inspect|quit|to [1-9]\d{0,3}|to [a-z_0-9]{1,40})$/
 
-/** Walk through the start of the container that the text walks through, or of the learner's. */
+/**
+ * Walk through the list that the text walks through. With a workspace, through the start of a
+ * container of the learner's.
+ */
 export async function walk(line: Line, chapter: number, workspace?: string): Promise<void> {
   const which = workspace === undefined ? ['--chapter', String(chapter)] : ['--lab', workspace]
-  const words = wordsOf(chapter)
-  const plan = begin({ argv: ['stepbox', ...which, 'plan', '--format', 'json', ...words] })
+  const box = workspace === undefined ? boxFor(chapter) : undefined
+  let last: object = { exit: 1 }
+  let hasBegun = false
+  line.onClose(() => hasBegun || box?.end())
+  try {
+    await box?.runs
+    hasBegun = true
+    last = await stepThrough(line, which, typedFor(chapter, box?.name))
+  } catch (error) {
+    line.tell({ error: (error as Error).message })
+  }
+  box?.end()
+  await box?.ended
+  await clearUp()
+  line.finish(last)
+}
+
+/** Resolves with the last message, when all that was begun has ended. */
+async function stepThrough(line: Line, which: string[], typed: Typed): Promise<object> {
+  const { command, flags, words } = typed
+  const further = command === 'run' ? [] : [command]
+  const plan = begin({
+    argv: ['stepbox', ...which, 'plan', '--format', 'json', ...further, ...words],
+  })
   line.onClose(plan.end)
   const [lines, problem] = await Promise.all([textOf(plan.output), textOf(plan.errors)])
   const { exitCode } = await plan.ended
   if (exitCode !== 0) {
     line.tell({ error: problem.trim() })
-    return line.finish({ exit: exitCode })
+    return { exit: exitCode }
   }
-  line.tell(planIn(lines))
-  const argv = ['stepbox', ...which, 'run', '--rm', '--step', ...words]
+  line.tell({ command: `stepbox ${command} ${typed.shown}`, ...planIn(lines) })
+  const argv = ['stepbox', ...which, command, ...flags, '--step', ...words]
   const started = begin({ argv, env: { NO_COLOR: '1' } })
   const { input, output, errors, ended, end } = started
   createInterface({ input: output }).on('line', (said) => line.tell({ output: said }))
@@ -47,8 +71,7 @@ export async function walk(line: Line, chapter: number, workspace?: string): Pro
   })
   const outcome = await ended
   clearTimeout(timer)
-  await clearUp()
-  line.finish({ exit: outcome.exitCode })
+  return { exit: outcome.exitCode }
 }
 
 /**
@@ -64,16 +87,6 @@ function outsideTheList(goOn: () => void): (said: string) => boolean {
     if (kind === 'next' && isOutside) goOn()
     return isOutside && ['next', 'done', 'change'].includes(kind)
   }
-}
-
-/** What is typed after `run`: as in the walk that the text shows, but the command ends soon. */
-function wordsOf(chapter: number): string[] {
-  const slug = folderOf(chapter).replace('chapters/', '')
-  const [command, ...typed] = recorded[slug] ?? []
-  const asked = command === 'run' ? typed.slice(typed.indexOf('RECORD') + 1) : []
-  const words = (asked.length > 0 ? asked : ['busybox', 'sleep', '5']).slice(0, -2)
-  const own = words.map((word) => (word === 'web:1.0' ? 'busybox' : word))
-  return [...own, 'sh', '-c', 'echo "hello from process $$"']
 }
 
 /** The list as the player needs it: with the reasons in Chinese, and with the code. */

@@ -32,9 +32,9 @@ const preparation = [
   'stepbox commit server web:1.0',
 ]
 
-/** What is typed before that of a chapter: a container that somebody is let in to. */
-const before: Record<string, string> = {
-  '07-exec': `stepbox run -d --name box ${limits.join(' ')} --hostname box busybox sleep 1000`,
+/** The container, called `box`, that the walk of a chapter enters: what is typed after `run`. */
+export const entered: Record<string, string[]> = {
+  '07-exec': ['--name', 'box', ...limits, '--hostname', 'box', 'busybox', 'sleep', '1000'],
 }
 
 /** The folder for the results is not mounted meanwhile: it would be in the pictures. */
@@ -59,7 +59,9 @@ export function walksOfToday(): Record<string, Recording> {
     const lines = Object.entries(recorded).flatMap(([slug, words]) => {
       const chapter = Number(slug.slice(0, 2))
       const typed = words.join(' ').replace('RECORD', `--record /root/${slug}`)
-      return [before[slug] ?? [], `stepbox --chapter ${chapter} ${typed}`].flat()
+      const box = entered[slug]?.join(' ')
+      const before = box === undefined ? [] : [`stepbox run -d ${box}`]
+      return [...before, `stepbox --chapter ${chapter} ${typed}`]
     })
     const script = ['set -e', ...preparation, ...lines, ...delivery].join('\n')
     const share = ['--share', `${dir}:/out`]

@@ -22,6 +22,8 @@ interface Wanted {
 
 /** What the server says, one key a message; see book/live/walk.ts. */
 interface Message {
+  /** What is typed for it, beside the plan. */
+  command?: string
   plan?: WalkLine[]
   code?: WalkCode[]
   next?: { line: number; call: string }
@@ -34,17 +36,11 @@ interface Message {
   exit?: number
 }
 
-/** What the server runs instead, because it ends soon: see book/live/walk.ts. */
-function liveCommand(words: string): string {
-  const image = words.startsWith('sleep') || words.startsWith('box') ? '' : 'busybox '
-  return `${image}sh -c 'echo "hello from process $$"'`
-}
-
 /** Start it. Returns how to end it: the server undoes what it has made. */
 export function startWalk({ stage, status, query, recorded, words, restart }: Wanted): () => void {
   const said = liveWords()
-  const command = recorded.command.replace(/\S+ sleep 5$|sleep 5$/, liveCommand)
   let [lines, code]: [WalkLine[], WalkCode[]] = [[], []]
+  let command = recorded.command
   let data: WalkData | undefined
   let last: Scene | undefined
   let frame: WalkFrame | undefined
@@ -93,7 +89,7 @@ export function startWalk({ stage, status, query, recorded, words, restart }: Wa
   }
   const take = (message: Message): void => {
     const { plan, next, done, change, state, output, ended, error, exit } = message
-    if (plan) [lines, code] = [plan, message.code ?? []]
+    if (plan) [lines, code, command] = [plan, message.code ?? [], message.command ?? command]
     if (next) {
       const line = lines[next.line - 1]
       if (line) line.strace = next.call
