@@ -38,3 +38,19 @@ test('EAGAIN: the container has no room for one more process', async (context) =
   const told = 'the container has as many processes as it may have, 1: see --pids-limit'
   expect({ code, cause: err.split('\n')[2]?.trim() }).toEqual({ code: 126, cause: told })
 })
+
+test.for([
+  ['/none', 'ENOENT', /^the container has no \/none, and exec makes none, unlike run: mkdir -p /],
+  ['/etc/passwd', 'ENOTDIR', /^\/etc\/passwd is a file, not a directory$/],
+  ['/led', 'ENOENT', /^\/led is a symbolic link to nowhere: \/nowhere does not exist$/],
+  ['/loop', 'ELOOP', /^the symbolic links of \/loop form a loop$/],
+] as const)('%s is no working directory: %s', async ([path, errno, cause], context) => {
+  needs(context, 'root', 'overlay', 'setns-pidfd')
+  const root = await rootWithBusybox()
+  const script = 'ln -s nowhere /led; ln -s loop /loop; echo ready; exec sleep 1000'
+  await runDetached(root, ['--name', 'box'], script)
+  const { code, err } = await stepbox(['exec', '-w', path, 'box', 'pwd'], { root })
+  const [failed, , why = ''] = err.split('\n')
+  expect([code, failed]).toEqual([126, `stepbox: chdir("${path}") = ${errno}`])
+  expect(why.trim()).toMatch(cause)
+})

@@ -6,7 +6,7 @@ import { tidy } from '../../container/tidy.ts'
 import { every } from '../../05-commit/commands.ts'
 import { decimalSize } from '../../units.ts'
 import { copy } from './copy.ts'
-import { copyPlaceOf, type CopyPlace } from './words.ts'
+import { copyPlaceOf, shortened, type CopyPlace } from './words.ts'
 
 /** Prints nothing in a pipe; on a terminal how much was copied, as Docker does from 23 on. */
 export async function cpCommand(input: Input): Promise<Answer> {
@@ -35,11 +35,6 @@ export async function cpCommand(input: Input): Promise<Answer> {
   const place = to.kind === 'here' ? resolve(to.path) : target
   if (!isQuiet && isatty(1)) print(`Successfully copied ${decimalSize(copied)} to ${place}`)
   return {}
-}
-
-/** The end of a long path: a name that cannot be copied may have thousands of characters. */
-function shortened(path: string): string {
-  return path.length > 60 ? `…${path.slice(-59)}` : path
 }
 
 /** One of them is in a container, and the other is not. */

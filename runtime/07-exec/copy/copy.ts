@@ -13,7 +13,8 @@ import { holdRootOf, type HeldRoot } from './held-root.ts'
 import { inFound, lookUpInside, noLinks, type FoundInside } from './look-up.ts'
 import { closedIn, type Owner } from './put.ts'
 import { treeTar, type OnSkipped, type Source } from './tree-tar.ts'
-import { asksForDirectory, lastName, nameAt, type Inside, type CopyPlace } from './words.ts'
+import { asksForDirectory, lastName, nameAt, shortened } from './words.ts'
+import type { CopyPlace, Inside } from './words.ts'
 
 export interface CopyOptions {
   from: CopyPlace
@@ -80,7 +81,8 @@ async function outwards(copying: Copying): Promise<Unheld> {
   const program = batches(enterHere(into))
   try {
     // They belong to the caller, as in Docker: the container's users are not those of the host.
-    return await extract(chunks, { program, resolve: noLinks, ownerOf: () => undefined })
+    const ownerOf = () => undefined
+    return await extract(chunks, { program, resolve: noLinks, ownerOf, place: into })
   } finally {
     await program.end()
   }
@@ -112,7 +114,8 @@ async function inwards(copying: Copying): Promise<Unheld> {
   // The names in a stream may lead through links that are there, inside the root.
   const resolve = here ? noLinks : (['RESOLVE_NO_MAGICLINKS'] as const)
   const all = counted(chunks, copying)
-  return extract(all, { program: held.program, resolve: [...resolve], ownerOf })
+  const { program, place } = held
+  return extract(all, { program, resolve: [...resolve], ownerOf, place })
 }
 
 /** What the copy is called in the directory that was found; undefined for its own name. */
@@ -139,8 +142,11 @@ async function nameInside(
 
 function notThere({ container, path }: Inside, found: FoundInside): Error {
   const errno = found.kind === 'nowhere' ? found.errno : 'ENOENT'
+  const ofFound = shortened(found.path)
   if (errno === 'ENOTDIR') return new Error(`${path} in '${container}' is below a file`)
   if (errno === 'ELOOP') return new Error(`${path} in '${container}' is behind too many links`)
+  if (errno === 'ENAMETOOLONG')
+    return new Error(`no file of '${container}' can be called '${ofFound}': it is too long`)
   return new Error(`no file or directory ${path} in container '${container}'`)
 }
 

@@ -1,11 +1,12 @@
 /** Puts the files of an archive into a directory that a native program has open. */
 import { posix } from 'node:path'
 import type { Batches } from '../../04-overlay/batches.ts'
-import { FileError, sender, type Sender, type Unheld } from '../../05-commit/layer/sender.ts'
+import { sender, type Sender, type Unheld } from '../../05-commit/layer/sender.ts'
 import { readTar, type TarEntry } from '../../05-commit/tar/read.ts'
 import type { Entry } from '../../05-commit/tar/tar.ts'
 import type { ResolveFlag } from '../../flag-names.ts'
 import type { Step } from '../../step.ts'
+import { copyFailure } from './failure.ts'
 import {
   directoryLeft,
   directoryEntered,
@@ -25,6 +26,8 @@ export interface Extraction {
   /** How directories in it are entered. */
   resolve: ResolveFlag[]
   ownerOf: (entry: Entry) => Owner
+  /** A directory of this machine on the same file system. */
+  place: string
 }
 
 /**
@@ -49,7 +52,7 @@ export async function extract(
     }
     return await calls.all()
   } catch (error) {
-    throw inWords(error)
+    throw copyFailure(error, extraction.place)
   }
 }
 
@@ -113,21 +116,4 @@ function pathIn(name: string): string {
   const path = posix.normalize(name.replace(/^\/+/, '') || '.').replace(/(.)\/+$/, '$1')
   if (path !== '..' && !path.startsWith('../')) return path
   throw new Error(`'${name}' in the archive is outside of the directory that it is copied to`)
-}
-
-/** What stood in the way, where the errno alone does not say. */
-function inWords(error: unknown): unknown {
-  if (!(error instanceof FileError)) return error
-  const { path, cause } = error
-  const { errno } = cause.report
-  const [name, , , flags] = cause.plan[cause.report.index]?.call ?? []
-  const say = (text: string) => new Error(text, { cause })
-  if (name === 'unlink' && (errno === 'EISDIR' || errno === 'EPERM'))
-    return say(`cannot replace the directory '${path}' by a file`)
-  if (name !== 'openat2') return error
-  if (Array.isArray(flags) && flags.some((flag) => flag === 'O_NOFOLLOW'))
-    return say(`cannot make the hard link '${path}': its other name is not there`)
-  if (errno === 'ENOTDIR' || errno === 'ELOOP')
-    return say(`cannot replace '${path}', which is no directory, by a directory`)
-  return error
 }

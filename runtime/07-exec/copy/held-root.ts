@@ -21,6 +21,8 @@ export interface HeldRoot {
   program: Batches
   /** `foundFd` is open. */
   isFound: boolean
+  /** The container's directory: on the disk that its files are on. */
+  place: string
 }
 
 /** Hold the root of a container that does not run: mount it where nobody else sees it. */
@@ -53,7 +55,7 @@ export async function holdRootOf(runtime: Runtime, container: Container): Promis
   try {
     await program.make([])
     if (isRunning) pidInside(container) // a pid that was used again would be of another process
-    return { program, isFound: false }
+    return { program, isFound: false, place: containerDir(runtime.root, container.id) }
   } catch (error) {
     await program.end()
     if (isRunning) pidInside(container) // throws if that is why

@@ -9,7 +9,7 @@ import { rootFd } from '../inside-root.ts'
 import { asPlace } from './look-up.ts'
 import { atStart } from './put.ts'
 import type { Source } from './tree-tar.ts'
-import { asksForDirectory, cleaned, lastName, nameAt, type There } from './words.ts'
+import { asksForDirectory, cleaned, lastName, nameAt, shortened, type There } from './words.ts'
 
 const step = stepOf(7)
 
@@ -61,11 +61,23 @@ function endOfLinks(path: string): string {
 }
 
 function statIfThere(path: string): Stats | undefined {
-  return unlessMissing(() => statSync(toBytes(path), { throwIfNoEntry: false }))
+  return seen(path, () => statSync(toBytes(path), { throwIfNoEntry: false }))
 }
 
 function lstatIfThere(path: string): Stats | undefined {
-  return unlessMissing(() => lstatSync(toBytes(path), { throwIfNoEntry: false }))
+  return seen(path, () => lstatSync(toBytes(path), { throwIfNoEntry: false }))
+}
+
+function seen(path: string, look: () => Stats | undefined): Stats | undefined {
+  try {
+    return unlessMissing(look)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const name = shortened(path)
+    if (code === 'ENAMETOOLONG') throw new Error(`no file can be called '${name}': it is too long`)
+    if (code === 'ELOOP') throw new Error(`the symbolic links of '${name}' form a loop`, { cause })
+    throw cause
+  }
 }
 
 /** Open the directory `into` of this machine as `foundFd`, and stand in it. */

@@ -21,6 +21,9 @@ export type FoundInside =
 /** The number of links that the kernel follows in one path (path_resolution(7)). */
 const mostLinks = 40
 
+/** NAME_MAX (limits.h), of all file systems that hold a container. */
+const mostNameBytes = 255
+
 /** Opened to name files in it, and for nothing else. */
 export const asPlace = ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'] as const
 
@@ -59,6 +62,7 @@ async function lookUpOnce(held: HeldRoot, path: string): Promise<FoundInside> {
   }
   const errno = await open(held, above(path) || '/')
   if (errno) return { kind: 'nowhere', path, errno }
+  if (toBytes(name).length > mostNameBytes) return { kind: 'nowhere', path, errno: 'ENAMETOOLONG' }
   const stat = statOf(inFound(held, name))
   if (!stat) return { kind: 'missing', path, name }
   if (!stat.isDirectory()) return { kind: 'file', path, name, stat }

@@ -52,3 +52,8 @@ export function nameAt(to: string, there: There, isDirectory: boolean): string |
     throw new Error(`no directory '${to}', and a file cannot become one`)
   return posix.basename(posix.normalize(to))
 }
+
+/** The end of a long path: a name that cannot be copied may have thousands of characters. */
+export function shortened(path: string): string {
+  return path.length > 60 ? `…${path.slice(-59)}` : path
+}
