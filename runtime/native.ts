@@ -39,7 +39,7 @@ export interface Outcome {
    * container again, now without this process.
    */
   supervised?: 'locked' | 'over' | 'again'
-  /** The native program itself was killed, and the container with it. */
+  /** The native program itself was killed, and the container with it if it had one. */
   lost?: boolean
 }
 
@@ -186,6 +186,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
   const letGo = () => void (control?.writable && control.write('\n'))
   let [isContainer, livesOn, ended] = [false, (_?: true) => {}, () => {}]
   let waitStatus: number | undefined
+  const hasCommand = () => watch.plan.some(({ call }) => call[0] === 'execvpe')
   const onLine: OnLine = (kind, fields, answer) => {
     if (kind === 'exit' || kind === 'ended') waitStatus = Number(fields[0])
     if (kind === 'ended') {
@@ -237,7 +238,7 @@ function follow(child: ChildProcess, control: Duplex | undefined, watch: Watch):
     })
     child.on('close', (code, signal) => {
       if (waitStatus !== undefined) Object.assign(outcome, endOf(waitStatus))
-      else if (signal && isContainer) outcome.lost = true
+      else if (signal && (isContainer || !hasCommand())) outcome.lost = true
       else if (signal) Object.assign(outcome, endOf(constants.signals[signal]))
       else outcome.exitCode = code ?? 125
       const hasReason = waitStatus !== undefined || outcome.failure || watch.isLetGo

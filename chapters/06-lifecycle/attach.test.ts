@@ -2,11 +2,13 @@
 import { once } from 'node:events'
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest'
 import { client } from '../../runtime/06-lifecycle/attach.ts'
 import { launch } from '../../runtime/native.ts'
+import { signalTo } from '../../runtime/process.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { detached, runDetached, until, type Detached } from '../../test/detached.ts'
+import { treeOf } from '../../test/kills/tree.ts'
 import { needs } from '../../test/scratch.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
 
@@ -150,4 +152,18 @@ describe('a client of a container that runs', () => {
     expect(await stepbox(['start', '-a', 'box'], { root })).toMatchObject({ code: 0, out: 'far\n' })
     await detached(root, out.trim()).settled()
   })
+})
+
+test('a client that is killed before it is let in ends the start', async (context) => {
+  needs(context, 'root')
+  const root = await rootWithBusybox()
+  await stepbox(['create', '--name', 'box', 'busybox', 'true'], { root })
+  const starting = start(['start', '-a', 'box'], { root })
+  const client = () => treeOf(starting.process.pid ?? 0).find(({ what }) => what !== 'stepbox')
+  await vi.waitFor(() => expect(client()).toBeDefined(), { interval: 1, timeout: 20_000 })
+  const { id } = client() ?? {}
+  if (id) signalTo(id, 'SIGKILL')
+  const { code, err } = await starting.ended
+  expect([code, err]).toEqual([expect.any(Number), expect.stringContaining('was killed')])
+  expect((await stepbox(['start', '-a', 'box'], { root })).code).toBe(0)
 })

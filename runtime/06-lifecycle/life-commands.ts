@@ -8,6 +8,7 @@ import { findContainer } from '../container/find.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
 import { tidy } from '../container/tidy.ts'
+import { NativeFailure } from '../native-failure.ts'
 import { sizeOfTerminal } from '../terminal-size.ts'
 import { attachTo, checkAttached } from './attach-container.ts'
 import { writeNewFile } from './cid-file.ts'
@@ -79,11 +80,13 @@ async function startAttached(input: Input): Promise<number> {
   announce(runtime, container, { action: 'attach' })
   const size = container.terminal && sizeOfTerminal()
   const changes = { isAwaited: true, ...(size ? { terminal: size } : {}) }
+  const how = { ...keptStart(input), changes, client: launched.outcome }
   try {
-    if (!isThere) await startContainer(runtime, container.id, { ...keptStart(input), changes })
+    if (!isThere) await startContainer(runtime, container.id, how)
   } catch (error) {
     launched.abandon()
-    throw error
+    const { lost } = await launched.outcome
+    throw lost ? new NativeFailure() : error
   }
   const outcome = await launched.outcome
   checkAttached(runtime.root, container, outcome)

@@ -10,7 +10,7 @@ import { settle } from '../container/settle.ts'
 import { containerDir } from '../container/state.ts'
 import { makePlace } from '../data-root.ts'
 import { NativeFailure } from '../native-failure.ts'
-import { StepError } from '../native.ts'
+import { StepError, type Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { isLive, withContainer } from './states.ts'
 
@@ -37,6 +37,8 @@ export interface KeptStart {
   chapter: number
   explain?: Explain
   changes?: Partial<Container>
+  /** The start waits for this client; if that is killed before, there is no start. */
+  client?: Promise<Outcome>
 }
 
 /** Start a container, detached. One that runs stays as it is. */
@@ -53,7 +55,7 @@ const notKept = { rm: undefined }
 async function startKept(
   runtime: Runtime,
   container: Container,
-  { chapter, explain, changes = {} }: KeptStart,
+  { chapter, explain, changes = {}, client }: KeptStart,
 ): Promise<void> {
   const { name, image, streams } = container
   if (!image)
@@ -71,6 +73,9 @@ async function startKept(
     detach: true,
     streams: { hasInput: streams?.hasInput ?? false, isJoined: false },
     stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  void client?.then(({ lost, failure }) => {
+    if (lost || failure) started.launched.abandon()
   })
   let why = ''
   let exitCode = 125
