@@ -8,6 +8,10 @@ import { say } from './voice.ts'
 /** A function that shows what is being done; an empty text clears the line. */
 export function progressLine(): (text: string) => void {
   if (!isatty(2)) return () => {}
-  return (text) =>
+  let isClear = true
+  return (text) => {
+    if (text === '' && isClear) return
+    isClear = text === ''
     writeError(`\r\x1b[K${text && chalk.dim(`${printable(say(text))} …`)}`)
+  }
 }
