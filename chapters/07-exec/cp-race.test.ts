@@ -26,25 +26,34 @@ test(`nothing of the host is read or written, in ${2 * count} copies`, async (co
   for (const name of ['secret', 'd/secret', 'd/new']) writeFileSync(join(dir, 'src', name), 'new')
   const options = { followLink: false, isArchive: false, onSkipped: () => {}, onBytes: () => {} }
   const tally = { done: 0, failed: 0 }
-  const attempt = async (from: string, to: string) => {
+  const attempt = async (from: string, to: string, at: number) => {
     const places = { from: copyPlaceOf(from), to: copyPlaceOf(to) }
-    const followLink = (tally.done + tally.failed) % 2 === 0
-    const all = { ...options, ...places, followLink, write: () => {} }
+    const all = { ...options, ...places, followLink: at % 2 === 0, write: () => {} }
     await copy(runtime, all).then(
       () => tally.done++,
       () => tally.failed++,
     )
   }
-  for (let at = 0; at < count; at++) {
+  const outwards = async () => {
     const target = join(dir, 'got')
-    await attempt(`${caught.name}:${out[at % out.length]}`, target)
-    expect(hasSecret(target)).toBe(false)
-    rmSync(target, { recursive: true, force: true })
-    const source = at % into.length === 1 ? join(dir, 'src/secret') : join(dir, 'src/.')
-    await attempt(source, `${caught.name}:${into[at % into.length]}`)
-    expect(isUntouched(caught)).toBe(true)
+    for (let at = 0; at < count; at++) {
+      await attempt(`${caught.name}:${out[at % out.length]}`, target, at)
+      expect(hasSecret(target)).toBe(false)
+      rmSync(target, { recursive: true, force: true })
+    }
   }
+  const inwards = async () => {
+    for (let at = 0; at < count; at++) {
+      const source = at % into.length === 1 ? join(dir, 'src/secret') : join(dir, 'src/.')
+      await attempt(source, `${caught.name}:${into[at % into.length]}`, at)
+      expect(isUntouched(caught)).toBe(true)
+    }
+  }
+  await Promise.all([outwards(), inwards()])
+  expect(tally.done + tally.failed).toBe(2 * count)
+  expect(caught.isSwapping()).toBe(true)
   expect(tally.done).toBeGreaterThan(count / 10)
+  expect(tally.failed).toBeGreaterThan(count / 10) // they met a swap
 }, 2_400_000)
 
 test('a copy by path would be led to the host, both ways', async (context) => {

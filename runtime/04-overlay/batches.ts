@@ -46,7 +46,7 @@ export function batches(first: Step[]): Batches {
   const make = (plan: Step[]) =>
     new Promise<Report[]>((resolve, reject) => {
       if (ended) return reject(ended)
-      const room = rooms.pop() ?? newRoom(2 ** 21)
+      const room = rooms.pop() ?? newRoom(2 ** 14)
       launched.send(plan, 'run', room)
       launched.send(endMark, 'trace')
       waiting.push({ plan, reports: [], room, resolve, reject })

@@ -12,7 +12,7 @@ import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
 import { holdRootOf, type HeldRoot } from './held-root.ts'
 import { inFound, lookUpInside, noLinks, type FoundInside } from './look-up.ts'
 import { closedIn, type Owner } from './put.ts'
-import { treeTar, type OnSkipped, type Source } from './tree-tar.ts'
+import { treeTar, treeTarBy, type OnSkipped, type Source } from './tree-tar.ts'
 import { asksForDirectory, lastName, nameAt, shortened } from './words.ts'
 import type { CopyPlace, Inside } from './words.ts'
 
@@ -72,15 +72,16 @@ async function outwards(copying: Copying): Promise<Unheld> {
   if (to.kind === 'stream') {
     // A stream calls what a link led to by its own name.
     const as = found.path === side.path ? typed : lastName(found.path)
-    const archive = treeTar(sourceIn(held, found, as), onSkipped)
+    const archive = treeTarBy(held.program, sourceIn(held, found, as), onSkipped)
     for await (const bytes of counted(archive, copying)) write(bytes)
     return new Map()
   }
   const { into, name = typed } = targetHere(to.path, found.kind === 'directory')
-  const chunks = counted(treeTar(sourceIn(held, found, name), onSkipped), copying)
+  const archive = treeTarBy(held.program, sourceIn(held, found, name), onSkipped)
   const program = batches(enterHere(into))
   try {
     // They belong to the caller, as in Docker: the container's users are not those of the host.
+    const chunks = counted(archive, copying)
     const ownerOf = () => undefined
     return await extract(chunks, { program, resolve: noLinks, ownerOf, place: into })
   } finally {

@@ -1,6 +1,6 @@
 /** A file, or a directory with all in it, as a tar archive, while others may be changing it. */
 import { closeSync, fstatSync } from 'node:fs'
-import { batches } from '../../04-overlay/batches.ts'
+import { batches, type Batches } from '../../04-overlay/batches.ts'
 import { listXattrs } from '../../04-overlay/below.ts'
 import { lstat, walkUpper, type UpperDirectory, type UpperName } from '../../04-overlay/walk.ts'
 import { inPieces, type ArchivePart } from '../../05-commit/layer/content.ts'
@@ -27,39 +27,49 @@ export type OnSkipped = (path: string, why: string) => void
  * in Docker, of the attributes only security.capability is in it, and no socket. Files may grow
  * meanwhile, and names may go; throws if a file is replaced while it is read.
  */
-export function treeTar(source: Source, onSkipped: OnSkipped): AsyncGenerator<Buffer> {
-  return inPieces(partsIn(source, onSkipped))
+export async function* treeTar(source: Source, onSkipped: OnSkipped): AsyncGenerator<Buffer> {
+  const program = batches([])
+  try {
+    yield* treeTarBy(program, source, onSkipped)
+  } finally {
+    await program.end()
+  }
+}
+
+/** The same, with a native program that is there already: it changes its working directory. */
+export function treeTarBy(
+  program: Batches,
+  source: Source,
+  onSkipped: OnSkipped,
+): AsyncGenerator<Buffer> {
+  return inPieces(partsIn(program, source, onSkipped))
 }
 
 const isCopied = (xattr: string) => xattr === 'security.capability'
 
 async function* partsIn(
+  program: Batches,
   source: Source,
   onSkipped: OnSkipped,
 ): AsyncGenerator<Iterable<ArchivePart>> {
-  const program = batches([])
   const firstNames = new Map<string, string>()
   const { as } = source
-  try {
-    if (source.name === undefined) yield [{ header: headerOf(source) }]
-    for (const batch of batchesIn(source)) {
-      const kept = batch.filter((each) => {
-        const why = reasonToSkip(as, each)
-        if (why) onSkipped(each.path, why)
-        return why === undefined
-      })
-      await listXattrs(program, kept)
-      const details = await addDetails(program, kept, isCopied)
-      yield details.map((found) => {
-        const path = source.name === undefined ? `${as}/${found.entry.path}` : as
-        const [entry] = layerEntries([factAt(path, found.entry)], firstNames) as [LayerEntry]
-        return live(partOf(tarEntry(entry, found.xattrs), found))
-      })
-    }
-    yield [{ header: tarEnd }]
-  } finally {
-    await program.end()
+  if (source.name === undefined) yield [{ header: headerOf(source) }]
+  for (const batch of batchesIn(source)) {
+    const kept = batch.filter((each) => {
+      const why = reasonToSkip(as, each)
+      if (why) onSkipped(each.path, why)
+      return why === undefined
+    })
+    await listXattrs(program, kept)
+    const details = await addDetails(program, kept, isCopied)
+    yield details.map((found) => {
+      const path = source.name === undefined ? `${as}/${found.entry.path}` : as
+      const [entry] = layerEntries([factAt(path, found.entry)], firstNames) as [LayerEntry]
+      return live(partOf(tarEntry(entry, found.xattrs), found))
+    })
   }
+  yield [{ header: tarEnd }]
 }
 
 function factAt(path: string, entry: UpperName) {
