@@ -9,14 +9,17 @@ type Typed = (...words: string[]) => Promise<Pick<Ended, 'code' | 'out' | 'err'>
 const run = 'run --network none --name'
 const deaf = 'sh -c trap|""|TERM|USR2;while|:;do|sleep|1;done'
 
-/** `|` is a blank in a word. `~aa`: wait until it has ended for good. */
+/**
+ * `|` is a blank in a word. `~aa`: wait until it has ended for good; `?aa`: until it is ready. No
+ * name that is filtered by can be the beginning of an id, as `bb` can.
+ */
 const lines = [
   `${run} aa -d -l k=v -l A=b busybox ${deaf}`,
-  ...['pause aa', 'unpause aa', 'rename aa bb', 'update --restart always bb'],
-  ...['update --restart no bb', 'kill -s USR2 bb', 'restart -t 0 bb', 'stop -t 0 bb', 'start bb'],
-  ...['kill bb', 'rm bb'],
-  `${run} pp -d busybox sh -c trap|"exit|7"|TERM;while|:;do|sleep|0.01;done`,
-  ...['pause pp', 'stop pp', 'rm pp'],
+  ...['pause aa', 'unpause aa', 'rename aa bx', 'update --restart always bx'],
+  ...['update --restart no bx', 'kill -s USR2 bx', 'restart -t 0 bx', 'stop -t 0 bx', 'start bx'],
+  ...['kill bx', 'rm bx'],
+  `${run} pp -d busybox sh -c trap|"exit|7"|TERM;echo|ready;while|:;do|sleep|0.01;done`,
+  ...['?pp', 'pause pp', 'stop pp', 'rm pp'],
   `${run} fg --rm busybox sh -c exit|3`,
   `${run} of -d --restart on-failure:2 busybox sh -c exit|4`,
   ...['~of', 'rm of', 'create --network none --name sa busybox sh -c exit|6'],
@@ -30,7 +33,7 @@ const lines = [
 
 /** What is typed after `events`, for the lines, and for parts of them. */
 const asked = [
-  ...['', '-f container=bb', '-f event=die -f event=kill', '-f label=k -f label=A=b'],
+  ...['', '-f container=bx', '-f event=die -f event=kill', '-f label=k -f label=A=b'],
   ...['-f image=busybox -f event=create', '-f type=container -f event=prune'],
   '--format {{.Type}}|{{.Action}}|{{.Status}}|{{.From}}|{{.Actor.Attributes}}|{{.Scope}}',
   '--format {{json|.Actor.Attributes}}',
@@ -43,6 +46,7 @@ async function answers(type: Typed): Promise<string[]> {
   const codes: string[] = []
   for (const line of lines)
     if (line.startsWith('~')) await ended(type, line.slice(1))
+    else if (line.startsWith('?')) await ready(type, line.slice(1))
     else codes.push(`${line}: ${(await type(...words(line))).code}`)
   const period = ['--since', since, '--until', String(Date.now() / 1000 + 0.1)]
   const found = asked.map(async (flags) => {
@@ -55,6 +59,11 @@ async function answers(type: Typed): Promise<string[]> {
 async function ended(type: Typed, name: string): Promise<void> {
   const flags = ['--filter', `name=${name}`, '--filter', 'status=exited']
   while ((await type('ps', '-aq', ...flags)).out === '')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+async function ready(type: Typed, name: string): Promise<void> {
+  while (!(await type('logs', name)).out.includes('ready'))
     await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
