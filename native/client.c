@@ -35,7 +35,7 @@ long do_attach(struct arg *a) {
     poll(NULL, 0, 5);
   }
   close(held);
-  if (a[3].number) terminal_raw();
+  if (a[3].number && isatty(STDIN_FILENO)) terminal_raw();
   else setpgid(0, 0); /* Ctrl-C then reaches only Node, as in parent.c */
   sigset_t all;
   sigfillset(&all);

@@ -31,6 +31,7 @@ static int end_status; /* of the child, as wait(2) gives it */
 static int is_asked;   /* whether a process has sent a signal that asks it to end */
 static int is_hung_up;
 
+static int reads_keys(void);
 static sigset_t mask_of_parent(void);
 static void on_signals(int signals);
 static void on_end(pid_t ended, int status);
@@ -46,10 +47,10 @@ static void finish(void) __attribute__((noreturn));
  * The child's end of the pipe is put out of the way of the plan's descriptors before the fork: with
  * a low RLIMIT_NOFILE that fails, with EINVAL (fcntl(2)), and can still be reported.
  *
- * Without a terminal of the container, the parent leaves its process group. Ctrl-C then reaches
- * only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the kernel and
- * from Node; two pending signals of one number merge, and the one that is kept may be the kernel's,
- * which on_signals does not forward. */
+ * Unless it reads keys from the caller's terminal, the parent leaves its process group. Ctrl-C then
+ * reaches only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the kernel
+ * and from Node; two pending signals of one number merge, and the one that is kept may be the
+ * kernel's, which on_signals does not forward. */
 long fork_with_lifeline(void) {
   sigset_t mask = mask_of_parent(), before;
   int ends[2];
@@ -64,12 +65,15 @@ long fork_with_lifeline(void) {
   pid_t pid = fork();
   int error = errno;
   lifeline = pid > 0 ? ends[1] : end;
-  if (pid > 0 && channel[0] < 0) setpgid(0, 0);
+  if (pid > 0 && !reads_keys()) setpgid(0, 0);
   close(pid > 0 ? end : ends[1]);
   if (pid < 0) close(end);
   if (pid <= 0) sigprocmask(SIG_SETMASK, &before, NULL);
   return errno = error, pid;
 }
+
+/* Whether it copies keys from the caller's terminal to the container's. */
+static int reads_keys(void) { return channel[0] >= 0 && isatty(STDIN_FILENO); }
 
 /* All signals. Only the two that stop a background job which uses the terminal must work if this
  * process reads keys from it; otherwise it has left its process group (see above), and writes to
@@ -77,7 +81,7 @@ long fork_with_lifeline(void) {
 static sigset_t mask_of_parent(void) {
   sigset_t mask;
   sigfillset(&mask);
-  if (channel[0] < 0) return mask;
+  if (!reads_keys()) return mask;
   sigdelset(&mask, SIGTTIN);
   sigdelset(&mask, SIGTTOU);
   return mask;

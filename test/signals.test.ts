@@ -5,6 +5,7 @@ import { begin, finish } from '../runtime/container/run.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { statusOf, until } from './carry-out.ts'
 import { rowOf, runtimeOn } from './rows.ts'
+import { onTerminal } from './on-terminal.ts'
 import { needs, scratch } from './scratch.ts'
 import { program, start } from './stepbox.ts'
 import { childOf } from './terminal-session.ts'
@@ -44,6 +45,22 @@ test('a second Ctrl-C that has no effect says that a third one kills', async (co
   await screen.shows('it runs on: a third Ctrl-C kills it, as does stepbox rm -f')
   screen.keys('C-c')
   await screen.shows('^Ccode 137')
+}, 60_000)
+
+test('a key that is a signal arrives each time, also with a terminal inside', async (context) => {
+  needs(context, 'root', 'util-linux-script')
+  const root = await rootWithBusybox()
+  const trap = 'trap "n=\\$((n + 1)); echo heard \\$n." TSTP; trap "exit 3" INT'
+  const script = `${trap}; echo ready; while :; do sleep 0.01; done`
+  const run = `node ${program} run --rm -t busybox sh -c '${script}'`
+  const at = onTerminal(run, { STEPBOX_ROOT: root })
+  await at.shows('ready')
+  for (let times = 1; times <= 40; times++) {
+    at.type('\x1a')
+    await at.shows(`heard ${times}.`)
+  }
+  at.type('\x03')
+  expect((await at.ended).code).toBe(3)
 }, 60_000)
 
 test('a real-time signal, which Node cannot catch, ends both', async (context) => {
