@@ -37,7 +37,7 @@ test('paused, ended or never started, a container has its files', async (context
   expect(readFileSync(at('made'), 'utf8')).toBe('said\n')
   expect(await typed('start -a waits')).toBe('new')
   expect(await typed('diff ended')).toBe('A /made\nA /made.fifo\nA /new')
-})
+}, 60_000)
 
 test('a container without layers has its files while it runs', async (context) => {
   const { typed, at, root, dir } = await place(context)
@@ -51,7 +51,7 @@ test('a container without layers has its files while it runs', async (context) =
 
 test('a container of chapter 1 has no files of its own', async (context) => {
   const { typed, root } = await place(context)
-  const run = stepbox(['--chapter', '1', 'run', '--name', 'first', 'sleep', '5'], { root })
+  const run = stepbox(['--chapter', '1', 'run', '--name', 'first', 'sleep', '1000'], { root })
   while (!(await typed('ps -q --filter name=first --filter status=running'))) continue
   expect(await typed('cp first:/etc/passwd x')).toContain("'first' has the host's files: cp(1)")
   await typed('kill first')
