@@ -5,9 +5,12 @@ import { stepFlags, type Flag } from '../../runtime/command-line.ts'
 import { askedHealth, healthFlags } from '../../runtime/07-exec/health-settings.ts'
 import { plannedHealth, prepareHealth, writeProbe } from '../../runtime/07-exec/probe.ts'
 import { targetIn } from '../../runtime/07-exec/target.ts'
+import { typicalCopy } from '../../runtime/07-exec/copy/list.ts'
+import { copyPlan } from './cp.ts'
 import { execPlan } from './exec.ts'
 import { plan } from './plan.ts'
 
+const loadCopy = () => import('../../runtime/07-exec/copy/command.ts')
 const loadExec = () => import('../../runtime/07-exec/exec-command.ts')
 
 const execFlags: Flag[] = [
@@ -43,6 +46,11 @@ export const chapter: Chapter = {
       plan: execPlan,
       joins: (container) => ({ target: targetIn(container) }),
       printed: async (input) => (await loadExec()).printedExec(input),
+    },
+    cp: {
+      plan: copyPlan,
+      joins: ({ init }) => ({ copied: typicalCopy(init?.pid) }),
+      printed: async (input) => (await loadCopy()).printedCopy(input),
     },
   },
   detachKeys,
@@ -93,7 +101,7 @@ export const chapter: Chapter = {
         'stepbox cp web:/var/log - | tar -t',
       ],
       words: [2, 2],
-      load: async () => (await import('../../runtime/07-exec/copy/command.ts')).cpCommand,
+      load: async () => (await loadCopy()).cpCommand,
     },
   ],
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,

@@ -6,6 +6,7 @@ import type { Consequence } from '../../runtime/consequence.ts'
 import { encode } from '../../runtime/encode.ts'
 import type { NamespaceFlag } from '../../runtime/flag-names.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
+import { copying } from './copying-consequences.ts'
 import { entering } from './entering-consequences.ts'
 import { execPlan } from './exec.ts'
 
@@ -109,4 +110,5 @@ export const consequences: Consequence[] = [
     },
   },
   ...entering,
+  ...copying,
 ]

@@ -1,9 +1,12 @@
 /** What it promises of a container, kept from here on and broken before. */
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { onTestFinished } from 'vitest'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
 import { tryReadlink } from '../../runtime/files.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'
+import { scratch } from '../../test/scratch.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
 
 export const promises: Promised[] = [
@@ -13,7 +16,58 @@ export const promises: Promised[] = [
     kept: 'like process 1',
     broken: 'nobody is let in',
   },
+  {
+    promise: 'a link that a container puts in the way of a copy leads to nothing of the host',
+    see: copiedByLink,
+    kept: 'read nothing, written nothing',
+    broken: 'read of the host, written on the host',
+  },
+  {
+    promise: 'a container whose check fails is unhealthy, and one whose check passes is healthy',
+    see: healthFound,
+    kept: 'bad is unhealthy, good is healthy',
+    broken: 'bad is unknown, good is unknown',
+  },
 ]
+
+/** What a copy out of a directory that is a link, and into it, finds on the host. */
+async function copiedByLink({ number }: Candidate): Promise<string> {
+  const setting = { root: await rootWithBusybox(), env: { STEPBOX_CHAPTER: String(number) } }
+  const say = (...args: string[]) => stepbox(args, setting)
+  const [host, got] = [join(scratch(), 'precious'), join(scratch(), 'got')]
+  mkdirSync(host)
+  writeFileSync(join(host, 'secret'), 'of the host')
+  const script = `ln -s ${host} /link; echo ready; exec sleep 1000`
+  await say('run', '-d', '--name', 'it', 'busybox', 'sh', '-c', script)
+  onTestFinished(async () => void (await say('rm', '-f', 'it')))
+  await expect.poll(async () => (await say('logs', 'it')).out, { timeout: 20_000 }).toBe('ready\n')
+  const isKnown = (await say('cp', 'it:/etc/passwd', `${got}-passwd`)).code === 0
+  const pid = (await say('inspect', '-f', '{{.State.Pid}}', 'it')).out.trim()
+  const byPath = (from: string, to: string) => copyFileSync(from, to)
+  if (isKnown) await say('cp', 'it:/link/secret', got)
+  else byPath(`/proc/${pid}/root/link/secret`, got)
+  if (isKnown) await say('cp', import.meta.filename, 'it:/link/new')
+  else byPath(import.meta.filename, `/proc/${pid}/root/link/new`)
+  const read = existsSync(got) ? readFileSync(got, 'utf8') : 'nothing'
+  return `read ${read}, written ${existsSync(join(host, 'new')) ? 'on the host' : 'nothing'}`
+}
+
+async function healthFound({ number }: Candidate): Promise<string> {
+  const setting = { root: await rootWithBusybox(), env: { STEPBOX_CHAPTER: String(number) } }
+  const say = async (...args: string[]) => (await stepbox(args, setting)).out.trim()
+  const checks = { bad: 'unhealthy', good: 'healthy' }
+  const found = Object.entries(checks).map(async ([name, wanted]) => {
+    const flags = ['--health-interval', '50ms', '--health-retries', '1', '--health-cmd']
+    const check = name === 'good' ? 'true' : 'false'
+    const id = await say('run', '-d', '--name', name, ...flags, check, 'busybox', 'sleep', '1000')
+    if (id === '') return `${name} is unknown`
+    onTestFinished(async () => void (await say('rm', '-f', name)))
+    const status = () => say('inspect', '-f', '{{.State.Health.Status}}', name)
+    await expect.poll(status, { timeout: 30_000 }).toBe(wanted)
+    return `${name} is ${await status()}`
+  })
+  return (await Promise.all(found)).join(', ')
+}
 
 /** In what a newcomer differs from process 1, as the host sees it. */
 async function likeProcessOne({ number }: Candidate): Promise<string> {

@@ -46,7 +46,7 @@ export function answerTo({ lesson, choices, chosen, found }: Answered): string {
     const lines = text.split('\n').map(printable)
     return below(text === '' ? say('(nothing)') : lines.join('\n'), 13)
   }
-  const script = row.see.inside.replace(/\s+/g, ' ')
+  const script = (row.see.inside || (row.see.outside ?? '')).replace(/\s+/g, ' ')
   const seen = [
     ...('alter' in row ? [] : [`  ${padded(say('reason'), 11)}${below(say(why), 13)}`]),
     `  ${padded(say('it ran'), 11)}${below(script, 13)}`,

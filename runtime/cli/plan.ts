@@ -125,10 +125,15 @@ function linesOf(plan: Step[]) {
     step: at + 1,
     chapter,
     call: call[0],
-    arguments: call.slice(1),
+    arguments: call.slice(1).map(withoutBytes),
     strace: strace(call),
     why,
   }))
+}
+
+/** Bytes are in no JSON; what they are for is in `strace`. */
+function withoutBytes(value: unknown): unknown {
+  return value instanceof Uint8Array ? { bytes: value.length } : value
 }
 
 /** With `--since`, a `+` marks what this chapter added, as in a patch. */

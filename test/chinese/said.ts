@@ -191,7 +191,7 @@ function isProse(line: string, isForPeople: boolean): boolean {
 }
 
 /** Properties that hold scripts and patterns, and arguments that are no sentences. */
-const unsaid = /^(inside|outside|kept|broken|usage|examples|drop|needs|where|options|before)$/
+const unsaid = /^(inside|outside|room|kept|broken|usage|examples|drop|needs|where|options|before)$/
 
 function isUnsaid(node: ts.Node): boolean {
   if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return true

@@ -1,9 +1,12 @@
 /** `cp`, the command. */
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
+import { planOptions } from '../../chapter.ts'
 import type { Answer, Input } from '../../command-line.ts'
 import { tidy } from '../../container/tidy.ts'
 import { every } from '../../05-commit/commands.ts'
+import type { PlanOptions } from '../../options.ts'
+import type { Step } from '../../step.ts'
 import { decimalSize } from '../../units.ts'
 import { copy } from './copy.ts'
 import { copyPlaceOf, shortened, type CopyPlace } from './words.ts'
@@ -35,6 +38,30 @@ export async function cpCommand(input: Input): Promise<Answer> {
   const place = to.kind === 'here' ? resolve(to.path) : target
   if (!isQuiet && isatty(1)) print(`Successfully copied ${decimalSize(copied)} to ${place}`)
   return {}
+}
+
+/** The list of a copy that is only printed: of this one, or of a typical one. */
+export async function printedCopy({ runtime, words, switches }: Input): Promise<PlanOptions> {
+  const [source, target] = words
+  const ordinary = planOptions(runtime.rows)
+  if (source === undefined || target === undefined) return ordinary
+  const [from, to] = placesOf(source, target)
+  // Only root can look into containers; others, and other systems, get a typical list.
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return ordinary
+  const copySteps: Step[] = []
+  await copy(runtime, {
+    ...{ from, to, followLink: switches.has('follow-link'), isArchive: switches.has('archive') },
+    ...{ onSkipped: () => {}, onBytes: () => {}, write: () => {} },
+    planned: (steps) => copySteps.push(...steps.map(lighter)),
+  })
+  return { ...ordinary, copySteps }
+}
+
+/** Without the bytes of a file, which are not printed: as many zeros take no memory. */
+function lighter(step: Step): Step {
+  const { call } = step
+  if (call[0] !== 'pwrite') return step
+  return { ...step, call: ['pwrite', call[1], new Uint8Array(call[2].length), call[3]] }
 }
 
 /** One of them is in a container, and the other is not. */

@@ -12,6 +12,7 @@ import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
 import { holdRootOf, type HeldRoot } from './held-root.ts'
 import { inFound, lookUpInside, noLinks, type FoundInside } from './look-up.ts'
 import { closedIn, type Owner } from './put.ts'
+import { unmade, type OnSteps } from './recorded.ts'
 import { treeTar, treeTarBy, type OnSkipped, type Source } from './tree-tar.ts'
 import { asksForDirectory, lastName, nameAt, shortened } from './words.ts'
 import type { CopyPlace, Inside } from './words.ts'
@@ -26,6 +27,8 @@ export interface CopyOptions {
   onSkipped: OnSkipped
   /** Called with the number of bytes of the archive so far. */
   onBytes: (total: number) => void
+  /** Only plan: nothing is put anywhere, and all steps are given to this. */
+  planned?: OnSteps
   /** Takes the archive, if `to` is a stream. */
   write: (bytes: Uint8Array) => void
 }
@@ -48,7 +51,7 @@ export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unhe
   }
   let running: { held: HeldRoot; container: Container } | undefined
   const copied = await withContainer(runtime, side.container, async (container) => {
-    const held = await holdRootOf(runtime, container)
+    const held = await holdRootOf(runtime, container, options.planned)
     if (!isLive(container)) return work(held, container)
     running = { held, container }
     return undefined
@@ -64,7 +67,7 @@ interface Copying extends CopyOptions {
 }
 
 async function outwards(copying: Copying): Promise<Unheld> {
-  const { side, held, to, followLink, onSkipped, write } = copying
+  const { side, held, to, followLink, onSkipped, planned, write } = copying
   const found = await lookUpInside(held, side.path, followLink)
   if (found.kind === 'missing' || found.kind === 'nowhere') throw notThere(side, found)
   if (found.kind === 'file' && found.stat.isSocket()) throw new Error(socketInWords(side.path))
@@ -72,13 +75,18 @@ async function outwards(copying: Copying): Promise<Unheld> {
   if (to.kind === 'stream') {
     // A stream calls what a link led to by its own name.
     const as = found.path === side.path ? typed : lastName(found.path)
+    if (planned) return new Map()
     const archive = treeTarBy(held.program, sourceIn(held, found, as), onSkipped)
     for await (const bytes of counted(archive, copying)) write(bytes)
     return new Map()
   }
   const { into, name = typed } = targetHere(to.path, found.kind === 'directory')
-  const archive = treeTarBy(held.program, sourceIn(held, found, name), onSkipped)
-  const program = batches(enterHere(into))
+  const source = sourceIn(held, found, name)
+  planned?.(enterHere(into))
+  const archive = planned
+    ? treeTar(source, onSkipped) // by another program: what this one makes is noted
+    : treeTarBy(held.program, source, onSkipped)
+  const program = planned ? unmade(planned) : batches(enterHere(into))
   try {
     // They belong to the caller, as in Docker: the container's users are not those of the host.
     const chunks = counted(archive, copying)
@@ -95,7 +103,7 @@ function sourceIn(held: HeldRoot, found: FoundInside, as: string): Source {
 }
 
 async function inwards(copying: Copying): Promise<Unheld> {
-  const { side, held, from, container, followLink, onSkipped } = copying
+  const { side, held, from, container, followLink, onSkipped, planned } = copying
   const isStream = from.kind === 'stream'
   const here = isStream ? undefined : sourceHere(from.path, followLink)
   const found = await lookUpInside(held, side.path, true)
@@ -108,15 +116,15 @@ async function inwards(copying: Copying): Promise<Unheld> {
     throw new Error(`the root of container '${container.name}' is read-only`)
   const owner = copying.isArchive ? await copyOwner(held, container) : undefined
   const ownerOf = (entry: { uid: number; gid: number }): Owner => owner ?? entry
-  await held.program.make(closedIn())
+  const program = planned ? unmade(planned) : held.program
+  await program.make(closedIn())
   const chunks = here
     ? treeTar({ ...here, as: name ?? here.as }, onSkipped)
     : archiveOf('-')
   // The names in a stream may lead through links that are there, inside the root.
   const resolve = here ? noLinks : (['RESOLVE_NO_MAGICLINKS'] as const)
   const all = counted(chunks, copying)
-  const { program, place } = held
-  return extract(all, { program, resolve: [...resolve], ownerOf, place })
+  return extract(all, { program, resolve: [...resolve], ownerOf, place: held.place })
 }
 
 /** What the copy is called in the directory that was found; undefined for its own name. */

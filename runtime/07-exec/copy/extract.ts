@@ -40,7 +40,7 @@ export async function extract(
   extraction: Extraction,
 ): Promise<Unheld> {
   const calls = sender(extraction.program)
-  const way: Way = { at: '.', known: new Set(['.']), directories: [] }
+  const way = newWay()
   try {
     for await (const entry of readTar(chunks)) {
       calls.file = entry.path
@@ -65,36 +65,41 @@ interface Way {
   directories: { path: string; entry: Entry }[]
 }
 
-type Putting = Extraction & { way: Way }
+export function newWay(): Way {
+  return { at: '.', known: new Set(['.']), directories: [] }
+}
+
+/** What decides which steps put a file there. */
+export type Putting = Pick<Extraction, 'resolve' | 'ownerOf'> & { way: Way }
 
 async function put(calls: Sender, entry: TarEntry, putting: Putting): Promise<void> {
-  const { way, resolve, ownerOf } = putting
+  const { content: _, whole: __, ...about } = entry
+  await calls.add(begunFor(about, putting))
+  if (entry.type === 'file') await putContent(calls, entry, putting.ownerOf(entry))
+}
+
+/** The steps for an entry; of a file, those before its content. */
+export function begunFor(entry: Entry, { way, resolve, ownerOf }: Putting): Step[] {
   const path = pathIn(entry.path)
-  if (path === '.') return // the directory itself stays as it is
+  if (path === '.') return [] // the directory itself stays as it is
   const [dir, name] = [posix.dirname(path), posix.basename(path)]
   const owner = ownerOf(entry)
-  await calls.add(goTo(dir, putting))
+  const there = goTo(dir, { way, resolve })
   if (entry.type === 'directory') {
-    const { content: _, whole: __, ...about } = entry
-    way.directories.push({ path, entry: about })
+    way.directories.push({ path, entry })
     way.known.add(path)
     way.at = path
-    await calls.add(directoryEntered(name, entry, owner))
-  } else if (entry.type === 'hardlink') {
-    const target = pathIn(entry.target)
-    if (target !== path) await calls.add(nameAdded(name, target, resolve))
-  } else if (entry.type === 'file') await putFile(calls, entry, { name, owner })
-  else await calls.add(nodeMade(name, entry, owner))
+    return [...there, ...directoryEntered(name, entry, owner)]
+  }
+  if (entry.type === 'file') return [...there, ...fileBegun(name, entry)]
+  if (entry.type !== 'hardlink') return [...there, ...nodeMade(name, entry, owner)]
+  const target = pathIn(entry.target)
+  return target === path ? there : [...there, ...nameAdded(name, target, resolve)]
 }
 
-interface NewFile {
-  name: string
-  owner: Owner
-}
-
-async function putFile(calls: Sender, entry: TarEntry, { name, owner }: NewFile): Promise<void> {
+async function putContent(calls: Sender, entry: TarEntry, owner: Owner): Promise<void> {
+  const name = posix.basename(pathIn(entry.path))
   let end = 0
-  await calls.add(fileBegun(name, entry))
   for await (const piece of entry.content) {
     await calls.add([pieceWritten(piece)], piece.data.length)
     end = piece.offset + piece.data.length
@@ -102,8 +107,14 @@ async function putFile(calls: Sender, entry: TarEntry, { name, owner }: NewFile)
   await calls.add(fileDone(name, entry, { end, owner }))
 }
 
+/** The steps at the end: each new file has changed the time of its directory. */
+export function timesSet({ way, resolve }: Putting): Step[] {
+  const last = way.directories.toReversed()
+  return last.flatMap(({ path, entry }) => directoryLeft(path, entry, resolve))
+}
+
 /** The steps into `dir`, if the program is not there. */
-function goTo(dir: string, { way, resolve }: Putting): Step[] {
+function goTo(dir: string, { way, resolve }: Pick<Putting, 'way' | 'resolve'>): Step[] {
   if (way.at === dir) return []
   const isKnown = way.known.has(dir)
   way.at = dir

@@ -9,6 +9,7 @@ import { firstFd } from '../../descriptors.ts'
 import type { Container } from '../../options.ts'
 import { stepOf, type Step } from '../../step.ts'
 import { holdRoot, pidInside, rootFd } from '../inside-root.ts'
+import { recorded, type OnSteps } from './recorded.ts'
 
 const step = stepOf(7)
 
@@ -26,7 +27,7 @@ export interface HeldRoot {
 }
 
 /** Hold the root of a container that does not run: mount it where nobody else sees it. */
-function holdLayers(layers: string[], dir: string): Step[] {
+export function holdLayers(layers: string[], dir: string): Step[] {
   const why = 'the root of the container, by a descriptor: its path is of no more use'
   return [
     ...closeInherited(),
@@ -38,7 +39,7 @@ function holdLayers(layers: string[], dir: string): Step[] {
 }
 
 /** After either: a device that a process in the container makes cannot be opened in this copy. */
-function withoutDevices(): Step[] {
+export function withoutDevices(): Step[] {
   const why = 'a file that is swapped for a device must not open the device of the host'
   const path = `/proc/self/fd/${rootFd}`
   return [step(['mount_setattr', path, [], ['MOUNT_ATTR_NODEV'], []], why)]
@@ -46,16 +47,23 @@ function withoutDevices(): Step[] {
 
 /**
  * Hold the root of `container`. Of one that does not run it is mounted anew: the caller sees to it
- * that nobody starts it meanwhile. Throws if it has no root of its own.
+ * that nobody starts it meanwhile. All steps are given to `onSteps` too. Throws if it has no root
+ * of its own.
  */
-export async function holdRootOf(runtime: Runtime, container: Container): Promise<HeldRoot> {
+export async function holdRootOf(
+  runtime: Runtime,
+  container: Container,
+  onSteps?: OnSteps,
+): Promise<HeldRoot> {
   const list = [...(await listFor(runtime, container)), ...withoutDevices()]
-  const program = batches(list)
+  onSteps?.(list)
+  const program = recorded(batches(list), onSteps)
   const isRunning = container.status === 'running'
   try {
     await program.make([])
     if (isRunning) pidInside(container) // a pid that was used again would be of another process
-    return { program, isFound: false, place: containerDir(runtime.root, container.id) }
+    const place = containerDir(runtime.root, container.id)
+    return { program, isFound: false, place }
   } catch (error) {
     await program.end()
     if (isRunning) pidInside(container) // throws if that is why

@@ -73,17 +73,19 @@ async function lookUpOnce(held: HeldRoot, path: string): Promise<FoundInside> {
 /** Open the directory `path` as `foundFd`. Gives the name of the errno if that fails. */
 async function open(held: HeldRoot, path: string): Promise<string | undefined> {
   const close = held.isFound ? [step(['close', foundFd], 'what was looked up before')] : []
-  const why = 'a name typed here is resolved there'
-  const [report] = await held.program.make([
-    ...close,
-    step(['openat2_if_there', rootFd, path, [...asPlace], resolvedInside], why),
-  ])
+  const [report] = await held.program.make([...close, found(path)])
   held.isFound = report === undefined
   return report && errnoNamed(Number(report.answer.toString('latin1')))
 }
 
+/** The step that opens the directory `path` as `foundFd`. */
+export function found(path: string): Step {
+  const why = 'a name typed here is resolved there'
+  return step(['openat2_if_there', rootFd, path, [...asPlace], resolvedInside], why)
+}
+
 /** Make the directory `name` in `foundFd` the one that is open as that. */
-function entered(name: string): Step[] {
+export function entered(name: string): Step[] {
   const below = foundFd + 1
   return [
     step(['openat2', foundFd, name, [...asPlace], noLinks], 'it may be a link by now'),

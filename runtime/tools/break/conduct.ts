@@ -50,6 +50,7 @@ async function conductList(
     early = await outside(experiment, ids)
   }
   const all = [...pretendMachine(experiment.before), ...plan]
+  if (!plan.some(({ call }) => call[0] === 'execvpe')) return conductCalls(experiment, all, joined)
   const started = carriedOut(all, isEarly ? look : undefined)
   const { list, said, launched } = started
   const isReady = script !== undefined && !isEarly && (await said.until('ready'))
@@ -60,6 +61,26 @@ async function conductList(
   const seen = isReady ? await outside(experiment, ids) : ''
   const outcome = await started.end()
   return failureOf(list, outcome) ?? tidied(early + seen + withoutReady(said.text()))
+}
+
+/** The same for a list that becomes no command: the look is when all calls are made. */
+async function conductCalls(
+  experiment: Experiment,
+  list: Step[],
+  joined?: ProcessId,
+): Promise<string> {
+  const launched = launch(list, { mode: 'trace', stdio: ['ignore', 'ignore', 'ignore'] })
+  const timer = setTimeout(() => launched.abandon(), patienceMs)
+  const last = list.length - 1
+  let seen = ''
+  for await (const { index, failed } of launched.reports) {
+    if (index !== last && !failed) continue
+    const ids = { machine: launched.pid, first: joined?.pid ?? 0, newcomer: 0 }
+    if (!failed) seen = await outside(experiment, ids)
+    launched.end()
+  }
+  clearTimeout(timer)
+  return failureOf(list, await launched.outcome) ?? tidied(seen)
 }
 
 /** A list that is being carried out. */
