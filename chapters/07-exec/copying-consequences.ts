@@ -177,7 +177,7 @@ export const copying: Consequence[] = [
     ...cp,
     drop: /^pwrite\(/,
     consequence: 'the file has its name and nothing in it',
-    see: inside('cat then sub/new | wc -l', '2', '1'),
+    see: inside('wc -c < then; wc -c < sub/new', '4 4', '4 0|0 4'),
   },
   {
     ...cp,
