@@ -209,9 +209,10 @@ static void clear_groups(void) {
  * once, those whose containers it has settled by then have nothing to do. */
 static void settle(void) {
   sigset_t none;
+  if (access(told[1].text, F_OK) != 0) _exit(0);
   int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock >= 0) flock(lock, LOCK_EX);
-  if (lock < 0 || access(told[1].text, F_OK) != 0) _exit(0);
+  if (lock < 0 || access(told[1].text, F_OK) != 0) _exit(0); /* settled meanwhile */
   fcntl(lock, F_SETFD, 0); /* held until that program ends */
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

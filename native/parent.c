@@ -47,10 +47,10 @@ static void finish(void) __attribute__((noreturn));
  * The child's end of the pipe is put out of the way of the plan's descriptors before the fork: with
  * a low RLIMIT_NOFILE that fails, with EINVAL (fcntl(2)), and can still be reported.
  *
- * Unless it reads keys from the caller's terminal, the parent leaves its process group. Ctrl-C then
- * reaches only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the kernel
- * and from Node; two pending signals of one number merge, and the one that is kept may be the
- * kernel's, which on_signals does not forward. */
+ * Unless it reads keys from the caller's terminal, the parent leaves its process group. Ctrl-C
+ * then reaches only Node, which forwards it. Otherwise the parent would get SIGINT twice, from the
+ * kernel and from Node; two pending signals of one number merge, and the one that is kept may be
+ * the kernel's, which on_signals does not forward. */
 long fork_with_lifeline(void) {
   sigset_t mask = mask_of_parent(), before;
   int ends[2];

@@ -10,13 +10,14 @@ import { create, keep, reopen } from '../runtime/container/create.ts'
 import { end } from '../runtime/container/end.ts'
 import { findContainer, runningContainers } from '../runtime/container/find.ts'
 import { remove } from '../runtime/container/remove.ts'
-import { run } from '../runtime/container/run.ts'
+import { begin, finish, run } from '../runtime/container/run.ts'
 import { settle } from '../runtime/container/settle.ts'
 import { start } from '../runtime/container/start.ts'
 import { markedState } from '../runtime/container/state.ts'
 import { tidy } from '../runtime/container/tidy.ts'
 import { wait, waitForOther } from '../runtime/container/wait.ts'
 import { rootWithBusybox } from './busybox.ts'
+import { statusOf } from './carry-out.ts'
 import { ownProgram } from './own-program.ts'
 import { runtimeOn } from './rows.ts'
 import { needs, scratch } from './scratch.ts'
@@ -30,6 +31,18 @@ async function wanted({ root, rows }: Runtime, name: string, script: string) {
   const chapter = rows.at(-1)?.number ?? 0
   return { ...use, chapter, name, argv: ['sh', '-c', script], env: ['PATH=/bin'] }
 }
+
+test('what has run has nothing open any more: the data root can be unmounted', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const runtime = await runtimeOn(root)
+  for (let times = 0; times < 3; times++) {
+    const started = await begin(runtime, { ...(await wanted(runtime, 'open', 'true')), ...quiet })
+    await finish(runtime, started)
+    expect(statusOf(started.launched.pid, 'Pid')).toBe('')
+    await remove(runtime, findContainer(root, 'open'))
+  }
+})
 
 test('a container that was created and kept is started by another process', async (context) => {
   needs(context, 'root', 'overlay')

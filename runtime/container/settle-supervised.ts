@@ -1,15 +1,28 @@
 /** Settle a container that a monitor has waited for, while the command line did, too. */
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { Runtime } from '../chapter.ts'
+import type { Launch } from '../native.ts'
 import type { Container } from '../options.ts'
 import { settleLost } from './settle.ts'
 import type { Started } from './start.ts'
-import { markedState } from './state.ts'
+import { markedState, runningMark } from './state.ts'
 import { exclusively } from './tidy.ts'
 
 /** What is known of it then. */
 export interface Settled {
   container: Container
   unlogged?: string
+}
+
+/**
+ * Until the monitor has ended, which has nothing to do any more: it has files of the data root
+ * open, and whoever unmounts that next must be able to.
+ */
+async function hasEnded({ process: monitor }: Launch): Promise<void> {
+  if (monitor.exitCode !== null || monitor.signalCode !== null) return
+  monitor.ref()
+  await once(monitor, 'exit')
 }
 
 /**
@@ -37,6 +50,8 @@ export async function settleSupervised(
   } finally {
     launched.abandon()
   }
+  const isSettled = !existsSync(runningMark(root, container.id))
+  if (isSettled && supervised !== 'again') await hasEnded(launched)
   const { unlogged } = last ?? {}
   return { container: last ?? container, ...(unlogged === undefined ? {} : { unlogged }) }
 }
