@@ -57,6 +57,9 @@ const makers: Record<string, Maker> = {
   'diff of a running container': () => ({ commands: [['diff', 'bystander']], code: 0 }),
   'logs': () => ({ commands: [['logs', '-n', '1', 'bystander']], code: 0 }),
   'events': () => ({ commands: [['events', '--until', '0s']], code: 0 }),
+  'cp out of one that runs': () => ({ commands: [['cp', 'bystander:/bin', '-']], code: 0 }),
+  'cp out of one that ended': () => ({ commands: [['cp', 'source:/bin', '-']], code: 0 }),
+  'top': () => ({ commands: [['top', 'bystander']], code: 0 }),
   'images': () => ({ commands: [['images']], code: 0 }),
   'ps': () => ({ commands: [['ps', '-a']], code: 0 }),
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { runningContainers } from '../../runtime/container/find.ts'
 import { runningMark } from '../../runtime/container/state.ts'
 import type { Container } from '../../runtime/options.ts'
+import { busyboxBinary } from '../../runtime/setup/busybox.ts'
 import { identify, isAlive, statFields } from '../../runtime/process.ts'
 import { stepbox } from '../stepbox.ts'
 import type { Deed } from './deed.ts'
@@ -50,6 +51,21 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   'start -a': async (root, n) => {
     await stepbox(['create', ...nameOf(n), 'busybox', 'sh', '-c', 'exit 4'], { root })
     return about(n, [['start', '-a', `c${n}`]])
+  },
+  'exec': async (root, n) => about(await lives(root, n), [['exec', `c${n}`, 'true']]),
+  'exec -d': async (root, n) => about(await lives(root, n), [['exec', '-d', `c${n}`, 'true']]),
+  'attach': async (root, n) =>
+    about(await lives(root, n, { script: 'sleep 0.3; exit 4' }), [['attach', `c${n}`]]),
+  'cp into a container that runs': async (root, n) =>
+    about(await lives(root, n), [['cp', busyboxBinary(), `c${n}:/new`]]),
+  'cp into one that does not run': async (root, n) => {
+    await stepbox(['create', ...nameOf(n), 'busybox', 'true'], { root })
+    return about(n, [['cp', busyboxBinary(), `c${n}:/new`]])
+  },
+  'rename': async (root, n) => {
+    await stepbox(['create', ...nameOf(n), 'busybox', 'true'], { root })
+    const clear = () => stepbox(['rm', `c${n}`, `renamed${n}`], { root }) // one of them is there
+    return { commands: [['rename', `c${n}`, `renamed${n}`]], code: 0, clear }
   },
   'container prune': async (root, n) => {
     await stepbox(['create', '--label', `n=${n}`, ...nameOf(n), 'busybox', 'true'], { root })
