@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { compare, filled, refreshed, sessionsIn } from './sessions.ts'
 import type { Exchange, Place, Seen } from './sessions.ts'
-import { startMachine, startShell, startTerminal, asJob, withoutJobs } from './shells.ts'
+import { asJob, removeContainers, withoutJobs } from './shells.ts'
+import { startMachine, startShell, startTerminal } from './shells.ts'
 
 /** An exchange that printed something else than the text says. */
 export interface Mismatch extends Exchange {
@@ -60,6 +61,7 @@ export async function play(path: string, place: Place, asReader = false): Promis
     }
   } finally {
     shell.end()
+    removeContainers(dir)
     rmSync(dir, { recursive: true, force: true })
   }
   return mismatches

@@ -1,6 +1,6 @@
 /** The shells that sessions are played in: on this machine, on a terminal of it, in another. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { namesIn, tryRead } from '../runtime/files.ts'
@@ -135,6 +135,26 @@ export function withoutJobs(lines: string[], typed: Set<string>): string[] {
 /** A line of a command as a shell shows it again. */
 export function asJob(line: string): string {
   return line.replace(/ *& *$/, '').trim()
+}
+
+/**
+ * Remove all containers that a session has left in `dir`, whatever failed in it: what deletes the
+ * directory would leave their processes behind. One that was just being started is seen the next
+ * time; of a data root that nothing can be done with, the rest is left.
+ */
+export function removeContainers(dir: string): void {
+  const root = join(dir, 'root')
+  const stepbox = (...args: string[]) =>
+    spawnSync(process.execPath, [program, '--root', root, ...args], {
+      encoding: 'utf8',
+      timeout: 4 * patienceMs,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).stdout ?? ''
+  for (let round = 0; round < 3 && existsSync(join(root, 'containers')); round++) {
+    const ids = stepbox('ps', '-aq', '--no-trunc').split('\n').filter(Boolean)
+    if (ids.length === 0) return
+    stepbox('rm', '-f', ...ids)
+  }
 }
 
 /** What a reader begins with: an empty directory, a data root that is not there yet, a PATH. */

@@ -2,12 +2,13 @@
  * Tests. The texts: their links lead somewhere, both languages show the same, sessions are true.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { follow, linksIn } from '../book/links.ts'
 import { pages, volumes } from '../book/pages.ts'
 import { explained, play, type Mismatch } from '../book/player.ts'
 import { sessionsIn } from '../book/sessions.ts'
+import { namesIn, tryRead } from '../runtime/files.ts'
 import { needs, scratch } from './scratch.ts'
 import { sources } from './sources.ts'
 import { tablesNamed } from './tables.ts'
@@ -50,6 +51,19 @@ test('a session is played with the program of its chapter', async (context) => {
   const [plan, ps] = await play(text, 'host')
   expect(plan?.actual).toEqual(['0'])
   expect(ps?.actual[0]).toMatch(/'ps' comes in chapter/)
+})
+
+test('what a session starts is gone after it, even if the session fails', async (context) => {
+  needs(context, 'root', 'unshare', 'overlay')
+  const text = join(scratch(), 'README.md')
+  const name = basename(dirname(text))
+  const run = `$ stepbox run -d busybox sh -c 'sleep 1000; : ${name}'`
+  const lines = ['$ stepbox import --busybox', run, 'no id']
+  writeFileSync(text, ['```console run', ...lines, '```', ''].join('\n'))
+  const [, printed] = await play(text, 'host')
+  expect(printed?.actual).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)])
+  const isOwn = (pid: string) => tryRead(`/proc/${pid}/cmdline`)?.includes(`: ${name}`)
+  expect(namesIn('/proc').filter((pid) => /^\d+$/.test(pid) && isOwn(pid))).toEqual([])
 })
 
 // Chapters run side by side, and what is played of one chapter in order: it uses the same names.
