@@ -2,6 +2,7 @@
 import type { ChapterLab } from '../../../runtime/chapter-lab.ts'
 import { findingsZh } from '../../../runtime/lab-findings.ts'
 import { sentence } from '../../../runtime/sentence.ts'
+import { allows } from './allows.ts'
 import { enterChecks } from './enter-checks.ts'
 import { smallChecks } from './small-checks.ts'
 import zh from './zh.json' with { type: 'json' }
@@ -15,7 +16,7 @@ export const lab: ChapterLab = {
     [exercises]: ['forgotten', 'healthAfter'],
   },
   dropped: { [enter]: ['order'], [exercises]: ['linesOf'] },
-  allows: {},
+  allows,
   exercises: [
     {
       id: 'enter',
