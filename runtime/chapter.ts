@@ -59,6 +59,10 @@ export interface Chapter extends Lifecycle {
 /** A list beside that of `run`; as pure. */
 export interface FurtherList {
   plan: (options: PlanOptions) => Step[] | Promise<Step[]>
+  /** Where the function is, for a workspace in which a learner writes parts of it. */
+  source?: { file: string; symbol: string }
+  /** The list that it gives there: to be printed and compared, never carried out. */
+  learners?: (options: PlanOptions) => Promise<Step[]>
   /** Of a process that joins a container: the fields for that container, which runs. */
   joins?: (container: Pick<Container, 'init' | 'name' | 'groups'>) => Partial<PlanOptions>
 }

@@ -1,10 +1,13 @@
 /** Tests. Who gets in: the live book is a root shell, and its token is the key. */
 import { connect as open } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { chapterNumbers } from '../book/live/chapters.ts'
 import { serve } from '../book/serve.ts'
 import { ask, connect, liveBook, upgrade } from './live.ts'
 import { needs } from './scratch.ts'
+
+/** The whole book is made: a busy machine takes several times as long. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const [first = 0] = chapterNumbers()
 

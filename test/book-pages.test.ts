@@ -1,13 +1,16 @@
 /** Tests. The pages of the book: their parts, their weight, their colours. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { languages } from '../book/languages.ts'
 import { outline, readings } from '../book/outline.ts'
 import { pages, volumes } from '../book/pages.ts'
 import { picture, pictureName } from '../book/picture.ts'
 import { render } from '../book/render.ts'
 import { additions, list } from '../book/road.ts'
+
+/** The whole book is made: a busy machine takes several times as long. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const files = pages()
 const html = [...files].filter(([name]) => name.endsWith('.html'))

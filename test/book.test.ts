@@ -2,12 +2,15 @@
 import { utimesSync } from 'node:fs'
 import { get, request } from 'node:http'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { anchors, follow } from '../book/links.ts'
 import { render } from '../book/render.ts'
 import { serve } from '../book/serve.ts'
 import { compare, filled, refreshed, sessionsIn, type Seen } from '../book/sessions.ts'
 import { symbolIn } from '../book/symbols.ts'
+
+/** The whole book is made: a busy machine takes several times as long. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 describe('a symbol', () => {
   const source = [

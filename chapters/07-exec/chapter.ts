@@ -44,6 +44,7 @@ export const chapter: Chapter = {
   lists: {
     exec: {
       plan: execPlan,
+      source: { file: 'chapters/07-exec/exec.ts', symbol: 'execPlan' },
       joins: (container) => ({ target: targetIn(container) }),
       printed: async (input) => (await loadExec()).printedExec(input),
     },

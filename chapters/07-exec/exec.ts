@@ -11,7 +11,7 @@ import {
   joinGroups,
   outliveCaller,
 } from '../../runtime/07-exec/enter.ts'
-import { typicalTarget } from '../../runtime/07-exec/target.ts'
+import { typicalTarget } from '../../runtime/07-exec/typical-target.ts'
 import { newcomersStreams } from '../../runtime/07-exec/newcomer-streams.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'

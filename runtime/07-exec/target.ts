@@ -1,33 +1,10 @@
 /** Whom a newcomer is to be like, found by looking at the container's first process. */
-import { groupDirs, type Group } from '../02-cgroups/cgroup.ts'
 import { lookAtCgroups } from '../02-cgroups/cgroups.ts'
-import type { Hierarchy } from '../02-cgroups/hierarchies.ts'
-import type { NamespaceFlag } from '../flag-names.ts'
 import { tryRead, tryReadlink } from '../files.ts'
 import type { Container } from '../options.ts'
 import { pidHere } from '../process.ts'
 import type { Target } from './enter.ts'
-
-/** The files of /proc/PID/ns, and the flag for each. */
-const kinds: [file: string, flag: NamespaceFlag][] = [
-  ['user', 'CLONE_NEWUSER'],
-  ['ipc', 'CLONE_NEWIPC'],
-  ['uts', 'CLONE_NEWUTS'],
-  ['net', 'CLONE_NEWNET'],
-  ['cgroup', 'CLONE_NEWCGROUP'],
-  ['pid', 'CLONE_NEWPID'],
-  ['mnt', 'CLONE_NEWNS'],
-]
-
-/** Of a list that is only printed: all namespaces but its users are its own. */
-export function typicalTarget(group: Group): Target {
-  return {
-    pid: 1234,
-    start: 5678,
-    namespaces: kinds.map(([, flag]) => flag).filter((flag) => flag !== 'CLONE_NEWUSER'),
-    members: membersOf(groupDirs(group), group.cgroups.hierarchies),
-  }
-}
+import { kinds, membersIn } from './typical-target.ts'
 
 /** The first process of `container`. Throws if it does not run, or cannot be seen from here. */
 export function targetIn(container: Pick<Container, 'init' | 'name' | 'groups'>): Target {
@@ -64,15 +41,7 @@ export function groupBelow(dir: string, mount: string, record: string): string {
   return own.startsWith(`${dir}/`) && !own.includes('/../') ? own : dir
 }
 
-/**
- * The files of these control groups that take a process. In version 1, `tasks` moves one thread,
- * without waiting for forks elsewhere: see `joinGroup`.
- */
-export function membersOf(
-  groups: string[],
-  hierarchies: Hierarchy[] = groups.length > 0 ? lookAtCgroups().hierarchies : [],
-): string[] {
-  const isVersion1 = (dir: string) =>
-    hierarchies.some(({ mount, version }) => version === 1 && dir.startsWith(`${mount}/`))
-  return groups.map((dir) => `${dir}/${isVersion1(dir) ? 'tasks' : 'cgroup.procs'}`)
+/** As `membersIn`, of groups of this machine. */
+export function membersOf(groups: string[]): string[] {
+  return groups.length > 0 ? membersIn(groups, lookAtCgroups().hierarchies) : []
 }

@@ -10,6 +10,9 @@ import { checkWatching } from './watching.ts'
 export async function carryListOut(input: Input, list: ListToCarryOut): Promise<CarriedList> {
   const { runtime, switches, values } = input
   checkWatching(input)
+  const { name } = list
+  if (input.chapter.isLearners)
+    input.warn(`'${name}' carries out the list of the chapter; yours is tried by stepbox lab test`)
   const left = valueOf(input, 'without')
   const alter = left === undefined ? {} : { alter: await alteration(left, list, runtime) }
   if (switches.has('step') || values.has('record')) return walkThroughList(input, list, alter)

@@ -66,7 +66,8 @@ async function furtherPlan(input: Input): Promise<Step[] | undefined> {
   if (!isList || !command || isDashed) return undefined
   const list = furtherList(runtime.rows, name)
   const typed = parse(rest, command.flags, command.stopAtWord ?? false)
-  return list.plan((await list.printed?.({ ...input, ...typed })) ?? planOptions(runtime.rows))
+  const options = (await list.printed?.({ ...input, ...typed })) ?? planOptions(runtime.rows)
+  return (list.learners ?? list.plan)(options)
 }
 
 /** As `run` looks it up, as far as the image is unpacked here. */

@@ -34,5 +34,11 @@ export async function starterOf(lab: ChapterLab): Promise<Answers> {
 export async function filesOf(rows: Chapter[]): Promise<string[]> {
   const labs = await Promise.all(rows.map((row) => row.lab?.()))
   const answers = labs.flatMap((lab) => (lab ? answerFilesOf(lab) : []))
-  return closure([...rows.map(planFileOf), ...answers])
+  return closure([...rows.flatMap(listFilesOf), ...answers])
+}
+
+/** The files with the chapter's list, and with its further lists that a learner has a part in. */
+export function listFilesOf(chapter: Pick<Chapter, 'number' | 'slug' | 'lists'>): string[] {
+  const further = Object.values(chapter.lists ?? {})
+  return [planFileOf(chapter), ...further.flatMap(({ source }) => source?.file ?? [])]
 }

@@ -1,12 +1,12 @@
 /** A learner's lists for the program itself: what `run`, `plan` and the others carry out. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ChapterEntry } from '../chapter.ts'
+import type { Chapter, ChapterEntry } from '../chapter.ts'
 import { nativePath } from '../native.ts'
 import type { PlanOptions } from '../options.ts'
 import type { Step } from '../step.ts'
 import { bundleOf, NotReadable } from './bundle.ts'
-import { planFileOf } from './course.ts'
+import { listFilesOf, planFileOf } from './course.ts'
 import { RefusedList, stepsFrom } from './list-shape.ts'
 import { openPlainPlanner } from './plain-planner.ts'
 import { openPlanner, PlannerError, type Planner } from './planner.ts'
@@ -31,21 +31,42 @@ export function withLearnersLists(
   rootOf: () => string,
 ): ChapterEntry[] {
   const { chapter } = workspace.state
-  const files = chapters.filter(({ number }) => number <= chapter).map(planFileOf)
-  const ask = oneAtATime(() => plannerFor(workspace, files, rootOf()))
-  const listOf = async (file: string, options: PlanOptions): Promise<Step[]> => {
+  const own = chapters.filter(({ number }) => number <= chapter)
+  const ask = oneAtATime(async () => {
+    const rows = await Promise.all(own.map((entry) => entry.load()))
+    return plannerFor(workspace, rows.flatMap(listFilesOf), rootOf())
+  })
+  const listOf = async (source: Source, options: PlanOptions): Promise<Step[]> => {
     try {
-      return stepsFrom(await ask({ file, symbol: 'plan', args: [options] }))
+      return stepsFrom(await ask({ ...source, args: [options] }))
     } catch (error) {
       throw inWords(error, workspace)
     }
   }
   return chapters.map((entry) => {
     if (entry.number > chapter) return entry
-    const file = planFileOf(entry)
-    const plan = (options: PlanOptions) => listOf(file, options)
-    return { ...entry, load: async () => ({ ...(await entry.load()), plan, isLearners: true }) }
+    const source = { file: planFileOf(entry), symbol: 'plan' }
+    const plan = (options: PlanOptions) => listOf(source, options)
+    const load = async () => {
+      const row = await entry.load()
+      return { ...row, plan, lists: learnersOf(row.lists, listOf), isLearners: true }
+    }
+    return { ...entry, load }
   })
+}
+
+type Source = Pick<Question, 'file' | 'symbol'>
+
+/** Further lists, with what the learner's functions give. */
+function learnersOf(
+  lists: Chapter['lists'] = {},
+  listOf: (source: Source, options: PlanOptions) => Promise<Step[]>,
+): NonNullable<Chapter['lists']> {
+  const all = Object.entries(lists).map(([name, list]) => {
+    const { source } = list
+    return [name, source ? { ...list, learners: listOf.bind(undefined, source) } : list]
+  })
+  return Object.fromEntries(all) as NonNullable<Chapter['lists']>
 }
 
 async function plannerFor(workspace: Workspace, files: string[], root: string): Promise<Planner> {

@@ -3,6 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { rootWithBusybox } from '../busybox.ts'
+import { chapters } from '../../chapters/table.ts'
+import { rowsUpTo } from '../../runtime/chapter.ts'
 import { planFileOf } from '../../runtime/lab/course.ts'
 import { rowOf } from '../rows.ts'
 import { needs, scratch } from '../scratch.ts'
@@ -29,6 +31,10 @@ const inBind = (code: string) => (text: string) =>
   text.replace(/(export function bind[^{]*\{)/, `$1\n  ${code}`)
 
 const { number: chapter } = await rowOf('pivot-root')
+/** The first chapter with a further list that a learner has a part in, and what it is called. */
+const [further = 0, name = ''] = (await rowsUpTo(chapters, Infinity)).flatMap(({ number, lists }) =>
+  Object.entries(lists ?? {}).flatMap(([list, { source }]) => (source ? [number, list] : [])),
+) as [number?, string?]
 const ownStep = "return [{ chapter: 0, call: ['chdir', '/mine'], why: 'mine' }]"
 
 describe('with --lab', () => {
@@ -40,6 +46,21 @@ describe('with --lab', () => {
     expect(before.out).toContain('chdir("/mine")')
     const after = await stepbox(['plan', '--lab', dir, 'busybox', 'sh'], { root })
     expect(after.out).toBe(before.out)
+  })
+
+  test("of a further list, plan prints the learner's, and diff compares it", async (context) => {
+    needs(context, 'root', 'unshare')
+    const root = await rootWithBusybox()
+    const dir = await workspaceFor(further)
+    const plan = () => stepbox(['--lab', dir, 'plan', name], { root })
+    const diff = () => labIn(dir, ['diff', '--plan'], { root })
+    const [mine, theirs] = [await plan(), await stepbox(['plan', name], { root })]
+    expect([mine.code, theirs.code]).toEqual([0, 0])
+    expect(mine.out.length).toBeLessThan(theirs.out.length)
+    expect((await diff()).out).toMatch(new RegExp(`^plan ${name}$[^]*^- `, 'm'))
+    await labIn(dir, ['solve'], { root })
+    expect((await plan()).out).toBe(theirs.out)
+    expect(await diff()).toMatchObject({ code: 0 })
   })
 
   test('plan does so without root', async (context) => {

@@ -1,14 +1,16 @@
 /** `lab diff`: what was written; how the list differs from the reference's; the reference. */
 import chalk from 'chalk'
-import { planOptions, type Chapter } from '../../chapter.ts'
+import { planOptions } from '../../chapter.ts'
 import type { Input } from '../../command-line.ts'
 import type { Exercise } from '../../chapter-lab.ts'
 import { withLearnersLists } from '../../lab/learners-list.ts'
-import { editsFrom, listDiff, unifiedDiff, type Edit } from '../../lab/line-diff.ts'
+import { editsFrom, listDiff, unifiedDiff } from '../../lab/line-diff.ts'
+import type { Edit, ListDiff } from '../../lab/line-diff.ts'
 import { sourceOf } from '../../lab/sources.ts'
 import { answersIn, starterIn } from '../../lab/workspace.ts'
 import { printable } from '../../printable.ts'
 import { sentence } from '../../sentence.ts'
+import type { Step } from '../../step.ts'
 import { strace } from '../../strace.ts'
 import { wrap } from '../../tools/wrap.ts'
 import { writeOutput } from '../output.ts'
@@ -62,35 +64,63 @@ function colored(line: string): string {
   return line.startsWith('@@') ? chalk.cyan(line) : line
 }
 
-/** Calls that are missing, extra, or out of order: no code is shown. */
+/** Calls that are missing, extra, or out of order, in each list: no code is shown. */
 async function planDiff(scene: LabScene): Promise<number> {
   const { input, workspace, rows, chapter, say } = scene
   const { chapters, root } = input.runtime
   const own = withLearnersLists(workspace, chapters, () => root)
   const learners = await own.find(({ number }) => number === chapter.number)?.load()
   const options = planOptions(rows, { dir: '<dir>' })
-  const callsOf = async (row: Chapter | undefined) =>
-    ((await row?.plan(options)) ?? []).map(({ call }) => strace(call))
-  const [mine, theirs] = [await callsOf(learners), await callsOf(chapter)]
-  const { missing, extra, outOfOrder } = listDiff(mine, theirs)
-  const counts = [missing, extra, outOfOrder].map((each) => each.length)
-  const [n = 0, m = 0, k = 0] = counts
-  const sum =
+  const [mine, theirs] = [await learners?.plan(options), await chapter.plan(options)]
+  const found = [callsDiff(mine ?? [], theirs)]
+  for (const [name, list] of Object.entries(learners?.lists ?? {}))
+    if (list.learners) {
+      const [ofLearner, ofChapter] = [await list.learners(options), await list.plan(options)]
+      found.push({ ...callsDiff(ofLearner, ofChapter), name })
+    }
+  const sum = (counted: (each: ListDiff) => string[]) =>
+    found.reduce((all, { diff }) => all + counted(diff).length, 0)
+  const n = sum(({ missing }) => missing)
+  const m = sum(({ extra }) => extra)
+  const k = sum(({ outOfOrder }) => outOfOrder)
+  const all = found.reduce((calls, { length }) => calls + length, 0)
+  const result =
     n + m + k === 0
-      ? sentence('your list is the reference list: {all} calls', { all: theirs.length })
+      ? sentence('your list is the reference list: {all} calls', { all })
       : sentence('missing: {n}, extra: {m}, out of order: {k}', { n, m, k })
+  const lines = found.flatMap(({ name, lines }) =>
+    name === undefined || lines.length === 0 ? lines : [chalk.bold(`plan ${name}`), ...lines],
+  )
+  const legend = sentence('- missing in your list   + only in your list   ~ at another place')
+  writeOutput(`${[chalk.dim(say(legend)), ...lines, '', say(result)].join('\n')}\n`)
+  return n + m + k === 0 ? 0 : 1
+}
+
+interface CallsDiff {
+  /** Of a further list. */
+  name?: string
+  diff: ListDiff
+  /** How many calls the reference has. */
+  length: number
+  /** What differs, with what is around it. */
+  lines: string[]
+}
+
+function callsDiff(own: Step[], reference: Step[]): CallsDiff {
+  const [mine = [], theirs = []] = [own, reference].map((steps) =>
+    steps.map(({ call }) => strace(call)),
+  )
+  const diff = listDiff(mine, theirs)
   const edits = editsFrom(mine, theirs)
   const isNear = (at: number) => edits.slice(Math.max(0, at - 2), at + 3).some(isChange)
   const lines = edits.flatMap((edit, at) => {
     if (!isNear(at)) return isNear(at - 1) ? [chalk.dim('  …')] : []
-    const mark = markOfCall(edit, outOfOrder)
+    const mark = markOfCall(edit, diff.outOfOrder)
     const [first = '', ...more] = wrap(printable(edit.item), 76)
     const text = [`${mark} ${first}`, ...more.map((line) => `    ${line}`)]
     return text.map((line) => colors[mark](line))
   })
-  const legend = sentence('- missing in your list   + only in your list   ~ at another place')
-  writeOutput(`${[chalk.dim(say(legend)), ...lines, '', say(sum)].join('\n')}\n`)
-  return n + m + k === 0 ? 0 : 1
+  return { diff, length: theirs.length, lines }
 }
 
 function isChange({ sign }: Edit<string>): boolean {
