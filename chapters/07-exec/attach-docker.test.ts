@@ -124,4 +124,4 @@ test('each goes as with Docker', async (context) => {
   const all = Object.entries(sessions)
   const half = Math.ceil(all.length / 2)
   for (const some of [all.slice(0, half), all.slice(half)]) await Promise.all(some.map(goes))
-}, 60_000)
+}, 240_000)

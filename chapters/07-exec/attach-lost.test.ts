@@ -1,8 +1,13 @@
-/** Tests. A client hears the last word, whatever it has said itself that nobody has read. */
+/** Tests. How clients end: by their keys, with the container, by kill -9. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { statFields } from '../../runtime/process.ts'
 import { tryRead } from '../../runtime/files.ts'
-import { until } from '../../test/detached.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { runDetached, until } from '../../test/detached.ts'
+import { needs } from '../../test/scratch.ts'
+import { start, stepbox } from '../../test/stepbox.ts'
 import { attached, echoing, type Client } from './clients.ts'
 
 /** The process of a container's start sleeps until `wakes`. */
@@ -38,4 +43,39 @@ test('its keys let it go while a signal of it is on its way', async (context) =>
   one.type('q')
   wakes()
   expect(await one.ended).toMatchObject({ exitCode: 0, isDetached: true })
+})
+
+test('kill -9 of the command line ends its client, and nothing else', async (context) => {
+  const { root, box } = await echoing(context, ['-i'])
+  const killed = start(['attach', 'box'], { root, input: 'x' })
+  await killed.says('x')
+  killed.process.kill('SIGKILL')
+  await killed.ended // nobody has its output open any more: its client has gone, and was let go
+  const other = attached(box, '', false)
+  other.type('y')
+  await until(() => other.said() === 'y')
+  expect(box.state().status).toBe('running')
+})
+
+test('rm -f of the container ends all clients as its end does', async (context) => {
+  const { root, box } = await echoing(context)
+  const clients = [attached(box), attached(box), attached(box)]
+  for (const each of clients) {
+    each.type('.')
+    await until(() => each.said().includes('.'))
+  }
+  expect(await stepbox(['rm', '-f', 'box'], { root })).toMatchObject({ code: 0, err: '' })
+  for (const { ended } of clients) expect(await ended).toMatchObject({ exitCode: 137 })
+  expect(readdirSync(join(root, 'containers'))).toEqual([])
+})
+
+test('a terminal without -i is shown, also to who has none, and takes no keys', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  const script = 'while [ ! -e /go ]; do echo .; sleep 0.05; done; read -t 1 key; exit $((3 + $?))'
+  await runDetached(root, ['-t', '--name', 'box'], script)
+  const client = start(['attach', 'box'], { root, input: 'key\n' })
+  await client.says('.')
+  await stepbox(['exec', 'box', 'touch', '/go'], { root })
+  expect(await client.ended).toMatchObject({ code: 4, err: '' })
 })

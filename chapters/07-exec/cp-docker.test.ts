@@ -1,6 +1,7 @@
 /** Tests. The same copies, by a real docker and by ours: exit codes, and what is where then. */
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { dockerd } from '../../test/dockerd.ts'
@@ -64,9 +65,9 @@ const lookInside =
   "cd /w && find . | sort | while read -r f; do stat -c '%n %f %u:%g %N' \"$f\"; done"
 
 async function answers(type: Typed, dir: string, program: string): Promise<string[]> {
-  const shell = (text: string) =>
-    execFileSync('sh', ['-c', text], { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 2] })
-  shell(`${here}; mkdir o`)
+  const shell = async (text: string) =>
+    (await promisify(execFile)('sh', ['-c', text], { cwd: dir })).stdout
+  await shell(`${here}; mkdir o`)
   const names = { A: 'aa', B: 'bb', C: 'cc', D: 'dd' }
   const none = ['--network', 'none', '--name']
   await type('run', '-d', ...none, 'aa', 'busybox', 'sh', '-c', inside)
@@ -77,15 +78,14 @@ async function answers(type: Typed, dir: string, program: string): Promise<strin
   const found: string[] = []
   for (const line of lines) {
     const typed = line.replace(/\b([A-D]):/g, (_, key: keyof typeof names) => `${names[key]}:`)
-    if (line.startsWith('$')) shell(line.slice(2))
+    if (line.startsWith('$')) await shell(line.slice(2))
     else if (line.startsWith('!')) {
       const script = `${lookInside}; cd /; ${line.slice(2)}`
       found.push((await type('exec', 'aa', 'sh', '-c', script)).out)
     } else {
       const [, input, words = ''] = /^(?:<(\S+) )?(.*)$/.exec(typed) ?? []
-      const status = `${program} cp ${words} <${input ?? '/dev/null'} >/dev/null 2>&1; echo $?`
-      const code = shell(status).trim()
-      found.push(`cp ${line} = ${code}\n${shell(`cd o; find . ${look} | sort`)}`)
+      const copy = `${program} cp ${words} <${input ?? '/dev/null'} >/dev/null 2>&1; echo $?`
+      found.push(`cp ${line} = ${await shell(`${copy}; cd o; find . ${look} | sort`)}`)
     }
   }
   return found
@@ -102,4 +102,4 @@ test('copies end up where docker puts them, as docker makes them', async (contex
     answers((...words) => stepbox(words, { root }), ours, `node ${path} --root ${root}`),
   ])
   expect(found).toEqual(expected)
-}, 300_000)
+}, 600_000)

@@ -84,7 +84,7 @@ test('each exec shows the same, and ends with the same code', async (context) =>
   // As `run` has it, and Docker from version 25 on.
   const missing = ['exec', 'box', 'nope']
   expect([(await docker(missing)).code, (await exec(missing)).code]).toEqual([126, 127])
-}, 120_000)
+}, 240_000)
 
 type Type = (args: string[], input?: string) => Promise<Answer>
 

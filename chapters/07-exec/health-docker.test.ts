@@ -104,4 +104,4 @@ test('the health of containers is what Docker says it is', async (context) => {
   }
   const [theirs, own] = await Promise.all([all(docker), all(ours)])
   expect(own).toEqual(theirs)
-}, 120_000)
+}, 240_000)

@@ -57,4 +57,4 @@ test('columns, rows and exit codes are those of Docker', async (context) => {
   const ours = answers((...words) => stepbox(words, { root }))
   const [expected, found] = await Promise.all([answers(docker), ours])
   expect(found).toEqual(expected)
-}, 60_000)
+}, 240_000)
