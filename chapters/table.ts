@@ -37,4 +37,9 @@ export const chapters: ChapterEntry[] = [
     slug: 'exec',
     load: async () => (await import('./07-exec/chapter.ts')).chapter,
   },
+  {
+    number: 8,
+    slug: 'volumes',
+    load: async () => (await import('./08-volumes/chapter.ts')).chapter,
+  },
 ]

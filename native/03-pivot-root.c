@@ -64,7 +64,7 @@ static long make_all(char *path, mode_t mode) {
 
 /* Store what the first link to nothing in `path` names; 0 if there is no such link. This is after
  * pivot_root(2): no link leads out of the root. */
-static int dangling(const char *path, char *name) {
+int dangling(const char *path, char *name) {
   struct stat there;
   char part[PATH_MAX], target[PATH_MAX];
   for (const char *end = path; *end; ) {

@@ -140,6 +140,11 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(outlive, "sss") \
   /* health.c */ \
   CALL(check_health, "sls") \
+  /* 08-volumes.c */ \
+  CALL(open_tree_as, "sfn") \
+  CALL(mount_setattr_tree, "nfff") \
+  CALL(move_mount_to, "nn") \
+  CALL(mknod_parents, "so") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -191,6 +196,8 @@ static const struct {
     /* 07-copy.c */
     FLAG(O_PATH), FLAG(O_DIRECTORY), FLAG(O_NONBLOCK), FLAG(RESOLVE_NO_MAGICLINKS),
     FLAG(RESOLVE_NO_SYMLINKS), FLAG(RESOLVE_BENEATH), FLAG(RESOLVE_IN_ROOT),
+    /* 08-volumes.c */
+    FLAG(MS_NOATIME), FLAG(MS_NODIRATIME), FLAG(MS_SYNCHRONOUS), FLAG(MS_DIRSYNC),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),

@@ -160,6 +160,10 @@ int is_further_start(void);
 struct arg *supervised_with(void);
 long long milliseconds(void);
 
+/* 03-pivot-root.c: what must be made before something can be. */
+long do_mkdir_parents(struct arg *);
+int dangling(const char *path, char *name);
+
 /* 07-exec.c: the two sides of clone_parent(). */
 void await_predecessor(void);
 void give_way(pid_t clone) __attribute__((noreturn));

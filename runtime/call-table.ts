@@ -124,6 +124,11 @@ export const calls: Record<CallName, CallRow> = {
     kinds: 'sls', // two files, each with its blocks
     makes: 'open fcntl close openat fallocate close openat fallocate close'.split(' '),
   },
+  // The kernel gives it some number; it is moved to the one in the plan.
+  open_tree_as: { kinds: 'sfn', makes: ['open_tree', 'dup3', 'close'] },
+  mount_setattr_tree: { kinds: 'nfff', makes: ['mount_setattr'] },
+  move_mount_to: { kinds: 'nn', makes: ['move_mount'] },
+  mknod_parents: { kinds: 'so', makes: ['mknod', 'mkdir*', 'mknod?'] },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities

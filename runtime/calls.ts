@@ -5,7 +5,7 @@
  */
 import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
 import type { OpenFlag, OpenTreeFlag, ResolveFlag, Resource } from './flag-names.ts'
-import type { RestartFlag } from './flag-names.ts'
+import type { PropagationFlag, RestartFlag } from './flag-names.ts'
 
 /**
  * One system call: its name, then its arguments in the order of its man page, as labelled tuples.
@@ -119,6 +119,14 @@ export type Call =
   | [name: 'clone_parent']
   | [name: 'outlive', events: string, container: string, exec: string]
   | [name: 'check_health', directory: string, numbers: number[], command: string]
+  // Chapter 8: parts of the host's tree, attached inside the container's root
+  | [name: 'open_tree_as', pathname: string, flags: OpenTreeFlag[], fd: number]
+  | [
+      name: 'mount_setattr_tree', fd: number, flags: 'AT_RECURSIVE'[], set: MountAttribute[],
+      propagation: PropagationFlag[],
+    ]
+  | [name: 'move_mount_to', fd: number, target: number]
+  | [name: 'mknod_parents', pathname: string, mode: number]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [

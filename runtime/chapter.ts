@@ -48,8 +48,11 @@ export interface Chapter extends Lifecycle {
   networks?: string[]
   /** Its part of what `inspect` and `ps --format json` print of a container. */
   fields?: (container: Container) => object
-  /** What `inspect` finds beside containers; undefined where there is none of that name. */
-  inspect?: (root: string, name: string) => Promise<object> | object
+  /**
+   * What `inspect` finds beside containers and images, by the word for `--type`. Throws Missing
+   * where there is none of that name.
+   */
+  inspects?: Record<string, (root: string, name: string) => Promise<object> | object>
   /** Why a container ended, where the exit code does not say: a word for `ps`, a line for `run`. */
   endedBecause?: (container: Container) => { word: string; line: string } | undefined
   /** The Chinese of all that it says, in its reasons, errors, flags and tools. */
@@ -97,6 +100,8 @@ export interface Lifecycle {
   ended?: (setting: Setting) => Partial<Container> | Promise<Partial<Container>>
   /** Its directory is about to be deleted. */
   removed?: (setting: Setting) => void | Promise<void>
+  /** What it is given whenever it starts, for those who follow what happens. */
+  lends?: (container: Container) => Lent[]
   /** Something has happened, and is on record: for those who follow what happens. */
   happened?: (root: string, event: Happening) => void
   /**
@@ -115,15 +120,28 @@ export interface MadeList {
   rows: Chapter[]
 }
 
-/** What has happened to a container or an image, in Docker's words. */
+/** What has happened to a container, an image or something else, in Docker's words. */
 export interface Happening {
   action: string
   /** None if it happened to several at once. */
   container?: Container
   /** The same: both are empty then. */
   image?: { id: string; name: string }
+  /** The same of anything else: the id is empty then. */
+  thing?: { type: string; id: string }
+  /** Of a container: what it is given whenever it starts. */
+  lent?: Lent[]
   /** What else is known of it: `exitCode`, `signal`, `oldName`. */
   attributes: Record<string, string>
+}
+
+/** A thing that a container is given at each start and gives back at each end. */
+export interface Lent {
+  type: string
+  id: string
+  /** What happens to it then, before the container starts and after it has ended. */
+  given: Pick<Happening, 'action' | 'attributes'>
+  returned: Pick<Happening, 'action' | 'attributes'>
 }
 
 /** What a function of a container's life works on. It may change `container`. */
@@ -140,6 +158,8 @@ export interface Setting {
   layers: () => Promise<string[]>
   /** Called with what does not keep the container from running. */
   warn: (text: string) => void
+  /** It is removed with what only it has used: it was never there for others, or `rm` says so. */
+  isWhole?: boolean
 }
 
 /** The parts of an OCI image configuration that decide how a container starts. */

@@ -7,7 +7,9 @@ import { join, resolve } from 'node:path'
 import { errnoIn, namesIn } from './files.ts'
 import { intruderOn, type Intruder } from './trust.ts'
 
-const places = ['blobs', 'layers', 'containers', 'names', 'running', 'rootfs', 'tmp'] as const
+const places = [
+  ...(['blobs', 'layers', 'containers', 'names', 'running', 'rootfs', 'volumes', 'tmp'] as const),
+] as const
 
 const files = ['oci-layout', 'index.json', 'break.json', 'lab.json', 'events', 'events.1']
 
@@ -113,6 +115,8 @@ function filesOf(dir: string, place: Place): string[] {
   if (place === 'blobs') return [...within(join(dir, 'sha256')), join(dir, 'sha256')]
   if (place === 'containers')
     return within(dir).flatMap((own) => [join(own, 'state.json'), join(own, '.room'), own])
+  if (place === 'volumes')
+    return within(dir).flatMap((own) => [join(own, 'volume.json'), own])
   return []
 }
 

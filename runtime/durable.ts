@@ -67,7 +67,8 @@ export function putInPlace(staged: string, path: string): void {
   syncDir(dirname(path))
 }
 
-function syncDir(path: string): void {
+/** fsync(2) a directory: the names in it survive a power cut. */
+export function syncDir(path: string): void {
   const fd = openSync(path, 'r')
   fsyncSync(fd)
   closeSync(fd)

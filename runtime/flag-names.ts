@@ -4,7 +4,7 @@ export type NamespaceFlag =
   | 'CLONE_NEWPID' | 'CLONE_NEWNS' | 'CLONE_NEWUTS' | 'CLONE_NEWIPC' | 'CLONE_NEWNET'
   | 'CLONE_NEWCGROUP' | 'CLONE_NEWUSER' | 'CLONE_NEWTIME'
 
-export type OpenTreeFlag = 'OPEN_TREE_CLONE' | 'OPEN_TREE_CLOEXEC'
+export type OpenTreeFlag = 'OPEN_TREE_CLONE' | 'OPEN_TREE_CLOEXEC' | 'AT_RECURSIVE'
 
 export type Resource =
   | 'RLIMIT_CORE' | 'RLIMIT_CPU' | 'RLIMIT_DATA' | 'RLIMIT_FSIZE' | 'RLIMIT_LOCKS'
@@ -13,9 +13,13 @@ export type Resource =
 
 export type MountFlag =
   | 'MS_RDONLY' | 'MS_NOSUID' | 'MS_NODEV' | 'MS_NOEXEC' | 'MS_REMOUNT' | 'MS_BIND' | 'MS_MOVE'
-  | 'MS_REC' | 'MS_PRIVATE' | 'MS_SLAVE' | 'MS_SHARED' | 'MS_STRICTATIME'
+  | 'MS_REC' | 'MS_PRIVATE' | 'MS_SLAVE' | 'MS_SHARED' | 'MS_STRICTATIME' | 'MS_NOATIME'
+  | 'MS_NODIRATIME' | 'MS_SYNCHRONOUS' | 'MS_DIRSYNC'
 
 export type MountAttribute = 'MOUNT_ATTR_RDONLY' | 'MOUNT_ATTR_NODEV'
+
+/** What a mount shares with its copies: nothing, what comes from the original, or both ways. */
+export type PropagationFlag = Extract<MountFlag, 'MS_PRIVATE' | 'MS_SLAVE' | 'MS_SHARED'>
 
 export type OpenFlag =
   | 'O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_CREAT' | 'O_EXCL' | 'O_NOCTTY' | 'O_NOFOLLOW'

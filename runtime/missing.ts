@@ -1,8 +1,8 @@
 /** The error for a name that nothing has. The command line adds what to type instead. */
 
-/** No image, or no container, is called so. */
+/** No image, no container, or nothing else of a kind is called so. */
 export class Missing extends Error {
-  readonly kind: 'image' | 'container'
+  readonly kind: 'image' | 'container' | 'volume'
   readonly word: string
   /** The names that there are. */
   readonly known: string[]

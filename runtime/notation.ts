@@ -54,6 +54,16 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   setns_pidfd: ([fd, nstype]) => `setns(${fd}, ${nstype})`,
   prctl_dumpable: ([dumpable]) => `prctl(PR_SET_DUMPABLE, ${dumpable})`,
   clone_parent: () => 'clone(NULL, CLONE_PARENT|SIGCHLD)',
+  open_tree_as: ([path, flags, fd]) => `open_tree(AT_FDCWD, ${path}, ${flags}) /* as ${fd} */`,
+  mount_setattr_tree: ([fd, flags, set, propagation]) => {
+    const which = ['AT_EMPTY_PATH', flags].filter((each) => each !== '0').join('|')
+    const fields = Object.entries({ attr_set: set, propagation }).filter(([, bits]) => bits !== '0')
+    const attr = fields.map(([field, bits]) => `${field}=${bits}`).join(', ')
+    return `mount_setattr(${fd}, "", ${which}, {${attr}}, 32)`
+  },
+  move_mount_to: ([fd, target]) =>
+    `move_mount(${fd}, "", ${target}, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)`,
+  mknod_parents: ([path, mode]) => `mknod(${path}, S_IFREG|${mode})`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,

@@ -55,7 +55,7 @@ test('a machine killed while it commits boots again with its store', one, async 
   const started = await machine(join(dir, 'drive'), before)
   const { drive } = started
   let { guest } = started
-  const promised: Promised = { images: {}, containers: [] }
+  const promised: Promised = { images: {}, containers: [], volumes: [] }
   for (let mark = 0; ; mark++) {
     const { ask } = handOn(drive, guest)
     await ask({ do: 'mount' })

@@ -9,6 +9,8 @@ import { root } from '../links.ts'
 const run = ['run', '--rm', 'RECORD']
 const limits = ['-m', '64m', '--cpus', '0.5', '--pids-limit', '20']
 
+const orders = ['-v', '/srv/orders:/data:ro']
+
 /** What is typed for each chapter; `RECORD` stands for `--record` and a file. */
 export const recorded: Record<string, string[]> = {
   '01-namespaces': [...run, '--hostname', 'box', 'sleep', '5'],
@@ -18,6 +20,7 @@ export const recorded: Record<string, string[]> = {
   '05-commit': [...run, ...limits, '--hostname', 'box', 'web:1.0', 'sleep', '5'],
   '06-lifecycle': [...run, '-d', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
   '07-exec': ['exec', 'RECORD', 'box', 'sleep', '5'],
+  '08-volumes': [...run, ...limits, '--hostname', 'box', ...orders, 'busybox', 'sleep', '5'],
 }
 
 /** What a page says was typed. */
@@ -30,6 +33,7 @@ const preparation = [
   'umount /out',
   "stepbox run --name server busybox sh -c 'mkdir /www; echo hi > /www/index.html; rm /bin/vi'",
   'stepbox commit server web:1.0',
+  'mkdir -p /srv/orders',
 ]
 
 /** The container, called `box`, that the walk of a chapter enters: what is typed after `run`. */

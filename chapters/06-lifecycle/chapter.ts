@@ -42,7 +42,7 @@ const eventsFlags: Flag[] = [
   { long: 'until', value: 'TIME', text: 'no longer than that' },
   {
     ...{ long: 'filter', short: 'f', value: 'KEY=VALUE', many: true },
-    text: 'container, event, image, label, type',
+    text: 'container, event, image, label, type, volume',
   },
   { long: 'format', value: 'FORMAT', text: 'json, or a template' },
 ]

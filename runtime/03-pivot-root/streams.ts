@@ -7,7 +7,7 @@
  * stay outside, and only bytes go through. What the caller joined (`2>&1`) stays joined; the list
  * has as many lines then, so that a printed plan counts like the one that is carried out.
  */
-import { firstFd, masterFd } from '../descriptors.ts'
+import { firstFd, masterFd, slaveFd } from '../descriptors.ts'
 import type { PlanOptions } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import { terminal, terminalChannel } from './terminal.ts'
@@ -73,6 +73,13 @@ export function nextFd({ terminal: size, streams }: Omit<Wanted, 'user'>): numbe
   if (size) return masterFd
   const { input, next } = endsOf(streams)
   return input ? input.writeEnd + 1 : next
+}
+
+/** The number of the first file that it opens after `standardStreams`. */
+export function afterStreams({ terminal: size, streams }: Omit<Wanted, 'user'>): number {
+  if (size) return slaveFd + 1
+  const { input, next } = endsOf(streams)
+  return input ? input.writeEnd + 1 : next + 1
 }
 
 interface Ends {

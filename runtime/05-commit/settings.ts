@@ -1,4 +1,5 @@
 /** The settings in an image's config, checked when a container is to start with them. */
+import { posix } from 'node:path'
 import type { ImageSettings } from '../chapter.ts'
 import { shown } from './store/digest.ts'
 import type { Image } from './store/image.ts'
@@ -25,7 +26,7 @@ const longestUser = 2 * 256 + 1
  */
 export function settingsOf({ name, config: { config } }: Image): ImageSettings {
   const { Entrypoint, Cmd, Env, User, WorkingDir, Labels, StopSignal } = config ?? {}
-  const { Healthcheck, Shell } = config ?? {}
+  const { Healthcheck, Shell, Volumes } = config ?? {}
   const refuse = (field: string, why: string | undefined) => {
     if (why) throw new Error(`image '${shown(name)}' cannot be used: its ${field} ${why}`)
   }
@@ -39,6 +40,7 @@ export function settingsOf({ name, config: { config } }: Image): ImageSettings {
   refuse('Healthcheck', whyNoCheck(Healthcheck))
   refuse('User', whyNoText(User ?? '', longestUser))
   refuse('WorkingDir', whyNoDirectory(WorkingDir || '/'))
+  for (const place of Object.keys(Volumes ?? {})) refuse('Volumes', whyNoPlace(place))
   return {
     Entrypoint: Entrypoint ?? null,
     Cmd: Cmd ?? null,
@@ -48,7 +50,9 @@ export function settingsOf({ name, config: { config } }: Image): ImageSettings {
     ...(Labels ? { Labels } : {}),
     ...(StopSignal ? { StopSignal } : {}),
     ...(Healthcheck ? { Healthcheck } : {}),
+    ...(Volumes ? { Volumes } : {}),
     ...(isWords(Shell) ? { Shell } : {}),
+    ...(Volumes ? { Volumes } : {}),
   }
 }
 
@@ -79,6 +83,12 @@ function isWords(value: unknown): value is string[] {
 
 function isCount(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 2 ** 63
+}
+
+/** A place for a volume may be relative: to the root, then. */
+function whyNoPlace(place: string): string | undefined {
+  if (posix.resolve('/', place) === '/') return `has '${shown(place)}', which is the root`
+  return whyNoDirectory(posix.resolve('/', place))
 }
 
 function whyNoDirectory(path: string): string | undefined {

@@ -1,4 +1,5 @@
 /** Events, read: those that were, and those that come. */
+import type { Lent } from '../chapter.ts'
 import { stateOf } from '../container/find.ts'
 import { actorOf, eventsPath, type EventLine } from './events.ts'
 import { watchFor } from './logs/container-log.ts'
@@ -8,7 +9,8 @@ import { recordTimeNow } from './logs/times.ts'
 
 /** Something that has happened, in Docker's words. */
 export interface LifeEvent {
-  type: 'container' | 'image'
+  /** `container`, `image`, or what else it was about. */
+  type: string
   action: string
   id: string
   /** By their names. */
@@ -44,7 +46,7 @@ export async function* eventsOf(
       for (let file = files[0]; file; file = files[0]) {
         for (const block of blocksOf(file.fd, at, Infinity)) {
           at = block.end
-          const all = [...linesOf(block)].flatMap((line) => know(line) ?? [])
+          const all = [...linesOf(block)].flatMap(know)
           const isWanted = ({ time }: LifeEvent) =>
             time >= begin && (until === undefined || time <= until)
           const found = isNews ? all.filter(isWanted) : []
@@ -71,33 +73,53 @@ export async function* eventsOf(
 interface Known {
   actor: Record<string, string>
   runs?: boolean
+  lent?: Lent[]
 }
 
 /**
  * Makes events of lines, which have to come in order: what a monitor does not know of its container
  * is in the lines before. Several commands may find the same container dead: the first one counts.
  */
-function knowledge(root: string): (line: Buffer) => LifeEvent | undefined {
+function knowledge(root: string): (line: Buffer) => LifeEvent[] {
   const all = new Map<string, Known>()
   return (text) => {
     const line = lineIn(text)
-    if (!line) return undefined
-    const { id, action, type = 'container', attributes, time } = line
+    if (!line) return []
+    const { id, action, type = 'container', attributes } = line
     const known = all.get(id) ?? { actor: {} }
     const actor = line.actor ?? (all.has(id) ? known.actor : onRecord(root, id))
-    if (action === 'die' && known.runs === false) return undefined
+    if (action === 'die' && known.runs === false) return []
     const runs = { create: false, start: true, die: false }[action] ?? known.runs
-    if (action === 'destroy') all.delete(id)
+    const lent = line.lent ?? known.lent ?? []
+    if (type === 'container' && action === 'destroy') all.delete(id)
     else if (type === 'container' && id !== '')
-      all.set(id, { actor, ...(runs === undefined ? {} : { runs }) })
-    const [seconds = '', fraction = ''] = time.split('.')
-    const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
-    return {
-      ...{ type, action, id, time: `${whole}.${fraction}Z` },
-      attributes: sorted({ ...actor, ...attributes }),
-      nanoseconds: BigInt(seconds + fraction),
-    }
+      all.set(id, { actor, lent, ...(runs === undefined ? {} : { runs }) })
+    const event = eventOf(line, { type, action, id, attributes: { ...actor, ...attributes } })
+    const things = (when: 'given' | 'returned') =>
+      lent.map((each) => eventOf(line, thingEvent(each, id, when)))
+    if (type !== 'container') return [event]
+    if (action === 'start') return [...things('given'), event]
+    return action === 'die' ? [event, ...things('returned')] : [event]
   }
+}
+
+type Untimed = Pick<LifeEvent, 'type' | 'action' | 'id' | 'attributes'>
+
+function eventOf({ time }: EventLine, { attributes, ...event }: Untimed): LifeEvent {
+  const [seconds = '', fraction = ''] = time.split('.')
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
+  return {
+    ...event,
+    time: `${whole}.${fraction}Z`,
+    attributes: sorted(attributes),
+    nanoseconds: BigInt(seconds + fraction),
+  }
+}
+
+/** What happens to a thing when container `to` starts or ends. */
+function thingEvent(lent: Lent, to: string, when: 'given' | 'returned'): Untimed {
+  const { action, attributes } = lent[when]
+  return { type: lent.type, id: lent.id, action, attributes: { container: to, ...attributes } }
 }
 
 /** Of a container whose earlier lines are in no file any more. */

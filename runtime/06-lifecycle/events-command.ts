@@ -1,4 +1,4 @@
-/** `events`: what happens to containers and images, as it happens. */
+/** `events`: what happens to containers, images and volumes, as it happens. */
 import { UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { tidy } from '../container/tidy.ts'
 import { labelled, passing, type Filters } from '../filters.ts'
@@ -55,12 +55,13 @@ const filters: Filters<LifeEvent> = {
   },
   type: (value) => {
     if (!types.includes(value))
-      throw new UsageError(`invalid --filter 'type=${value}': container or image`)
+      throw new UsageError(`invalid --filter 'type=${value}': container, image or volume`)
     return ({ type }) => type === value
   },
+  volume: (value) => ({ type, id }) => type === 'volume' && id.startsWith(value),
 }
 
-const types = ['container', 'image']
+const types = ['container', 'image', 'volume']
 
 /** `host:5000/name:tag` without `:tag`. */
 function withoutTag(name: string): string {
@@ -92,9 +93,12 @@ function messageOf(event: LifeEvent): object {
   const { type, action, id, attributes, nanoseconds } = event
   const time = Number(nanoseconds / 1_000_000_000n)
   const from = attributes['image'] ?? ''
-  const ofContainer = type === 'container' ? { status: action, id, from } : { status: action, id }
+  const old = {
+    ...(type === 'container' || type === 'image' ? { status: action, id } : {}),
+    ...(type === 'container' ? { from } : {}),
+  }
   const message = {
-    ...ofContainer,
+    ...old,
     ...{ Type: type, Action: action, Actor: { ID: id, Attributes: attributes } },
     ...{ scope: 'local', time, timeNano: Number(nanoseconds) },
   }

@@ -1,5 +1,6 @@
 /**
- * Events: what happens to containers and images, in one file of the data root, a line of JSON each:
+ * Events: what happens to containers, images and volumes, in one file of the data root, a line of
+ * JSON each:
  *
  *     {"time":"1764375600.123000000","id":"…","action":"die","attributes":{"exitCode":"0"}, …}
  *
@@ -10,7 +11,7 @@
  */
 import { appendFileSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Happening } from '../chapter.ts'
+import type { Happening, Lent } from '../chapter.ts'
 import { makePlace } from '../data-root.ts'
 import { renameIfThere } from '../files.ts'
 import type { Container } from '../options.ts'
@@ -26,12 +27,14 @@ export function eventsPath(root: string): string {
 export interface EventLine {
   /** Seconds since 1970, with nine digits after the point. */
   time: string
-  /** Of a container, or the digest of an image. Empty if it was about several. */
+  /** Of a container, the digest of an image, or a name. Empty if it was about several. */
   id: string
   action: string
   /** `container` without it. */
-  type?: 'image'
+  type?: string
   actor?: Record<string, string>
+  /** What the container is given at each start: a monitor does not know that either. */
+  lent?: Lent[]
   attributes?: Record<string, string>
 }
 
@@ -49,7 +52,8 @@ export function recordEvent(root: string, event: Happening): void {
   }
 }
 
-function lineOf({ action, container, image, attributes }: Happening): EventLine {
+function lineOf(event: Happening): EventLine {
+  const { action, container, image, thing, lent, attributes } = event
   const now = Date.now()
   const time = `${Math.floor(now / 1000)}.${String(now % 1000).padStart(3, '0')}000000`
   const more = Object.keys(attributes).length > 0 ? { attributes } : {}
@@ -57,8 +61,10 @@ function lineOf({ action, container, image, attributes }: Happening): EventLine 
     const { id, name } = image
     return { time, id, action, type: 'image', actor: name === '' ? {} : { name }, ...more }
   }
+  if (thing) return { time, id: thing.id, action, type: thing.type, actor: {}, ...more }
   if (!container) return { time, id: '', action, ...more }
-  return { time, id: container.id, action, actor: actorOf(container), ...more }
+  const actor = actorOf(container)
+  return { time, id: container.id, action, actor, ...(lent ? { lent } : {}), ...more }
 }
 
 /** What Docker calls the attributes of an actor. */

@@ -10,14 +10,22 @@ import { containerDir, markedState } from '../container/state.ts'
 import type { Container } from '../options.ts'
 import { isLive, withContainer } from './states.ts'
 
-/** Remove a container. Throws if it runs; with `isForced` it is killed instead. */
+export interface RemoveOptions {
+  /** Kill it if it runs. */
+  isForced?: boolean
+  /** With what only it has used, such as volumes without a name. */
+  isWhole?: boolean
+}
+
+/** Remove a container. Throws if it runs, unless the removal is forced. */
 export async function removeContainer(
   runtime: Runtime,
   word: string,
-  isForced: boolean,
+  { isForced = false, isWhole = false }: RemoveOptions,
 ): Promise<void> {
   const { root } = runtime
-  if (!isForced) return withContainer(runtime, word, (found) => removeEnded(runtime, found))
+  if (!isForced)
+    return withContainer(runtime, word, (found) => removeEnded(runtime, found, isWhole))
   const found = findContainer(root, word)
   const dir = containerDir(root, found.id)
   if (markedState(root, found.id)) await end(runtime, found)
@@ -25,7 +33,7 @@ export async function removeContainer(
   const last = async () => {
     const now = stateOf(root, found.id)
     if (now && markedState(root, found.id)) await end(runtime, now) // started again meanwhile
-    if (now) await remove(runtime, now)
+    if (now) await remove(runtime, now, isWhole)
   }
   try {
     await withLock(dir, last)
@@ -34,7 +42,11 @@ export async function removeContainer(
   }
 }
 
-async function removeEnded(runtime: Runtime, container: Container): Promise<void> {
+async function removeEnded(
+  runtime: Runtime,
+  container: Container,
+  isWhole: boolean,
+): Promise<void> {
   const { name, status, groups = [] } = container
   const fix = 'stop it, or use rm -f to kill it'
   if (status === 'restarting')
@@ -43,5 +55,5 @@ async function removeEnded(runtime: Runtime, container: Container): Promise<void
     const state = isFrozen(groups) ? 'paused' : 'running'
     throw new Error(`container '${name}' is ${state}; ${fix}`)
   }
-  await remove(runtime, container)
+  await remove(runtime, container, isWhole)
 }

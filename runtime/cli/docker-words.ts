@@ -5,7 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  volume: 8,
   network: 9,
   port: 9,
   save: 10,
@@ -36,7 +35,6 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [8, 'mount tmpfs volumes-from'],
   [9, 'network-alias net-alias ip ip6 mac-address expose dns dns-option dns-opt dns-search'],
   [9, 'link-local-ip add-host link'],
   [11, 'pull'],
@@ -46,7 +44,6 @@ const runFlags: [chapter: number, longs: string][] = [
 ]
 
 const withShort: FlagToCome[] = [
-  { long: 'volume', short: 'v', chapter: 8 },
   { long: 'publish', short: 'p', chapter: 9 },
   { long: 'publish-all', short: 'P', chapter: 9 },
   { long: 'quiet', short: 'q', chapter: 11 },
@@ -65,7 +62,6 @@ export const dockerFlags: Record<string, FlagToCome[]> = {
   run: ofRun,
   plan: ofRun,
   rm: [
-    { long: 'volumes', short: 'v', chapter: 8 },
     { long: 'link', short: 'l', chapter: 9 },
   ],
   rmi: [{ long: 'force', short: 'f', chapter: 5 }, ...toCome(5, 'no-prune')],
@@ -101,7 +97,6 @@ export const untilThen: Record<string, string> = {
   load: "'stepbox import' makes an image of one layer from a tar archive",
   pull: 'docker export $(docker create NAME) | stepbox import - NAME',
   build: "'stepbox run' and 'stepbox commit -c …', step by step",
-  '--volume': 'a pipe: tar -c FILES | stepbox run -i … tar -x',
   '--publish': "'--network host' uses the host's ports",
   '--privileged': 'containers keep all capabilities until that chapter',
 }

@@ -2,9 +2,17 @@
 
 const same = (words: string) => Object.fromEntries(words.split(' ').map((word) => [word, word]))
 
-/** `start` means `lab start`, and no word the command `lab`. */
-const ownOf = (group: string, words: string) =>
-  Object.fromEntries([['', group], ...words.split(' ').map((word) => [word, `${group} ${word}`])])
+/** `rm` means `volume rm`, and with `remove=rm` so does `remove`. */
+const ofGroup = (group: string, words: string): Record<string, string> =>
+  Object.fromEntries(
+    words.split(' ').map((word) => {
+      const [typed = '', means = typed] = word.split('=')
+      return [typed, `${group} ${means}`]
+    }),
+  )
+
+/** The same, and no word the command `lab`. */
+const ownOf = (group: string, words: string) => ({ '': group, ...ofGroup(group, words) })
 
 /** For the first word and the second one, the command that they mean. */
 export const groups: Record<string, Record<string, string>> = {
@@ -17,6 +25,7 @@ export const groups: Record<string, Record<string, string>> = {
     ...{ ls: 'images', list: 'images', rm: 'rmi', remove: 'rmi', prune: 'image prune' },
     ...same('build history import inspect load pull push save tag'),
   },
+  volume: ofGroup('volume', 'create inspect list=ls ls prune remove=rm rm'),
   system: same('events'),
   lab: ownOf('lab', 'start list test watch hint diff solve reset undo status grade'),
 }

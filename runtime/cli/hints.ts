@@ -1,5 +1,6 @@
-/** What to type instead of a name that no image and no container has. */
-import { statSync } from 'node:fs'
+/** What to type instead of a name that no image, container or volume has. */
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { findNamed } from '../05-commit/store/entry-names.ts'
 import { readIndex } from '../05-commit/store/store.ts'
 import { traitsOf, type Runtime } from '../chapter.ts'
@@ -20,7 +21,7 @@ export function hintsFor(
   if (near !== undefined) return [`did you mean '${near}'?`]
   const other = otherRoots(root).find((each) => isThere(kind, each, word))
   const elsewhere = other ? [`there is one in another data root: --root ${other}`] : []
-  if (kind === 'container' || traitsOf(rows).root === 'host') return elsewhere
+  if (kind !== 'image' || traitsOf(rows).root === 'host') return elsewhere
   const stepbox = rootFlag === undefined ? 'stepbox' : `stepbox --root ${rootFlag}`
   const path = statSync(word, { throwIfNoEntry: false })
   if (path) return [`to make an image of this ${kindOf(path)}: ${stepbox} import ${word} NAME`]
@@ -44,6 +45,7 @@ function otherRoots(root: string): string[] {
 function isThere(kind: Missing['kind'], root: string, word: string): boolean {
   try {
     if (kind === 'container') return idNamed(root, word) !== undefined
+    if (kind === 'volume') return existsSync(join(root, 'volumes', word))
     return findNamed(readIndex(root), word) !== undefined
   } catch {
     return false // ignoring: it cannot be read, and is not what was asked for

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stackIn } from '../04-overlay/stack.ts'
 import { logPath } from '../06-lifecycle/lifecycle.ts'
+import { mountPoints, mountsAsked } from '../08-volumes/inspect.ts'
 import { endingSignal } from '../container/journal.ts'
 import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
@@ -45,7 +46,7 @@ export function dockerState(
     ...(isMeasured ? { SizeRw: written, SizeRootFs: whole } : {}),
     HostConfig: hostConfigOf(container),
     GraphDriver: { Data: image ? directoriesOf(root, id) : null, Name: image ? 'overlay2' : '' },
-    Mounts: [],
+    Mounts: mountPoints(root, container),
     Config: configOf(container),
     NetworkSettings: networkOf(container),
   }
@@ -105,7 +106,7 @@ function hostConfigOf(container: Container): object {
   const limits = (container.limits ?? {}) as Partial<Record<string, number | string | boolean>>
   const { memoryBytes = 0, cpus = 0 } = container.limits ?? {}
   return {
-    Binds: null,
+    ...mountsAsked(container),
     NetworkMode: network,
     PortBindings: {},
     RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.most ?? 0 },

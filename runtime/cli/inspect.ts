@@ -11,7 +11,7 @@ import { dockerState, type DockerState } from './inspect-container.ts'
 
 type Look = (name: string) => object | Promise<object>
 
-/** Containers before images, as Docker looks for a name; then what the chapters have besides. */
+/** Containers before images, as Docker looks for a name; then what the chapters have beside. */
 export async function inspect(input: Input): Promise<Answer> {
   const { root, rows } = input.runtime
   const isMeasured = input.switches.has('size')
@@ -19,19 +19,24 @@ export async function inspect(input: Input): Promise<Answer> {
     const found = findContainer(root, name)
     return merged(dockerState(root, found, isMeasured), publicState(rows, found))
   }
-  const others = rows.flatMap((row) => (row.inspect ? [row.inspect.bind(row, root)] : []))
+  const others = rows.flatMap(({ inspects = {} }) =>
+    Object.entries(inspects).map(([kind, look]) => [kind, (name: string) => look(root, name)]),
+  )
   const image = async (name: string) => {
     const found = resolve(root, name)
     await measureLayers(root, found.layers)
     return detailsOf(root, found)
   }
-  const kinds: Record<string, Look[]> = { container: [container], image: [image] }
+  const kinds: Record<string, Look> = { container, image, ...Object.fromEntries(others) }
   const type = valueOf(input, 'type') ?? input.group
-  const looks = type === undefined ? [container, ...others, image] : kinds[type]
-  if (!looks) throw new UsageError(`unknown type '${type}': container or image`)
+  const looks = type === undefined ? Object.values(kinds) : [kinds[type] ?? unknown(type, kinds)]
   const found: object[] = []
   const code = await forEachWord(input, async (word) => void found.push(await first(looks, word)))
   return { json: found, code }
+}
+
+function unknown(type: string, kinds: Record<string, Look>): never {
+  throw new UsageError(`unknown type '${type}': ${Object.keys(kinds).join(', ')}`)
 }
 
 /** The chapters know more of some fields of Docker's, such as the limits in `HostConfig`. */

@@ -3,6 +3,8 @@ import { stackIn } from '../04-overlay/stack.ts'
 import { healthWords } from '../07-exec/health-results.ts'
 import { imageWithManifest, resolve } from '../05-commit/store/store.ts'
 import { contentSize, layerSize } from '../05-commit/store/sizes.ts'
+import { mountNames, volumeCount } from '../08-volumes/inspect.ts'
+import { cut } from '../columns.ts'
 import { UsageError } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import { containerDir } from '../container/state.ts'
@@ -22,7 +24,7 @@ export interface Shape {
 
 const states = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead']
 
-/** Docker's filters, without those of later chapters (volume, publish, expose). */
+/** Docker's filters, without those of later chapters (publish, expose). */
 export function containerFilters(root: string): Filters<Container> {
   return {
     id: (value) => ({ id }) => id.startsWith(value),
@@ -50,6 +52,9 @@ export function containerFilters(root: string): Filters<Container> {
       const ids = resolve(root, value).layers.map(({ diffId }) => diffId)
       return ({ image }) => image !== undefined && ids.every((id, at) => image.diffIds[at] === id)
     },
+    volume: (value) => (container) =>
+      mountNames(container).includes(value) ||
+      (container.mounts ?? []).some(({ target, from }) => from !== 'tmpfs' && target === value),
     network: (value) => ({ network }) => network === value,
     before: (value) => {
       const { created } = findContainer(root, value)
@@ -105,7 +110,7 @@ Object.assign(headsOfContainers, { Label: (name: string) => name })
 export function rowFor(
   container: Container,
   columns: Map<string, (container: Container) => string>,
-  { root }: Shape,
+  { root, isWhole }: Shape,
 ): object {
   const { created, name, network } = container
   const cell = (head: string) => columns.get(head)?.(container) ?? ''
@@ -116,8 +121,8 @@ export function rowFor(
     ID: cell('CONTAINER ID'),
     Image: cell('IMAGE'),
     Labels: Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(','),
-    LocalVolumes: '0',
-    Mounts: '',
+    LocalVolumes: String(volumeCount(container)),
+    Mounts: mountNames(container).map((name) => (isWhole ? name : cut(name, 15))).join(','),
     Names: name,
     Networks: network ?? '',
     Ports: cell('PORTS'),

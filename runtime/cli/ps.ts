@@ -89,7 +89,7 @@ export async function rm(input: Input): Promise<Answer> {
   const isForced = switches.has('force')
   const code = await forEachWord(input, async (word) => {
     try {
-      await removeContainer(runtime, word, isForced)
+      await removeContainer(runtime, word, { isForced, isWhole: switches.has('volumes') })
     } catch (error) {
       if (isForced && error instanceof Missing) return failed(error)
       throw error

@@ -16,5 +16,8 @@ export function announce(
 
 /** The same for whatever it happened to. */
 export function happen({ rows, root }: Runtime, event: Happening): void {
-  for (const { happened } of rows) happened?.(root, event)
+  const { container } = event
+  const lent = container ? rows.flatMap((row) => row.lends?.(container) ?? []) : []
+  const whole = lent.length > 0 ? { ...event, lent } : event
+  for (const { happened } of rows) happened?.(root, whole)
 }

@@ -104,8 +104,9 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= mostText && !/[\0\p{Cs}]/u.test(value)
 }
 
-/** -1 stands for "no limit". */
+/** -1 stands for "no limit", and -100 is AT_FDCWD. */
 function isNumber(value: unknown): value is number {
+  if (value === -100) return true
   return Number.isSafeInteger(value) && (value as number) >= -1 && (value as number) < 2 ** 32
 }
 
@@ -131,6 +132,9 @@ const flags: { [Name in CallName]?: RegExp } = {
   mknod: /^S_IF\w+$/,
   pipe2: /^(STD(IN|OUT|ERR)_FILENO|O_CLOEXEC)$/,
   open: /^O_\w+$/,
+  openat2: /^(O|RESOLVE)_\w+$/,
+  open_tree_as: /^(OPEN_TREE_\w+|AT_RECURSIVE)$/,
+  mount_setattr_tree: /^(AT_RECURSIVE|MOUNT_ATTR_\w+|MS_(PRIVATE|SLAVE|SHARED))$/,
 }
 
 function inShort(value: unknown): string {

@@ -29,8 +29,8 @@ const works: Record<string, Work> = {
   rename: (runtime, id) => renameContainer(runtime, id, `other${++names}`),
   update: (runtime, id) =>
     changeContainer(runtime, id, { limits: { pidsMax: 50 }, restart: { name: 'always' } }),
-  rm: (runtime, id) => removeContainer(runtime, id, false),
-  'rm -f': (runtime, id) => removeContainer(runtime, id, true),
+  rm: (runtime, id) => removeContainer(runtime, id, {}),
+  'rm -f': (runtime, id) => removeContainer(runtime, id, { isForced: true }),
   'container prune': (runtime, id) => pruneCommand(pruning(runtime, id)),
   commit: (runtime, id) => {
     const [name, created] = [`image${++names}`, new Date().toISOString()]

@@ -108,7 +108,7 @@ async function both(runtime: Runtime, pair: Pair, isRunning: boolean): Promise<s
   const ends = pair.map(([, { does }]) => endOf(does(runtime, id)))
   await Promise.all(ends.filter((_, at) => !pair[at]?.[1].lasts))
   await until(() => isWhole(runtime, stateOf(runtime.root, id) ?? container))
-  if (stateOf(runtime.root, id)) await removeContainer(runtime, id, true)
+  if (stateOf(runtime.root, id)) await removeContainer(runtime, id, { isForced: true })
   expect(isWhole(runtime, container), label).toBe(true)
   expect([0, 137], label).toContain(await ended)
   const odd = (await Promise.all(ends)).flatMap((end, at) => oddIn(end, pair[at]?.[1]))

@@ -196,6 +196,7 @@ const unsaid = /^(inside|outside|room|kept|broken|usage|examples|drop|needs|wher
 function isUnsaid(node: ts.Node): boolean {
   if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return true
   if (ts.isPropertyAssignment(node)) return unsaid.test(node.name.getText())
-  if (ts.isCallExpression(node)) return /^(sentence|same|ownOf)$/.test(node.expression.getText())
+  if (ts.isCallExpression(node))
+    return /^(sentence|same|ofGroup|ownOf)$/.test(node.expression.getText())
   return false
 }

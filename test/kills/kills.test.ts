@@ -39,7 +39,8 @@ async function lane(seed: number): Promise<Tally> {
   await run(root, { container: 'source', image: 'busybox', script })
   const tally = await rounds({ root, random: randomFrom(seed), bystander: container }, count / 2)
   await end()
-  const checking = { promised: { images: {}, containers: ['source'] }, mark: 1 }
+  const promised = { images: {}, containers: ['source'], volumes: [] }
+  const checking = { promised, mark: 1 }
   tally.problems.push(...(await check(root, { ...checking, busybox: busyboxBinary() })))
   return tally
 }

@@ -10,6 +10,8 @@ import { entryName } from '../../runtime/05-commit/store/entry-names.ts'
 import { imageAt, layerDir, readIndex } from '../../runtime/05-commit/store/store.ts'
 import type { Image, Layer } from '../../runtime/05-commit/store/image.ts'
 import { unpackBlob } from '../../runtime/05-commit/layer/unpack-blob.ts'
+import { listVolumes, volumePath } from '../../runtime/08-volumes/volumes.ts'
+import { namesIn } from '../../runtime/files.ts'
 import { fingerprint } from './fingerprint.ts'
 import { commit, rm, rmi, run } from './operations.ts'
 import type { Promised } from './talk.ts'
@@ -51,6 +53,7 @@ export async function check(root: string, checking: Checking): Promise<string[]>
   const containers = listContainers(root).map(({ name }) => name)
   for (const name of promised.containers)
     if (!containers.includes(name)) problems.push(`container ${name} is gone`)
+  await attempt('volumes', () => problems.push(...brokenVolumes(root, promised)))
   await attempt('what was done then', () => use(root, images, checking))
   return [...problems, ...leftovers(root)]
 }
@@ -67,6 +70,22 @@ function broken(images: Image[], promised: Promised): string[] {
     const digest = found.get(name) ?? ''
     return allowed.includes(digest) ? [] : [`image ${name} is ${digest || 'gone'}`]
   })
+}
+
+/** Those that were promised are there; what an image has in /bin is in each as a whole, or not. */
+function brokenVolumes(root: string, promised: Promised): string[] {
+  const names = listVolumes(root).map(({ name }) => name)
+  const layers = namesIn(join(root, 'layers')).map((name) => join(root, 'layers', name, 'bin'))
+  const whole = new Set(layers.filter((dir) => existsSync(dir)).map(fingerprint))
+  const isPart = (dir: string) => namesIn(dir).length > 0 && !whole.has(fingerprint(dir))
+  const parts = whole.size > 0 ? names.map((name) => volumePath(root, name)).filter(isPart) : []
+  const gone = promised.volumes.filter((name) => !names.includes(name))
+  const odd = namesIn(join(root, 'volumes')).filter((name) => !names.includes(name))
+  return [
+    ...gone.map((name) => `volume ${name} is gone`),
+    ...odd.map((name) => `volumes/${name} is no volume`),
+    ...parts.map((dir) => `${dir} has a part of what the image has`),
+  ]
 }
 
 /** Each layer once, with an image that has it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { importBusybox } from '../../runtime/05-commit/busybox-image.ts'
 import { check } from './check.ts'
-import { commit, rm, rmi, run } from './operations.ts'
+import { commit, makeVolume, rm, rmi, run, unmakeVolume } from './operations.ts'
 import type { Answer, Request } from './talk.ts'
 
 /** The block device with the data root, and a static busybox. */
@@ -24,6 +24,8 @@ async function carryOut(request: Request): Promise<Answer> {
   if (request.do === 'run') await run(root, request)
   if (request.do === 'rm') await rm(root, request.container)
   if (request.do === 'rmi') await rmi(root, request.image)
+  if (request.do === 'volume create') await makeVolume(root, request.volume)
+  if (request.do === 'volume rm') await unmakeVolume(root, request.volume)
   if (request.do !== 'check') return {}
   return { problems: await check(root, { ...request, busybox }) }
 }

@@ -1,9 +1,11 @@
-/** Tests. What a user does to a store: run, commit, rm, rmi, as the command line does it. */
+/** Tests. What a user does to a store, as the command line does it: run, commit, rm, volume rm. */
 import { commitContainer } from '../../runtime/05-commit/commit.ts'
 import { imageFor } from '../../runtime/05-commit/image-for.ts'
 import { removeImage } from '../../runtime/05-commit/store/remove-image.ts'
 import type { Image } from '../../runtime/05-commit/store/image.ts'
 import { imageUsers } from '../../runtime/05-commit/users.ts'
+import { createVolume, removeVolume } from '../../runtime/08-volumes/change-volumes.ts'
+import type { AskedMount } from '../../runtime/08-volumes/mounts.ts'
 import { findContainer } from '../../runtime/container/find.ts'
 import { remove } from '../../runtime/container/remove.ts'
 import { run as runContainer } from '../../runtime/container/run.ts'
@@ -16,14 +18,20 @@ interface Run {
   container: string
   image: string
   script: string
+  /** It gets what the image has in /bin, if it is empty. */
+  volume?: string
 }
 
 /** Throws unless the script ends with 0. */
-export async function run(root: string, { container, image, script }: Run): Promise<void> {
+export async function run(root: string, asked: Run): Promise<void> {
+  const { container, image, script, volume: source } = asked
+  const binaries = { target: '/bin', readOnly: true, from: 'volume' } as const
+  const mounts: AskedMount[] = source === undefined ? [] : [{ type: 'volume', source, ...binaries }]
   const runtime = await runtimeOn(root)
   const { use } = await imageFor(root, image, 'layers')
   const { exitCode } = await runContainer(runtime, {
     ...use,
+    ...(mounts.length > 0 ? { mounts } : {}),
     chapter: runtime.rows.length,
     argv: ['sh', '-c', script],
     env: [path],
@@ -44,6 +52,16 @@ export async function rm(root: string, name: string): Promise<void> {
   const runtime = await runtimeOn(root)
   await tidy(runtime)
   if (!(await remove(runtime, findContainer(root, name)))) throw new Error(`'${name}' is gone`)
+}
+
+export async function makeVolume(root: string, name: string): Promise<void> {
+  await createVolume(await runtimeOn(root), { name })
+}
+
+export async function unmakeVolume(root: string, name: string): Promise<void> {
+  const runtime = await runtimeOn(root)
+  await tidy(runtime)
+  await removeVolume(runtime, name)
 }
 
 export async function rmi(root: string, name: string): Promise<void> {

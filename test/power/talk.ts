@@ -5,10 +5,12 @@ export type Request =
   | { do: 'mount' }
   | { do: 'unmount' }
   | { do: 'import' }
-  | { do: 'run'; container: string; image: string; script: string }
+  | { do: 'run'; container: string; image: string; script: string; volume?: string }
   | { do: 'commit'; container: string; image: string }
   | { do: 'rm'; container: string }
   | { do: 'rmi'; image: string }
+  | { do: 'volume create'; volume: string }
+  | { do: 'volume rm'; volume: string }
   | { do: 'check'; promised: Promised; mark: number }
 
 /** What must be found after a power cut. */
@@ -20,6 +22,8 @@ export interface Promised {
   images: Record<string, string[]>
   /** Names of containers. */
   containers: string[]
+  /** Names of volumes. */
+  volumes: string[]
 }
 
 export interface Answer {

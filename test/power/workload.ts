@@ -12,6 +12,8 @@ export interface Deed {
   image?: { name: string; digest: string }
   /** A container that is there from now on, or not any more. */
   container?: { name: string; exists: boolean }
+  /** The same of a volume. */
+  volume?: { name: string; exists: boolean }
 }
 
 export interface Hand {
@@ -22,12 +24,12 @@ export interface Hand {
 }
 
 /**
- * Make a store, and do `count` things to it after that: run, commit, rm and rmi, in an order that
- * `random` says. Images and containers stay few.
+ * Make a store, and do `count` things to it after that: run, commit, rm and rmi, volume create and
+ * rm, in an order that `random` says. Images, containers and volumes stay few.
  */
 export async function work(hand: Hand, random: Random, count: number): Promise<Deed[]> {
   const deeds: Deed[] = []
-  const state: State = { images: new Map(), containers: new Map(), count: 0 }
+  const state: State = { images: new Map(), containers: new Map(), volumes: new Map(), count: 0 }
   const mounted: Wish = { what: 'mount', request: { do: 'mount' } }
   const made: Wish = { what: 'import', request: { do: 'import' }, image: 'busybox:latest' }
   for (let at = -2; at < count; at++) {
@@ -37,12 +39,14 @@ export async function work(hand: Hand, random: Random, count: number): Promise<D
     const deed = { what: wish.what, begin, end: hand.log().length }
     if (wish.image) settle(state.images, wish.image, digest)
     if (wish.container) settle(state.containers, wish.container, wish.standsOn ?? '')
+    if (wish.volume) settle(state.volumes, wish.volume, wish.user ?? '')
     deeds.push({
       ...deed,
       ...(wish.image ? { image: { name: wish.image, digest } } : {}),
       ...(wish.container
         ? { container: { name: wish.container, exists: wish.standsOn !== undefined } }
         : {}),
+      ...(wish.volume ? { volume: { name: wish.volume, exists: wish.user !== undefined } } : {}),
     })
   }
   return deeds
@@ -52,7 +56,8 @@ export async function work(hand: Hand, random: Random, count: number): Promise<D
 export function promisedAt(deeds: Deed[], at: number): Promised {
   const images: Record<string, string[]> = {}
   const containers = new Set<string>()
-  for (const { begin, end, image, container } of deeds) {
+  const volumes = new Set<string>()
+  for (const { begin, end, image, container, volume } of deeds) {
     if (begin >= at && end > at) {
       if (image) images[image.name] ??= ['']
       continue
@@ -62,16 +67,19 @@ export function promisedAt(deeds: Deed[], at: number): Promised {
       const before = isDone ? [] : (images[image.name] ?? [''])
       images[image.name] = [...before, image.digest]
     }
-    if (container?.exists && isDone) containers.add(container.name)
-    else if (container && !container.exists) containers.delete(container.name)
+    for (const [all, thing] of [[containers, container], [volumes, volume]] as const)
+      if (thing?.exists && isDone) all.add(thing.name)
+      else if (thing && !thing.exists) all.delete(thing.name)
   }
-  return { images, containers: [...containers] }
+  return { images, containers: [...containers], volumes: [...volumes] }
 }
 
 /** Images with their digests; containers with the digest of the image that each stands on. */
 interface State {
   images: Map<string, string>
   containers: Map<string, string>
+  /** Volumes, each with the last container that used it, or `nobody`. */
+  volumes: Map<string, string>
   /** How many names were given. */
   count: number
 }
@@ -84,12 +92,16 @@ interface Wish {
   /** A container that is there afterwards, standing on an image, or is not, without. */
   container?: string
   standsOn?: string
+  /** A volume that is there afterwards, for a container or nobody, or is not, without. */
+  volume?: string
+  user?: string
 }
 
 function choose(state: State, random: Random): Wish {
   const { images, containers } = state
   const kind = random.fraction()
   const inUse = new Set(containers.values())
+  if (containers.size > 0 && random.fraction() < 0.15) return changeVolume(state, random)
   const free = [...images].filter(([, digest]) => !inUse.has(digest)).map(([name]) => name)
   if (containers.size > 0 && (kind < 0.3 || images.size < 3)) return commit(state, random)
   if (containers.size > 5 || (containers.size > 1 && kind < 0.45)) {
@@ -107,7 +119,28 @@ function run(state: State, random: Random): Wish {
   const [image, standsOn] = random.pick([...state.images])
   const container = `c${++state.count}`
   const script = random.pick(scripts)(container, 1 + random.below(60))
-  return { what: 'run', request: { do: 'run', container, image, script }, container, standsOn }
+  const request = { do: 'run', container, image, script } as const
+  if (random.fraction() < 0.7) return { what: 'run', request, container, standsOn }
+  const free = [...freeVolumes(state), `volume${++state.count}`]
+  const volume = random.pick(free)
+  const more = { volume, user: container }
+  return { what: 'run -v', request: { ...request, volume }, container, standsOn, ...more }
+}
+
+/** Make a volume, or remove one. */
+function changeVolume(state: State, random: Random): Wish {
+  const free = freeVolumes(state)
+  if (free.length > 0 && (state.volumes.size > 4 || random.fraction() < 0.4)) {
+    const volume = random.pick(free)
+    return { what: 'volume rm', request: { do: 'volume rm', volume }, volume }
+  }
+  const volume = `volume${++state.count}`
+  const request = { do: 'volume create', volume } as const
+  return { what: 'volume create', request, volume, user: 'nobody' }
+}
+
+function freeVolumes({ volumes, containers }: State): string[] {
+  return [...volumes].filter(([, user]) => !containers.has(user)).map(([name]) => name)
 }
 
 /** What a container does, by its name and a size: new files, a few files, less, and other names. */

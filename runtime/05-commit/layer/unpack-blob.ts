@@ -56,7 +56,7 @@ export async function unpackTo(
     await clearStaging(root)
     const dir = join(staging, 'layer')
     const unheld = await unpackVerified(root, layer, { dir, limit })
-    await sync(staging)
+    await syncAround(staging)
     mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
     putLayer(dir, place)
     for (const [name, { path, errno, count }] of unheld) {
@@ -137,11 +137,12 @@ function layerInWords({ image, layer }: LayerOf): string {
   return `layer ${at} of ${image.layers.length} (${digits}) of image '${shown(image.name)}'`
 }
 
-async function sync(dir: string): Promise<void> {
+/** Sync the file system that holds `dir` (syncfs(2)). */
+export async function syncAround(dir: string): Promise<void> {
   await perform([
     ...closeInherited(),
     step(['open', dir, ['O_RDONLY', 'O_CLOEXEC'], 0], 'syncfs takes a descriptor'),
-    step(['syncfs', firstFd], 'unsynced, a power cut would leave an incomplete layer unnoticed'),
+    step(['syncfs', firstFd], 'unsynced, a power cut would leave incomplete files unnoticed'),
   ])
 }
 

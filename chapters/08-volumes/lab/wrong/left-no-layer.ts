@@ -1,0 +1,12 @@
+// finds outlived
+// The write layer is taken for gone when the container ends.
+export function outlived(
+  given: Given[],
+  typed: 'stop' | 'rm' | 'rm -v' | 'run --rm',
+): string[] {
+  const left = given.filter(({ type, name }) => {
+    if (type === 'volume') return name !== undefined || typed === 'stop' || typed === 'rm'
+    return type === 'bind'
+  })
+  return [...left.map(({ path }) => path), ...[]].sort()
+}

@@ -1,0 +1,17 @@
+// finds shared
+// A read-only mount counts as another directory.
+export function sharedPaths(first: string, second: string): string[] {
+  const theirs = new Set(rowsOf(second).map(({ shows }) => shows))
+  const shared = rowsOf(first).filter(({ shows }) => theirs.has(shows))
+  return shared.map(({ path }) => path).sort()
+}
+
+function rowsOf(mountinfo: string): { shows: string; path: string }[] {
+  return mountinfo
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, , device = '', root = '', path = '', options = ''] = line.split(' ')
+      return { shows: `${device} ${root} ${options}`, path }
+    })
+}
