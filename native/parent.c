@@ -28,10 +28,10 @@ static struct {
   int failed;      /* a step has failed: there will be no command */
 } *shared;         /* with the child */
 static int end_status; /* of the child, as wait(2) gives it */
+static int reads_keys; /* from the caller's terminal, for that of the container */
 static int is_asked;   /* whether a process has sent a signal that asks it to end */
 static int is_hung_up;
 
-static int reads_keys(void);
 static sigset_t mask_of_parent(void);
 static void on_signals(int signals);
 static void on_end(pid_t ended, int status);
@@ -52,8 +52,10 @@ static void finish(void) __attribute__((noreturn));
  * kernel and from Node; two pending signals of one number merge, and the one that is kept may be
  * the kernel's, which on_signals does not forward. */
 long fork_with_lifeline(void) {
-  sigset_t mask = mask_of_parent(), before;
+  sigset_t mask, before;
   int ends[2];
+  reads_keys = channel[0] >= 0 && isatty(STDIN_FILENO);
+  mask = mask_of_parent();
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   int end = fcntl(ends[0], F_DUPFD_CLOEXEC, LIFELINE);
   close(ends[0]);
@@ -65,15 +67,12 @@ long fork_with_lifeline(void) {
   pid_t pid = fork();
   int error = errno;
   lifeline = pid > 0 ? ends[1] : end;
-  if (pid > 0 && !reads_keys()) setpgid(0, 0);
+  if (pid > 0 && !reads_keys) setpgid(0, 0);
   close(pid > 0 ? end : ends[1]);
   if (pid < 0) close(end);
   if (pid <= 0) sigprocmask(SIG_SETMASK, &before, NULL);
   return errno = error, pid;
 }
-
-/* Whether it copies keys from the caller's terminal to the container's. */
-static int reads_keys(void) { return channel[0] >= 0 && isatty(STDIN_FILENO); }
 
 /* All signals. Only the two that stop a background job which uses the terminal must work if this
  * process reads keys from it; otherwise it has left its process group (see above), and writes to
@@ -81,7 +80,7 @@ static int reads_keys(void) { return channel[0] >= 0 && isatty(STDIN_FILENO); }
 static sigset_t mask_of_parent(void) {
   sigset_t mask;
   sigfillset(&mask);
-  if (!reads_keys()) return mask;
+  if (!reads_keys) return mask;
   sigdelset(&mask, SIGTTIN);
   sigdelset(&mask, SIGTTOU);
   return mask;

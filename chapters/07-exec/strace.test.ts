@@ -18,7 +18,8 @@ test('a newcomer makes the calls of its list, and no others', async (context) =>
   const { lines } = await seen(list)
   const names = lines.map((line) => /^\w+/.exec(line)?.[0]).join(' ')
   const made = list.flatMap(({ call }) => calls[call[0]].makes ?? [call[0]])
-  expect(names).toBe(made.map((each) => each.replace(/[+?*]$/, '')).join(' '))
+  const expected = made.filter((each) => !each.endsWith('?')) // those are about a terminal
+  expect(names).toBe(expected.map((each) => each.replace(/[+*]$/, '')).join(' '))
   expect(lines).toContain('prctl(PR_SET_DUMPABLE, 0)')
   expect(lines).toContain(`pidfd_open(${pid}, 0)`)
   const joined = lines.filter((line) => line.startsWith('setns('))
