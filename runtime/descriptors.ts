@@ -9,6 +9,7 @@
  *     3         the native program's socket to Node
  *     4 …       what the plan opens, in order
  *     32        the child's end of the pipe to its parent (native/parent.c)
+ *     128 …     trees that are opened at the beginning and attached at the end
  *
  * A container with a terminal uses 4 and 5 for the socket between parent and child, and 6 and 7 for
  * the two sides of the terminal. One without uses them for the pipes of its standard streams, see
@@ -17,6 +18,7 @@
 export const controlFd = 3
 export const firstFd = 4
 export const lifelineFd = 32
+export const firstTreeFd = 128
 
 /** The socket pair on which the child sends its terminal to the parent. */
 export const parentSocketFd = firstFd

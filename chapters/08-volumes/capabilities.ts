@@ -2,18 +2,17 @@
 import type { Capability } from '../../runtime/chapter-tools.ts'
 import { toolStep } from '../../runtime/step.ts'
 import type { Call } from '../../runtime/calls.ts'
-
-const treeFd = 128
+import { firstTreeFd } from '../../runtime/descriptors.ts'
 
 const calls: Call[] = [
   ['close_range', 4, 4294967295, []],
   ['unshare', ['CLONE_NEWNS']],
   ['mount', null, '/', null, ['MS_REC', 'MS_PRIVATE'], null],
-  ['open_tree_as', '/proc', ['OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'], treeFd],
-  ['mount_setattr_tree', treeFd, ['AT_RECURSIVE'], ['MOUNT_ATTR_RDONLY'], []],
+  ['open_tree_as', '/proc', ['OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC'], firstTreeFd],
+  ['mount_setattr_tree', firstTreeFd, ['AT_RECURSIVE'], ['MOUNT_ATTR_RDONLY'], []],
   ['chdir', '/'],
   ['openat2', -100, '/proc', ['O_PATH', 'O_CLOEXEC'], ['RESOLVE_IN_ROOT']],
-  ['move_mount_to', treeFd, 4],
+  ['move_mount_to', firstTreeFd, 4],
 ]
 
 export const capabilities: Capability[] = [

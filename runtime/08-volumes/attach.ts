@@ -7,14 +7,12 @@
  * whatever links the image has on the way to a target, they lead to a place inside the root.
  */
 import { afterStreams, nextFd } from '../03-pivot-root/streams.ts'
+import { firstTreeFd } from '../descriptors.ts'
 import type { PlanOptions } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import type { PlannedMount, PlannedTmpfs, PlannedTree } from './mounts.ts'
 
 const step = stepOf(8)
-
-/** The descriptor of the first tree; the others follow. All below are the plan's own, or native. */
-const firstTreeFd = 128
 
 /** Fewer slashes first, so that a mount below another is made later, and is not hidden. */
 function inOrder(volumes: PlannedMount[] = []): PlannedMount[] {
