@@ -8,10 +8,12 @@ import { say } from './voice.ts'
 /** A function that shows what is being done; an empty text clears the line. */
 export function progressLine(): (text: string) => void {
   if (!isatty(2)) return () => {}
-  let isClear = true
   return (text) => {
     if (text === '' && isClear) return
     isClear = text === ''
     writeError(`\r\x1b[K${text && chalk.dim(`${printable(say(text))} …`)}`)
   }
 }
+
+/** Whether there is nothing on the line: one function may write it, and another clear it. */
+let isClear = true
