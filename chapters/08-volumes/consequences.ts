@@ -161,7 +161,7 @@ export const consequences: Consequence[] = [
     consequence: 'the next line that counts on this number finds the one before',
     see: {
       ...looks,
-      broken: '/\\w+ is empty\n(no memory\n)?looked|move_mount_to = (EINVAL|ENOENT)',
+      broken: '(/\\w+ is empty\n)+(no memory\n)?looked|move_mount_to = (EINVAL|ENOENT)',
     },
   },
   {
