@@ -1,6 +1,7 @@
 /** Tests. What a process in a container does to a copy: it swaps a directory for a link. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { findContainer } from '../../runtime/container/find.ts'
@@ -76,12 +77,12 @@ export function isUntouched({ host }: Trap): boolean {
   return isSame && readdirSync(host).join() === 'secret' && (mode & 0o7777) === 0o755 && uid === 0
 }
 
-/** Whether a file below `dir`, or `dir` as a file, has what only the host has. */
-export function hasSecret(dir: string): boolean {
-  if (!existsSync(dir)) return false
-  if (!statSync(dir).isDirectory()) return readFileSync(dir, 'utf8').includes(secret)
-  return readdirSync(dir, { withFileTypes: true }).some((each) => {
-    const isReal = each.isDirectory() || each.isFile()
-    return isReal && hasSecret(join(dir, each.name))
-  })
+/**
+ * Whether a file below `path`, or `path` as a file, has what only the host has. A link that was
+ * copied as a link has nothing, wherever it leads.
+ */
+export function hasSecret(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile()) return readFileSync(path, 'utf8').includes(secret)
+  return stat?.isDirectory() ? readdirSync(path).some((name) => hasSecret(join(path, name))) : false
 }

@@ -11,7 +11,8 @@ import zh from './zh.json' with { type: 'json' }
 const planner = 'runtime/08-volumes/attach.ts'
 const exercises = 'chapters/08-volumes/lab/exercises.ts'
 
-const opening = ['openTree', 'kinds', 'reasons', 'readOnlyAll', 'inOrder']
+const helpers = ['openTree', 'openPart', 'setTree', 'inOrder']
+const opening = [...helpers, 'kinds', 'reasons', 'readOnlyAll']
 const attaching = ['place', 'find', 'attach', 'inMemory']
 
 export const lab: ChapterLab = {
