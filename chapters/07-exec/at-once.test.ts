@@ -27,11 +27,12 @@ async function copiedIn(runtime: Runtime, id: string): Promise<void> {
 
 /** The container ended while a process of ours was on its way in, or looked for it. */
 const ended = /^container '\w+' (is being started|ended|is restarting)/
+const endedOnItsWay = new RegExp(`${ended.source}|\n  the container has ended meanwhile`)
 
 const commands: Record<string, Command> = {
   exec: {
     does: (runtime, id) => execCommand(asTyped(runtime, { words: [id, 'true'] })),
-    says: ended,
+    says: endedOnItsWay,
     codes: [137],
   },
   attach: {

@@ -7,7 +7,8 @@ import type { FailedStep } from '../chapter-tools.ts'
 /** In one line, with what to type next; undefined if the errno says it all. */
 export function explainExec(call: Call, scene: FailedStep): string | undefined {
   const { errno } = scene
-  if (call[0] === 'pidfd_open' && errno === 'ESRCH')
+  const isEntering = call[0] === 'pidfd_open' || call[0] === 'setns_pidfd'
+  if (isEntering && errno === 'ESRCH')
     return 'the container has ended meanwhile; to see how: stepbox ps -a'
   if (call[0] === 'setns_pidfd' && errno === 'EINVAL' && call[2] === 'CLONE_NEWUSER')
     return 'it is in that user namespace already, which setns(2) refuses'

@@ -45,7 +45,7 @@ export async function readInContainer(
   const reading = paths.map((path) => step(['read_in_root', rootFd, path, most], why, 'ENOENT'))
   const plan = [...holdRoot(pid), ...reading]
   const reports = await perform(plan).catch((cause: unknown) => {
-    pidInside(container) // throws
+    checkRunning(container, cause)
     throw cause instanceof StepError ? unreadable(cause, most) : cause
   })
   pidInside(container) // a number that was used again would have named another process
@@ -55,10 +55,22 @@ export async function readInContainer(
 }
 
 /** The pid of the container's first process. Throws if that has ended. */
-export function pidInside({ name, init, status }: Container): number {
+export function pidInside(container: Container): number {
+  const { init, status } = container
   const pid = init && status === 'running' ? pidHere(init) : undefined
   if (typeof pid === 'number') return pid
-  throw new Error(`container '${name}' is not running`)
+  throw notRunning(container)
+}
+
+/** Throws if the container's end is why a step failed: a process that ends has no namespaces. */
+export function checkRunning(container: Container, cause: unknown): void {
+  pidInside(container)
+  if (!(cause instanceof StepError) || cause.report.errno !== 'ENOENT') return
+  if (cause.plan[cause.report.index]?.call[0] === 'open_tree_in') throw notRunning(container)
+}
+
+function notRunning({ name }: Container): Error {
+  return new Error(`container '${name}' is not running`)
 }
 
 function unreadable(cause: StepError, most: number): Error {

@@ -52,7 +52,8 @@ export function asTyped(runtime: Runtime, typed: Partial<Typed>): Input {
   const saying = { print: nothing, write: nothing, progress: nothing, warn: nothing }
   const failed = (error: unknown) => Promise.reject(error)
   const words = { words: [], values: new Map(), switches: new Set(), ...typed }
-  return { ...words, ...asking, ...saying, runtime, failed } as unknown as Input
+  const standing = { runtime, chapter: runtime.rows.at(-1) }
+  return { ...words, ...asking, ...saying, ...standing, failed } as unknown as Input
 }
 
 export function chapterOf({ rows }: Runtime): number {

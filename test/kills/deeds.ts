@@ -8,7 +8,10 @@ import type { Deed } from './deed.ts'
 import { living } from './living.ts'
 import { volumeDeeds } from './volumes.ts'
 
-/** Make what the deed needs, under names with `n` in them, and give it. */
+/**
+ * Make what the deed needs, under names with `n` in them, and give it. No name is the beginning of
+ * an id, as `c4` may be: whoever removes it would remove another container.
+ */
 type Maker = (root: string, n: number) => Deed | Promise<Deed>
 
 /** One of all, by chance. */
@@ -28,7 +31,7 @@ const makers: Record<string, Maker> = {
   'run': (_, n) => ran(n, ['sh', '-c', 'echo 1 > /file; exit 3'], 3),
   'run without end': (_, n) => ran(n, ['sleep', '1000'], 137),
   'run nothing': (_, n) => ({
-    commands: [['run', '--name', `c${n}`, 'busybox', '/nothing']],
+    commands: [['run', '--name', `box${n}`, 'busybox', '/nothing']],
     code: 127,
   }),
   'run of a layer that is not unpacked yet': async (root, n) => {
@@ -38,9 +41,9 @@ const makers: Record<string, Maker> = {
   },
   'rm': async (root, n) => {
     const script = 'mkdir -p /a/b/c; echo > /a/d'
-    await run(root, { container: `c${n}`, image: 'busybox', script })
-    const broken = () => (hasContainer(root, `c${n}`) ? [`c${n} is still there`] : [])
-    return { commands: [['rm', `c${n}`]], code: 0, broken, clear: () => removed(root, `c${n}`) }
+    await run(root, { container: `box${n}`, image: 'busybox', script })
+    const broken = () => (hasContainer(root, `box${n}`) ? [`box${n} is still there`] : [])
+    return { commands: [['rm', `box${n}`]], code: 0, broken, clear: () => removed(root, `box${n}`) }
   },
   'commit': (root, n) => committed(root, [`image:${n}`], 'source'),
   'commit of a running container': (root, n) => committed(root, [`image:${n}`], 'bystander'),
@@ -68,11 +71,11 @@ const makers: Record<string, Maker> = {
 
 function ran(n: number, command: string[], code: number): Deed {
   const broken = (root: string) => {
-    const { exitCode } = findContainer(root, `c${n}`)
-    return exitCode === code ? [] : [`c${n} ended with ${code}, and ${exitCode} is on record`]
+    const { exitCode } = findContainer(root, `box${n}`)
+    return exitCode === code ? [] : [`box${n} ended with ${code}, and ${exitCode} is on record`]
   }
-  const commands = [['run', '--name', `c${n}`, 'busybox', ...command]]
-  return { commands, code, broken, clear: (root) => removed(root, `c${n}`) }
+  const commands = [['run', '--name', `box${n}`, 'busybox', ...command]]
+  return { commands, code, broken, clear: (root) => removed(root, `box${n}`) }
 }
 
 function committed(root: string, names: string[], source: string): Deed {

@@ -21,51 +21,51 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   'run -d --rm': async (_, n) => about(n, [['run', '-d', '--rm', ...nameOf(n), 'busybox', 'true']]),
   'start': async (root, n) => {
     await stepbox(['create', ...nameOf(n), 'busybox', 'sh', '-c', 'exit 4'], { root })
-    return about(n, [['start', `c${n}`]])
+    return about(n, [['start', `box${n}`]])
   },
-  'stop': async (root, n) => about(await lives(root, n), [['stop', '-t', '1', `c${n}`]]),
-  'kill': async (root, n) => about(await lives(root, n), [['kill', `c${n}`]]),
-  'rm -f': async (root, n) => about(await lives(root, n), [['rm', '-f', `c${n}`]]),
+  'stop': async (root, n) => about(await lives(root, n), [['stop', '-t', '1', `box${n}`]]),
+  'kill': async (root, n) => about(await lives(root, n), [['kill', `box${n}`]]),
+  'rm -f': async (root, n) => about(await lives(root, n), [['rm', '-f', `box${n}`]]),
   'wait': async (root, n) =>
-    about(await lives(root, n, { script: 'sleep 0.1' }), [['wait', `c${n}`]]),
-  'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `c${n}`]]),
+    about(await lives(root, n, { script: 'sleep 0.1' }), [['wait', `box${n}`]]),
+  'restart': async (root, n) => about(await lives(root, n), [['restart', '-t', '1', `box${n}`]]),
   'stop and kill at once': async (root, n) =>
-    about(await lives(root, n), [['stop', '-t', '1', `c${n}`], ['kill', `c${n}`]]),
+    about(await lives(root, n), [['stop', '-t', '1', `box${n}`], ['kill', `box${n}`]]),
   'run -d --init': async (_, n) =>
     about(n, [['run', '-d', '--init', ...nameOf(n), 'busybox', 'sh', '-c', 'true & exit 3']]),
   'run -d --restart': async (_, n) =>
     about(n, [['run', '-d', '--restart', 'on-failure:1', ...nameOf(n), 'busybox', 'false']]),
   'stop, and its grace': async (root, n) =>
-    about(await lives(root, n, { script: deaf }), [['stop', '-t', '1', `c${n}`]]),
+    about(await lives(root, n, { script: deaf }), [['stop', '-t', '1', `box${n}`]]),
   'stop of one with --init': async (root, n) =>
-    about(await lives(root, n, { flags: ['--init'] }), [['stop', '-t', '1', `c${n}`]]),
-  'pause': async (root, n) => about(await lives(root, n), [['pause', `c${n}`]]),
+    about(await lives(root, n, { flags: ['--init'] }), [['stop', '-t', '1', `box${n}`]]),
+  'pause': async (root, n) => about(await lives(root, n), [['pause', `box${n}`]]),
   'unpause': async (root, n) => {
-    await stepbox(['pause', `c${await lives(root, n)}`], { root })
-    return about(n, [['unpause', `c${n}`]])
+    await stepbox(['pause', `box${await lives(root, n)}`], { root })
+    return about(n, [['unpause', `box${n}`]])
   },
   'update': async (root, n) =>
-    about(await lives(root, n), [['update', '--restart', 'always', `c${n}`]]),
+    about(await lives(root, n), [['update', '--restart', 'always', `box${n}`]]),
   'logs -f': async (root, n) =>
-    about(await lives(root, n, { script: 'echo; sleep 0.1' }), [['logs', '-f', `c${n}`]]),
+    about(await lives(root, n, { script: 'echo; sleep 0.1' }), [['logs', '-f', `box${n}`]]),
   'start -a': async (root, n) => {
     await stepbox(['create', ...nameOf(n), 'busybox', 'sh', '-c', 'exit 4'], { root })
-    return about(n, [['start', '-a', `c${n}`]])
+    return about(n, [['start', '-a', `box${n}`]])
   },
-  'exec': async (root, n) => about(await lives(root, n), [['exec', `c${n}`, 'true']]),
-  'exec -d': async (root, n) => about(await lives(root, n), [['exec', '-d', `c${n}`, 'true']]),
+  'exec': async (root, n) => about(await lives(root, n), [['exec', `box${n}`, 'true']]),
+  'exec -d': async (root, n) => about(await lives(root, n), [['exec', '-d', `box${n}`, 'true']]),
   'attach': async (root, n) =>
-    about(await lives(root, n, { script: 'sleep 0.3; exit 4' }), [['attach', `c${n}`]]),
+    about(await lives(root, n, { script: 'sleep 0.3; exit 4' }), [['attach', `box${n}`]]),
   'cp into a container that runs': async (root, n) =>
-    about(await lives(root, n), [['cp', busyboxBinary(), `c${n}:/new`]]),
+    about(await lives(root, n), [['cp', busyboxBinary(), `box${n}:/new`]]),
   'cp into one that does not run': async (root, n) => {
     await stepbox(['create', ...nameOf(n), 'busybox', 'true'], { root })
-    return about(n, [['cp', busyboxBinary(), `c${n}:/new`]])
+    return about(n, [['cp', busyboxBinary(), `box${n}:/new`]])
   },
   'rename': async (root, n) => {
     await stepbox(['create', ...nameOf(n), 'busybox', 'true'], { root })
-    const clear = () => stepbox(['rm', `c${n}`, `renamed${n}`], { root }) // one of them is there
-    return { commands: [['rename', `c${n}`, `renamed${n}`]], code: 0, clear }
+    const clear = () => stepbox(['rm', `box${n}`, `renamed${n}`], { root }) // one of them is there
+    return { commands: [['rename', `box${n}`, `renamed${n}`]], code: 0, clear }
   },
   'container prune': async (root, n) => {
     await stepbox(['create', '--label', `n=${n}`, ...nameOf(n), 'busybox', 'true'], { root })
@@ -73,7 +73,7 @@ export const living: Record<string, (root: string, n: number) => Promise<Deed>> 
   },
   'a restart policy': async (root, n) => {
     await lives(root, n, { script: 'exit 1', flags: ['--restart', 'on-failure:2'] })
-    return about(n, [['wait', `c${n}`]])
+    return about(n, [['wait', `box${n}`]])
   },
 }
 
@@ -83,7 +83,7 @@ interface Life {
 }
 
 function nameOf(n: number): string[] {
-  return ['--name', `c${n}`]
+  return ['--name', `box${n}`]
 }
 
 async function lives(root: string, n: number, { script = obedient, flags = [] }: Life = {}) {
@@ -94,7 +94,7 @@ async function lives(root: string, n: number, { script = obedient, flags = [] }:
 
 /** Whether the commands end well depends on who is killed; the container's end does not. */
 function about(n: number, commands: string[][]): Deed {
-  const named = (root: string) => runningContainers(root).find(({ name }) => name === `c${n}`)
+  const named = (root: string) => runningContainers(root).find(({ name }) => name === `box${n}`)
   return {
     commands,
     others: (root) => membersOf(named(root)),
@@ -102,13 +102,13 @@ function about(n: number, commands: string[][]): Deed {
       const container = named(root)
       const goesOn = container?.status === 'running' || container?.restart?.name === 'always'
       if (container && isAlive(container.monitor) && goesOn)
-        await stepbox(['rm', '-f', `c${n}`], { root })
+        await stepbox(['rm', '-f', `box${n}`], { root })
       const end = performance.now() + patienceMs
       const isMarked = (id: string) => existsSync(runningMark(root, id)) && performance.now() < end
       while (container && isAlive(container.monitor) && isMarked(container.id))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
-    clear: (root) => stepbox(['rm', '-f', `c${n}`], { root }),
+    clear: (root) => stepbox(['rm', '-f', `box${n}`], { root }),
   }
 }
 

@@ -20,10 +20,10 @@ export const volumeDeeds: Record<string, (root: string, n: number) => Promise<De
   'run --rm of a volume without a name': async (_, n) =>
     about(n, [['run', '--rm', '-v', '/etc', 'busybox', 'true']]),
   'rm -v': async (root, n) => {
-    const flags = ['--name', `c${n}`, '-v', '/etc']
+    const flags = ['--name', `box${n}`, '-v', '/etc']
     await stepbox(['create', ...flags, 'busybox', 'true'], { root })
     const name = listVolumes(root).find(({ name }) => name.length === 64)?.name ?? ''
-    return about(n, [['rm', '-v', `c${n}`]], (root) => !readVolume(root, name))
+    return about(n, [['rm', '-v', `box${n}`]], (root) => !readVolume(root, name))
   },
   'volume prune': async (root, n) => {
     await stepbox(['volume', 'create', '--label', `n=${n}`, `v${n}`], { root })
@@ -33,7 +33,7 @@ export const volumeDeeds: Record<string, (root: string, n: number) => Promise<De
 }
 
 function using(n: number, ...flags: string[]): string[] {
-  return ['run', ...flags, '--name', `c${n}`, '-v', `v${n}:/bin`, 'busybox', 'true']
+  return ['run', ...flags, '--name', `box${n}`, '-v', `v${n}:/bin`, 'busybox', 'true']
 }
 
 function about(n: number, commands: string[][], isDone = (_: string): boolean => true): Deed {
@@ -42,7 +42,7 @@ function about(n: number, commands: string[][], isDone = (_: string): boolean =>
     code: 0,
     broken: (root) => [...(isDone(root) ? [] : ['it was not done']), ...parts(root, n)],
     clear: async (root) => {
-      await stepbox(['rm', '-v', '-f', `c${n}`], { root })
+      await stepbox(['rm', '-v', '-f', `box${n}`], { root })
       const names = listVolumes(root).map(({ name }) => name)
       await stepbox(['volume', 'rm', '-f', ...names, `v${n}`], { root })
     },

@@ -117,7 +117,7 @@ function choose(state: State, random: Random): Wish {
 
 function run(state: State, random: Random): Wish {
   const [image, standsOn] = random.pick([...state.images])
-  const container = `c${++state.count}`
+  const container = `box${++state.count}`
   const script = random.pick(scripts)(container, 1 + random.below(60))
   const request = { do: 'run', container, image, script } as const
   if (random.fraction() < 0.7) return { what: 'run', request, container, standsOn }

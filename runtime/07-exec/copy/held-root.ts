@@ -8,7 +8,7 @@ import { containerDir } from '../../container/state.ts'
 import { firstFd } from '../../descriptors.ts'
 import type { Container } from '../../options.ts'
 import { stepOf, type Step } from '../../step.ts'
-import { holdRoot, pidInside, rootFd } from '../inside-root.ts'
+import { checkRunning, holdRoot, pidInside, rootFd } from '../inside-root.ts'
 import { recorded, type OnSteps } from './recorded.ts'
 
 const step = stepOf(7)
@@ -66,7 +66,7 @@ export async function holdRootOf(
     return { program, isFound: false, place }
   } catch (error) {
     await program.end()
-    if (isRunning) pidInside(container) // throws if that is why
+    if (isRunning) checkRunning(container, error)
     throw error
   }
 }
