@@ -51,7 +51,9 @@ async function start(dir: string, host: string): Promise<void> {
   const groups = `--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent /${parent}`
   const command = `exec dockerd ${places} ${groups} --bridge=none --iptables=false 2> ${dir}/d.log`
   const words = ['-m', '--propagation', 'private', 'sh', '-c', command]
-  const daemon = spawn('unshare', words, { cwd: dir, stdio: 'ignore' })
+  // Its containerd may leave a file in TMPDIR, of what it was at when it answered too late.
+  const env = { ...process.env, TMPDIR: dir }
+  const daemon = spawn('unshare', words, { cwd: dir, stdio: 'ignore', env })
   const ended = new Promise((resolve) => daemon.once('exit', resolve))
   onTestFinished(async () => {
     daemon.kill('SIGTERM')

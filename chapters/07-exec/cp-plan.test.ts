@@ -1,7 +1,7 @@
 /** Tests. The list of cp: as it is written, and as a copy carries it out. */
 import { chownSync, chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { typicalCopy } from '../../runtime/07-exec/copy/list.ts'
 import { planOptions } from '../../runtime/chapter.ts'
 import { strace } from '../../runtime/strace.ts'
@@ -71,7 +71,7 @@ test('a copy is planned by looking, and puts nothing anywhere', async (context) 
     utimesSync(join(cwd, name), 1_000_000_000, 1_000_000_000)
   }
   const box = await runDetached(root, ['--name', 'box'], 'mkdir /w; echo ready; exec sleep 1000')
-  await expect.poll(box.logged, { timeout: 20_000 }).toContain('ready')
+  await vi.waitFor(() => expect(box.logged()).toContain('ready'), { timeout: 20_000 })
   const words = ['plan', '--format', 'json', 'cp', 'src/.', 'box:/w']
   const { out, err } = await stepbox(words, { root, cwd })
   expect(err).toBe('')

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { tryReadlink } from '../../runtime/files.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import type { Candidate, Promised } from '../../test/promised.ts'
@@ -40,7 +40,8 @@ async function copiedByLink({ number }: Candidate): Promise<string> {
   const script = `ln -s ${host} /link; echo ready; exec sleep 1000`
   await say('run', '-d', '--name', 'it', 'busybox', 'sh', '-c', script)
   onTestFinished(async () => void (await say('rm', '-f', 'it')))
-  await expect.poll(async () => (await say('logs', 'it')).out, { timeout: 20_000 }).toBe('ready\n')
+  const isReady = async () => expect((await say('logs', 'it')).out).toBe('ready\n')
+  await vi.waitFor(isReady, { timeout: 20_000 })
   const isKnown = (await say('cp', 'it:/etc/passwd', `${got}-passwd`)).code === 0
   const pid = (await say('inspect', '-f', '{{.State.Pid}}', 'it')).out.trim()
   const byPath = (from: string, to: string) => copyFileSync(from, to)
@@ -63,7 +64,7 @@ async function healthFound({ number }: Candidate): Promise<string> {
     if (id === '') return `${name} is unknown`
     onTestFinished(async () => void (await say('rm', '-f', name)))
     const status = () => say('inspect', '-f', '{{.State.Health.Status}}', name)
-    await expect.poll(status, { timeout: 30_000 }).toBe(wanted)
+    await vi.waitFor(async () => expect(await status()).toBe(wanted), { timeout: 30_000 })
     return `${name} is ${await status()}`
   })
   return (await Promise.all(found)).join(', ')
