@@ -32,7 +32,10 @@ export const calls: Record<CallName, CallRow> = {
     // A pipe tells the child that its parent is gone, and signals are blocked until the parent can
     // forward them. The child's end is moved out of the plan's way; it waits to be reported. ioctl
     // tells whether the keys for a terminal come from one.
-    makes: ['ioctl?', ...'pipe2 fcntl close rt_sigprocmask fork close rt_sigprocmask read'.split(' ')],
+    makes: [
+      'ioctl?',
+      ...'pipe2 fcntl close rt_sigprocmask fork close rt_sigprocmask read'.split(' '),
+    ],
     // Unless it reads keys, the parent leaves its process group. It lets the child go on, closes
     // the child's ends of the socket or of pipes, and waits for signals.
     parentMakes: 'setpgid? close write close* signalfd4 poll'.split(' '),
