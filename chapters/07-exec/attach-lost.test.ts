@@ -50,7 +50,7 @@ test('kill -9 of the command line ends its client, and nothing else', async (con
   const killed = start(['attach', 'box'], { root, input: 'x' })
   await killed.says('x')
   killed.process.kill('SIGKILL')
-  await killed.ended // nobody has its output open any more: its client has gone, and was let go
+  await killed.ended // its client has ended, too: no process has its output open
   const other = attached(box, '', false)
   other.type('y')
   await until(() => other.said() === 'y')

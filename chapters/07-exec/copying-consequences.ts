@@ -34,7 +34,7 @@ const sameRoot: Sight = {
   broken: 'outside',
 }
 
-/** A fifo, which nobody opens and gives its permissions. */
+/** A copy of a fifo, whose permissions the umask decides. */
 function fifo({ copied = typicalCopy() }: PlanOptions): Partial<PlanOptions> {
   const files: Copied['files'] = copied.files.slice(-1).map(({ entry }) => ({
     entry: { ...entry, path: 'fifo', type: 'fifo', mode: 0o666, size: 0 },

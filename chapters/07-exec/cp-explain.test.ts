@@ -7,7 +7,7 @@ import { rootWithBusybox } from '../../test/busybox.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { program, stepbox } from '../../test/stepbox.ts'
 
-/** A container, and a place to type in where mounts are seen by nobody else. */
+/** A container, and a shell in a mount namespace of its own. */
 async function place(context: TestContext) {
   needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', 'unshare')
   const root = await rootWithBusybox()

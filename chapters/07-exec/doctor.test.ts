@@ -1,4 +1,4 @@
-/** Tests. What this chapter asks of the kernel is tried by doctor, and each lack is told. */
+/** Tests. Doctor tries what this chapter needs of the kernel, and names what is missing. */
 import { expect, test } from 'vitest'
 import { execCapabilities } from '../../runtime/07-exec/capabilities.ts'
 import { beginning, bpf, encoded, verdict, when } from '../../runtime/seccomp.ts'

@@ -1,4 +1,4 @@
-/** Tests. Which group a newcomer joins, where version 2 lets nobody into that of the container. */
+/** Tests. Which group a newcomer joins when the container's own takes no processes (version 2). */
 import { expect, test } from 'vitest'
 import { groupBelow } from '../../runtime/07-exec/target.ts'
 

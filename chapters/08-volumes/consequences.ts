@@ -109,7 +109,7 @@ export const consequences: Consequence[] = [
   {
     ...given,
     drop: /^mount_setattr\(.*attr_set=MOUNT_ATTR_RDONLY/,
-    consequence: 'it can be written to although nobody allowed it',
+    consequence: 'the container can write to it, although it was to be read-only',
     see: writes('/reads/new'),
   },
   {
@@ -167,7 +167,7 @@ export const consequences: Consequence[] = [
   {
     ...given,
     drop: /^fchdir\(/,
-    consequence: 'the memory is mounted on the root, where nobody sees it',
+    consequence: 'the tmpfs is mounted on the root, where it cannot be seen',
     see: { ...looks, broken: 'no memory\nlooked' },
   },
   {

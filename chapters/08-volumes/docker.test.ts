@@ -69,9 +69,9 @@ const mounted: [flags: string, script: string][] = [
   ['--tmpfs /dev/shm:size=1m -v SRC:/dev/a', 'ls /dev/a; df -k /dev/shm | tail -n 1 | wc -w'],
 ]
 
-/** In an order of its own, as Docker has them in none. */
+/** A line for each mount: Docker prints its fields, and mounts, in any order. */
 const fieldsOf = ['Type', 'Destination', 'Mode', 'RW', 'Propagation'].map((name) => `{{.${name}}}`)
-const sorted = `{{range|.Mounts}}${fieldsOf.join('|')}{{"\\n"}}{{end}}`
+const mounts = `{{range|.Mounts}}${fieldsOf.join('|')}{{"\\n"}}{{end}}`
 const binds = '{{range|.HostConfig.Binds}}{{.}}{{"\\n"}}{{end}}' // Docker has them in any order
 const asked = `${binds}{{json|.HostConfig.Mounts}}{{json|.HostConfig.Tmpfs}}`
 const kept = [
@@ -80,7 +80,7 @@ const kept = [
     '--mount type=tmpfs,dst=/t2,tmpfs-size=1m,tmpfs-mode=700 ' +
     '--mount src=v8,dst=/v8,volume-nocopy,volume-label=x=y --mount dst=/v9 busybox sh -c ' +
     'echo|1>/a/f;echo|1>/new/b/f',
-  ...[`inspect -f ${sorted} one`, `inspect -f ${asked} one`, 'ps -a --format {{.LocalVolumes}}'],
+  ...[`inspect -f ${mounts} one`, `inspect -f ${asked} one`, 'ps -a --format {{.LocalVolumes}}'],
   ...['ps -aq --filter volume=vol', 'ps -aq --filter volume=/new/b', 'ps -aq --filter volume=x'],
   ...['start -a one', 'diff one', 'inspect -f {{json|.Config.Volumes}} one', 'rm -f -v one'],
 ]
@@ -111,7 +111,7 @@ async function answers(type: Typed, refusal?: (words: string[]) => string): Prom
   return found
 }
 
-/** What `run` says before it touches anything; by a process of its own each would take longer. */
+/** The error of `run` for these words. It is asked in this process, which is faster. */
 function refusalOf(words: string[]): string {
   const values = new Map<string, string[]>()
   const rest = [...words]

@@ -8,7 +8,6 @@ import { findContainer } from '../container/find.ts'
 import { checkMachine } from '../container/check-machine.ts'
 import { request } from '../container/request.ts'
 import { tidy } from '../container/tidy.ts'
-import type { Outcome } from '../native.ts'
 import { NativeFailure } from '../native-failure.ts'
 import { sizeOfTerminal } from '../terminal-size.ts'
 import { attachTo, checkAttached } from './attach-container.ts'
@@ -85,11 +84,10 @@ async function startAttached(input: Input): Promise<number> {
   try {
     if (!isThere) await startContainer(runtime, container.id, how)
   } catch (error) {
-    const soon = new Promise<Partial<Outcome>>((resolve) => setImmediate(resolve, {}))
-    const { lost } = await Promise.race([launched.outcome, soon]) // was it killed by then?
+    const isKilled = launched.process.signalCode !== null
     launched.process.kill('SIGKILL') // otherwise it would wait for the container
     await launched.outcome
-    throw lost ? new NativeFailure() : error
+    throw isKilled ? new NativeFailure() : error
   }
   const outcome = await launched.outcome
   checkAttached(runtime.root, container, outcome)

@@ -5,7 +5,7 @@
 import type { CallRules } from '../../../runtime/lab-rules.ts'
 import { sentence } from '../../../runtime/sentence.ts'
 
-/** Whoever checks a container again and again leaves the machine time for something else. */
+/** The shortest interval between two checks: a shorter one would keep a processor busy. */
 const leastMs = 10
 
 export const allows: CallRules = {

@@ -1,5 +1,5 @@
 // finds read-only
-// Nobody makes it read-only.
+// It is not made read-only.
 export function openTrees({ volumes }: Pick<PlanOptions, 'volumes'>): Step[] {
   return inOrder(volumes).filter((each) => each.type === 'tree').flatMap(opened)
 }
