@@ -21,6 +21,7 @@ const unpack = `
 const settings = `
 server.document-root = "/var/www/html"
 server.port = 80
+server.stat-cache-engine = "disable"
 index-file.names = ("index.html")
 mimetype.assign = (".html" => "text/html")
 `
