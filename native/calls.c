@@ -145,6 +145,10 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(mount_setattr_tree, "nfff") \
   CALL(move_mount_to, "nn") \
   CALL(mknod_parents, "so") \
+  /* 09-network.c */ \
+  CALL(netlink_socket, "n") \
+  CALL(rtnetlink, "nb") \
+  CALL(spawn, "slls") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -229,5 +233,6 @@ int errno_named(const char *name) {
   if (strcmp(name, "EPERM") == 0) return EPERM;
   if (strcmp(name, "EINVAL") == 0) return EINVAL;
   if (strcmp(name, "ESRCH") == 0) return ESRCH;
+  if (strcmp(name, "ENODEV") == 0) return ENODEV;
   return strcmp(name, "ENOENT") == 0 ? ENOENT : -1;
 }

@@ -127,6 +127,10 @@ export type Call =
     ]
   | [name: 'move_mount_to', fd: number, target: number]
   | [name: 'mknod_parents', pathname: string, mode: number]
+  // Chapter 9: messages to the kernel about links, addresses and routes, and the packet filter
+  | [name: 'netlink_socket', fd: number]
+  | [name: 'rtnetlink', fd: number, message: Uint8Array]
+  | [name: 'spawn', file: string, argv: string[], envp: string[], input: string]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [

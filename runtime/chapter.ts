@@ -17,6 +17,8 @@ export interface Traits {
   groups: boolean
   /** It stays on record after its end, unless `--rm` was given. */
   keeps: boolean
+  /** The network that it gets when none is named. */
+  network: string
 }
 
 /**
@@ -203,7 +205,8 @@ export async function rowsFor({ rows, chapters }: Runtime, number: number): Prom
 
 /** What containers of the last of `rows` have. */
 export function traitsOf(rows: Chapter[]): Traits {
-  const none: Traits = { root: 'host', terminal: false, groups: false, keeps: false }
+  const no = { terminal: false, groups: false, keeps: false }
+  const none: Traits = { root: 'host', ...no, network: 'none' }
   return Object.assign(none, ...rows.map(({ has }) => has)) as Traits
 }
 
