@@ -64,6 +64,9 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   move_mount_to: ([fd, target]) =>
     `move_mount(${fd}, "", ${target}, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)`,
   mknod_parents: ([path, mode]) => `mknod(${path}, S_IFREG|${mode})`,
+  netlink_socket: ([fd]) =>
+    `socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) /* as ${fd} */`,
+  spawn: ([file = '', argv]) => `execve(${file}, ${argv}) /* in a child, to its end */`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,

@@ -10,7 +10,6 @@ export const messageTypes = {
   RTM_NEWADDR: 20,
   RTM_DELADDR: 21,
   RTM_NEWROUTE: 24,
-  RTM_NEWNEIGH: 28,
 } as const
 
 /** linux/netlink.h */
@@ -22,7 +21,7 @@ export const messageFlags = {
 } as const
 
 /** A field of a fixed part: its name in C, its bytes, and the words for its values. */
-export interface Field {
+export interface FixedField {
   name: string
   bytes: 1 | 2 | 4
   words?: Record<number, string>
@@ -33,7 +32,7 @@ export interface Field {
 const families = { 0: 'AF_UNSPEC', 2: 'AF_INET', 10: 'AF_INET6' }
 const linkBits = { 1: 'IFF_UP' }
 
-const linkFields: Field[] = [
+const linkFields: FixedField[] = [
   { name: 'ifi_family', bytes: 1, words: families },
   { name: '', bytes: 1 },
   { name: 'ifi_type', bytes: 2 },
@@ -42,7 +41,7 @@ const linkFields: Field[] = [
   { name: 'ifi_change', bytes: 4, bits: linkBits },
 ]
 
-const addressFields: Field[] = [
+const addressFields: FixedField[] = [
   { name: 'ifa_family', bytes: 1, words: families },
   { name: 'ifa_prefixlen', bytes: 1 },
   { name: 'ifa_flags', bytes: 1, bits: { 2: 'IFA_F_NODAD' } },
@@ -50,7 +49,7 @@ const addressFields: Field[] = [
   { name: 'ifa_index', bytes: 4 },
 ]
 
-const routeFields: Field[] = [
+const routeFields: FixedField[] = [
   { name: 'rtm_family', bytes: 1, words: families },
   { name: 'rtm_dst_len', bytes: 1 },
   { name: 'rtm_src_len', bytes: 1 },
@@ -62,21 +61,11 @@ const routeFields: Field[] = [
   { name: 'rtm_flags', bytes: 4 },
 ]
 
-const neighbourFields: Field[] = [
-  { name: 'ndm_family', bytes: 1, words: families },
-  { name: '', bytes: 1 },
-  { name: '', bytes: 2 },
-  { name: 'ndm_ifindex', bytes: 4 },
-  { name: 'ndm_state', bytes: 2, words: { 0x80: 'NUD_PERMANENT' } },
-  { name: 'ndm_flags', bytes: 1 },
-  { name: 'ndm_type', bytes: 1 },
-]
-
 /** How the value of an attribute is written; `mac` and `address` as people write them. */
-export type Kind = 'text' | 'number' | 'mac' | 'address' | 'peer' | AttributeTable
+export type AttributeKind = 'text' | 'number' | 'mac' | 'address' | 'peer' | AttributeTable
 
 /** The attributes that may stand in one place, by name. */
-export type AttributeTable = Record<string, { type: number; kind: Kind }>
+export type AttributeTable = Record<string, { type: number; kind: AttributeKind }>
 
 /** linux/if_link.h, if_addr.h, rtnetlink.h, neighbour.h, veth.h. Nested ones bring their table. */
 const linkAttributes: AttributeTable = {
@@ -97,7 +86,7 @@ const linkAttributes: AttributeTable = {
 
 /** Of a message: what has a fixed place, and the attributes that may follow. */
 export interface Layout {
-  fields: Field[]
+  fields: FixedField[]
   attributes: AttributeTable
 }
 
@@ -123,13 +112,6 @@ export const layouts: Record<MessageType, Layout> = {
       RTA_DST: { type: 1, kind: 'address' },
       RTA_OIF: { type: 4, kind: 'number' },
       RTA_GATEWAY: { type: 5, kind: 'address' },
-    },
-  },
-  RTM_NEWNEIGH: {
-    fields: neighbourFields,
-    attributes: {
-      NDA_DST: { type: 1, kind: 'address' },
-      NDA_LLADDR: { type: 2, kind: 'mac' },
     },
   },
 }

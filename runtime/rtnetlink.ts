@@ -5,10 +5,9 @@
  * (netlink(7)). Numbers are in the byte order of the machine, which is taken to be little-endian;
  * addresses are in network order.
  */
-import { isIPv6 } from 'node:net'
 import { fromAddress, toAddress } from './net-address.ts'
 import { layouts, link, messageFlags, messageTypes } from './rtnetlink-layouts.ts'
-import type { AttributeTable, Field, Kind, Layout } from './rtnetlink-layouts.ts'
+import type { AttributeTable, FixedField, AttributeKind, Layout } from './rtnetlink-layouts.ts'
 import type { MessageFlag, MessageType } from './rtnetlink-layouts.ts'
 
 export interface Message {
@@ -40,7 +39,7 @@ export function toBytesOf({ type, flags, fixed, attributes }: Message): Uint8Arr
   return Buffer.concat([header, body])
 }
 
-function fixedBytes(fields: Field[], values: Record<string, number>): Buffer {
+function fixedBytes(fields: FixedField[], values: Record<string, number>): Buffer {
   const parts = fields.map(({ name, bytes }) => {
     const part = Buffer.alloc(bytes)
     part.writeUIntLE((values[name] ?? 0) >>> 0, 0, bytes)
@@ -71,7 +70,7 @@ function wrapped(type: number, bytes: Uint8Array): Buffer {
   return whole
 }
 
-function payload(value: AttributeValue, kind: Kind): Uint8Array {
+function payload(value: AttributeValue, kind: AttributeKind): Uint8Array {
   if (typeof value === 'number') return fixedBytes([{ name: 'value', bytes: 4 }], { value })
   if (Array.isArray(value)) return listed(value, { attributes: kind as AttributeTable })
   if (typeof value === 'object')
@@ -108,7 +107,7 @@ function attributesIn(bytes: Buffer, table: AttributeTable): Attribute[] {
   for (let at = 0; at + 4 <= bytes.length; ) {
     const length = Math.max(bytes.readUInt16LE(at), 4)
     const type = bytes.readUInt16LE(at + 2)
-    const [name, { kind = 'text' as Kind } = {}] =
+    const [name, { kind = 'text' as AttributeKind } = {}] =
       Object.entries(table).find(([, each]) => each.type === type) ?? [`${type}`]
     found.push([name, valueIn(bytes.subarray(at + 4, at + length), kind)])
     at += Math.ceil(length / 4) * 4
@@ -116,7 +115,7 @@ function attributesIn(bytes: Buffer, table: AttributeTable): Attribute[] {
   return found
 }
 
-function valueIn(bytes: Buffer, kind: Kind): AttributeValue {
+function valueIn(bytes: Buffer, kind: AttributeKind): AttributeValue {
   if (kind === 'number') return bytes.readUInt32LE(0)
   if (kind === 'text') return bytes.toString('utf8').replace(/\0$/, '')
   if (kind === 'mac') return Array.from(bytes, (byte) => hex(byte)).join(':')
@@ -129,6 +128,6 @@ function hex(byte: number): string {
 }
 
 /** AF_INET or AF_INET6, as the address is written. */
-export function familyOf(address: string): number {
-  return isIPv6(address) ? 10 : 2
+export function addressFamily(address: string): number {
+  return address.includes(':') ? 10 : 2
 }

@@ -10,5 +10,6 @@ export const chapter: Chapter = {
   has: { network: 'bridge' },
   networks: ['bridge'],
   prepare: prepareNetwork,
+  tools: async () => (await import('./tools.ts')).tools,
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
 }
