@@ -2,6 +2,7 @@
 import type { Capability } from '../../runtime/chapter-tools.ts'
 import { bridges, cables, hostLinks } from '../../runtime/09-network/links.ts'
 import type { NetPlan } from '../../runtime/09-network/net-plan.ts'
+import { firstFd } from '../../runtime/descriptors.ts'
 import { toolStep } from '../../runtime/step.ts'
 import type { Call } from '../../runtime/calls.ts'
 
@@ -35,7 +36,7 @@ export const capabilities: Capability[] = [
         ...bridges(net),
         ...hostLinks({ net }),
         ...apart.slice(1).map((call) => ({ call, ignoring: undefined })),
-        ...cables({ net, terminal: { rows: 24, columns: 80 } }),
+        ...cables({ net }, firstFd),
       ].map(({ call, ignoring }) =>
         toolStep(call, 'to see whether this machine allows it', ignoring),
       ),

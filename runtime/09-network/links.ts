@@ -68,10 +68,9 @@ export function hostLinks({ net }: WithNet): Step[] {
 }
 
 /** After the namespaces: the cables, from the host into the new network namespace. */
-export function cables(options: WithNet): Step[] {
+export function cables(options: WithNet, fd = nextFd(options)): Step[] {
   const { net } = options
   if (!net || net.ends.length === 0) return []
-  const fd = nextFd(options)
   const own = '/proc/self/ns/net'
   return [
     step(['open', own, ['O_RDONLY', 'O_CLOEXEC'], 0], `the network that is now its own, as ${fd}`),
