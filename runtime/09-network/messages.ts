@@ -1,7 +1,7 @@
 /** The messages of rtnetlink(7) that give a container a network. */
 import { addressFamily, toBytesOf, type Attribute } from '../rtnetlink.ts'
 import type { MessageFlag } from '../rtnetlink-layouts.ts'
-import type { Bridge, NetworkEnd, HostAddress } from './net-plan.ts'
+import type { Bridge, NetworkEnd, PlacedAddress } from './net-plan.ts'
 
 const asks: MessageFlag[] = ['NLM_F_REQUEST', 'NLM_F_ACK']
 const makes: MessageFlag[] = [...asks, 'NLM_F_EXCL', 'NLM_F_CREATE']
@@ -67,7 +67,7 @@ export function linkUp(name: string): Uint8Array {
 }
 
 /** An address of interface `index`, at once: nobody is asked whether it is taken (no DAD). */
-export function addAddress(index: number, { address, prefix }: HostAddress): Uint8Array {
+export function addAddress(index: number, { address, prefix }: PlacedAddress): Uint8Array {
   const family = addressFamily(address)
   const isSix = family === 10
   return toBytesOf({
@@ -88,7 +88,7 @@ export function addAddress(index: number, { address, prefix }: HostAddress): Uin
 }
 
 /** The last address of the network. */
-function broadcast({ address, prefix }: HostAddress): Attribute {
+function broadcast({ address, prefix }: PlacedAddress): Attribute {
   const bits = address.split('.').map((part, at) => {
     const own = Math.min(Math.max(prefix - 8 * at, 0), 8)
     return Number(part) | (255 >> own)

@@ -4,7 +4,7 @@
  */
 
 /** An address with the length of its network's prefix in bits: 172.17.0.2 and 16. */
-export interface HostAddress {
+export interface PlacedAddress {
   address: string
   prefix: number
 }
@@ -16,7 +16,7 @@ export interface Bridge {
   /** Its interface number (ifi_index, rtnetlink(7)). */
   index: number
   /** Its own addresses, which are the gateways of the network; none if it is to have none. */
-  addresses: HostAddress[]
+  addresses: PlacedAddress[]
   mtu: number
 }
 
@@ -35,7 +35,7 @@ export interface InsideEnd {
   index: number
   /** `02:42:ac:11:00:02` */
   mac: string
-  addresses: HostAddress[]
+  addresses: PlacedAddress[]
   /** Where its default route leads; absent on all networks but one, and on internal ones. */
   gateway?: string
   gateway6?: string
