@@ -149,6 +149,8 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(netlink_socket, "n") \
   CALL(rtnetlink, "nb") \
   CALL(spawn, "slls") \
+  CALL(hold_port, "snfn") \
+  CALL(serve_names, "ssnnnb") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -202,6 +204,8 @@ static const struct {
     FLAG(RESOLVE_NO_SYMLINKS), FLAG(RESOLVE_BENEATH), FLAG(RESOLVE_IN_ROOT),
     /* 08-volumes.c */
     FLAG(MS_NOATIME), FLAG(MS_NODIRATIME), FLAG(MS_SYNCHRONOUS), FLAG(MS_DIRSYNC),
+    /* 09-network.c */
+    FLAG(SOCK_DGRAM),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),

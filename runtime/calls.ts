@@ -131,6 +131,11 @@ export type Call =
   | [name: 'netlink_socket', fd: number]
   | [name: 'rtnetlink', fd: number, message: Uint8Array]
   | [name: 'spawn', file: string, argv: string[], envp: string[], input: string]
+  | [name: 'hold_port', addr: string, port: number, type: 'SOCK_STREAM' | 'SOCK_DGRAM', fd: number]
+  | [
+      name: 'serve_names', directory: string, container: string, fd: number, pid: number,
+      user: number, filter: Uint8Array,
+    ]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [

@@ -67,6 +67,14 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   netlink_socket: ([fd]) =>
     `socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) /* as ${fd} */`,
   spawn: ([file = '', argv]) => `execve(${file}, ${argv}) /* in a child, to its end */`,
+  hold_port: ([address = '', port, type, fd]) => {
+    const isV6 = address.includes(':')
+    const family = isV6 ? 'AF_INET6' : 'AF_INET'
+    const where = isV6 ? `inet_pton(AF_INET6, ${address})` : `inet_addr(${address})`
+    return `bind(socket(${family}, ${type}, 0), {${port}, ${where}}) /* as ${fd} */`
+  },
+  serve_names: ([directory, , fd, , user]) =>
+    `clone(SIGCHLD) /* a resolver: chroot(${directory}), setuid(${user}), seccomp; by ${fd} */`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,

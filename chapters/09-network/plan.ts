@@ -31,6 +31,7 @@ import { monitor } from '../../runtime/06-lifecycle/monitor.ts'
 import { checkHealth } from '../../runtime/07-exec/health.ts'
 import { attachVolumes, openTrees } from '../../runtime/08-volumes/attach.ts'
 import { bridges, cables, hostLinks, interfaces } from '../../runtime/09-network/links.ts'
+import { lendSockets, startResolver } from '../../runtime/09-network/resolver.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
 
@@ -43,6 +44,7 @@ export function plan(options: PlanOptions): Step[] {
     ...listen(options.listening),
     ...group(options.group),
     ...bridges(options.net), // new
+    ...startResolver(options), // new
     ...channels(options),
     ...processIds(options.pid),
     ...inheritance(options.oomScoreAdj),
@@ -55,6 +57,7 @@ export function plan(options: PlanOptions): Step[] {
     ...hostname(options),
     ...loopback(options.network),
     ...interfaces(options), // new
+    ...lendSockets(options), // new
     ...takeSharedMemory(options),
     ...overlay(options.layers, options.dir),
     ...pivotRoot('merged'),

@@ -1,0 +1,28 @@
+/* Chapter 9. Ports that are held: a bound socket keeps all others from having the port. */
+#define _GNU_SOURCE
+#include "stepbox.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Bind a socket of type a[2] to port a[1] of address a[0], as the descriptor a[3]. It does not
+ * listen. It has no SO_REUSEADDR: with that, others could bind to the port as well. One of IPv6 is
+ * of that alone, so that the same port of IPv4 can be held beside it. */
+long do_hold_port(struct arg *a) {
+  int wanted = (int)a[3].number, yes = 1, is_v6 = strchr(a[0].text, ':') != NULL;
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a[1].number)};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = v4.sin_port};
+  void *address = is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr;
+  struct sockaddr *name = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+  if (inet_pton(is_v6 ? AF_INET6 : AF_INET, a[0].text, address) != 1) return errno = EINVAL, -1;
+  int fd = socket(name->sa_family, (int)a[2].number | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (is_v6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+  if (bind(fd, name, is_v6 ? sizeof v6 : sizeof v4) != 0) return close_returning(fd, -1);
+  if (fd == wanted) return fd;
+  long result = dup3(fd, wanted, O_CLOEXEC);
+  if (result < 0 && errno == EBADF) errno = EMFILE;
+  return close_returning(fd, result);
+}
