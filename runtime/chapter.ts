@@ -48,6 +48,8 @@ export interface Chapter extends Lifecycle {
   planned?: (setting: Pick<Setting, 'container' | 'root' | 'dir'>) => Partial<PlanOptions>
   /** Networks that a container can be given by name. */
   networks?: string[]
+  /** Throws unless there is a network of that name, or what else it takes. */
+  checkNetwork?: (root: string, name: string) => void
   /** Its part of what `inspect` and `ps --format json` print of a container. */
   fields?: (container: Container) => object
   /**

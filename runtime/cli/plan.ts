@@ -36,8 +36,8 @@ export async function planCommand(input: Input): Promise<number> {
   const options: PlanOptions = {
     ...ordinary,
     ...asked,
-    ...sharedBy({ container, root: runtime.root }),
     network: asked.network ?? ordinary.network,
+    ...sharedBy({ container, root: runtime.root }),
     group,
     root: rootfs ?? '/',
     layers: ['init', ...Array.from({ length: layers }, (_, at) => `lower${at}`)],

@@ -16,7 +16,9 @@ export function request(input: Input, command: string[], image: ImageSettings): 
   const networks = rows.flatMap((row) => row.networks ?? [])
   const has = traitsOf(rows)
   const { network = has.network } = options
-  if (!networks.includes(network))
+  const { checkNetwork } = rows.findLast((row) => row.checkNetwork) ?? {}
+  if (checkNetwork && !networks.includes(network)) checkNetwork(runtime.root, network)
+  else if (!networks.includes(network))
     throw new UsageError(`no network '${network}'; have: ${networks.join(', ')}`)
   const rm = options.rm === true || !has.keeps
   return { ...options, network, rm, chapter: chapter.number }
