@@ -31,6 +31,7 @@ import { monitor } from '../../runtime/06-lifecycle/monitor.ts'
 import { checkHealth } from '../../runtime/07-exec/health.ts'
 import { attachVolumes, openTrees } from '../../runtime/08-volumes/attach.ts'
 import { bridges, cables, hostLinks, interfaces } from '../../runtime/09-network/links.ts'
+import { attachEtc, openEtc } from '../../runtime/09-network/etc-files.ts'
 import { lendSockets, startResolver } from '../../runtime/09-network/resolver.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import type { Step } from '../../runtime/step.ts'
@@ -54,6 +55,7 @@ export function plan(options: PlanOptions): Step[] {
     ...cables(options), // new
     ...openTrees(options),
     ...privateMounts(),
+    ...openEtc(options), // new
     ...hostname(options),
     ...loopback(options.network),
     ...interfaces(options), // new
@@ -70,6 +72,7 @@ export function plan(options: PlanOptions): Step[] {
     ...session(),
     ...standardStreams(options),
     ...attachVolumes(options),
+    ...attachEtc(options), // new
     ...insideRoot(options.cwd),
     ...readOnlyRoot(options.readOnly),
     ...ulimits(options.ulimits),
