@@ -1,5 +1,7 @@
 /** Chapter 9: a container has an address, ports and names. */
 import { prepareNetwork } from '../../runtime/09-network/prepare-network.ts'
+import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
+import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -9,7 +11,11 @@ export const chapter: Chapter = {
   plan,
   has: { network: 'bridge' },
   networks: ['bridge'],
+  flags: { run: portFlags },
+  asked: (typed, image) => askedPorts(typed, image),
   prepare: prepareNetwork,
-  tools: async () => (await import('./tools.ts')).tools,
+  ended: endNetwork,
+  recover: recoverNetworks,
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
+  tools: async () => (await import('./tools.ts')).tools,
 }

@@ -30,6 +30,7 @@ import { openLog } from '../../runtime/06-lifecycle/log.ts'
 import { monitor } from '../../runtime/06-lifecycle/monitor.ts'
 import { checkHealth } from '../../runtime/07-exec/health.ts'
 import { attachVolumes, openTrees } from '../../runtime/08-volumes/attach.ts'
+import { holdPorts } from '../../runtime/09-network/hold-ports.ts'
 import { bridges, cables, hostLinks, interfaces } from '../../runtime/09-network/links.ts'
 import { attachEtc, openEtc } from '../../runtime/09-network/etc-files.ts'
 import { lendSockets, startResolver } from '../../runtime/09-network/resolver.ts'
@@ -40,6 +41,7 @@ export function plan(options: PlanOptions): Step[] {
   return [
     ...closeInherited(),
     ...checkHealth(options),
+    ...holdPorts(options.net), // new
     ...monitor(options.monitor),
     ...openLog(options.log),
     ...listen(options.listening),

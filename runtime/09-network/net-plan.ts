@@ -56,8 +56,7 @@ export interface HeldPort {
   address: string
   port: number
   protocol: 'tcp' | 'udp' | 'sctp'
-  /** Absent for what a program on the host forwards, since the packet filter cannot. */
-  to?: { address: string; port: number }
+  to: { address: string; port: number }
   /** The descriptor of the socket. */
   fd: number
 }

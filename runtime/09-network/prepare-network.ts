@@ -1,37 +1,169 @@
-/** From the network that a container asked for to what its list has of it. */
+/** From the networks that a container asks for to what its list has of them. */
 import type { Setting } from '../chapter.ts'
-import type { PlanOptions } from '../options.ts'
-import type {} from './net-plan.ts'
+import { runningContainers } from '../container/find.ts'
+import { saveRunning } from '../container/state.ts'
+import type { Container, PlanOptions } from '../options.ts'
+import { bytesOf, parseAddress, parseSubnet } from './addresses.ts'
+import { randomIndex, theDefaultNetwork, usable } from './change-networks.ts'
+import { endpointsOf, type AskedEndpoint } from './endpoints.ts'
+import { bridgeSettings, rememberSettings, uplinkSettings } from './host-settings.ts'
+import { hostPorts } from './host-ports.ts'
+import { uplinkMtu } from './interfaces.ts'
+import { lease, withNetworks } from './leases.ts'
+import type { HeldPort, NetPlan, NetworkEnd, PlacedAddress } from './net-plan.ts'
+import { defaultNetwork, findNetwork, type NetworkRecord } from './networks.ts'
+import { filterScript, type FilteredNetwork } from './packet-filter.ts'
+import type { AskedPort, Protocol } from './publish-flag.ts'
 
-export function prepareNetwork({ container }: Setting): Partial<PlanOptions> {
-  const { network = 'none', id } = container
-  if (network === 'none' || network === 'host') return {}
-  const number = 2 + (parseInt(id.slice(0, 4), 16) % 250)
-  const hex = number.toString(16).padStart(2, '0')
+/**
+ * Lease addresses, choose names, numbers and ports, and put them on record. Of a container that
+ * runs it is what it has.
+ */
+export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOptions>> {
+  const { container, root } = setting
+  const asked = endpointsOf(container)
+  if (asked.length === 0) {
+    delete container.net
+    return {}
+  }
+  const networks: NetworkRecord[] = []
+  for (const { network } of asked) networks.push(await networkFor(root, network))
+  const isRunning = container.status !== 'created' && container.net !== undefined
+  if (!isRunning) await join(setting, asked, networks)
+  const { ends = [], ports = [] } = container.net ?? {}
+  const changes = uplinkSettings(networks)
+  if (!isRunning) rememberSettings(root, changes)
+  const script = filterScript(networks.map(filtered), { id: container.id, ends, ports })
+  const sysctls = [...networks.flatMap(bridgeSettings), ...changes]
+  const net: NetPlan = { ends, ports, script, sysctls }
+  return { net }
+}
+
+async function networkFor(root: string, name: string): Promise<NetworkRecord> {
+  const isDefault = name === defaultNetwork
+  const network = isDefault ? await theDefaultNetwork(root) : findNetwork(root, name)
+  return usable(root, network)
+}
+
+/** What the packet filter has to know of a network. */
+export function filtered({ bridge, subnets, isInternal, options }: NetworkRecord): FilteredNetwork {
   return {
-    net: {
-      ends: [
-        {
-          network: id,
-          bridge: {
-            name: 'stepbox0',
-            index: 1234567,
-            mtu: 1500,
-            addresses: [{ address: '172.17.0.1', prefix: 16 }],
-          },
-          veth: { name: `sbv${id.slice(0, 11)}`, index: 2000000 + number, alias: `${id}-eth0` },
-          inside: {
-            name: 'eth0',
-            index: 2,
-            mac: `02:42:ac:11:00:${hex}`,
-            addresses: [{ address: `172.17.0.${number}`, prefix: 16 }],
-            gateway: '172.17.0.1',
-          },
-        },
-      ],
-      ports: [],
-      script: '',
-      sysctls: [],
+    bridge: bridge?.name ?? '',
+    subnets: subnets.map(({ subnet }) => subnet),
+    isInternal,
+    isMasqueraded: options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false',
+  }
+}
+
+/** Give a container its places in networks, and its ports. */
+async function join(
+  { container, root }: Setting,
+  asked: AskedEndpoint[],
+  networks: NetworkRecord[],
+): Promise<void> {
+  const ends: NetworkEnd[] = []
+  for (const [at, network] of networks.entries()) {
+    const end = await endOf({ root, id: container.id, network, at }, asked[at])
+    ends.push(withoutSecondRoute(end, ends))
+  }
+  container.net = { ends, ports: [] }
+  const wanted = publishedOf(container)
+  if (wanted.length === 0) return
+  const isNamed = wanted.every(({ host }) => host && host[0] === host[1] && host[0] !== 0)
+  const choose = async () => {
+    const ports = await hostPorts({ asked: wanted, ends, others: heldByOthers(root, container) })
+    container.net = { ends, ports }
+    saveRunning(root, container) // whoever chooses a port next sees this one
+  }
+  await (isNamed ? choose() : withNetworks(root, choose))
+}
+
+function heldByOthers(root: string, { id }: Container): HeldPort[] {
+  const others = runningContainers(root).filter((each) => each.id !== id)
+  return others.flatMap(({ net }) => net?.ports ?? [])
+}
+
+/** With -P what is exposed is published too, unless it is already. */
+function publishedOf({ published = [], publishesAll, config }: Container): AskedPort[] {
+  if (!publishesAll) return published
+  const isAsked = (port: number, protocol: string) =>
+    published.some((each) => each.port === port && each.protocol === protocol)
+  const all = Object.keys(config?.ExposedPorts ?? {}).map((word) => {
+    const [port = '', protocol = 'tcp'] = word.split('/')
+    return { port: Number(port), protocol: protocol as Protocol }
+  })
+  return [...published, ...all.filter(({ port, protocol }) => !isAsked(port, protocol))]
+}
+
+interface Place {
+  root: string
+  id: string
+  network: NetworkRecord
+  /** Of its networks, from 0. */
+  at: number
+}
+
+/** A new end in a network. */
+export async function endOf(
+  { root, id, network, at }: Place,
+  asked: Omit<AskedEndpoint, 'network'> = {},
+): Promise<NetworkEnd> {
+  const { bridge, subnets, isInternal, options } = network
+  if (!bridge) throw new Error(`network '${network.name}' is not one that can be joined`)
+  const { four, six } = asked
+  const wish = { container: id, ...(four ? { four } : {}), ...(six ? { six } : {}) }
+  const addresses = (await lease(root, network, wish)).map((address, index) =>
+    placed(address, subnets[index]?.subnet ?? ''),
+  )
+  const gateways = subnets.flatMap(({ gateway, subnet }) => (gateway ? placed(gateway, subnet) : []))
+  const via = (isSix: boolean) =>
+    gateways.find(({ address }) => address.includes(':') === isSix)?.address
+  const [gateway, gateway6] = [via(false), via(true)]
+  const inside = `eth${at}`
+  return {
+    network: network.id,
+    bridge: {
+      ...bridge,
+      addresses: gateways,
+      mtu: Number(options['com.docker.network.driver.mtu']) || uplinkMtu(),
+    },
+    veth: {
+      name: `sbv${id.slice(0, 11)}${at === 0 ? '' : at.toString(36)}`,
+      index: randomIndex(),
+      alias: `${id}-${inside}`,
+    },
+    inside: {
+      name: inside,
+      index: 2 + at,
+      mac: asked.mac ?? macFrom(addresses[0]?.address ?? ''),
+      addresses,
+      ...(gateway && !isInternal ? { gateway } : {}),
+      ...(gateway6 && !isInternal ? { gateway6 } : {}),
+    },
+  }
+}
+
+function placed(address: string, subnet: string): PlacedAddress {
+  return { address, prefix: parseSubnet(subnet)?.prefix ?? 0 }
+}
+
+/** As Docker's: who has the address now has the same MAC address as who had it before. */
+function macFrom(address: string): string {
+  const bytes = bytesOf(parseAddress(address)?.value ?? 0n, 4)
+  return ['02', '42', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':')
+}
+
+/** There is one way to everywhere: by the first network that has one. */
+function withoutSecondRoute(end: NetworkEnd, before: NetworkEnd[]): NetworkEnd {
+  const { gateway, gateway6, ...inside } = end.inside
+  const hasOne = before.some((each) => each.inside.gateway !== undefined)
+  const hasSix = before.some((each) => each.inside.gateway6 !== undefined)
+  return {
+    ...end,
+    inside: {
+      ...inside,
+      ...(gateway && !hasOne ? { gateway } : {}),
+      ...(gateway6 && !hasSix ? { gateway6 } : {}),
     },
   }
 }

@@ -35,7 +35,7 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [9, 'network-alias net-alias ip ip6 mac-address expose dns dns-option dns-opt dns-search'],
+  [9, 'network-alias net-alias ip ip6 mac-address dns dns-option dns-opt dns-search'],
   [9, 'link-local-ip add-host link'],
   [11, 'pull'],
   [13, 'cap-add cap-drop privileged security-opt device device-cgroup-rule userns'],
@@ -44,8 +44,6 @@ const runFlags: [chapter: number, longs: string][] = [
 ]
 
 const withShort: FlagToCome[] = [
-  { long: 'publish', short: 'p', chapter: 9 },
-  { long: 'publish-all', short: 'P', chapter: 9 },
   { long: 'quiet', short: 'q', chapter: 11 },
 ]
 
@@ -97,6 +95,5 @@ export const untilThen: Record<string, string> = {
   load: "'stepbox import' makes an image of one layer from a tar archive",
   pull: 'docker export $(docker create NAME) | stepbox import - NAME',
   build: "'stepbox run' and 'stepbox commit -c …', step by step",
-  '--publish': "'--network host' uses the host's ports",
   '--privileged': 'containers keep all capabilities until that chapter',
 }
