@@ -62,7 +62,7 @@ const routeFields: FixedField[] = [
 ]
 
 /** How the value of an attribute is written; `mac` and `address` as people write them. */
-export type AttributeKind = 'text' | 'number' | 'mac' | 'address' | 'peer' | AttributeTable
+export type AttributeKind = 'text' | 'number' | 'byte' | 'mac' | 'address' | 'peer' | AttributeTable
 
 /** The attributes that may stand in one place, by name. */
 export type AttributeTable = Record<string, { type: number; kind: AttributeKind }>
@@ -78,6 +78,8 @@ const linkAttributes: AttributeTable = {
     kind: {
       IFLA_INFO_KIND: { type: 1, kind: 'text' },
       IFLA_INFO_DATA: { type: 2, kind: { VETH_INFO_PEER: { type: 1, kind: 'peer' } } },
+      IFLA_INFO_SLAVE_KIND: { type: 4, kind: 'text' },
+      IFLA_INFO_SLAVE_DATA: { type: 5, kind: { IFLA_BRPORT_MODE: { type: 4, kind: 'byte' } } },
     },
   },
   IFLA_IFALIAS: { type: 20, kind: 'text' },

@@ -109,7 +109,8 @@ const ofLink: Record<string, (value: AttributeValue) => string[]> = {
 }
 
 function kindWords(info: Attribute[]): string[] {
-  const [[, kind] = ['', ''], [, data] = ['', []]] = info
+  const [[name, kind] = ['', ''], [, data] = ['', []]] = info
+  if (name === 'IFLA_INFO_SLAVE_KIND') return [`type ${String(kind)}_slave hairpin on`]
   const [[, peer] = ['', undefined]] = data as Attribute[]
   if (typeof peer !== 'object' || Array.isArray(peer)) return [`type ${String(kind)}`]
   return [`type ${String(kind)} peer name ${linkWords(peer.fixed, peer.attributes)}`]

@@ -71,7 +71,8 @@ function wrapped(type: number, bytes: Uint8Array): Buffer {
 }
 
 function payload(value: AttributeValue, kind: AttributeKind): Uint8Array {
-  if (typeof value === 'number') return fixedBytes([{ name: 'value', bytes: 4 }], { value })
+  if (typeof value === 'number')
+    return fixedBytes([{ name: 'value', bytes: kind === 'byte' ? 1 : 4 }], { value })
   if (Array.isArray(value)) return listed(value, { attributes: kind as AttributeTable })
   if (typeof value === 'object')
     return Buffer.concat([fixedBytes(link.fields, value.fixed), listed(value.attributes, link)])
@@ -117,6 +118,7 @@ function attributesIn(bytes: Buffer, table: AttributeTable): Attribute[] {
 
 function valueIn(bytes: Buffer, kind: AttributeKind): AttributeValue {
   if (kind === 'number') return bytes.readUInt32LE(0)
+  if (kind === 'byte') return bytes.readUInt8(0)
   if (kind === 'text') return bytes.toString('utf8').replace(/\0$/, '')
   if (kind === 'mac') return Array.from(bytes, (byte) => hex(byte)).join(':')
   if (kind === 'address') return toAddress(bytes)

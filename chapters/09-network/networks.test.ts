@@ -124,7 +124,8 @@ describe('leases', () => {
 
   test('from the range, and not what is somebody else\'s', async (context) => {
     const root = begun(context)
-    const subnets = [{ subnet: '10.9.0.0/16', range: '10.9.7.4/30', auxiliary: { dns: '10.9.7.5' } }]
+    const auxiliary = { dns: '10.9.7.5' }
+    const subnets = [{ subnet: '10.9.0.0/16', range: '10.9.7.4/30', auxiliary }]
     const network = await createNetwork(root, { name: 'small', subnets })
     expect(network.subnets[0]?.gateway).toBe('10.9.7.4')
     expect(await lease(root, network, { container: marked(root) })).toEqual(['10.9.7.6'])

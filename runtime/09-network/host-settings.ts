@@ -37,7 +37,8 @@ export function uplinkSettings(networks: NetworkRecord[]): Setting[] {
   const wanted: Setting[] = devices.map((name) => [`${four}/${name}/forwarding`, '1'])
   if (open.some(({ hasIPv6 }) => hasIPv6) && isZero(`${six}/all/forwarding`)) {
     const heard = devices.map((name) => `${six}/${name}/accept_ra`)
-    wanted.push(...heard.filter((path) => valueOf(path) === '1').map((path): Setting => [path, '2']))
+    const hearing = heard.filter((path) => valueOf(path) === '1')
+    wanted.push(...hearing.map((path): Setting => [path, '2']))
     wanted.push([`${six}/all/forwarding`, '1'])
   }
   return wanted.filter(([path, value]) => existsSync(path) && valueOf(path) !== value)

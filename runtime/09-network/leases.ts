@@ -1,7 +1,7 @@
 /**
  * Who has which address: for each one a symbolic link to the container's id, because that appears
- * whole, and only where there is none (symlink(2)). A lease lasts as long as its container is marked
- * as running, whoever was killed in between.
+ * whole, and only where there is none (symlink(2)). A lease lasts as long as its container is
+ * marked as running, whoever was killed in between.
  */
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,7 +53,11 @@ export interface LeaseWish {
  * Give a container, which is marked as running, an address of each family of a network: the lowest
  * that is free, unless it wishes for one. Throws if that one is not free, or none is.
  */
-export async function lease(root: string, network: NetworkRecord, wish: LeaseWish): Promise<string[]> {
+export async function lease(
+  root: string,
+  network: NetworkRecord,
+  wish: LeaseWish,
+): Promise<string[]> {
   const { name } = network
   const own = () => leasesIn(root, name).filter(({ container }) => container === wish.container)
   if (own().length > 0)

@@ -10,7 +10,8 @@ import { nextFd } from '../03-pivot-root/streams.ts'
 import { firstTreeFd } from '../descriptors.ts'
 import type { PlanOptions } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
-import { addAddress, defaultRoute, linkUp, makeBridge, makePair, removeLink } from './messages.ts'
+import { addAddress, defaultRoute, linkUp, makeBridge, makePair } from './messages.ts'
+import { removeLink, turnBack } from './messages.ts'
 import type { NetPlan, NetworkEnd } from './net-plan.ts'
 
 const step = stepOf(9)
@@ -83,6 +84,10 @@ export function cables(options: WithNet, fd = nextFd(options)): Step[] {
       step(
         ['rtnetlink', linkFd, makePair(end, fd)],
         `a cable: one end is a port of the bridge, the other is ${end.inside.name} in here`,
+      ),
+      step(
+        ['rtnetlink', linkFd, turnBack(end)],
+        'a published port leads back here from in here too, where a bridge filters (br_netfilter)',
       ),
     ]),
     step(['close', fd], 'later lines count on this number'),

@@ -55,6 +55,25 @@ export function makePair({ bridge, veth, inside }: NetworkEnd, fd: number): Uint
   })
 }
 
+/** A port of a bridge sends back what came in by it, if it is for its container (hairpin). */
+export function turnBack({ veth }: NetworkEnd): Uint8Array {
+  return toBytesOf({
+    type: 'RTM_NEWLINK',
+    flags: asks,
+    fixed: {},
+    attributes: [
+      ['IFLA_IFNAME', veth.name],
+      [
+        'IFLA_LINKINFO',
+        [
+          ['IFLA_INFO_SLAVE_KIND', 'bridge'],
+          ['IFLA_INFO_SLAVE_DATA', [['IFLA_BRPORT_MODE', 1]]],
+        ],
+      ],
+    ],
+  })
+}
+
 /** Remove a link, and the other end with it. */
 export function removeLink(name: string): Uint8Array {
   const attributes: Attribute[] = [['IFLA_IFNAME', name]]

@@ -40,7 +40,7 @@ export interface NetworkRecord {
   /** `com.docker.network.…` */
   options: Record<string, string>
   labels: Record<string, string>
-  /** The interface on the host; absent without one. Whether it is there is for the kernel to say. */
+  /** The interface on the host; absent without one. The kernel knows whether it is there. */
   bridge?: { name: string; index: number }
 }
 

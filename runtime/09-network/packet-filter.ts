@@ -1,8 +1,8 @@
 /**
- * The packet filter, as scripts for nft(8). All rules are made once and never depend on a container:
- * they look into sets and maps, and a network or a container only adds elements to these. So
- * a thousand published ports cost a packet one look, and what a container leaves is found by the
- * comment at its elements, which is its id.
+ * The packet filter, as scripts for nft(8). All rules are made once and do not depend on
+ * containers: they look into sets and maps, and a network or a container only adds elements to
+ * these. So a thousand published ports cost a packet one look, and what a container leaves is found
+ * by the comment at its elements, which is its id.
  */
 import { addressFamily } from '../rtnetlink.ts'
 import type { HeldPort, NetworkEnd } from './net-plan.ts'

@@ -63,7 +63,7 @@ async function join(
 ): Promise<void> {
   const ends: NetworkEnd[] = []
   for (const [at, network] of networks.entries()) {
-    const end = await endOf({ root, id: container.id, network, at }, asked[at])
+    const end = await placeIn({ root, id: container.id, network, at }, asked[at])
     ends.push(withoutSecondRoute(end, ends))
   }
   container.net = { ends, ports: [] }
@@ -104,7 +104,7 @@ interface Place {
 }
 
 /** A new end in a network. */
-export async function endOf(
+export async function placeIn(
   { root, id, network, at }: Place,
   asked: Omit<AskedEndpoint, 'network'> = {},
 ): Promise<NetworkEnd> {
@@ -115,7 +115,9 @@ export async function endOf(
   const addresses = (await lease(root, network, wish)).map((address, index) =>
     placed(address, subnets[index]?.subnet ?? ''),
   )
-  const gateways = subnets.flatMap(({ gateway, subnet }) => (gateway ? placed(gateway, subnet) : []))
+  const gateways = subnets.flatMap(({ gateway, subnet }) =>
+    gateway ? placed(gateway, subnet) : [],
+  )
   const via = (isSix: boolean) =>
     gateways.find(({ address }) => address.includes(':') === isSix)?.address
   const [gateway, gateway6] = [via(false), via(true)]

@@ -9,7 +9,7 @@ const pools = [
   ...Array.from({ length: 16 }, (_, at) => `192.168.${16 * at}.0/20`),
 ]
 
-/** The first pool that overlaps with nothing in `taken`. Throws if there is none, as Docker does. */
+/** The first pool that overlaps with nothing in `taken`. Throws in Docker's words if none is. */
 export function freePool(taken: Subnet[]): string {
   const found = pools.find((pool) => isFree(pool, taken))
   if (found) return found
