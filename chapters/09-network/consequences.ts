@@ -1,4 +1,182 @@
 /** Each line that this chapter adds to the list, and what happens without it. */
+import { makeBridge } from '../../runtime/09-network/messages.ts'
+import type { NetPlan } from '../../runtime/09-network/net-plan.ts'
+import type { Call } from '../../runtime/calls.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
+import { firstTreeFd } from '../../runtime/descriptors.ts'
+import type { PlanOptions } from '../../runtime/options.ts'
 
-export const consequences: Consequence[] = []
+/** One network on the pretend machine, and one container in it. */
+const net: NetPlan = {
+  ends: [
+    {
+      network: '0123456789abcdef',
+      bridge: {
+        name: 'stepbox0',
+        index: 1234567,
+        mtu: 1500,
+        addresses: [{ address: '172.17.0.1', prefix: 16 }],
+      },
+      veth: { name: 'sbv0123456789a', index: 7654321, alias: '0123456789abcdef-eth0' },
+      inside: {
+        name: 'eth0',
+        index: 2,
+        mac: '02:42:ac:11:00:02',
+        addresses: [{ address: '172.17.0.2', prefix: 16 }],
+        gateway: '172.17.0.1',
+      },
+    },
+  ],
+  ports: [],
+  script: '',
+  sysctls: [['/proc/sys/net/ipv4/conf/stepbox0/forwarding', '1']],
+}
+
+const options = (): Partial<PlanOptions> => ({ net })
+const linkFd = firstTreeFd - 1
+
+/** The host answers through the bridge, or it does not. */
+const pings = {
+  inside: 'ping -q -c 1 -w 5 172.17.0.1 > /dev/null 2>&1 && echo reached || echo not reached',
+  kept: 'reached',
+  broken: 'not reached',
+}
+
+/** A bridge that has the name of the cable's end, as if a start before this one had left it. */
+const left: Call[] = [
+  ['netlink_socket', linkFd],
+  ['rtnetlink', linkFd, makeBridge({ name: 'sbv0123456789a', index: 1000, mtu: 1500 })],
+]
+
+const socket = /^socket\(AF_NETLINK, .* as 127 \*\/$/
+
+export const consequences: Consequence[] = [
+  {
+    drop: socket,
+    nth: 0,
+    consequence: 'there is nobody to tell that a bridge is wanted',
+    see: { ...pings, broken: 'rtnetlink = EBADF' },
+    options,
+  },
+  {
+    drop: /ip link add stepbox0 /,
+    consequence: 'there is no bridge, and the address has no interface to be of',
+    see: { ...pings, broken: 'rtnetlink = ENODEV' },
+    options,
+  },
+  {
+    drop: /ip address add .* dev if1234567 /,
+    consequence: 'the host has no address in the network, and answers nobody in it',
+    see: {
+      inside: 'echo ready; read line',
+      outside: 'grep -o -m 1 172.17.0.1 /proc/$machine/net/fib_trie; true',
+      kept: '172.17.0.1',
+      broken: '',
+    },
+    options,
+  },
+  {
+    drop: /ip link set stepbox0 up /,
+    consequence: 'the bridge is down, and no route of the host leads to it',
+    see: {
+      inside: 'echo ready; read line',
+      outside: 'grep -o -m 1 ^stepbox0 /proc/$machine/net/route; true',
+      kept: 'stepbox0',
+      broken: '',
+    },
+    options,
+  },
+  {
+    drop: /conf\/stepbox0\/forwarding/,
+    consequence: 'the host keeps what comes from the bridge and is not for itself',
+    see: {
+      inside: 'echo ready; read line',
+      outside: 'nsenter -t $machine -n cat /proc/sys/net/ipv4/conf/stepbox0/forwarding',
+      kept: '1',
+      broken: '0',
+    },
+    options,
+    before: [['write', '/proc/sys/net/ipv4/ip_forward', '0']],
+    needs: ['nsenter'],
+  },
+  {
+    drop: /^close\(127\)$/,
+    consequence: "the process that waits for the container keeps a socket for the host's links",
+    see: {
+      inside: 'echo ready; read line',
+      outside: '[ -e /proc/$machine/fd/127 ] && echo open || echo closed',
+      kept: 'closed',
+      broken: 'open',
+    },
+    options,
+  },
+  {
+    drop: socket,
+    nth: 1,
+    consequence: "nobody on the host's side makes the cable",
+    see: { ...pings, broken: 'rtnetlink = EBADF' },
+    options,
+  },
+  {
+    drop: /^open\("\/proc\/self\/ns\/net"/,
+    consequence: 'the kernel is told of no namespace in which the far end should be',
+    see: { ...pings, broken: 'rtnetlink = E(BADF|INVAL)' },
+    options,
+  },
+  {
+    drop: /ip link del sbv/,
+    consequence: 'a link that the last start has left keeps the name, and this start fails',
+    see: { ...pings, broken: 'rtnetlink = EEXIST' },
+    options,
+    before: left,
+  },
+  {
+    drop: /ip link add sbv/,
+    consequence: 'there is no eth0 that could get an address',
+    see: { ...pings, broken: 'write = ENODEV|rtnetlink = ENODEV' },
+    options,
+  },
+  {
+    drop: /^close\(8\)$/,
+    nth: 0,
+    consequence: 'a number is taken that a later line counts on, and standard input is no file',
+    see: { inside: 'readlink /proc/self/fd/0', kept: '/dev/null', broken: 'net:.*' },
+    options: () => ({ net, streams: { hasInput: false, isJoined: false } }),
+  },
+  {
+    drop: socket,
+    nth: 2,
+    consequence: "the host's socket is used on, and the host has no such interface",
+    see: { ...pings, broken: 'rtnetlink = ENODEV' },
+    options,
+  },
+  {
+    drop: /^write.*eth0\/disable_ipv6/,
+    consequence: 'eth0 gives itself an IPv6 address, in a network that has none',
+    see: { inside: 'cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6', kept: '1', broken: '0' },
+    options,
+    where: '/proc/sys/net/ipv6',
+  },
+  {
+    drop: /ip address add .* dev if2 /,
+    consequence: 'eth0 has no address, and the gateway is nowhere',
+    see: { ...pings, broken: 'rtnetlink = ENETUNREACH' },
+    options,
+  },
+  {
+    drop: /ip link set eth0 up /,
+    consequence: 'eth0 is down, and no route leads through it',
+    see: { ...pings, broken: 'rtnetlink = ENET(UNREACH|DOWN)' },
+    options,
+  },
+  {
+    drop: /ip route add default /,
+    consequence: 'only its own network is reached, and nothing beyond the bridge',
+    see: {
+      inside: 'ip route | grep -c default; true',
+      kept: '1',
+      broken: '0',
+    },
+    options,
+  },
+]

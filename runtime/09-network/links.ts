@@ -91,7 +91,6 @@ export function cables(options: WithNet, fd = nextFd(options)): Step[] {
       ),
     ]),
     step(['close', fd], 'later lines count on this number'),
-    step(['close', linkFd], 'a socket of the host would be a way out'),
   ]
 }
 
@@ -99,15 +98,20 @@ export function cables(options: WithNet, fd = nextFd(options)): Step[] {
 export function interfaces({ net }: WithNet): Step[] {
   if (!net || net.ends.length === 0) return []
   return [
-    step(['netlink_socket', linkFd], "this socket is about the container's links"),
+    step(
+      ['netlink_socket', linkFd],
+      "this socket is about the container's links; that of the host, which had its number, is closed",
+    ),
     ...net.ends.flatMap(inside),
-    step(['close', linkFd], 'the command asks the kernel by itself, if it wants to'),
   ]
 }
 
 function inside({ inside: { name, index, addresses, gateway, gateway6 } }: NetworkEnd): Step[] {
   const gateways = [gateway, gateway6].filter((each) => each !== undefined)
+  const isSix = addresses.some(({ address }) => address.includes(':'))
+  const setting = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`
   return [
+    ...(isSix ? [] : [step(['write', setting, '1'], 'its network has no IPv6, as in Docker', 'ENOENT')]),
     ...addresses.map((own) =>
       step(['rtnetlink', linkFd, addAddress(index, own)], 'the address that was leased for it'),
     ),
