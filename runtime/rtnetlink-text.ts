@@ -52,7 +52,7 @@ function attributeInWords(name: string, value: AttributeValue): string {
 }
 
 /** The command that makes ip(8) send this message, but for the order of its attributes. */
-export function ipCommand({ type, fixed, attributes }: Message): string {
+function ipCommand({ type, fixed, attributes }: Message): string {
   const own = Object.fromEntries(attributes) as Partial<Record<string, AttributeValue>>
   switch (type) {
     case 'RTM_NEWLINK':

@@ -1,5 +1,7 @@
 /** Chapter 9: a container has an address, ports and names. */
 import { prepareNetwork } from '../../runtime/09-network/prepare-network.ts'
+import { askedNetwork, checkNetwork } from '../../runtime/09-network/network-words.ts'
+import { networkFlags } from '../../runtime/09-network/network-words.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
 import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
@@ -11,8 +13,9 @@ export const chapter: Chapter = {
   plan,
   has: { network: 'bridge' },
   networks: ['bridge'],
-  flags: { run: portFlags },
-  asked: (typed, image) => askedPorts(typed, image),
+  flags: { run: [...networkFlags, ...portFlags] },
+  checkNetwork,
+  asked: (typed, image) => ({ ...askedNetwork(typed), ...askedPorts(typed, image) }),
   prepare: prepareNetwork,
   ended: endNetwork,
   recover: recoverNetworks,

@@ -70,8 +70,8 @@ declare module '../options.ts' {
 
 /**
  * Private mounts, names, IPC, network and view of control groups, in one unshare(2). Its mounts are
- * always its own; the others are not if `host` is asked for. The IPC and network namespaces may also
- * be some to join; an IPC `none` is one of its own.
+ * always its own; the others are not if `host` is asked for. The IPC and network namespaces may
+ * also be some to join; an IPC `none` is one of its own.
  *
  * A cgroup namespace takes the group that the process is in *now* as its root
  * (cgroup_namespaces(7)), so the process joins its group before.

@@ -100,7 +100,7 @@ export function interfaces({ net }: WithNet): Step[] {
   return [
     step(
       ['netlink_socket', linkFd],
-      "this socket is about the container's links; that of the host, which had its number, is closed",
+      "this one is about the container's links; the host's, which had its number, is closed",
     ),
     ...net.ends.flatMap(inside),
   ]
@@ -111,7 +111,7 @@ function inside({ inside: { name, index, addresses, gateway, gateway6 } }: Netwo
   const isSix = addresses.some(({ address }) => address.includes(':'))
   const setting = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`
   return [
-    ...(isSix ? [] : [step(['write', setting, '1'], 'its network has no IPv6, as in Docker', 'ENOENT')]),
+    ...(isSix ? [] : [step(['write', setting, '1'], 'a network without IPv6', 'ENOENT')]),
     ...addresses.map((own) =>
       step(['rtnetlink', linkFd, addAddress(index, own)], 'the address that was leased for it'),
     ),
