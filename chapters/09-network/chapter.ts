@@ -2,8 +2,13 @@
 import { prepareNetwork } from '../../runtime/09-network/prepare-network.ts'
 import { askedNetwork, checkNetwork } from '../../runtime/09-network/network-words.ts'
 import { networkFlags } from '../../runtime/09-network/network-words.ts'
+import { askedNames, nameFlags } from '../../runtime/09-network/name-words.ts'
+import { forgetNames } from '../../runtime/09-network/names.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
 import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
+import { etcNames } from '../../runtime/09-network/etc-files.ts'
+import { plannedNames, prepareNames } from '../../runtime/09-network/prepare-names.ts'
+import { recoverNames, renamed } from '../../runtime/09-network/prepare-names.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
 import { plan } from './plan.ts'
 
@@ -13,12 +18,25 @@ export const chapter: Chapter = {
   plan,
   has: { network: 'bridge' },
   networks: ['bridge'],
-  flags: { run: [...networkFlags, ...portFlags] },
+  flags: { run: [...networkFlags, ...portFlags, ...nameFlags] },
   checkNetwork,
-  asked: (typed, image) => ({ ...askedNetwork(typed), ...askedPorts(typed, image) }),
-  prepare: prepareNetwork,
-  ended: endNetwork,
-  recover: recoverNetworks,
+  asked: (typed, image) => ({
+    ...askedNetwork(typed),
+    ...askedPorts(typed, image),
+    ...askedNames(typed),
+  }),
+  ordinary: () => ({ etc: { directory: '/containers/<id>', names: [...etcNames] } }),
+  prepare: async (setting) => ({ ...(await prepareNetwork(setting)), ...prepareNames(setting) }),
+  planned: plannedNames,
+  ended: async (setting) => {
+    forgetNames(setting.root, setting.container.id)
+    return endNetwork(setting)
+  },
+  happened: renamed,
+  recover: async (root) => {
+    recoverNames(root)
+    await recoverNetworks(root)
+  },
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
 }

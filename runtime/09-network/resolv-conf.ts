@@ -8,7 +8,7 @@ export interface AskedDns {
 }
 
 /** The host's file in parts. */
-export function serversIn(text: string): string[] {
+function serversIn(text: string): string[] {
   return valuesOf(text, 'nameserver').map((value) => value.split(/\s+/)[0] ?? '')
 }
 

@@ -30,7 +30,7 @@ declare module '../options.ts' {
 }
 
 /** Where programs ask: an address of the loopback, which everybody has for himself. */
-const resolverAddress = '127.0.0.11'
+export const resolverAddress = '127.0.0.11'
 const resolverPort = 41153
 
 /** A user that nobody else is. */

@@ -35,8 +35,7 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [9, 'network-alias net-alias dns dns-option dns-opt dns-search'],
-  [9, 'link-local-ip add-host link'],
+  [9, 'link-local-ip'],
   [11, 'pull'],
   [13, 'cap-add cap-drop privileged security-opt device device-cgroup-rule userns'],
   [15, 'runtime'],
