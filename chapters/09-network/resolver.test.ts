@@ -154,7 +154,7 @@ describe('the process that answers', () => {
 
   test('sees no file of the host, and is on the host’s network', async (context) => {
     const { pid } = await waiting(context)
-    expect(readlinkSync(`/proc/${pid}/root`)).toMatch(/resolving$/)
+    expect(readlinkSync(`/proc/${pid}/root`)).toMatch(/resolving\/root$/)
     expect(readlinkSync(`/proc/${pid}/ns/net`)).toBe(readlinkSync('/proc/self/ns/net'))
   })
 
@@ -229,5 +229,5 @@ test('a container that is forgotten leaves no file', () => {
   forgetNames(root, web)
   forgetNames(root, data)
   const found = [`own/${web}`, `own/${data}`, `networks/${net1}/${web}`, `networks/${net1}/${data}`]
-  expect(found.filter((path) => existsSync(`${root}/resolving/${path}`))).toEqual([])
+  expect(found.filter((path) => existsSync(`${root}/resolving/root/${path}`))).toEqual([])
 })

@@ -16,7 +16,7 @@ export function interfaceIndex(name: string): number | undefined {
 /** `/proc/net/igmp`: `2	eth0      :     1      V3`, for each with IPv4. */
 function ofFour(name: string): number | undefined {
   for (const line of (tryRead('/proc/net/igmp') ?? '').split('\n')) {
-    const [index = '', device] = line.trim().split(/\s+/)
+    const [index = '', device] = line.trim().split(/[\s:]+/) // a long name has no space behind it
     if (device === name) return Number(index)
   }
   return undefined

@@ -2,8 +2,8 @@
  * The names of containers, in the files that their resolvers read. A resolver sees nothing else of
  * the host, and cannot list the directory: it knows the networks of its own container alone.
  *
- *     resolving/own/<container>                  its networks, and the host's resolvers
- *     resolving/networks/<network>/<container>   a line for each address that it has there
+ *     resolving/root/own/<container>                  its networks, and the host's resolvers
+ *     resolving/root/networks/<network>/<container>   a line for each address that it has there
  *
  * Each container's files are written by its own commands alone, and put in place by a rename.
  */
@@ -27,7 +27,7 @@ export interface NamesInNetwork {
 
 /** The directory that a resolver has as its root. */
 export function resolvingDir(root: string): string {
-  return join(root, 'resolving')
+  return join(root, 'resolving', 'root')
 }
 
 /** The file about a container, as its resolver sees it. */
@@ -41,7 +41,8 @@ export function enterNames(
   container: string,
   { places, servers }: { places: NamesInNetwork[]; servers: string[] },
 ): void {
-  const dir = makePlace(root, 'resolving')
+  makePlace(root, 'resolving') // closed to all others, who never reach what is open below
+  const dir = resolvingDir(root)
   const [own, networks] = ['own', 'networks'].map((name) => join(dir, name)) as [string, string]
   for (const each of [own, networks]) mkdirSync(each, { recursive: true })
   // The resolver is another user: it may pass, and not look around.

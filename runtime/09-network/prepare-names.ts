@@ -8,7 +8,7 @@ import { namesIn, tryRead } from '../files.ts'
 import { shortId, type Container, type PlanOptions } from '../options.ts'
 import { endpointsOf } from './endpoints.ts'
 import { etcNames } from './etc-files.ts'
-import { hostsFile } from './hosts.ts'
+import { hostsFile, withOwnAddresses } from './hosts.ts'
 import type {} from './name-words.ts'
 import { enterNames, forgetNames, ownNames, resolvingDir } from './names.ts'
 import type { NamesInNetwork } from './names.ts'
@@ -149,6 +149,21 @@ function linkedTo(
   if (address === undefined)
     throw new Error(`cannot link to '${name}': it does not belong to the default network`)
   return { address, names: [...new Set([alias, shortId(found.id), found.name])] }
+}
+
+/**
+ * A container that runs has joined or left a network: what it is told, and how others find it. The
+ * files are written in place, since they are mounted; what its processes have added stays.
+ */
+export function changeNames({ container, root, dir }: Given): void {
+  const places = placesOf({ container, root })
+  const addresses = places.flatMap((place) => place.addresses)
+  const hosts = join(dir, 'hosts')
+  writeFileSync(hosts, withOwnAddresses(tryRead(hosts) ?? '', { ...container, addresses }))
+  if (!places.some(isNamed)) return forgetNames(root, container.id)
+  const text = ownResolvConf(hostResolvConf(), container.dns ?? {}, resolverAddress)
+  writeFileSync(join(dir, 'resolv.conf'), text)
+  enter(root, container, places)
 }
 
 /** It is called something else from now on. */

@@ -20,6 +20,8 @@ export interface Resolver {
   file: string
   /** Which system calls it has, as seccomp(2) takes it. */
   filter: Uint8Array
+  /** The process with which it ends, as the host sees it; by default the one that starts it. */
+  serves?: number
 }
 
 declare module '../options.ts' {
@@ -43,10 +45,10 @@ const answeringFd = firstTreeFd - 3
 /** Before the fork, on the host: it waits for its sockets, and has no rights by then. */
 export function startResolver({ resolver }: Pick<PlanOptions, 'resolver'>): Step[] {
   if (!resolver) return []
-  const { directory, file, filter } = resolver
+  const { directory, file, filter, serves = 0 } = resolver
   return [
     step(
-      ['serve_names', directory, file, channelFd, 0, resolverUser, filter],
+      ['serve_names', directory, file, channelFd, serves, resolverUser, filter],
       'answers when the container asks for a name; it reads foreign packets, so it has no rights',
     ),
   ]
