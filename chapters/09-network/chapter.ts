@@ -5,6 +5,8 @@ import { networkFlags } from '../../runtime/09-network/network-words.ts'
 import { askedNames, nameFlags } from '../../runtime/09-network/name-words.ts'
 import { forgetNames } from '../../runtime/09-network/names.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
+import { networkCommands } from '../../runtime/09-network/network-command-words.ts'
+import { portsColumn } from '../../runtime/09-network/ports-column.ts'
 import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
 import { etcNames } from '../../runtime/09-network/etc-files.ts'
 import { plannedNames, prepareNames } from '../../runtime/09-network/prepare-names.ts'
@@ -16,6 +18,12 @@ export const chapter: Chapter = {
   number: 9,
   slug: 'network',
   plan,
+  commands: networkCommands,
+  columns: [{ command: 'ps', head: 'PORTS', cell: portsColumn }],
+  inspects: {
+    network: async (root, name) =>
+      (await import('../../runtime/09-network/inspect-network.ts')).inspectNetwork(root, name),
+  },
   has: { network: 'bridge' },
   networks: ['bridge'],
   flags: { run: [...networkFlags, ...portFlags, ...nameFlags] },

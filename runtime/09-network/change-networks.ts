@@ -131,7 +131,9 @@ function withGateway(each: NetworkSubnet): NetworkSubnet {
   const { family, base } = wellFormed(each.range ?? each.subnet)
   const whole = wellFormed(each.subnet)
   const first = base === whole.base ? base + 1n : base
-  return { ...each, gateway: each.gateway ?? formatAddress({ family, value: first }) }
+  if (each.gateway !== undefined) return each
+  const chosen = { ...each, gateway: formatAddress({ family, value: first }) }
+  return each.isChosen ? chosen : { ...chosen, isGatewayChosen: true }
 }
 
 function wellFormed(text: string): Subnet {

@@ -40,7 +40,7 @@ export function withoutElements(script: string): Step[] {
 }
 
 /** ENOENT: there is no nft. EPROTO: there is no table, as after a restart of the machine. */
-function ignoringAbsence(error: unknown): void {
+export function ignoringAbsence(error: unknown): void {
   const isAbsent = ['ENOENT', 'EPROTO'].includes(errnoOf(error) ?? '')
   if (!(error instanceof StepError) || !isAbsent) throw error
 }

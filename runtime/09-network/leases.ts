@@ -35,10 +35,11 @@ export function leasesIn(root: string, name: string): Lease[] {
 
 /** The same of containers that run. */
 export function leasesOfRunning(root: string, name: string): Lease[] {
-  return leasesIn(root, name).filter(({ container }) => isRunning(root, container))
+  return leasesIn(root, name).filter(({ container }) => isMarked(root, container))
 }
 
-function isRunning(root: string, id: string): boolean {
+/** Whether this is the id of a container that is marked as running. */
+export function isMarked(root: string, id: string): boolean {
   return /^[\da-f]{64}$/.test(id) && existsSync(runningMark(root, id))
 }
 
@@ -147,7 +148,7 @@ export function giveBack(root: string, name: string, { address, container }: Lea
  * read: a container that starts in between finds the lease, and waits for the lock.
  */
 export async function freeStale(root: string, name: string): Promise<void> {
-  const stale = () => leasesIn(root, name).filter(({ container }) => !isRunning(root, container))
+  const stale = () => leasesIn(root, name).filter(({ container }) => !isMarked(root, container))
   if (stale().length === 0) return
   await withNetworks(root, () => stale().forEach(({ address }) => free(root, name, address)))
 }

@@ -18,6 +18,8 @@ export interface NetworkSubnet {
   /** The bridge's own address; absent in a network that has none. */
   gateway?: string
   range?: string
+  /** It was not asked for, unlike the subnet. */
+  isGatewayChosen?: boolean
   /** Addresses that are given to nobody, by what has them. */
   auxiliary?: Record<string, string>
   /** It was chosen and not asked for, and is chosen anew if somebody else has it by then. */

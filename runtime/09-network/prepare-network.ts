@@ -61,13 +61,13 @@ async function join(
   asked: AskedEndpoint[],
   networks: NetworkRecord[],
 ): Promise<void> {
-  const ends: NetworkEnd[] = []
-  for (const [at, network] of networks.entries()) {
-    const end = await placeIn({ root, id: container.id, network, at }, asked[at])
-    ends.push(withoutSecondRoute(end, ends))
-  }
+  const places: NetworkEnd[] = []
+  for (const [at, network] of networks.entries())
+    places.push(await placeIn({ root, id: container.id, network, at }, asked[at]))
+  const ends = withOneRoute(places, networks)
   container.net = { ends, ports: [] }
-  const wanted = publishedOf(container)
+  const isInternal = networks.every((each) => each.isInternal)
+  const wanted = isInternal ? [] : publishedOf(container) // nobody could come in, as in Docker
   if (wanted.length === 0) return
   const isNamed = wanted.every(({ host }) => host && host[0] === host[1] && host[0] !== 0)
   const choose = async () => {
@@ -108,9 +108,14 @@ export async function placeIn(
   { root, id, network, at }: Place,
   asked: Omit<AskedEndpoint, 'network'> = {},
 ): Promise<NetworkEnd> {
-  const { bridge, subnets, isInternal, options } = network
+  const { name, bridge, subnets, options } = network
   if (!bridge) throw new Error(`network '${network.name}' is not one that can be joined`)
-  const { four, six } = asked
+  const { four, six } = name === defaultNetwork ? {} : asked // ignored there, as in Docker
+  if ((four && subnets[0]?.isChosen) || (six && subnets.at(-1)?.isChosen))
+    throw new Error(
+      'user specified IP address is supported only when connecting to networks with user ' +
+        `configured subnets: network '${name}' was created without --subnet`,
+    )
   const wish = { container: id, ...(four ? { four } : {}), ...(six ? { six } : {}) }
   const addresses = (await lease(root, network, wish)).map((address, index) =>
     placed(address, subnets[index]?.subnet ?? ''),
@@ -139,8 +144,8 @@ export async function placeIn(
       index: 2 + at,
       mac: asked.mac ?? macFrom(addresses[0]?.address ?? ''),
       addresses,
-      ...(gateway && !isInternal ? { gateway } : {}),
-      ...(gateway6 && !isInternal ? { gateway6 } : {}),
+      ...(gateway ? { gateway } : {}),
+      ...(gateway6 ? { gateway6 } : {}),
     },
   }
 }
@@ -155,17 +160,12 @@ function macFrom(address: string): string {
   return ['02', '42', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':')
 }
 
-/** There is one way to everywhere: by the first network that has one. */
-function withoutSecondRoute(end: NetworkEnd, before: NetworkEnd[]): NetworkEnd {
-  const { gateway, gateway6, ...inside } = end.inside
-  const hasOne = before.some((each) => each.inside.gateway !== undefined)
-  const hasSix = before.some((each) => each.inside.gateway6 !== undefined)
-  return {
-    ...end,
-    inside: {
-      ...inside,
-      ...(gateway && !hasOne ? { gateway } : {}),
-      ...(gateway6 && !hasSix ? { gateway6 } : {}),
-    },
-  }
+/** There is one way to everywhere: by the first network that leads out, else by the first. */
+function withOneRoute(ends: NetworkEnd[], networks: NetworkRecord[]): NetworkEnd[] {
+  const open = networks.findIndex(({ isInternal }) => !isInternal)
+  return ends.map((end, at) => {
+    if (at === Math.max(open, 0)) return end
+    const { gateway: _, gateway6: __, ...inside } = end.inside
+    return { ...end, inside }
+  })
 }

@@ -5,8 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  network: 9,
-  port: 9,
   save: 10,
   load: 10,
   export: 10,
