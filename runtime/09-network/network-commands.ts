@@ -21,7 +21,7 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
   const [name = ''] = words
   try {
     const driver = valueOf(input, 'driver') ?? 'bridge'
-    if (driver !== 'bridge') throw new Error(`plugin "${driver}" not found`)
+    checkDriver(driver)
     checkOptions(options)
     const subnets = subnetsFrom(input)
     subnets.forEach(checkSubnet)
@@ -39,6 +39,10 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
     await failed(error)
     return { code: 1 }
   }
+}
+
+function checkDriver(driver: string): void {
+  if (driver !== 'bridge') throw new Error(`plugin "${driver}" not found`)
 }
 
 function pairs(flag: string, given: string[]): Record<string, string> {

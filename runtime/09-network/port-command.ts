@@ -15,7 +15,8 @@ export async function portCommand({ runtime, words, failed }: Input): Promise<An
     if (asked === undefined)
       return { lines: ports.map((each) => `${inside(each)} -> ${outside(each)}`) }
     const [port = '', protocol = 'tcp'] = asked.split('/')
-    if (!/^\d{1,5}$/.test(port)) throw new UsageError(`Error: Invalid port: ${asked}`)
+    if (!/^\d{1,5}$/.test(port)) 
+      throw new UsageError(`invalid port '${asked}': a number, and perhaps its protocol, as 80/tcp`)
     const found = ports.filter((each) => inside(each) === `${Number(port)}/${protocol}`)
     if (found.length > 0) return { lines: found.map(outside) }
     throw new Error(`No public port '${port}/${protocol}' published for ${name}`)
