@@ -52,13 +52,11 @@ function attributeInWords(name: string, value: AttributeValue): string {
 }
 
 /** The command that makes ip(8) send this message, but for the order of its attributes. */
-function ipCommand({ type, fixed, attributes }: Message): string {
+function ipCommand({ type, flags, fixed, attributes }: Message): string {
   const own = Object.fromEntries(attributes) as Partial<Record<string, AttributeValue>>
   switch (type) {
     case 'RTM_NEWLINK':
-      return own['IFLA_LINKINFO'] === undefined
-        ? `ip link set ${String(own['IFLA_IFNAME'])} up`
-        : `ip link add ${linkWords(fixed, attributes)}`
+      return `ip link ${verbFor(flags)} ${linkWords(fixed, attributes)}`
     case 'RTM_DELLINK':
       return `ip link del ${String(own['IFLA_IFNAME'])}`
     case 'RTM_NEWADDR':
@@ -68,6 +66,10 @@ function ipCommand({ type, fixed, attributes }: Message): string {
     case 'RTM_NEWROUTE':
       return `ip ${six(fixed['rtm_family'])}route add default via ${String(own['RTA_GATEWAY'])}`
   }
+}
+
+function verbFor(flags: Message['flags']): string {
+  return flags.includes('NLM_F_CREATE') ? 'add' : 'set'
 }
 
 /** ip(8) takes `if7` for the interface with number 7, whatever its name is. */

@@ -48,6 +48,25 @@ const left: Call[] = [
   ['rtnetlink', linkFd, makeBridge({ name: 'sbv0123456789a', index: 1000, mtu: 1500 })],
 ]
 
+/** What the container is told in /etc, in files of the pretend machine. */
+const etcNames = ['hosts', 'resolv.conf', 'hostname'] as const
+const etc = {
+  options: (): Partial<PlanOptions> => ({ etc: { directory: '/mnt', names: [...etcNames] } }),
+  before: [
+    ['mount', 'disk', '/mnt', 'tmpfs', [], null],
+    ...etcNames.map((name): Call => {
+      return ['create', `/mnt/${name}`, Buffer.from(`told ${name}\n`), 0o644, 0, 0, 0n, 0]
+    }),
+  ] satisfies Call[],
+}
+
+const told = {
+  inside:
+    'for f in hosts resolv.conf hostname; do ' +
+    'grep -m 1 told /etc/$f || echo $f is empty; done | tr "\\n" " "',
+  kept: 'told hosts told resolv.conf told hostname',
+}
+
 const socket = /^socket\(AF_NETLINK, .* as 127 \*\/$/
 
 export const consequences: Consequence[] = [
@@ -137,6 +156,19 @@ export const consequences: Consequence[] = [
     options,
   },
   {
+    drop: /ip link set sbv.* hairpin on /,
+    consequence: 'the bridge does not send back what its container sends to its own published port',
+    see: {
+      inside: 'echo ready; read line',
+      outside:
+        'nsenter -t $machine -n ip -d link show sbv0123456789a | grep -o -m 1 "hairpin [a-z]*"',
+      kept: 'hairpin on',
+      broken: 'hairpin off',
+    },
+    options,
+    needs: ['nsenter', 'ip'],
+  },
+  {
     drop: /^close\(8\)$/,
     nth: 0,
     consequence: 'a number is taken that a later line counts on, and standard input is no file',
@@ -178,5 +210,29 @@ export const consequences: Consequence[] = [
       broken: '0',
     },
     options,
+  },
+  {
+    drop: /^open_tree\(AT_FDCWD, ".*\/(hosts|resolv.conf|hostname)"/,
+    consequence: 'there is no file that could take the place of the one in the image',
+    see: { ...told, broken: 'move_mount_to = EBADF' },
+    ...etc,
+  },
+  {
+    drop: /^openat2\(AT_FDCWD, "\/etc\/(hosts|resolv.conf|hostname)"/,
+    consequence: 'there is no place that it could be mounted on',
+    see: { ...told, broken: 'move_mount_to = EBADF|close = EBADF|(?!told\n).*' },
+    ...etc,
+  },
+  {
+    drop: /^move_mount\(1(28|29|30), /,
+    consequence: 'one of the files is that of the image',
+    see: { ...told, broken: '.*empty.*' },
+    ...etc,
+  },
+  {
+    drop: /^close\((9|10)\)$/,
+    consequence: 'a number is taken that a later line counts on, and a file is in the wrong place',
+    see: { ...told, broken: '(?!told hosts told resolv.conf told hostname$).*' },
+    ...etc,
   },
 ]

@@ -8,6 +8,7 @@ import {
   makeBridge,
   makePair,
   removeLink,
+  turnBack,
 } from '../../runtime/09-network/messages.ts'
 import type { NetworkEnd } from '../../runtime/09-network/net-plan.ts'
 import type { Call } from '../../runtime/calls.ts'
@@ -35,6 +36,7 @@ const messages = [
   addAddress(bridge.index, { address: 'fd00:1::1', prefix: 64 }),
   linkUp(bridge.name),
   makePair(end, firstFd),
+  turnBack(end),
   addAddress(end.inside.index, { address: '10.1.2.3', prefix: 24 }),
   linkUp('eth0'),
   defaultRoute('10.1.2.1'),
@@ -89,7 +91,8 @@ test('the printed ip commands lead to the same links, addresses and routes', asy
   const command: Call = ['execvpe', 'sh', ['sh', '-c', look], [`PATH=${process.env['PATH']}`]]
   const { out } = await carryOut(steps(...apart, ...sent, command))
   expect(stateIn(out)).toEqual(stateIn(stdout))
-  expect(stateIn(out)).toContainEqual(expect.objectContaining({ dst: 'default', dev: 'eth0' }))
+  for (const part of [{ dst: 'default', dev: 'eth0' }, { hairpin: true }])
+    expect(stateIn(out)).toContainEqual(expect.objectContaining(part))
 })
 
 test('a refused message says why, in the words of the kernel', async (context) => {
@@ -113,6 +116,7 @@ function stateIn(text: string): unknown[] {
   return all.filter((each) => !isKernels(each)).map((each) => ({
     ...Object.fromEntries(shown.map((name) => [name, each[name]])),
     kind: each.linkinfo?.info_kind,
+    hairpin: each.linkinfo?.info_slave_data?.hairpin,
     mac: each.ifname?.startsWith('sbv') ? undefined : each.address,
     own: each.addr_info?.filter(({ local }) => !local.startsWith('fe80')),
   }))
@@ -121,7 +125,7 @@ function stateIn(text: string): unknown[] {
 const shown = ['ifindex', 'ifname', 'mtu', 'master', 'ifalias', 'dst', 'gateway', 'dev'] as const
 
 type Shown = Partial<Record<(typeof shown)[number] | 'address', string>> & {
-  linkinfo?: { info_kind: string }
+  linkinfo?: { info_kind: string; info_slave_data?: { hairpin: boolean } }
   addr_info?: { local: string }[]
 }
 
@@ -136,10 +140,10 @@ function brief(line: string): string {
     .replace(/(IFLA_INFO_DATA\}), ("(\\x..)*"|\[.*eth0.*?\]\]\])/, '$1, …')
 }
 
-/** The pieces of a message in no particular order. An interface is named by ip as it likes. */
+/** The pieces of a message in no particular order. ip names interfaces and ports as it likes. */
 function partsOf(line: string): string[] {
   const text = brief(line).replaceAll('"...', '"')
   const all = text.match(/\{nla_type=(?!IFLA_LINKINFO)\w+\}, [^[\]]+|\w+=[\w|:.]+/g) ?? []
-  const asLiked = /IFLA_IFNAME|RTA_OIF|ifi_index|RTA_DST\}, .*"::"|^nla_type/
+  const asLiked = /IFLA_IFNAME|RTA_OIF|ifi_index|RTA_DST\}, .*"::"|^nla_type|SLAVE|_slave|BRPORT/
   return all.filter((part) => !asLiked.test(part)).sort()
 }
