@@ -9,6 +9,7 @@ import { networkCommands } from '../../runtime/09-network/network-command-words.
 import { portsColumn } from '../../runtime/09-network/ports-column.ts'
 import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
 import { etcNames } from '../../runtime/09-network/etc-files.ts'
+import { plannedNetwork } from '../../runtime/09-network/planned-network.ts'
 import { plannedNames, prepareNames } from '../../runtime/09-network/prepare-names.ts'
 import { recoverNames, renamed } from '../../runtime/09-network/prepare-names.ts'
 import type { Chapter } from '../../runtime/chapter.ts'
@@ -35,7 +36,7 @@ export const chapter: Chapter = {
   }),
   ordinary: () => ({ etc: { directory: '/containers/<id>', names: [...etcNames] } }),
   prepare: async (setting) => ({ ...(await prepareNetwork(setting)), ...prepareNames(setting) }),
-  planned: plannedNames,
+  planned: (setting) => ({ ...plannedNetwork(setting), ...plannedNames(setting) }),
   ended: async (setting) => {
     forgetNames(setting.root, setting.container.id)
     return endNetwork(setting)

@@ -25,12 +25,22 @@ export function bridges(net: NetPlan | undefined): Step[] {
   return [
     step(['netlink_socket', linkFd], "this socket is about the host's links"),
     ...net.ends.flatMap(bridge),
-    ...net.sysctls.map(([path, value]) =>
-      step(['write', path, value], 'the host passes packets on between this network and others'),
-    ),
+    ...net.sysctls.map(([path, value]) => step(['write', path, value], reasonFor(path))),
     ...(net.script ? [packetFilter(net.script)] : []),
     step(['close', linkFd], 'the process that waits for the container has no use for it'),
   ]
+}
+
+function reasonFor(path: string): string {
+  const [setting = ''] = Object.keys(reasons).filter((name) => path.endsWith(`/${name}`))
+  return reasons[setting] ?? 'the network needs it so'
+}
+
+const reasons: Record<string, string> = {
+  forwarding: 'the host passes on what comes in here and is not for itself',
+  route_localnet: 'a published port is reached by 127.0.0.1 too, and the answer comes back',
+  disable_ipv6: 'a network without IPv6',
+  accept_ra: 'it takes its routes from no container, and an uplink goes on taking its own',
 }
 
 function bridge({ bridge: { name, index, mtu, addresses } }: NetworkEnd): Step[] {

@@ -3,14 +3,14 @@ import type { Setting } from '../chapter.ts'
 import { runningContainers } from '../container/find.ts'
 import { saveRunning } from '../container/state.ts'
 import type { Container, PlanOptions } from '../options.ts'
-import { bytesOf, parseAddress, parseSubnet } from './addresses.ts'
 import { randomIndex, theDefaultNetwork, usable } from './change-networks.ts'
 import { endpointsOf, type AskedEndpoint } from './endpoints.ts'
 import { bridgeSettings, rememberSettings, uplinkSettings } from './host-settings.ts'
 import { hostPorts } from './host-ports.ts'
 import { uplinkMtu } from './interfaces.ts'
 import { lease, withNetworks } from './leases.ts'
-import type { HeldPort, NetPlan, NetworkEnd, PlacedAddress } from './net-plan.ts'
+import type { HeldPort, NetPlan, NetworkEnd } from './net-plan.ts'
+import { networkEnd, withOneRoute } from './network-end.ts'
 import { defaultNetwork, findNetwork, type NetworkRecord } from './networks.ts'
 import { filterScript, type FilteredNetwork } from './packet-filter.ts'
 import type { AskedPort, Protocol } from './publish-flag.ts'
@@ -117,55 +117,7 @@ export async function placeIn(
         `configured subnets: network '${name}' was created without --subnet`,
     )
   const wish = { container: id, ...(four ? { four } : {}), ...(six ? { six } : {}) }
-  const addresses = (await lease(root, network, wish)).map((address, index) =>
-    placed(address, subnets[index]?.subnet ?? ''),
-  )
-  const gateways = subnets.flatMap(({ gateway, subnet }) =>
-    gateway ? placed(gateway, subnet) : [],
-  )
-  const via = (isSix: boolean) =>
-    gateways.find(({ address }) => address.includes(':') === isSix)?.address
-  const [gateway, gateway6] = [via(false), via(true)]
-  const inside = `eth${at}`
-  return {
-    network: network.id,
-    bridge: {
-      ...bridge,
-      addresses: gateways,
-      mtu: Number(options['com.docker.network.driver.mtu']) || uplinkMtu(),
-    },
-    veth: {
-      name: `sbv${id.slice(0, 11)}${at === 0 ? '' : at.toString(36)}`,
-      index: randomIndex(),
-      alias: `${id}-${inside}`,
-    },
-    inside: {
-      name: inside,
-      index: 2 + at,
-      mac: asked.mac ?? macFrom(addresses[0]?.address ?? ''),
-      addresses,
-      ...(gateway ? { gateway } : {}),
-      ...(gateway6 ? { gateway6 } : {}),
-    },
-  }
-}
-
-function placed(address: string, subnet: string): PlacedAddress {
-  return { address, prefix: parseSubnet(subnet)?.prefix ?? 0 }
-}
-
-/** As Docker's: who has the address now has the same MAC address as who had it before. */
-function macFrom(address: string): string {
-  const bytes = bytesOf(parseAddress(address)?.value ?? 0n, 4)
-  return ['02', '42', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':')
-}
-
-/** There is one way to everywhere: by the first network that leads out, else by the first. */
-function withOneRoute(ends: NetworkEnd[], networks: NetworkRecord[]): NetworkEnd[] {
-  const open = networks.findIndex(({ isInternal }) => !isInternal)
-  return ends.map((end, at) => {
-    if (at === Math.max(open, 0)) return end
-    const { gateway: _, gateway6: __, ...inside } = end.inside
-    return { ...end, inside }
-  })
+  const addresses = await lease(root, network, wish)
+  const mtu = Number(options['com.docker.network.driver.mtu']) || uplinkMtu()
+  return networkEnd({ id, network, at }, { addresses, index: randomIndex(), mtu, mac: asked.mac })
 }
