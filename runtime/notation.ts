@@ -74,7 +74,7 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
     return `bind(socket(${family}, ${type}, 0), {${port}, ${where}}) /* as ${fd} */`
   },
   serve_names: ([directory, , fd, , user]) =>
-    `clone(SIGCHLD) /* a resolver: chroot(${directory}), setuid(${user}), seccomp; by ${fd} */`,
+    `fork() /* chroot(${directory}), setuid(${user}), seccomp(…), ${fd} */`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,

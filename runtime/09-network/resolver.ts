@@ -78,14 +78,12 @@ export function lendSockets({ resolver }: Pick<PlanOptions, 'resolver'>): Step[]
 
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-const to = `dnat to ${resolverAddress}:${resolverPort}`
-
-/** In the network namespace of the container, which has no other rule. */
+/** In the network namespace of the container, which has no other rule: see the constants above. */
 const redirection = `table ip stepbox {
   chain names {
     type nat hook output priority -100
-    ip daddr ${resolverAddress} udp dport 53 ${to}
-    ip daddr ${resolverAddress} tcp dport 53 ${to}
+    ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:41153
+    ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:41153
   }
 }
 `
