@@ -1,10 +1,14 @@
 /** Chapter 9, for the tools that look at containers from outside. */
+import { explainNetwork } from '../../runtime/09-network/explain-network.ts'
+import { networkLeftovers } from '../../runtime/09-network/network-leftovers.ts'
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
 import { capabilities } from './capabilities.ts'
 import { consequences } from './consequences.ts'
 
 export const tools: ChapterTools = {
   consequences,
+  explain: explainNetwork,
+  leftovers: [networkLeftovers],
   capabilities,
   demands: { own: ['container-links'] },
 }

@@ -62,6 +62,12 @@ export function rememberSettings(root: string, changes: Setting[]): void {
   writeAside(makePlace(root, 'tmp'), fileIn(root), `${JSON.stringify(all, null, 2)}\n`)
 }
 
+/** Strike out a setting that is again as it was. */
+export function forgetSettings(root: string, path: string): void {
+  const { [path]: _, ...rest } = settingsBefore(root)
+  writeAside(makePlace(root, 'tmp'), fileIn(root), `${JSON.stringify(rest, null, 2)}\n`)
+}
+
 /** What was changed on this host, and what it was before. */
 export function settingsBefore(root: string): Record<string, string> {
   try {

@@ -21,7 +21,7 @@ export const networkCommands: CommandSpec[] = [
       { long: 'internal', text: 'nothing outside is reached from it' },
       { long: 'ip-range', value: 'SUBNET', many: true, text: 'where its addresses are from' },
       { long: 'ipv6', text: 'addresses of IPv6 too; from fd00::/8 if no subnet is given' },
-      { long: 'label', value: 'KEY=VALUE', many: true, text: 'say something about it' },
+      { long: 'label', value: 'KEY=VALUE', many: true, text: 'a label, for people and filters' },
       { long: 'opt', short: 'o', value: 'KEY=VALUE', many: true, text: 'com.docker.network.…' },
       { long: 'subnet', value: 'SUBNET', many: true, text: 'its addresses, as 172.28.0.0/16' },
     ],

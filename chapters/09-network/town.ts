@@ -1,0 +1,69 @@
+/** Tests. A host with containers and a machine beside it, each in a network namespace of its own. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { onTestFinished } from 'vitest'
+import { onPath } from '../../runtime/tools/programs.ts'
+import { until } from '../../test/detached.ts'
+import { program, type Ended } from '../../test/stepbox.ts'
+
+/** The addresses of the host and of its neighbour, on the cable between them. */
+export const addresses = {
+  host: '192.0.2.1',
+  outside: '192.0.2.2',
+  host6: '2001:db8::1',
+  outside6: '2001:db8::2',
+}
+
+type Side = 'host' | 'outside'
+
+export interface Town {
+  /** Run a program on one side to its end, for 30 seconds at most. */
+  on: (side: Side, argv: string[]) => Ended
+  /** The same with `stepbox`, on the host. */
+  stepbox: (...args: string[]) => Ended
+}
+
+/** Whether the programs that the tests build a town with are there. */
+export function canBuild(): boolean {
+  return ['unshare', 'nsenter', 'ip', 'nft', 'busybox', 'timeout'].every((each) => onPath(each))
+}
+
+/** Both go away with the test, and the containers on the host too. */
+export async function town(root: string): Promise<Town> {
+  const pids = { host: await namespace(), outside: await namespace() }
+  const on = (side: Side, argv: string[]): Ended => {
+    const all = ['-t', String(pids[side]), '-n', 'timeout', '30', ...argv]
+    const env = { PATH: process.env['PATH'] ?? '', STEPBOX_ROOT: root }
+    const { status, signal, stdout, stderr } = spawnSync('nsenter', all, { encoding: 'utf8', env })
+    return { code: status, signal, out: stdout, err: stderr }
+  }
+  const stepbox = (...args: string[]) => on('host', [process.execPath, '--', program, ...args])
+  const { host, outside, host6, outside6 } = addresses
+  const lines = [
+    `link add up0 type veth peer name up0 netns ${pids.outside}`,
+    'link set lo up',
+    'link set up0 up',
+  ]
+  for (const line of lines) on('host', ['ip', ...line.split(' ')])
+  for (const line of lines.slice(1)) on('outside', ['ip', ...line.split(' ')])
+  for (const [side, four, six] of [['host', host, host6], ['outside', outside, outside6]] as const) {
+    on(side, ['ip', 'address', 'add', `${four}/24`, 'dev', 'up0'])
+    on(side, ['ip', 'address', 'add', `${six}/64`, 'dev', 'up0', 'nodad'])
+  }
+  onTestFinished(() => {
+    const left = stepbox('ps', '-aq').out.split('\n').filter(Boolean)
+    if (left.length > 0) stepbox('rm', '-f', ...left)
+  })
+  return { on, stepbox }
+}
+
+/** The pid of a process that holds a new one until the test ends. */
+async function namespace(): Promise<number> {
+  const holder: ChildProcess = spawn('unshare', ['-n', 'sh', '-c', 'echo; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  let isReady = false
+  holder.stdout?.once('data', () => (isReady = true))
+  await until(() => isReady)
+  return holder.pid ?? 0
+}
