@@ -70,7 +70,7 @@ describe('a published port', () => {
 })
 
 describe('isolation', () => {
-  test('one network does not reach another, and an internal one nothing outside', async (context) => {
+  test('one network does not reach another, nor an internal one the world', async (context) => {
     const all = await begun(context)
     const { stepbox } = all
     stepbox('network', 'create', '--internal', 'inner')
@@ -99,7 +99,8 @@ describe('isolation', () => {
     const own = ['busybox', 'wget', '-qO-', 'http://127.0.0.1:7777/ostype']
     await until(() => on('host', own).out === 'Linux\n')
     const script =
-      'gw=$(ip route | sed -n "s/default via \\([^ ]*\\).*/\\1/p"); ip addr del 127.0.0.1/8 dev lo; ' +
+      'gw=$(ip route | sed -n "s/default via \\([^ ]*\\).*/\\1/p"); ' +
+      'ip addr del 127.0.0.1/8 dev lo; ' +
       'ip route add 127.0.0.0/8 via $gw; timeout 3 wget -qO- http://127.0.0.1:7777/ostype'
     const { code, out } = stepbox('run', '--rm', 'busybox', 'sh', '-c', script)
     expect([code === 0, out]).toEqual([false, ''])
@@ -116,7 +117,7 @@ describe('isolation', () => {
   }, 120_000)
 })
 
-test('a container that was killed leaves no address, no port, no link and no element', async (context) => {
+test('a container that was killed leaves no address, link or element', async (context) => {
   const all = await begun(context)
   const { stepbox, on, root } = all
   stepbox('run', '-d', '--name', 'web', '-p', '8080:80', ...serving)

@@ -1,4 +1,4 @@
-/** Tests. A host with containers and a machine beside it, each in a network namespace of its own. */
+/** Tests. A host with containers and a machine beside it, each in a network namespace. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { onTestFinished } from 'vitest'
 import { onPath } from '../../runtime/tools/programs.ts'
@@ -45,10 +45,12 @@ export async function town(root: string): Promise<Town> {
   ]
   for (const line of lines) on('host', ['ip', ...line.split(' ')])
   for (const line of lines.slice(1)) on('outside', ['ip', ...line.split(' ')])
-  for (const [side, four, six] of [['host', host, host6], ['outside', outside, outside6]] as const) {
+  const give = (side: Side, four: string, six: string) => {
     on(side, ['ip', 'address', 'add', `${four}/24`, 'dev', 'up0'])
     on(side, ['ip', 'address', 'add', `${six}/64`, 'dev', 'up0', 'nodad'])
   }
+  give('host', host, host6)
+  give('outside', outside, outside6)
   onTestFinished(() => {
     const left = stepbox('ps', '-aq').out.split('\n').filter(Boolean)
     if (left.length > 0) stepbox('rm', '-f', ...left)

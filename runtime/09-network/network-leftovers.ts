@@ -27,7 +27,8 @@ export function networkLeftovers({ root, ending }: ResetScope): Leftover[] {
     const why = `no container is in network '${network.name}'`
     return { kind: 'bridge', what, why, remove: () => takeDown(network) }
   })
-  return staying.length > 0 ? bridges : [...bridges, ...rules(root, there.length), ...settings(root)]
+  if (staying.length > 0) return bridges
+  return [...bridges, ...rules(root, there.length), ...settings(root)]
 }
 
 /** The table serves all data roots: it goes with the last bridge of this one. */
