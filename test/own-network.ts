@@ -13,7 +13,7 @@ import { onPath } from '../runtime/tools/programs.ts'
 const variable = 'STEPBOX_MACHINE_NETWORK'
 
 /** The machine's own network namespace, where the tests are in another one. */
-function machineNetwork(): string | undefined {
+export function machineNetwork(): string | undefined {
   return process.env[variable]
 }
 
