@@ -22,13 +22,14 @@ export function markRun(): void {
 
 /**
  * The name of the machine, every entry of /, every mount, every control group `stepbox*`, every
- * interface and route of its own network that could be a container's, and each process of this run that is Stepbox or lives in another pid namespace.
+ * interface and route of its own network that could be a container's, and each process of this run
+ * that is Stepbox or lives in another pid namespace.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
   const inRoot = entries('/').map((name) => `file /${name}`)
-  const lines = [`the name ${hostname()}`, ...inRoot, ...mounts(), ...links(), ...groups(cgroups, 4)]
-  return new Set([...lines, ...processes()])
+  const lines = [`the name ${hostname()}`, ...inRoot, ...mounts(), ...groups(cgroups, 4)]
+  return new Set([...lines, ...links(), ...processes()])
 }
 
 /**
