@@ -39,18 +39,15 @@ export interface CopyOptions {
  * files copied if something fails on the way.
  */
 export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unheld> {
-  const { from, to } = options
-  const side = from.kind === 'inside' ? from : to
-  if (side.kind !== 'inside') throw new Error('one of them has to be CONTAINER:PATH')
   const work = async (held: HeldRoot, container: Container) => {
     try {
-      return await (side === from ? outwards : inwards)({ ...options, side, held, container })
+      return await copyHeld({ ...options, held, container })
     } finally {
       await held.program.end()
     }
   }
   let running: { held: HeldRoot; container: Container } | undefined
-  const copied = await withContainer(runtime, side.container, async (container) => {
+  const copied = await withContainer(runtime, sideOf(options).container, async (container) => {
     const held = await holdRootOf(runtime, container, options.planned)
     if (!isLive(container)) return work(held, container)
     running = { held, container }
@@ -59,11 +56,27 @@ export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unhe
   return copied ?? (running ? work(running.held, running.container) : new Map())
 }
 
-/** The container's side of a copy, at hand. */
-interface Copying extends CopyOptions {
-  side: Inside
+/** The container, whose root is held already. */
+interface HeldContainer {
   held: HeldRoot
   container: Container
+}
+
+/** The container's side of a copy, at hand. */
+interface Copying extends CopyOptions, HeldContainer {
+  side: Inside
+}
+
+/** Copy from or to a root that is held, and stays so. It looks up all names anew. */
+export function copyHeld(options: CopyOptions & HeldContainer): Promise<Unheld> {
+  const side = sideOf(options)
+  return (side === options.from ? outwards : inwards)({ ...options, side })
+}
+
+function sideOf({ from, to }: Pick<CopyOptions, 'from' | 'to'>): Inside {
+  if (from.kind === 'inside') return from
+  if (to.kind === 'inside') return to
+  throw new Error('one of them has to be CONTAINER:PATH')
 }
 
 async function outwards(copying: Copying): Promise<Unheld> {
