@@ -17,7 +17,7 @@ const refused = [
   ...['-v rel/path:/x', '-v ../x:/x', '-v SRC:x', '-v SRC:/', '-v SRC:/x/..', '-v SRC:/a:xx'],
   ...['-v SRC:/a:ro,rw', '-v SRC:/a:ro:z', '-v /a:ro', '-v SRC:/a -v SRC:/a/', '-v a@b:/a'],
   ...['-v SRC:', '-v SRC:/a:nocopy', '-v vol:/a:rslave', '-v vol:/a:ro,nocopy,nocopy'],
-  ...['-v SRC:/a:Z,z', '-v SRC:/a:shared,slave', '-v SRC:/a:private,rprivate'],
+  ...['-v SRC:/a:Z,z', '-v SRC:/a:shared,slave', '-v SRC:/a:private,rprivate', '-v vol::ro'],
   ...['-v SRC:/a -v vol:/a', '--tmpfs /a -v SRC:/a', '--tmpfs a', '--tmpfs /', '--tmpfs='],
   ...['--tmpfs /a:foo', '--tmpfs /a:foo=1', '--tmpfs /a:size'],
   '--mount dst=/a,src=vol --mount type=bind,src=SRC,dst=/a',

@@ -45,6 +45,7 @@ function checkAbsolute(path: string): void {
 /** Throws one line that names the type, unless there can be such a mount. */
 export function checkWish(wish: MountWish): void {
   try {
+    if (wish.target === '') throw new Error('field Target must not be empty')
     checkTarget(wish.target)
     checkByType(wish)
   } catch (cause) {
