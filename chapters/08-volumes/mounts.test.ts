@@ -135,6 +135,10 @@ describe('what is wrong is said in words', () => {
       "a tmpfs does not understand all of 'size=x': size=64m and mode=1777 are valid",
       () => ['--tmpfs', '/a:size=x'],
     ],
+    [
+      'the volume has no directory part: make it there first',
+      () => ['--mount', 'src=parts,dst=/a,volume-subpath=part'],
+    ],
   ]
   test.for(wrong)('%s', async ([cause, flags], context) => {
     needs(context, 'root', 'overlay', 'mount-trees')
