@@ -2,6 +2,7 @@
 import { askedMounts, mountFlags } from '../../runtime/08-volumes/flags.ts'
 import { plannedVolumes, prepareVolumes } from '../../runtime/08-volumes/planned.ts'
 import { withCorrection } from '../../runtime/08-volumes/mistakes.ts'
+import { reachedVolumes } from '../../runtime/08-volumes/reached.ts'
 import { lentVolumes, removeVolumesOf } from '../../runtime/08-volumes/lent-volumes.ts'
 import { askedVolumesFrom, removeVolumesFlag } from '../../runtime/08-volumes/volume-words.ts'
 import { volumeCommands, volumesFromFlag } from '../../runtime/08-volumes/volume-words.ts'
@@ -19,6 +20,7 @@ export const chapter: Chapter = {
   }),
   prepare: prepareVolumes,
   planned: plannedVolumes,
+  reached: reachedVolumes,
   removed: removeVolumesOf,
   lends: lentVolumes,
   inspects: {

@@ -85,6 +85,24 @@ const kept = [
   ...['start -a one', 'diff one', 'inspect -f {{json|.Config.Volumes}} one', 'rm -f -v one'],
 ]
 
+const given = '-v vol:/a -v SRC:/b:ro -v SRC/file:/f --tmpfs /t'
+
+/** What `cp` reaches of it, in a container that runs and in one that was never started. */
+const copied = [
+  `create --name st ${given} busybox true`,
+  `run -d --network none --name ru ${given} busybox sleep 1000`,
+  ...['st', 'ru'].flatMap((name) => [
+    ...['/a', '/a/new', '/b', '/b/new', '/b/file', '/b/sub', '/f', '/t/new'].map(
+      (path) => `cp SRC/file ${name}:${path}`,
+    ),
+    ...['/a', '/b', '/b/sub/file', '/f', '/t/new', '/proc/version'].map(
+      (path) => `cp ${name}:${path} SRC/sub/${name}${path.replaceAll('/', '-')}`,
+    ),
+    'run --rm --network none -v SRC:/s -v vol:/v busybox find /s /v',
+  ]),
+  'rm -f -v st ru',
+]
+
 const wordsOf = (line: string, source: string) =>
   line.split(' ').map((word) => word.replaceAll('|', ' ').replaceAll('SRC', source))
 
@@ -104,7 +122,7 @@ async function answers(type: Typed, refusal?: (words: string[]) => string): Prom
     const { code, out, err } = await run(flags, 'sh', '-c', script)
     found.push(named(`${flags} = ${code}: ${out}${code === 0 ? '' : err}`))
   }
-  for (const line of kept) {
+  for (const line of [...kept, ...copied]) {
     const { code, out } = await type(...wordsOf(line, source))
     found.push(named(`${line} = ${code}: ${alike(out)}`))
   }

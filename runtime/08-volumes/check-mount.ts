@@ -22,7 +22,7 @@ export function checkTarget(target: string): void {
 }
 
 /** Files of procfs that may be hidden by others: what a container is told about the machine. */
-const inProc = [
+export const inProc = [
   ...['cpuinfo', 'diskstats', 'meminfo', 'stat', 'swaps', 'uptime', 'loadavg', 'slabinfo'],
   ...['net/dev', 'sys/kernel/ns_last_pid'],
 ].map((name) => `/proc/${name}`)

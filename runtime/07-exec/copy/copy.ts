@@ -6,6 +6,7 @@ import type { Unheld } from '../../05-commit/layer/sender.ts'
 import type { Runtime } from '../../chapter.ts'
 import type { Container } from '../../options.ts'
 import { isLive, withContainer } from '../../06-lifecycle/states.ts'
+import { checkWritable } from './check-writable.ts'
 import { copyOwner } from './copy-owner.ts'
 import { extract } from './extract.ts'
 import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
@@ -125,8 +126,7 @@ async function inwards(copying: Copying): Promise<Unheld> {
   if (isStream && found.kind !== 'directory')
     throw new Error(`${side.container}:${side.path} has to be a directory`)
   const name = here && (await nameInside(copying, found, here.isDirectory))
-  if (container.readOnly === true)
-    throw new Error(`the root of container '${container.name}' is read-only`)
+  checkWritable(held, container, side.path)
   const owner = copying.isArchive ? await copyOwner(held, container) : undefined
   const ownerOf = (entry: { uid: number; gid: number }): Owner => owner ?? entry
   const program = planned ? unmade(planned) : held.program
