@@ -1,8 +1,10 @@
 /** The root of a container, held open by a native program: whatever is done there, it does. */
+import { closeSync } from 'node:fs'
 import { closeInherited, privateMounts } from '../../01-namespaces/namespaces.ts'
 import { batches, type Batches } from '../../04-overlay/batches.ts'
 import { layersLaidOut } from '../../04-overlay/init-layer.ts'
 import { overlay } from '../../04-overlay/overlay.ts'
+import { lockWriteLayer } from '../../06-lifecycle/write-layer.ts'
 import { rowsFor, traitsOf, type Reached, type Runtime } from '../../chapter.ts'
 import { containerDir } from '../../container/state.ts'
 import { firstFd } from '../../descriptors.ts'
@@ -85,9 +87,9 @@ export function withoutDevices(hasMounts = false): Step[] {
 }
 
 /**
- * Hold the root of `container`. Of one that does not run it is mounted anew: the caller sees to it
- * that nobody starts it meanwhile. All steps are given to `onSteps` too. Throws if it has no root
- * of its own.
+ * Hold the root of `container`. Of one that does not run it is mounted anew, and it does not start
+ * before the program has ended; the caller holds it (`withContainer`). All steps are given to
+ * `onSteps` too. Throws if it has no root of its own.
  */
 export async function holdRootOf(
   runtime: Runtime,
@@ -96,13 +98,15 @@ export async function holdRootOf(
 ): Promise<HeldRoot> {
   const list = await listFor(runtime, container)
   onSteps?.(list)
-  const program = recorded(batches(list), onSteps)
   const isRunning = container.status === 'running'
+  const dir = containerDir(runtime.root, container.id)
+  const lock = await lockWriteLayer(dir, container)
+  const program = recorded(batches(list, lock), onSteps)
+  if (lock !== undefined) closeSync(lock) // the program has it until it ends
   try {
     await program.make([])
     if (isRunning) pidInside(container) // a pid that was used again would be of another process
-    const place = containerDir(runtime.root, container.id)
-    return { program, isFound: false, place }
+    return { program, isFound: false, place: dir }
   } catch (error) {
     await program.end()
     if (isRunning) checkRunning(container, error)
