@@ -1,5 +1,5 @@
 /** `cp`, the operation: files from a container to here, and from here into a container. */
-import { posix } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { batches } from '../../04-overlay/batches.ts'
 import { archiveOf } from '../../05-commit/archive.ts'
 import type { Unheld } from '../../05-commit/layer/sender.ts'
@@ -96,7 +96,7 @@ async function outwards(copying: Copying): Promise<Unheld> {
   }
   const { into, name = typed } = targetHere(to.path, found.kind === 'directory')
   const source = sourceIn(held, found, name)
-  planned?.(enterHere(into))
+  planned?.(enterHere(resolve(into))) // the program has been elsewhere by then
   const archive = planned
     ? treeTar(source, onSkipped) // by another program: what this one makes is noted
     : treeTarBy(held.program, source, onSkipped)
