@@ -75,13 +75,15 @@ describe('on the disk', () => {
 })
 
 describe('copy-up', () => {
-  test('fills an empty volume whole, and no other', async (context) => {
+  test('fills each empty volume whole, and no other', async (context) => {
     const runtime = await begun(context)
     const { root } = runtime
     await createVolume(runtime, { name: 'other' })
     writeFileSync(join(volumePath(root, 'other'), 'mine'), '')
-    await created(runtime, volume('data'), volume('other', '/etc'))
-    expect(fingerprint(volumePath(root, 'data'))).toBe(fingerprint(await binaries(root)))
+    await created(runtime, volume('data'), volume('other', '/etc'), volume('second', '/bin/.'))
+    const whole = fingerprint(await binaries(root))
+    expect(fingerprint(volumePath(root, 'data'))).toBe(whole)
+    expect(fingerprint(volumePath(root, 'second'))).toBe(whole)
     expect(namesIn(volumePath(root, 'other'))).toEqual(['mine'])
   })
 

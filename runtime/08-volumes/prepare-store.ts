@@ -45,8 +45,8 @@ export async function prepareStore(setting: Setting): Promise<void> {
         finishFilling(root, each.source)
       }
     })
-  for (const { source, target, noCopy } of own)
-    if (!noCopy) await copyUp(setting, { name: source, target })
+  const fillings = own.filter(({ noCopy }) => !noCopy)
+  await copyUp(setting, fillings.map(({ source, target }) => ({ name: source, target })))
 }
 
 type NamedVolume = AskedVolume & { source: string }
