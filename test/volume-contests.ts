@@ -12,7 +12,7 @@ export async function* volumes(dir: string): AsyncGenerator<Contest> {
     what: 'run with 10 volumes',
     ours: () => ours(...ten, 'busybox', 'true'),
     theirs: [{ name: 'stepbox run', run: () => ours('busybox', 'true') }],
-    budget: 1.1,
+    budget: 1.25,
   }
   const script = 'mkdir /d; cd /d; for d in $(seq 100); do mkdir $d; for f in $(seq 100); do'
   const files = `${script} dd if=/dev/urandom of=$d/$f bs=2k count=1 2>/dev/null; done; done`
