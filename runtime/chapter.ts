@@ -77,7 +77,7 @@ export interface FurtherList {
 
 /** How a root that is held outside of its container gets what the container was given. */
 export interface Reached {
-  /** Made while the host's files are within reach. */
+  /** Made while the host's files are within reach, where no mount is shared. */
   opened: Step[]
   /** Made when `/` and the working directory are that root. The last leave `fd` open. */
   attached: Step[]

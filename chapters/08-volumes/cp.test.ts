@@ -8,6 +8,11 @@ import { rootWithBusybox } from '../../test/busybox.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { program, stepbox } from '../../test/stepbox.ts'
 
+interface Line {
+  call: string
+  strace: string
+}
+
 /** A data root, and a directory to type in, with the directory `given` in it. */
 async function place(context: TestContext) {
   needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', 'mount-trees')
@@ -53,6 +58,20 @@ test('links in what it was given lead to files of its own', async (context) => {
   expect(existsSync(at('out'))).toBe(false)
   expect(await typed('cp new box:/g/zero')).toContain('box:/g/zero is a device, and stays one')
 }, 60_000)
+
+test('the list attaches what was given, and closes devices there', async (context) => {
+  const { typed } = await place(context)
+  await typed('run -d --name box -v DIR/given:/g busybox sleep 1000')
+  const plan = JSON.parse(await typed('plan --format json cp new box:/g/new')) as Line[]
+  expect(plan.map(({ call }) => call).join(' ')).toBe(
+    'close_range open_tree_in unshare mount move_mount open open_tree_as mount_setattr_tree ' +
+      'fchdir chroot mkdir_parents openat2 move_mount_to close fchdir chroot close ' +
+      'mount_setattr openat2_if_there fchdir chroot umask fchdir ' +
+      'unlink open pwrite fchown fchmod close utimensat',
+  )
+  const nodev = plan.find(({ call }) => call === 'mount_setattr')?.strace
+  expect(nodev).toContain('"/proc/self/fd/4", AT_RECURSIVE, {attr_set=MOUNT_ATTR_NODEV')
+})
 
 test('it mounts nothing that anybody else sees', async (context) => {
   needs(context, 'unshare')
