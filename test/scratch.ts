@@ -13,7 +13,7 @@ export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
   onTestFinished(async () => {
     await isSettled(dir)
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(dir, { recursive: true, force: true, maxRetries: 20 })
   })
   return dir
 }
