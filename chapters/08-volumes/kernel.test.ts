@@ -80,6 +80,25 @@ test('-v DIR:/g:rslave and :rshared pass later mounts on, one way and both', asy
   })
 }, 60_000)
 
+test('bind-recursive says what may be written below, and what is there', async (context) => {
+  needs(context, 'root', 'overlay', 'mount-trees', 'util-linux-unshare')
+  const root = await rootWithBusybox()
+  const dir = scratch()
+  mkdirSync(join(dir, 'below'))
+  const words = ['enabled', 'writable', 'readonly', 'disabled']
+  const touch = 'touch /g/a || echo -n a; touch /g/below/b || echo -n b; ls /g/below; echo'
+  const run = `sb run --rm --mount type=bind,src=${dir},dst=/g,ro,bind-recursive`
+  const out = await onSharedMounts(
+    root,
+    `mount -t tmpfs more ${dir}/below; touch ${dir}/below/c
+     for word in ${words.join(' ')}; do
+       ${run}=$word busybox sh -c '${touch}' 2> /dev/null | xargs; rm -f ${dir}/below/b
+     done
+     umount ${dir}/below`,
+  )
+  expect(out.split('\n')).toEqual(['abc', 'ab c', 'abc', 'ab', ''])
+}, 60_000)
+
 test('a device and a directory are given to an --init on a terminal', async (context) => {
   needs(context, 'root', 'overlay', 'mount-trees')
   const root = await rootWithBusybox()
