@@ -45,6 +45,7 @@ const failing = [
   ...['-v rel/path:/x', '--mount type=bind'],
   ...['-v SRC:/proc', '-v SRC:/proc/foo', '-v SRC:/etc/passwd', '-v SRC/file:/etc'],
   ...['-v SRC:/a:ro -v SRC/sub:/a/new', '--tmpfs /a:size=foo', '--tmpfs /a:mode=9'],
+  '--mount src=vd,dst=/a,volume-driver=nosuch',
 ]
 
 const lines = 'grep -E " (/[ab]|/etc|/new)" /proc/self/mountinfo'
@@ -65,6 +66,10 @@ const mounted: [flags: string, script: string][] = [
   ['--mount type=BIND,SOURCE=SRC,DESTINATION=/a,consistency=x,ro=0,bind-propagation=', how],
   ['--mount type=tmpfs,dst=/a,tmpfs-size=2m,tmpfs-mode=1770', `${how}; stat -c %a /a`],
   ['--mount type=tmpfs,dst=/b,ro --tmpfs /a:exec,noatime --tmpfs /a:dev,suid', how],
+  [
+    '--mount src=vo,dst=/a,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=1m',
+    'df -k /a | tail -n 1 | tr -s " " | cut -d " " -f 2',
+  ],
   ['-v SRC/link:/a', `${how}; ls /a`],
   ['--tmpfs /dev/shm:size=1m -v SRC:/dev/a', 'ls /dev/a; df -k /dev/shm | tail -n 1 | wc -w'],
 ]
