@@ -81,7 +81,8 @@ const binds = '{{range|.HostConfig.Binds}}{{.}}{{"\\n"}}{{end}}' // Docker has t
 const asked = `${binds}{{json|.HostConfig.Mounts}}{{json|.HostConfig.Tmpfs}}`
 const kept = [
   'create --name one -v vol:/a -v SRC:/new/b -v SRC/file:/new/file:ro -v /anon --tmpfs /t:ro ' +
-    '--mount type=bind,src=SRC,dst=/c,ro,bind-propagation=private,bind-nonrecursive ' +
+    '--mount type=bind,src=SRC,dst=/c,ro,bind-propagation=private,bind-nonrecursive,' +
+    'consistency=cached ' +
     '--mount type=tmpfs,dst=/t2,tmpfs-size=1m,tmpfs-mode=700 ' +
     '--mount src=v8,dst=/v8,volume-nocopy,volume-label=x=y --mount dst=/v9 busybox sh -c ' +
     'echo|1>/a/f;echo|1>/new/b/f',
