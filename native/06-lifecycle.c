@@ -113,8 +113,8 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   settle();
 }
 
-/* Another command has cleared up, or will. It may have done so before all of the groups were made:
- * so it is if Node was killed meanwhile. */
+/* End, while another process clears up or has done so. If Node was killed, that process may have
+ * come before all of the groups were made: these are removed here. */
 static void leave(int code) {
   for (char **group = told[5].list; *group; group++) rmdir(*group);
   _exit(code);
@@ -220,7 +220,8 @@ static void settle(void) {
   if (access(told[1].text, F_OK) != 0) leave(0);
   int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock >= 0) flock(lock, LOCK_EX);
-  if (lock < 0 || access(told[1].text, F_OK) != 0) leave(0); /* settled meanwhile */
+  if (lock < 0) _exit(0);
+  if (access(told[1].text, F_OK) != 0) leave(0); /* settled meanwhile */
   fcntl(lock, F_SETFD, 0); /* held until that program ends */
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

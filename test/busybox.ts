@@ -21,9 +21,8 @@ import { resolve } from '../runtime/05-commit/store/store.ts'
 import { end } from '../runtime/container/end.ts'
 import { runningContainers } from '../runtime/container/find.ts'
 import { tidy } from '../runtime/container/tidy.ts'
-import type { Container } from '../runtime/options.ts'
-import { isAlive } from '../runtime/process.ts'
 import { runtimeOn } from './rows.ts'
+import { monitorsHaveEnded } from './running.ts'
 import { scratch } from './scratch.ts'
 
 let first: Promise<string> | undefined
@@ -42,18 +41,10 @@ export async function rootWithBusybox(): Promise<string> {
     if (!existsSync(root)) return
     const runtime = await runtimeOn(root)
     for (const each of runningContainers(root)) if (each.detach) await end(runtime, each)
-    await monitorsHaveEnded(root)
+    await monitorsHaveEnded(root, { mostMs: 5000 })
     await tidy(runtime)
   })
   return root
-}
-
-/** A monitor whose command line was killed ends its container, and then clears up, in this root. */
-async function monitorsHaveEnded(root: string): Promise<void> {
-  const isAtWork = ({ monitor }: Container) => monitor.pid !== process.pid && isAlive(monitor)
-  const end = Date.now() + 5000
-  while (runningContainers(root).some(isAtWork) && Date.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** Where the layers of `image` are unpacked under `root`, topmost first. */

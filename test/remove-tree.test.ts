@@ -129,7 +129,7 @@ function mounted(dir: string, tree: string): void {
   expect([bind(), bind()]).toEqual([0, 0])
 }
 
-/** `count` files, with so many names each. */
+/** `count` files, each with `names` names. */
 function wide(tree: string, count: number, names = 1): void {
   mkdirSync(tree)
   for (let at = 0; at < count; at++) {

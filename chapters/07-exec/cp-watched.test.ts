@@ -49,7 +49,7 @@ test('stepped through, it stops before each call', async (context) => {
   expect((await typed('replay walk', '')).out).toContain('openat2')
 })
 
-test('without a line, the consequence is told, and shows', async (context) => {
+test('a copy without one line prints the consequence, and has it', async (context) => {
   const { typed, at, dir } = await place(context)
   const without = async (words: string) => {
     const { code, err } = await typed(`cp --without ${words}`)

@@ -19,7 +19,7 @@ import type { Answer } from '../../runtime/command-line.ts'
 import { listContainers } from '../../runtime/container/find.ts'
 import { namesIn } from '../../runtime/files.ts'
 import type { ContainerOptions } from '../../runtime/options.ts'
-import { asTyped, pairsOf, type Command, type Pair } from '../../test/at-once/pairs.ts'
+import { asTyped, oddInPairs, pairsOf, type Command, type Pair } from '../../test/at-once/pairs.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { runtimeOn } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
@@ -118,9 +118,6 @@ async function both(runtime: Runtime, pair: Pair, state: string): Promise<string
   return odd.map((what) => `${state}, ${pair.map(([name]) => name).join()}: ${what}`)
 }
 
-/** So many pairs at a time, each with its own volume. */
-const together = 4
-
 /** What makes a volume, with each command; of those that find it there, all with each other. */
 function pairsIn(state: string): Pair[] {
   const { 'volume create': make, 'create -v': use, ...others } = commands as Named
@@ -135,12 +132,7 @@ for (const state of ['missing', 'made', 'used'])
     needs(context, 'root', 'overlay')
     const runtime = await runtimeOn(await rootWithBusybox(), 8)
     const { root } = runtime
-    const pairs = pairsIn(state)
-    const odd: string[] = []
-    for (let at = 0; at < pairs.length; at += together) {
-      const some = pairs.slice(at, at + together).map((pair) => both(runtime, pair, state))
-      odd.push(...(await Promise.all(some)).flat())
-    }
+    const odd = await oddInPairs(pairsIn(state), (pair) => both(runtime, pair, state))
     expect(odd).toEqual([])
     const left = ['tmp', 'running', 'containers', 'names'].map((dir) => namesIn(join(root, dir)))
     expect([...left.flat(), ...listVolumes(root)]).toEqual([])

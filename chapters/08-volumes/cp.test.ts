@@ -45,7 +45,7 @@ test('what is to be read only is not written to, and the rest is', async (contex
   expect(await typed('run --rm -v vol:/v busybox ls /v')).toBe('lives\nwaits')
 }, 60_000)
 
-test('links in what it was given lead to files of its own', async (context) => {
+test('a link in a volume leads to a file of the container, never of the host', async (context) => {
   const { typed, at } = await place(context)
   symlinkSync('/etc/hostname', at('given/link'))
   symlinkSync('/proc/1/root', at('given/out'))

@@ -45,7 +45,7 @@ describe('on a kernel that does not have it', () => {
   })
 })
 
-/** Typed into a shell with mounts of its own, which are shared as on most systems. */
+/** Runs `script` in a private mount namespace whose mounts are shared, as on most systems. */
 async function onSharedMounts(root: string, script: string): Promise<string> {
   const sb = `sb() { "${process.execPath}" "${program}" "$@"; }`
   const argv = ['-m', '--propagation', 'shared', 'sh', '-ec', `${sb}; ${script}`]

@@ -2,7 +2,7 @@
  * A container's write layer, which overlayfs is to have in one mount at a time: what two mounts of
  * one `upper` show is undefined (kernel, filesystems/overlayfs). A container that runs has one, and
  * keeps it while others reach into that; of one that does not run, each who reaches into it makes
- * one. So who reaches in holds a lock on `upper`, and a start waits until nobody does.
+ * one. Whoever reaches in therefore locks `upper`, and a start waits until the lock is free.
  */
 import { closeSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ export async function lockWriteLayer(
   return openLocked(upper, isLive(container) ? 'LOCK_SH' : 'LOCK_EX', patienceMs)
 }
 
-/** Wait until nobody reaches into the container in `dir`, which does not run. */
+/** Wait until no command reaches into the write layer in `dir`, whose container does not run. */
 export async function writeLayerFree(dir: string, container: Container): Promise<void> {
   const fd = await lockWriteLayer(dir, container)
   if (fd !== undefined) closeSync(fd)

@@ -81,16 +81,19 @@ function copyTree(from: string, to: string, known = new Map<bigint | string, str
   for (const name of readdirSync(from)) {
     const [source, target] = [join(from, name), join(to, name)]
     const stat = lstatSync(source, { bigint: true })
-    const key = stat.isSymbolicLink() ? readlinkSync(source) : stat.ino
-    const same = known.get(key)
-    if (stat.isDirectory()) copyTree(source, target, known)
-    else if (same !== undefined) linkSync(same, target)
-    else if (typeof key === 'string') symlinkSync(key, target)
+    if (stat.isDirectory()) {
+      copyTree(source, target, known)
+      continue
+    }
+    const link = stat.isSymbolicLink() ? readlinkSync(source) : undefined
+    const same = known.get(link ?? stat.ino)
+    if (same !== undefined) linkSync(same, target)
+    else if (link !== undefined) symlinkSync(link, target)
     else if (stat.isFile()) {
       copyFileSync(source, target)
       chmodSync(target, Number(stat.mode) & 0o7777)
     } else continue
-    if (!stat.isDirectory()) known.set(key, target)
+    known.set(link ?? stat.ino, target)
   }
 }
 

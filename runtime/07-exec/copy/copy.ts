@@ -40,21 +40,34 @@ export interface CopyOptions {
  * files copied if something fails on the way.
  */
 export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unheld> {
-  const work = async (held: HeldRoot, container: Container) => {
-    try {
-      return await copyHeld({ ...options, held, container })
-    } finally {
-      await held.program.end()
-    }
-  }
-  let running: { held: HeldRoot; container: Container } | undefined
-  const copied = await withContainer(runtime, sideOf(options).container, async (container) => {
+  return withSide(runtime, options, async (container) => {
     const held = await holdRootOf(runtime, container, options.planned)
-    if (!isLive(container)) return work(held, container)
-    running = { held, container }
-    return undefined
+    return async () => {
+      try {
+        return await copyHeld({ ...options, held, container })
+      } finally {
+        await held.program.end()
+      }
+    }
   })
-  return copied ?? (running ? work(running.held, running.container) : new Map())
+}
+
+/**
+ * Get ready for a copy while no other command has the container, and do it: at once, if the
+ * container does not run, and otherwise when other commands may have it again.
+ */
+export async function withSide<T>(
+  runtime: Runtime,
+  places: Pick<CopyOptions, 'from' | 'to'>,
+  getReady: (container: Container) => Promise<() => Promise<T>>,
+): Promise<T> {
+  const { container: name } = sideOf(places)
+  type Ready = { work: () => Promise<T> } | { result: T }
+  const ready = await withContainer<Ready>(runtime, name, async (container) => {
+    const work = await getReady(container)
+    return isLive(container) ? { work } : { result: await work() }
+  })
+  return 'work' in ready ? ready.work() : ready.result
 }
 
 /** The container, whose root is held already. */

@@ -1,6 +1,5 @@
 /** `cp` as a list that is watched: all its calls are found first, and then made by one program. */
 import { closeSync } from 'node:fs'
-import { isLive, withContainer } from '../../06-lifecycle/states.ts'
 import { lockWriteLayer } from '../../06-lifecycle/write-layer.ts'
 import type { ListOptions, StartedList } from '../../carried-list.ts'
 import { furtherList, planOptions } from '../../chapter.ts'
@@ -11,7 +10,7 @@ import { launch } from '../../native.ts'
 import type { Container } from '../../options.ts'
 import type { Report } from '../../reports.ts'
 import type { Step } from '../../step.ts'
-import { copyHeld, type CopyOptions } from './copy.ts'
+import { copyHeld, withSide, type CopyOptions } from './copy.ts'
 import { holdRootOf } from './held-root.ts'
 
 /** Most megabytes of files: they are in the list, which is in memory. */
@@ -27,18 +26,12 @@ export async function copyWatched(input: Input, options: Wanted): Promise<number
   const { from, to } = options
   if (from.kind === 'stream' || to.kind === 'stream')
     throw new UsageError("a copy is watched between files and directories; '-' is a stream")
-  const name = from.kind === 'inside' ? from.container : to.kind === 'inside' ? to.container : ''
-  let running: (() => Promise<number>) | undefined
-  const copied = await withContainer(input.runtime, name, async (container) => {
+  return withSide(input.runtime, options, async (container) => {
     const steps = await stepsOf(input, container, options)
     const dir = containerDir(input.runtime.root, container.id)
     const lock = await lockWriteLayer(dir, container)
-    const work = () => carriedOut(input, { container, steps, lock, options })
-    if (!isLive(container)) return work()
-    running = work
-    return undefined
+    return () => carriedOut(input, { container, steps, lock, options })
   })
-  return copied ?? (await running?.()) ?? 0
 }
 
 /** All steps of the copy, found by looking. */

@@ -55,7 +55,7 @@ export interface DataRootFacts {
   filesystem: string
   mountedOn: string
   freeBytes?: number
-  /** What is mounted on directories of its own: `volumes`. */
+  /** The names of directories in it on which something is mounted, such as `volumes`. */
   mounted?: string[]
 }
 
