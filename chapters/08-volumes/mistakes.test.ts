@@ -4,7 +4,7 @@ import { chapter } from './chapter.ts'
 
 /** What was typed, and the second line of the message. */
 const mistakes: [flag: string, value: string, remedy: string][] = [
-  ['volume', '/tmp:/a:RO', 'valid, separated by commas: ro, rw, nocopy, z, Z, private, rprivate'],
+  ['volume', '/tmp:/a:RO', 'valid, with commas: ro, rw, nocopy, z, Z, [r]private, [r]slave'],
   ['volume', '/tmp:', 'valid are DIR, SOURCE:DIR and SOURCE:DIR:MODE'],
   ['volume', './x/y:/a', 'for that directory: -v "$PWD/x/y:DIR"'],
   ['volume', '~/x:/a', 'for that directory: -v "$HOME/x:DIR"'],

@@ -16,12 +16,11 @@ export function withCorrection<T>(parse: () => T): T {
 
 type Remedy = string | ((part: string) => string)
 
-const modes = ['ro', 'rw', 'nocopy', 'z', 'Z', ...propagations].join(', ')
 const used = 'type, source, target, readonly, bind-propagation, volume-nocopy'
 
 /** By the words of the mistake, whose first group is what was mistyped. */
 const remedies: [mistake: RegExp, remedy: Remedy][] = [
-  [/^invalid mode: /, `valid, separated by commas: ${modes}`],
+  [/^invalid mode: /, 'valid, with commas: ro, rw, nocopy, z, Z, [r]private, [r]slave, [r]shared'],
   [/^invalid volume specification: '[^']*'$/, 'valid are DIR, SOURCE:DIR and SOURCE:DIR:MODE'],
   [/^create \.\/(.*?): ".*includes invalid/, (path) => `for that directory: -v "$PWD/${path}:DIR"`],
   [/^create ~\/(.*?): ".*includes invalid/, (path) => `for that directory: -v "$HOME/${path}:DIR"`],
