@@ -34,6 +34,7 @@ static long long delay_before(int status, long long lasted_ms);
 static void pause_for(long long milliseconds);
 static void clear_groups(void);
 static void settle(void) __attribute__((noreturn));
+static void leave(int code) __attribute__((noreturn));
 static long long setting(int which);
 
 /* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
@@ -90,7 +91,7 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);
     health_over();
-    if (is_first && !life->runs) _exit(125); /* Node knows why */
+    if (is_first && !life->runs) leave(125); /* Node knows why */
     int status = life->ended ? life->status : life->runs ? SIGKILL : 125 << 8;
     if (life->runs) event_ended(told, status); /* first: who sees the end may say more of it */
     journal_line("exit", "%d", status);
@@ -110,6 +111,13 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
     health_begin();
   }
   settle();
+}
+
+/* End, while another process clears up or has done so. If Node was killed, that process may have
+ * come before all of the groups were made: these are removed here. */
+static void leave(int code) {
+  for (char **group = told[5].list; *group; group++) rmdir(*group);
+  _exit(code);
 }
 
 /* As the monitor: in groups that it makes itself. */
@@ -209,10 +217,11 @@ static void clear_groups(void) {
  * once, those whose containers it has settled by then have nothing to do. */
 static void settle(void) {
   sigset_t none;
-  if (access(told[1].text, F_OK) != 0) _exit(0);
+  if (access(told[1].text, F_OK) != 0) leave(0);
   int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock >= 0) flock(lock, LOCK_EX);
-  if (lock < 0 || access(told[1].text, F_OK) != 0) _exit(0); /* settled meanwhile */
+  if (lock < 0) _exit(0);
+  if (access(told[1].text, F_OK) != 0) leave(0); /* settled meanwhile */
   fcntl(lock, F_SETFD, 0); /* held until that program ends */
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

@@ -197,6 +197,7 @@ static const struct {
     FLAG(STDERR_FILENO),
     /* 05-commit.c */
     FLAG(LOCK_EX),
+    FLAG(LOCK_SH),
     /* 06-lifecycle.c */
     FLAG(RESTART_NEVER), FLAG(RESTART_ON_FAILURE), FLAG(RESTART_ALWAYS),
     /* 07-copy.c */

@@ -93,7 +93,7 @@ export type Call =
   | [name: 'llistxattr', pathname: string]
   | [name: 'lgetxattr', pathname: string, name: string]
   | [name: 'seek_data', pathname: string]
-  | [name: 'flock', fd: number, operation: 'LOCK_EX']
+  | [name: 'flock', fd: number, operation: 'LOCK_EX' | 'LOCK_SH']
   | [name: 'syncfs', fd: number]
   // Chapter 6: a log, a monitor that lives on, a process 1 that reaps
   | [name: 'open_log', pathname: string, maxBytes: number, files: number, attributes: string]

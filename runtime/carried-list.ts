@@ -17,8 +17,11 @@ export interface ListToCarryOut extends Pick<LaunchOptions, 'stdio'> {
 
 export interface ListOptions {
   mode?: Mode
-  /** Carry out another list instead of `plan`, about the container whose directory is `dir`. */
-  alter?: (plan: Step[], dir: string) => Step[]
+  /**
+   * Carry out another list instead of `plan`, about the container whose directory is `dir`; it may
+   * write to what is `open`, too.
+   */
+  alter?: (plan: Step[], dir: string, open?: string[]) => Step[]
 }
 
 /** A list that is being carried out. */

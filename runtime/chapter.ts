@@ -46,6 +46,11 @@ export interface Chapter extends Lifecycle {
   ordinary?: () => Partial<PlanOptions>
   /** What `prepare` gives without touching anything, for a list that is only printed. */
   planned?: (setting: Pick<Setting, 'container' | 'root' | 'dir'>) => Partial<PlanOptions>
+  /**
+   * What a container has in its root beside its own files, for those who reach them from outside.
+   * `fd` is the number of the next file that the steps open. Undefined if there is nothing.
+   */
+  reached?: (setting: Pick<Setting, 'container' | 'root'>, fd: number) => Reached | undefined
   /** Networks that a container can be given by name. */
   networks?: string[]
   /** Throws unless there is a network of that name, or what else it takes. */
@@ -72,6 +77,14 @@ export interface FurtherList {
   learners?: (options: PlanOptions) => Promise<Step[]>
   /** Of a process that joins a container: the fields for that container, which runs. */
   joins?: (container: Pick<Container, 'init' | 'name' | 'groups'>) => Partial<PlanOptions>
+}
+
+/** How a root that is held outside of its container gets what the container was given. */
+export interface Reached {
+  /** Made while the host's files are within reach, where no mount is shared. */
+  opened: Step[]
+  /** Made when `/` and the working directory are that root. The last leave `fd` open. */
+  attached: Step[]
 }
 
 /** The list `name` of the last of `rows` that has one. */

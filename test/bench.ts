@@ -12,6 +12,7 @@ import { watched, type Contest } from './contests.ts'
 import { growing } from './growing.ts'
 import { idling } from './idling.ts'
 import { commits } from './layer-contests.ts'
+import { volumes } from './volume-contests.ts'
 
 interface Row {
   what: string
@@ -30,7 +31,8 @@ const notes: string[] = []
 const dir = mkdtempSync(join(tmpdir(), 'stepbox-bench-'))
 try {
   const rows: Row[] = []
-  const all = [inProcess, onCommandLine, watched, growing, sameEverywhere, commits, idling]
+  const layers = [commits, volumes]
+  const all = [inProcess, onCommandLine, watched, growing, sameEverywhere, ...layers, idling]
   for (const contest of all)
     for await (const made of contest(dir)) {
       rows.push(await row(made))

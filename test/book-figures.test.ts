@@ -48,7 +48,7 @@ test('no page has the link of a figure in it', () => {
   const html = [...pages()].filter(([name]) => name.endsWith('.html'))
   const wrong = html.filter(([, page]) => page.includes('figures.json#'))
   expect(wrong.map(([name]) => name)).toEqual([])
-})
+}, 120_000)
 
 /** Numbers of calls, consequences and promises are data: none is typed into a sentence. */
 test.each(texts)('$path types none of them', ({ markdown }) => {

@@ -22,6 +22,17 @@ test.for(['run -d busybox true', 'create busybox true', 'start box', 'rm box'])(
   },
 )
 
+test('a mount in the data root is named as such', async (context) => {
+  needs(context, 'root')
+  const root = await rootWithBusybox()
+  await stepbox(['volume', 'create', 'vol'], { root })
+  const line = `mount -t tmpfs none '${root}/volumes' &&
+    exec '${process.execPath}' '${program}' --root '${root}' volume create other`
+  const { stderr, status } = spawnSync('unshare', ['-m', 'sh', '-c', line], { encoding: 'utf8' })
+  expect(stderr).toMatch(/^stepbox: .*EXDEV.*\n  something is mounted in the data root, .*\n$/)
+  expect(status).toBe(1)
+})
+
 test('a data root with a path too long for what is in it is named as such', async (context) => {
   needs(context, 'root')
   const root = join(scratch(), ...Array.from({ length: 39 }, () => 'x'.repeat(99)))

@@ -126,6 +126,8 @@ describe('each "no" says why, and what to type', () => {
       /uid 1000 has no permission/, /STEPBOX_ROOT=/],
     ['data-root', machine({ dataRoot: { ...made.ordinary.dataRoot, freeBytes: 1e6 } }),
       /little room/, /STEPBOX_ROOT=/],
+    ['data-root', machine({ dataRoot: { ...made.ordinary.dataRoot, mounted: ['volumes'] } }),
+      /nothing can be renamed/, /^umount .*\/volumes$/],
     ['mount-proc', machine({ tries: { 'mount-proc': failed('mount("proc", "/proc")', 'EPERM') } }),
       /hidden/, undefined],
     ['pivot-root', machine({ tries: { 'pivot-root': failed('pivot_root(".", ".")', 'EINVAL') } }),

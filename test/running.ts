@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { runningContainers } from '../runtime/container/find.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
+import { isAlive } from '../runtime/process.ts'
 import { start, type Started } from './stepbox.ts'
 
 const untilKilled = 'echo ready; while :; do sleep 1000; done'
@@ -30,6 +31,21 @@ export async function runningContainer(
 export async function gone({ init }: Container): Promise<void> {
   while (init && existsSync(`/proc/${init.pid}/ns/pid`) && isThere(init.pid))
     await new Promise((resolve) => setImmediate(resolve))
+}
+
+/**
+ * Monitors in `root`, but for that of the container `exceptId`, have ended: one whose command line
+ * was killed ends its container a moment later, and clears up. After `mostMs` this gives up.
+ */
+export async function monitorsHaveEnded(
+  root: string,
+  { mostMs, exceptId }: { mostMs: number; exceptId?: string },
+): Promise<void> {
+  const isAtWork = ({ id, monitor }: Container) =>
+    id !== exceptId && monitor.pid !== process.pid && isAlive(monitor)
+  const end = performance.now() + mostMs
+  while (runningContainers(root).some(isAtWork) && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 function isThere(pid: number): boolean {

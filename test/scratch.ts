@@ -3,19 +3,29 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject, onTestFinished, type TestContext } from 'vitest'
+import { afterAll, inject, onTestFinished, type TestContext } from 'vitest'
 import { namesIn, tryRead } from '../runtime/files.ts'
 import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
 import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
 
+const all: string[] = []
+
+// What a test that timed out has gone on with meanwhile.
+afterAll(() => all.forEach(removeAll))
+
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
+  all.push(dir)
   onTestFinished(async () => {
     await isSettled(dir)
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
+    removeAll(dir)
   })
   return dir
+}
+
+function removeAll(dir: string): void {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 20 })
 }
 
 /** What monitors have started to clear up in `dir` may still be at it. */

@@ -45,6 +45,7 @@ describe('keys', () => {
     terminal.keys('C-z')
     await terminal.shows(/Stopped.*\n\/ #/)
     terminal.line('fg')
+    await terminal.shows(/fg\s+cat\s/) // before, the shell has the terminal, and shows it once
     terminal.line('once more')
     await terminal.shows(/once more\s+once more/)
     terminal.keys('C-d')

@@ -14,8 +14,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     maxConcurrency: 2, // of tests that say that they may run side by side: one file has them
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // They end what hangs, and claim nothing about how long it may take. A hook may have to delete
+    // thousands of files, on a machine that others use too.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     env: { STEPBOX_CHAPTER: '' }, // a reader's shell pins the program; the tests must not notice
     // On a shared machine a failure is tried once more; the reporter names a test that needed it.
     retry: process.env['CI'] ? 1 : 0,

@@ -30,9 +30,9 @@ export const consequences: Consequence[] = [
   {
     drop: /^write\(".*\/(cpu\.cfs_quota_us|cpu\.max)"/,
     consequence: 'the command is never held back: one container can take a whole processor',
-    options: limited({ cpus: 0.1 }),
+    options: limited({ cpus: 0.04 }), // so little that a busy machine leaves it more
     see: {
-      inside: `i=0; while [ $((i += 1)) -lt 30000 ]; do :; done; ${waits}`,
+      inside: `i=0; while [ $((i += 1)) -lt 12000 ]; do :; done; ${waits}`,
       outside: `cat /sys/fs/cgroup/$group/cpu.stat /sys/fs/cgroup/*/$group/cpu.stat |
         awk '/nr_throttled/ { n += $2 } END { print (n > 0 ? "held back" : "never") }'`,
       kept: 'held back',

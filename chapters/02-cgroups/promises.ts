@@ -13,9 +13,9 @@ export const promises: Promised[] = [
   },
   {
     promise: 'it cannot use more processor time than it was given',
-    limits: { cpus: 0.1 },
+    limits: { cpus: 0.04 },
     see: {
-      inside: `i=0; while [ $((i += 1)) -lt 30000 ]; do :; done; ${waits}`,
+      inside: `i=0; while [ $((i += 1)) -lt 12000 ]; do :; done; ${waits}`,
       outside: `cat /sys/fs/cgroup/$group/cpu.stat /sys/fs/cgroup/*/$group/cpu.stat |
         awk '/nr_throttled/ { n += $2 } END { print (n > 0 ? "held back" : "never") }'`,
     },

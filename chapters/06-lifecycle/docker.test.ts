@@ -12,7 +12,10 @@ const ps = 'ps -a --format {{.Names}}:{{.State}}:{{.Status}}'
 const state = '{{.Status}} {{.Running}} {{.Paused}} {{.Restarting}} {{.ExitCode}}'
 const inspect = `inspect -f {{with|.State}}${state.replaceAll(' ', '|')}{{end}}`
 
-/** `|` is a blank in a word. `~exited aa`: wait until aa is; `~aa`: until it is gone. */
+/**
+ * `|` is a blank in a word. `~exited aa`: wait until aa is; `~aa`: until it is gone; `~says aa`:
+ * until it has said something.
+ */
 const lines = [
   `${create} aa busybox sleep 1000`,
   ps,
@@ -28,8 +31,8 @@ const lines = [
   ...['start no', ps, `${inspect} no`, 'wait no', 'restart no', 'start no', 'rm no'],
   `create --rm --network none --name rmd busybox sleep 1000`,
   ...['start rmd', 'restart -t 0 rmd', ps, 'stop -t 0 rmd', '~rmd', ps],
-  `${run} end --restart always busybox sh -c trap|"exit|5"|HUP;sleep|1000&wait`,
-  ...['kill -s HUP end', '~exited end', `${inspect} end`, 'wait end', 'rm end'],
+  `${run} end --restart always busybox sh -c trap|"exit|5"|HUP;echo|x;sleep|1000&wait`,
+  ...['~says end', 'kill -s HUP end', '~exited end', `${inspect} end`, 'wait end', 'rm end'],
   `${run} sig --restart always --stop-signal HUP busybox sh -c sleep|1000&trap|"exit|6"|USR1;wait`,
   ...['kill -s USR1 sig', '~running sig', 'stop -t 0 sig', '~exited sig', 'rm sig'],
   `${run} rr --restart always busybox sh -c exit|137`,
@@ -71,6 +74,10 @@ async function answers(type: Typed): Promise<string[]> {
 
 async function isSo(type: Typed, words: string[]): Promise<void> {
   const [name = '', status] = words.toReversed()
+  if (status === 'says') {
+    while ((await type('logs', name)).out === '') continue
+    return
+  }
   const filters = ['--filter', `name=${name}`, ...(status ? ['--filter', `status=${status}`] : [])]
   while (((await type('ps', '-aq', ...filters)).out === '') === (status !== undefined))
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -6,8 +6,8 @@ import { needs } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
 
 /**
- * A process whose parent ends without waiting for it: process 1 has to. It ends when process 1 is no
- * longer the shell, which might wait for it.
+ * A process whose parent ends without waiting for it: process 1 has to. It ends when process 1 is
+ * no longer the shell, which might wait for it.
  */
 const orphan = '(while grep -q "^sh$" /proc/1/comm; do :; done & exec true); '
 const states = "awk '{ print $3 }' /proc/[0-9]*/stat"

@@ -27,6 +27,7 @@ const execFlags: Flag[] = [
 ]
 
 const copyFlags: Flag[] = [
+  ...stepFlags,
   { long: 'archive', short: 'a', text: "what is copied in belongs to the container's user" },
   { long: 'follow-link', short: 'L', text: 'copy what a link leads to, not the link' },
   { long: 'quiet', short: 'q', text: 'say nothing on a terminal either' },

@@ -23,7 +23,10 @@ touch -d 2001-02-03T00:00:00 src/one src; echo a >t/x/y/z; echo b >t/q; ln t/q t
 tar -cf src.tar src; tar -czf t.tgz -C t x/y/z q hard fifo; tar -cPf up.tar ../*/src.tar
 head -c 700 src.tar >cut.tar; (cd t && mkdir one && tar -cf ../one.tar one && rmdir one)`
 
-/** `!` is typed into a shell in the container, `$` into one here; the rest are words of cp. */
+/**
+ * `!` is typed into a shell in the container, `$` into one here, `|` shows what is in the archive
+ * that cp writes; the rest are words of cp.
+ */
 const lines = [
   ...['A:/c/f o', 'A:/c/f o/', 'A:/c/f o/new', 'A:/c/f o/no/new', 'A:/c/f o/no/', 'A:/c/f/ o/x'],
   ...['A:/c/f o/new/x', 'A:/c/d o', 'A:/c/d o/dd', 'A:/c/d/. o/dot', 'A:/c/d/ o/sl'],
@@ -57,6 +60,8 @@ const lines = [
   '! true',
   ...['B:/etc/passwd o', 'src B:/w', 'src/one B:/no/x', 'src C:/w', 'C:/w o', 'C:/etc/group o/g'],
   ...['src D:/w', 'D:/w/sub o/dsub', 'src/sub D:/'],
+  ...['| A:/c/d -', '| A:/c/d/. -', '| A:/c/lf -', '| -L A:/c/lf -', '| -L A:/c/ld -'],
+  ...['src E:/w', '-a src E:/w', '-a src/one E:/w/a', 'src/one E:/w/b', '<src.tar -a - E:/w/src'],
 ]
 
 /** Both kinds of file, the mode, the owner, the target of a link; in `o` and in /w. */
@@ -68,17 +73,20 @@ async function answers(type: Typed, dir: string, program: string): Promise<strin
   const shell = async (text: string) =>
     (await promisify(execFile)('sh', ['-c', text], { cwd: dir })).stdout
   await shell(`${here}; mkdir o`)
-  const names = { A: 'aa', B: 'bb', C: 'cc', D: 'dd' }
+  const names = { A: 'aa', B: 'bb', C: 'cc', D: 'dd', E: 'ee' }
   const none = ['--network', 'none', '--name']
   await type('run', '-d', ...none, 'aa', 'busybox', 'sh', '-c', inside)
   await type('run', '-d', '--read-only', ...none, 'bb', 'busybox', 'sleep', '1000')
   await type('create', ...none, 'cc', 'busybox', 'true')
   await type('run', ...none, 'dd', 'busybox', 'mkdir', '/w')
+  await type('run', '-d', '-u', '0', ...none, 'ee', 'busybox', 'sleep', '1000')
   while ((await type('exec', 'aa', 'test', '-e', '/c/r:x')).code !== 0) continue
   const found: string[] = []
   for (const line of lines) {
-    const typed = line.replace(/\b([A-D]):/g, (_, key: keyof typeof names) => `${names[key]}:`)
+    const typed = line.replace(/\b([A-E]):/g, (_, key: keyof typeof names) => `${names[key]}:`)
     if (line.startsWith('$')) await shell(line.slice(2))
+    else if (line.startsWith('|'))
+      found.push(`${line}: ${await shell(`${program} cp ${typed.slice(2)} | tar -t`)}`)
     else if (line.startsWith('!')) {
       const script = `${lookInside}; cd /; ${line.slice(2)}`
       found.push((await type('exec', 'aa', 'sh', '-c', script)).out)
@@ -88,6 +96,7 @@ async function answers(type: Typed, dir: string, program: string): Promise<strin
       found.push(`cp ${line} = ${await shell(`${copy}; cd o; find . ${look} | sort`)}`)
     }
   }
+  found.push((await type('exec', '-u', '0', 'ee', 'sh', '-c', lookInside)).out)
   return found
 }
 

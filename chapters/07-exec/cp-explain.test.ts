@@ -7,7 +7,7 @@ import { rootWithBusybox } from '../../test/busybox.ts'
 import { needs, scratch } from '../../test/scratch.ts'
 import { program, stepbox } from '../../test/stepbox.ts'
 
-/** A container, and a shell in a mount namespace of its own. */
+/** A container, and a shell in another mount namespace than the tests. */
 async function place(context: TestContext) {
   needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', 'unshare')
   const root = await rootWithBusybox()

@@ -1,8 +1,11 @@
 /** Tests. What is typed after `exec` means what it means to Docker, beside a real dockerd. */
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { dockerd } from '../../test/dockerd.ts'
+import { scratch } from '../../test/scratch.ts'
 import { program } from '../../test/stepbox.ts'
 
 /** The same of both: a container, and what it was given. */
@@ -13,7 +16,9 @@ const id = 'id | sed "s/groups=.*77.*/in 77/; s/[^ ]*$//"'
 const environment = 'env | grep -v -e ^PWD -e ^SHLVL -e ^OLDPWD | sort'
 const sh = (line: string) => ['box', 'sh', '-c', line]
 
-/** What is typed, and the input. */
+const variables = 'A=1\n# no\n\nFOO=z\nHOSTNAME\nPATH\nB=2 3'
+
+/** What is typed, and the input. FILE has variables. */
 const all: [args: string[], input?: string][] = [
   [sh(environment)],
   [['-t', ...sh(environment)]],
@@ -22,6 +27,9 @@ const all: [args: string[], input?: string][] = [
   [['-e', 'PATH=/nope', 'box', '/bin/echo', 'in']],
   [['-e', '', 'box', 'true']],
   [['-e', '=x', 'box', 'true']],
+  [['--env-file', 'FILE', ...sh(environment)]],
+  [['--env-file', 'FILE', '-e', 'A=2', '-e', 'C', ...sh(environment)]],
+  [['--env-file', '/nope', 'box', 'true']],
   [['-u', '0', ...sh(id)]],
   [['-u', 'root:0', ...sh(id)]],
   [['-u', '5', ...sh(id)]],
@@ -93,10 +101,14 @@ async function both(context: TestContext): Promise<{ docker: Type; exec: Type }>
   const { host } = await dockerd(context)
   const root = await rootWithBusybox()
   const { PATH } = process.env
+  const file = join(scratch(), 'variables')
+  writeFileSync(file, variables)
+  const filled = (args: string[]) => args.map((word) => (word === 'FILE' ? file : word))
   const docker: Type = (args, input) =>
-    piped('docker', ['-H', host, ...args], { env: { PATH, HOME: root }, input })
+    piped('docker', ['-H', host, ...filled(args)], { env: { PATH, HOME: root }, input })
+  const ours = ['--', program, '--root', root]
   const exec: Type = (args, input) =>
-    piped(process.execPath, [program, '--root', root, ...args], { env: { PATH }, input })
+    piped(process.execPath, [...ours, ...filled(args)], { env: { PATH }, input })
   const prepare = async (type: Type) => {
     const name = (text: string) => ['--name', text, ...given, 'busybox']
     await type(['run', '-d', '--group-add', '77', ...name('box'), 'sh', '-c', script])

@@ -1,10 +1,14 @@
-/** Tests. What strace(1) sees of the list of exec is the list, in each of the three processes. */
-import { expect, test } from 'vitest'
+/** Tests. What strace(1) sees of the lists of exec and of cp: the list, in each process. */
+import { expect, test, vi } from 'vitest'
 import { calls } from '../../runtime/call-table.ts'
 import { planOptions } from '../../runtime/chapter.ts'
 import { identify } from '../../runtime/process.ts'
 import { needs } from '../../test/scratch.ts'
 import { seen } from '../../test/stracing.ts'
+import { typicalCopy } from '../../runtime/07-exec/copy/list.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { runDetached } from '../../test/detached.ts'
+import { copyPlan } from './cp.ts'
 import { execPlan } from './exec.ts'
 
 test('a newcomer makes the calls of its list, and no others', async (context) => {
@@ -24,4 +28,21 @@ test('a newcomer makes the calls of its list, and no others', async (context) =>
   expect(lines).toContain(`pidfd_open(${pid}, 0)`)
   const joined = lines.filter((line) => line.startsWith('setns('))
   expect(joined.map((line) => line.replace(/^.*, |\)$/g, ''))).toEqual(namespaces)
+})
+
+test('a copy makes the calls of its list, and no others', async (context) => {
+  needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', 'strace')
+  const root = await rootWithBusybox()
+  const box = await runDetached(root, ['--name', 'box'], 'mkdir /w; echo ready; exec sleep 1000')
+  await vi.waitFor(() => expect(box.logged()).toContain('ready'), { timeout: 20_000 })
+  const list = copyPlan(planOptions([], { copied: typicalCopy(box.state().init?.pid) }))
+  const { lines } = await seen(list)
+  const made = list.flatMap(({ call }) => calls[call[0]].makes ?? [call[0]])
+  const names = made.map((name) => name.replace(/[+*]$/, ''))
+  expect(lines.map((line) => /^\w+/.exec(line)?.[0])).toEqual(names)
+  expect(lines.filter((line) => /^(mkdir|pwrite64)/.test(line))).toEqual([
+    'mkdir("sub", 0750)',
+    'pwrite64(6, "new\\n", 4, 0)',
+    'pwrite64(6, "new\\n", 4, 0)',
+  ])
 })

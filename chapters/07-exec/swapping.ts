@@ -1,12 +1,12 @@
 /** Tests. What a process in a container does to a copy: it swaps a directory for a link. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { findContainer } from '../../runtime/container/find.ts'
 import { scratch } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
+import { secret } from './secret.ts'
 
 /** In the container and on the host, at the same path: what a link leads to. */
 export interface Trap {
@@ -19,8 +19,6 @@ export interface Trap {
   /** Whether the process that swaps is there. */
   isSwapping: () => boolean
 }
-
-const secret = 'of the host'
 
 /**
  * A container in which /w/d is a directory or a link to a directory of the host, by turns, tens of
@@ -68,21 +66,4 @@ function swapIn(dir: string, host: string): ChildProcess {
   const swapper = spawn(process.execPath, ['-e', script, dir, host], { stdio: 'ignore' })
   onTestFinished(() => void swapper.kill('SIGKILL'))
   return swapper
-}
-
-/** Whether the directory of the host is as it was: nothing was written there. */
-export function isUntouched({ host }: Trap): boolean {
-  const isSame = readFileSync(join(host, 'secret'), 'utf8') === secret
-  const { mode, uid } = statSync(host)
-  return isSame && readdirSync(host).join() === 'secret' && (mode & 0o7777) === 0o755 && uid === 0
-}
-
-/**
- * Whether a file below `path`, or `path` as a file, has what only the host has. A link that was
- * copied as a link has nothing, wherever it leads.
- */
-export function hasSecret(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
-  if (stat?.isFile()) return readFileSync(path, 'utf8').includes(secret)
-  return stat?.isDirectory() ? readdirSync(path).some((name) => hasSecret(join(path, name))) : false
 }

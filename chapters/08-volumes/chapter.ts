@@ -1,6 +1,8 @@
 /** Chapter 8: a container shares directories that it was given. */
 import { askedMounts, mountFlags } from '../../runtime/08-volumes/flags.ts'
 import { plannedVolumes, prepareVolumes } from '../../runtime/08-volumes/planned.ts'
+import { withCorrection } from '../../runtime/08-volumes/mistakes.ts'
+import { reachedVolumes } from '../../runtime/08-volumes/reached.ts'
 import { lentVolumes, removeVolumesOf } from '../../runtime/08-volumes/lent-volumes.ts'
 import { askedVolumesFrom, removeVolumesFlag } from '../../runtime/08-volumes/volume-words.ts'
 import { volumeCommands, volumesFromFlag } from '../../runtime/08-volumes/volume-words.ts'
@@ -12,9 +14,13 @@ export const chapter: Chapter = {
   slug: 'volumes',
   plan,
   flags: { run: [...mountFlags, volumesFromFlag], rm: [removeVolumesFlag] },
-  asked: (typed, image) => ({ ...askedMounts(typed, image), ...askedVolumesFrom(typed) }),
+  asked: (typed, image) => ({
+    ...withCorrection(() => askedMounts(typed, image)),
+    ...askedVolumesFrom(typed),
+  }),
   prepare: prepareVolumes,
   planned: plannedVolumes,
+  reached: reachedVolumes,
   removed: removeVolumesOf,
   lends: lentVolumes,
   inspects: {

@@ -54,7 +54,7 @@ export const consequences: Consequence[] = [
   {
     ...given,
     drop: /^open_tree\(.*\/\* as \d+ \*\/$/,
-    consequence: 'there is nothing to attach: no path leads to the host any more by then',
+    consequence: 'the line that attaches it finds nothing: no tree was opened',
     see: {
       ...looks,
       broken: '(mount_setattr_tree|move_mount_to) = EBADF',
@@ -140,13 +140,13 @@ export const consequences: Consequence[] = [
   {
     ...given,
     drop: /^openat2\(AT_FDCWD, "below"/,
-    consequence: 'the number stands for no part of it',
+    consequence: 'nothing was opened that the number could stand for',
     see: { ...looks, broken: 'open_tree_as = ENOENT' },
   },
   {
     ...given,
     drop: /^openat2\(AT_FDCWD, "\//,
-    consequence: 'the number stands for no place',
+    consequence: 'the place was not opened, and there is nothing to attach it to',
     see: { ...looks, broken: '(move_mount_to|fchdir) = EBADF' },
   },
   {

@@ -17,7 +17,7 @@ const refused = [
   ...['-v rel/path:/x', '-v ../x:/x', '-v SRC:x', '-v SRC:/', '-v SRC:/x/..', '-v SRC:/a:xx'],
   ...['-v SRC:/a:ro,rw', '-v SRC:/a:ro:z', '-v /a:ro', '-v SRC:/a -v SRC:/a/', '-v a@b:/a'],
   ...['-v SRC:', '-v SRC:/a:nocopy', '-v vol:/a:rslave', '-v vol:/a:ro,nocopy,nocopy'],
-  ...['-v SRC:/a:Z,z', '-v SRC:/a:shared,slave', '-v SRC:/a:private,rprivate'],
+  ...['-v SRC:/a:Z,z', '-v SRC:/a:shared,slave', '-v SRC:/a:private,rprivate', '-v vol::ro'],
   ...['-v SRC:/a -v vol:/a', '--tmpfs /a -v SRC:/a', '--tmpfs a', '--tmpfs /', '--tmpfs='],
   ...['--tmpfs /a:foo', '--tmpfs /a:foo=1', '--tmpfs /a:size'],
   '--mount dst=/a,src=vol --mount type=bind,src=SRC,dst=/a',
@@ -45,6 +45,7 @@ const failing = [
   ...['-v rel/path:/x', '--mount type=bind'],
   ...['-v SRC:/proc', '-v SRC:/proc/foo', '-v SRC:/etc/passwd', '-v SRC/file:/etc'],
   ...['-v SRC:/a:ro -v SRC/sub:/a/new', '--tmpfs /a:size=foo', '--tmpfs /a:mode=9'],
+  '--mount src=vd,dst=/a,volume-driver=nosuch',
 ]
 
 const lines = 'grep -E " (/[ab]|/etc|/new)" /proc/self/mountinfo'
@@ -65,6 +66,10 @@ const mounted: [flags: string, script: string][] = [
   ['--mount type=BIND,SOURCE=SRC,DESTINATION=/a,consistency=x,ro=0,bind-propagation=', how],
   ['--mount type=tmpfs,dst=/a,tmpfs-size=2m,tmpfs-mode=1770', `${how}; stat -c %a /a`],
   ['--mount type=tmpfs,dst=/b,ro --tmpfs /a:exec,noatime --tmpfs /a:dev,suid', how],
+  [
+    '--mount src=vo,dst=/a,volume-opt=type=tmpfs,volume-opt=device=tmpfs,volume-opt=o=size=1m',
+    'df -k /a | tail -n 1 | tr -s " " | cut -d " " -f 2',
+  ],
   ['-v SRC/link:/a', `${how}; ls /a`],
   ['--tmpfs /dev/shm:size=1m -v SRC:/dev/a', 'ls /dev/a; df -k /dev/shm | tail -n 1 | wc -w'],
 ]
@@ -76,13 +81,32 @@ const binds = '{{range|.HostConfig.Binds}}{{.}}{{"\\n"}}{{end}}' // Docker has t
 const asked = `${binds}{{json|.HostConfig.Mounts}}{{json|.HostConfig.Tmpfs}}`
 const kept = [
   'create --name one -v vol:/a -v SRC:/new/b -v SRC/file:/new/file:ro -v /anon --tmpfs /t:ro ' +
-    '--mount type=bind,src=SRC,dst=/c,ro,bind-propagation=private,bind-nonrecursive ' +
+    '--mount type=bind,src=SRC,dst=/c,ro,bind-propagation=private,bind-nonrecursive,' +
+    'consistency=cached ' +
     '--mount type=tmpfs,dst=/t2,tmpfs-size=1m,tmpfs-mode=700 ' +
     '--mount src=v8,dst=/v8,volume-nocopy,volume-label=x=y --mount dst=/v9 busybox sh -c ' +
     'echo|1>/a/f;echo|1>/new/b/f',
   ...[`inspect -f ${mounts} one`, `inspect -f ${asked} one`, 'ps -a --format {{.LocalVolumes}}'],
   ...['ps -aq --filter volume=vol', 'ps -aq --filter volume=/new/b', 'ps -aq --filter volume=x'],
   ...['start -a one', 'diff one', 'inspect -f {{json|.Config.Volumes}} one', 'rm -f -v one'],
+]
+
+const given = '-v vol:/a -v SRC:/b:ro -v SRC/file:/f --tmpfs /t'
+
+/** What `cp` reaches of it, in a container that runs and in one that was never started. */
+const copied = [
+  `create --name st ${given} busybox true`,
+  `run -d --network none --name ru ${given} busybox sleep 1000`,
+  ...['st', 'ru'].flatMap((name) => [
+    ...['/a', '/a/new', '/b', '/b/new', '/b/file', '/b/sub', '/f', '/t/new'].map(
+      (path) => `cp SRC/file ${name}:${path}`,
+    ),
+    ...['/a', '/b', '/b/sub/file', '/f', '/t/new', '/proc/version'].map(
+      (path) => `cp ${name}:${path} SRC/sub/${name}${path.replaceAll('/', '-')}`,
+    ),
+    'run --rm --network none -v SRC:/s -v vol:/v busybox find /s /v',
+  ]),
+  'rm -f -v st ru',
 ]
 
 const wordsOf = (line: string, source: string) =>
@@ -104,7 +128,7 @@ async function answers(type: Typed, refusal?: (words: string[]) => string): Prom
     const { code, out, err } = await run(flags, 'sh', '-c', script)
     found.push(named(`${flags} = ${code}: ${out}${code === 0 ? '' : err}`))
   }
-  for (const line of kept) {
+  for (const line of [...kept, ...copied]) {
     const { code, out } = await type(...wordsOf(line, source))
     found.push(named(`${line} = ${code}: ${alike(out)}`))
   }

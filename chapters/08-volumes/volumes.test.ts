@@ -1,12 +1,13 @@
 /** Tests: volumes on the disk; who makes, fills and removes them, also at the same moment. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { imageFor } from '../../runtime/05-commit/image-for.ts'
 import { removeContainer } from '../../runtime/06-lifecycle/remove-container.ts'
 import { createContainer } from '../../runtime/06-lifecycle/start-container.ts'
-import { createVolume, removeUnused } from '../../runtime/08-volumes/change-volumes.ts'
+import { createVolume, removeUnused, withVolumes } from '../../runtime/08-volumes/change-volumes.ts'
 import { removeVolume } from '../../runtime/08-volumes/change-volumes.ts'
 import type { AskedMount, AskedVolume } from '../../runtime/08-volumes/mounts.ts'
 import { volumeLeftovers } from '../../runtime/08-volumes/volume-leftovers.ts'
@@ -75,13 +76,15 @@ describe('on the disk', () => {
 })
 
 describe('copy-up', () => {
-  test('fills an empty volume whole, and no other', async (context) => {
+  test('fills each empty volume whole, and no other', async (context) => {
     const runtime = await begun(context)
     const { root } = runtime
     await createVolume(runtime, { name: 'other' })
     writeFileSync(join(volumePath(root, 'other'), 'mine'), '')
-    await created(runtime, volume('data'), volume('other', '/etc'))
-    expect(fingerprint(volumePath(root, 'data'))).toBe(fingerprint(await binaries(root)))
+    await created(runtime, volume('data'), volume('other', '/etc'), volume('second', '/bin/.'))
+    const whole = fingerprint(await binaries(root))
+    expect(fingerprint(volumePath(root, 'data'))).toBe(whole)
+    expect(fingerprint(volumePath(root, 'second'))).toBe(whole)
     expect(namesIn(volumePath(root, 'other'))).toEqual(['mine'])
   })
 
@@ -207,6 +210,29 @@ describe('at the same moment', () => {
       }
     },
   )
+
+  test('a container whose lender goes, with its volume, is not created', async (context) => {
+    const runtime = await begun(context)
+    const { root } = runtime
+    const lender = await created(runtime, volume(undefined))
+    const [lent] = listVolumes(root)
+    const { settings, use } = await imageFor(root, 'busybox', 'layers')
+    const config = { Env: settings.Env ?? [] }
+    const asked = { argv: ['true'], env: [], network: 'none', rm: false, chapter, config, ...use }
+    const [name, volumesFrom] = ['late', [lender.name]]
+    const making = await withVolumes(root, async () => {
+      const late = createContainer(runtime, { ...asked, name, volumesFrom }).then(
+        () => 'it was created',
+        (error: Error) => error.message,
+      )
+      await until(() => namesIn(join(root, 'names')).includes(name)) // it waits for the volumes
+      rmSync(volumeDir(root, lent?.name ?? ''), { recursive: true })
+      return { late }
+    })
+    expect(await making.late).toMatch(/^volume '\w{64}' is gone; /)
+    expect(listContainers(root).map((each) => each.name)).toEqual([lender.name])
+    expect(listVolumes(root)).toEqual([])
+  })
 
   test('two that fill one volume fill it once', async (context) => {
     const runtime = await begun(context)

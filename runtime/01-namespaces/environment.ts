@@ -84,7 +84,8 @@ function read(file: string): Buffer {
     if (length > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`)
     return bytes.subarray(0, length)
   } catch (error) {
-    throw new UsageError(`cannot read env file '${file}': ${(error as Error).message}`)
+    const { message } = error as Error
+    throw new Error(`cannot read env file '${file}': ${message}`, { cause: error })
   } finally {
     if (fd >= 0) closeSync(fd)
   }

@@ -22,13 +22,14 @@ export interface Batches {
 
 /**
  * Start the native program and make the calls of `first`. The program is a separate process and
- * may chroot: the paths in all later plans then cannot leave that directory.
+ * may chroot: the paths in all later plans then cannot leave that directory. It has the file
+ * `keptFd` open until it ends, and with it a lock on that.
  */
-export function batches(first: Step[]): Batches {
+export function batches(first: Step[], keptFd?: number): Batches {
   const waiting: Waiting[] = []
   const rooms: Room[] = []
   let ended: Error | undefined
-  const launched = launch([], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const launched = launch([], { stdio: [keptFd ?? 'ignore', 'ignore', 'inherit'] })
   const readReports = async () => {
     for await (const report of launched.reports) {
       if (report.failed) launched.end()

@@ -13,6 +13,7 @@ import { NativeFailure } from '../native-failure.ts'
 import { StepError, type Outcome } from '../native.ts'
 import type { Container } from '../options.ts'
 import { isLive, withContainer } from './states.ts'
+import { writeLayerFree } from './write-layer.ts'
 
 /** Create a container that is not started. `onCreated` may throw: then nothing is left of it. */
 export async function createContainer(
@@ -64,6 +65,7 @@ async function startKept(
         '  run its command again',
     )
   const { root } = runtime
+  await writeLayerFree(containerDir(root, container.id), container)
   // A restart has kept it for a moment (`rm`), and it may end at once.
   if (changes.rm) amendContainer(makePlace(root, 'tmp'), containerDir(root, container.id), notKept)
   const started = await beginAgain(runtime, container, {

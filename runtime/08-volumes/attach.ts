@@ -21,9 +21,8 @@ function inOrder(volumes: PlannedMount[] = []): PlannedMount[] {
 }
 
 /** Before the mounts are made private: a copy of each tree, which no path leads to. */
-export function openTrees(options: MountOptions): Step[] {
+export function openTrees(options: MountOptions, fd = nextFd(options)): Step[] {
   const trees = inOrder(options.volumes).filter((each) => each.type === 'tree')
-  const fd = nextFd(options)
   return trees.flatMap((tree, at) => {
     const treeFd = firstTreeFd + at
     const isPart = tree.within !== undefined
@@ -90,8 +89,7 @@ const reasons = {
 }
 
 /** After the streams, and before the working directory, which may be in one of them. */
-export function attachVolumes(options: MountOptions): Step[] {
-  const fd = afterStreams(options)
+export function attachVolumes(options: MountOptions, fd = afterStreams(options)): Step[] {
   let treeFd = firstTreeFd
   return inOrder(options.volumes).flatMap((each, at) => [
     ...(at > 0 ? [step(['close', fd], 'the next target takes this number again')] : []),

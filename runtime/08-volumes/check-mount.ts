@@ -22,7 +22,7 @@ export function checkTarget(target: string): void {
 }
 
 /** Files of procfs that may be hidden by others: what a container is told about the machine. */
-const inProc = [
+export const inProc = [
   ...['cpuinfo', 'diskstats', 'meminfo', 'stat', 'swaps', 'uptime', 'loadavg', 'slabinfo'],
   ...['net/dev', 'sys/kernel/ns_last_pid'],
 ].map((name) => `/proc/${name}`)
@@ -45,6 +45,7 @@ function checkAbsolute(path: string): void {
 /** Throws one line that names the type, unless there can be such a mount. */
 export function checkWish(wish: MountWish): void {
   try {
+    if (wish.target === '') throw new Error('field Target must not be empty')
     checkTarget(wish.target)
     checkByType(wish)
   } catch (cause) {

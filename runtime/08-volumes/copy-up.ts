@@ -33,15 +33,25 @@ export interface Filling {
 }
 
 /**
- * Fill a volume, if it is empty, with what is at `target` in the container's root, which does not
+ * Fill each volume that is empty with what is at `target` in the container's root, which does not
  * run so far. Links on the way lead to places inside the root. Throws if a file is there.
  */
-export async function copyUp(setting: Setting, { name, target }: Filling): Promise<void> {
-  const { root, dir, container } = setting
+export async function copyUp(setting: Setting, fillings: Filling[]): Promise<void> {
+  const { root, dir } = setting
   const layers = layersLaidOut(dir)
-  if (!layers || !isEmpty(root, name)) return
+  if (!layers || !fillings.some(({ name }) => isEmpty(root, name))) return
   const program = batches(holdLayers(layers, dir))
   const held: HeldRoot = { program, isFound: false, place: dir }
+  try {
+    for (const filling of fillings)
+      if (isEmpty(root, filling.name)) await fill(setting, held, filling)
+  } finally {
+    await held.program.end()
+  }
+}
+
+async function fill(setting: Setting, held: HeldRoot, { name, target }: Filling): Promise<void> {
+  const { root } = setting
   const staging = makeStaging(root)
   try {
     const found = await lookUpInside(held, target, true)
@@ -49,21 +59,23 @@ export async function copyUp(setting: Setting, { name, target }: Filling): Promi
     if (found.kind !== 'directory') return
     const copy = join(staging, 'copy')
     await copyTree(setting, { from: inFound(held, '.'), staging, copy })
-    await withVolumes(root, () => {
-      if (!readVolume(root, name) || !isEmpty(root, name)) return
-      const isShared = runningContainers(root).some(
-        (each) => each.id !== container.id && volumesOf(each).includes(name),
-      )
-      if (isShared) fillShared(root, name, copy)
-      else putInPlace(copy, volumePath(root, name))
-    })
+    await withVolumes(root, () => putIn(setting, name, copy))
   } catch (error) {
     const cause = error instanceof FileError ? error.cause : error
     throw inWords(cause, root, `volume '${name}' is still empty`)
   } finally {
-    await held.program.end()
     await removeTree(staging)
   }
+}
+
+/** The caller has the lock of the volumes. Another process may have filled it meanwhile. */
+function putIn({ root, container }: Setting, name: string, copy: string): void {
+  if (!readVolume(root, name) || !isEmpty(root, name)) return
+  const isShared = runningContainers(root).some(
+    (each) => each.id !== container.id && volumesOf(each).includes(name),
+  )
+  if (isShared) fillShared(root, name, copy)
+  else putInPlace(copy, volumePath(root, name))
 }
 
 function isEmpty(root: string, name: string): boolean {

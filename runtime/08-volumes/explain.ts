@@ -10,6 +10,7 @@ export function explainVolumes(call: Call, scene: FailedStep): string | undefine
   if (call[0] === 'open_tree_as' && errno === 'ENOENT') return noSource(call[1])
   if (call[0] === 'move_mount_to' && errno === 'EINVAL') return kindsDiffer(call, scene)
   if (call[0] === 'openat2' && errno === 'ELOOP') return aLoop(call[2])
+  if (call[0] === 'openat2' && isMissingPart(call[2], scene)) return noPart(call[2])
   if (call[0] === 'mknod_parents' && errno === 'EROFS') return notMade(call[1])
   if (call[0] === 'mount' && call[2] === '.' && errno === 'EINVAL') return notTaken(call[5])
   return undefined
@@ -17,6 +18,16 @@ export function explainVolumes(call: Call, scene: FailedStep): string | undefine
 
 function aLoop(path: string): string {
   return `links on the way to ${path} form a loop, or lead through a process's files in /proc`
+}
+
+/** A part of a volume is looked up from its top, and all else of this chapter from the root. */
+function isMissingPart(path: string, { plan, index, errno }: FailedStep): boolean {
+  const isOwn = plan[index]?.chapter === 8 && !path.startsWith('/')
+  return isOwn && (errno === 'ENOENT' || errno === 'ENOTDIR')
+}
+
+function noPart(path: string): string {
+  return `the volume has no directory ${path}: make it there first`
 }
 
 function notMade(path: string): string {

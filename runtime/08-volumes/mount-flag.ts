@@ -16,6 +16,8 @@ const others = [
   ...['volume-subpath', 'tmpfs-size', 'tmpfs-mode'],
 ]
 
+export const mountKeys = [...switches, ...others]
+
 /** Throws as Docker words it. */
 export function parseMount(text: string): AskedMount {
   try {
@@ -37,7 +39,7 @@ function fieldsIn(text: string): Fields {
     const key = (equals < 0 ? field : field.slice(0, equals)).toLowerCase()
     if (equals < 0 && !switches.includes(key))
       throw new Mistyped(`invalid field '${field}' must be a key=value pair`)
-    if (![...switches, ...others].includes(key))
+    if (!mountKeys.includes(key))
       throw new Mistyped(`unexpected key '${key}' in '${field}'`)
     const value = equals < 0 ? 'true' : field.slice(equals + 1)
     check(key, value)

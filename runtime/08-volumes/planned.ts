@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Setting } from '../chapter.ts'
 import type { PlanOptions } from '../options.ts'
 import type { AskedMount, AskedVolume, PlannedMount } from './mounts.ts'
+import { checkLinks } from './check-links.ts'
 import { checkPropagation, makeSource } from './source.ts'
 import { plannedTmpfs } from './tmpfs.ts'
 import { prepareStore } from './prepare-store.ts'
@@ -25,7 +26,9 @@ export async function prepareVolumes(setting: Setting): Promise<Partial<PlanOpti
     checkPropagation(mount)
   }
   await prepareStore(setting)
-  return plannedVolumes(setting)
+  const planned = plannedVolumes(setting)
+  checkLinks(setting.dir, planned.volumes ?? [])
+  return planned
 }
 
 /** The same, for a list that is only printed. */

@@ -28,8 +28,8 @@ export async function prepareStore(setting: Setting): Promise<void> {
   const { mounts = [], volumesFrom = [] } = container
   if (mounts.length + volumesFrom.length === 0) return
   if (!isNew(container)) return checkVolumes(root, mounts)
-  const others = volumesFrom.flatMap((word) => mountsFrom(root, word))
-  const all = inPlace([...mounts, ...others]).map(withName)
+  const lent = volumesFrom.flatMap((word) => mountsFrom(root, word))
+  const all = inPlace([...mounts, ...lent]).map(withName)
   const own = all.filter((each) => isVolume(each) && each.from !== 'container') as NamedVolume[]
   container.mounts = all
   for (const { source, driver, driverOptions = {} } of own) {
@@ -37,16 +37,18 @@ export async function prepareStore(setting: Setting): Promise<void> {
     checkDriver(source, driver)
     checkOptions(source, driverOptions)
   }
+  const others = all.filter(({ from }) => from === 'container')
   if (all.some(isVolume))
     await withVolumes(root, async () => {
       saveRunning(root, container)
+      checkVolumes(root, others) // the container that has them may be gone, with them
       for (const each of own) {
         await volumeNamed(root, newVolume(each))
         finishFilling(root, each.source)
       }
     })
-  for (const { source, target, noCopy } of own)
-    if (!noCopy) await copyUp(setting, { name: source, target })
+  const fillings = own.filter(({ noCopy }) => !noCopy)
+  await copyUp(setting, fillings.map(({ source, target }) => ({ name: source, target })))
 }
 
 type NamedVolume = AskedVolume & { source: string }
@@ -56,7 +58,7 @@ function isNew({ life, status }: Container): boolean {
   return life === undefined && status === 'created'
 }
 
-/** A container that was there before has its volumes, or cannot start. */
+/** What a container had before, or has of another one, is there, or it cannot start. */
 function checkVolumes(root: string, mounts: AskedMount[]): void {
   for (const { source } of mounts.filter(isVolume))
     if (source !== undefined && !readVolume(root, source))

@@ -5,6 +5,7 @@ import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../co
 import { happen } from '../container/announce.ts'
 import { tidy } from '../container/tidy.ts'
 import { unlessMissing } from '../files.ts'
+import { Missing } from '../missing.ts'
 import { labelled, passing, removableFilters, type Filters } from '../filters.ts'
 import { decimalSize } from '../units.ts'
 import { anonymousName, createVolume, removeUnused, removeVolume } from './change-volumes.ts'
@@ -166,8 +167,11 @@ export async function removeVolumeCommand(input: Input): Promise<Answer> {
   await tidy(runtime)
   const code = await forEachWord(input, async (word) => {
     checkWord(word)
-    const known = listVolumes(runtime.root).some(({ name }) => name === word)
-    if (known || !switches.has('force')) await removeVolume(runtime, word)
+    try {
+      await removeVolume(runtime, word)
+    } catch (error) {
+      if (!switches.has('force') || !(error instanceof Missing)) throw error
+    }
     print(word)
   })
   return { code }

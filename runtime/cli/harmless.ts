@@ -29,13 +29,14 @@ interface Open {
  * container's, and stays as it is.
  *
  * Only the write layer can be written to, through its overlay: `dir`, which holds it, is read-only
- * again as soon as that is mounted.
+ * again as soon as that is mounted. A list that copies files is sealed from its first line on.
  */
 export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): Step[] {
   const isLast = ({ call }: Step) => lastCalls.includes(call[0])
   const last = placeWhere(plan, isLast)
   const isJoining = plan.some(({ call }) => call[0] === 'setns_pidfd')
-  const first = placeWhere(plan, ({ call }, at) => isEntry(call) || at === last)
+  const isCopying = plan.some(isLookUp)
+  const first = placeWhere(plan, ({ call }, at) => isCopying || isEntry(call) || at === last)
   const overlay = plan.findIndex(({ call }) => call[0] === 'mount' && call[3] === 'overlay')
   const isUsed = ({ until = Infinity }: Open) => until >= first
   const own = overlay < 0 ? [] : [{ path: dir, until: overlay }]
@@ -47,7 +48,7 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   ]
   const altered = [...plan, undefined].flatMap((step, at) => [
     ...(at === first ? seal : []),
-    ...(at === last && !isJoining ? added([closedProc], 'EINVAL') : []),
+    ...(at === last && !isJoining && !isCopying ? added([closedProc], 'EINVAL') : []),
     ...(at === place || !step ? [] : [{ ...step, line: at + 1 }]),
     ...added(writable.filter(({ until }) => until === at).map(setReadOnly)),
   ])
@@ -62,6 +63,11 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
 /** From here on, mounts are made, or those of a container are entered. */
 function isEntry([name]: Call): boolean {
   return name === 'mount' || name === 'setns_pidfd'
+}
+
+/** A name is looked up in a container from outside: the list copies files, and has no command. */
+function isLookUp({ call }: Step): boolean {
+  return call[0] === 'openat2_if_there'
 }
 
 /** The first place, or that after the end. */

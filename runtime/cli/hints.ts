@@ -7,7 +7,7 @@ import { traitsOf, type Runtime } from '../chapter.ts'
 import { idNamed } from '../container/reservations.ts'
 import type { Missing } from '../missing.ts'
 import { dockerCommands } from './docker-words.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { usualRoots } from './data-roots.ts'
 
 /** Lines for the message; `rootFlag` is what was given to --root, to be repeated. */

@@ -116,6 +116,8 @@ function remedyFor(error: unknown, root: string | undefined): string | undefined
   if (code === 'EMFILE') return 'to raise the limit: ulimit -n 1024'
   const { path = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   if (root === undefined || !path.startsWith(`${root}/`)) return undefined
+  if (code === 'EXDEV' || code === 'EBUSY')
+    return 'something is mounted in the data root, which has to be one file system'
   if (code === 'EROFS') return 'the data root is mounted read-only; to take another: --root DIR'
   return code === 'ENAMETOOLONG' ? 'the path of the data root is too long: --root DIR' : undefined
 }

@@ -4,7 +4,7 @@ import { UsageError, type Flag } from '../command-line.ts'
 import type { UnknownFlag } from './args.ts'
 import { dockerCommands, dockerFlags, notStepbox, untilThen } from './docker-words.ts'
 import { groups } from './groups.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 import { chapterOfCommand, chapterOfFlag, commandsOf } from './words.ts'
 
 /** An error for a command: it comes later, it is no part of Stepbox, or it is mistyped. */

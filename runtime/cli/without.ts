@@ -1,10 +1,10 @@
 /** `run --without N|CALL`: the list without one line, on a pretend machine. */
 import { fstatSync } from 'node:fs'
 import chalk from 'chalk'
+import type { ListOptions } from '../carried-list.ts'
 import type { Chapter } from '../chapter.ts'
 import { UsageError } from '../command-line.ts'
 import { placesOf } from '../consequence.ts'
-import type { Alteration } from '../container/start.ts'
 import type { Step } from '../step.ts'
 import { nameOf, strace } from '../strace.ts'
 import { harmless } from './harmless.ts'
@@ -21,11 +21,11 @@ export async function leaveOut(
   what: string,
   chapters: Chapter[],
   list?: string,
-): Promise<Alteration> {
+): Promise<NonNullable<ListOptions['alter']>> {
   const known = await Promise.all(
     chapters.map(async ({ number, tools }) => ({ number, ...(await tools?.()) })),
   )
-  return (plan, dir) => {
+  return (plan, dir, open = []) => {
     const place = placeOf(plan, what)
     const line = plan[place]
     if (!line) throw new UsageError(`no line or call '${what}' in the list; see stepbox plan`)
@@ -37,7 +37,7 @@ export async function leaveOut(
     const told = row ? `\n  ${row.consequence}` : ''
     const text = say(`without line ${place + 1}, ${strace(line.call)}${told}`)
     writeError(`${chalk.yellow(text)}\n`)
-    return harmless(plan, { place, dir })
+    return harmless(plan, { place, dir, open: open.map((path) => ({ path })) })
   }
 }
 

@@ -70,22 +70,30 @@ export function copyImage(root: string, from: string[], isStacked: boolean): Ima
   return { dir, layers, words, changes, release }
 }
 
-/** Copy a tree of directories, files and links. Names of one file stay names of one file. */
-function copyTree(from: string, to: string, known = new Map<bigint, string>()): void {
+/**
+ * Copy a tree of directories, files and links. Names of one file stay names of one file, and links
+ * to the same target become names of one link: busybox has 266 of them, and ext4 without a journal
+ * takes 0.3 ms for a new file where many were deleted a moment ago.
+ */
+function copyTree(from: string, to: string, known = new Map<bigint | string, string>()): void {
   mkdirSync(to, { recursive: true })
   chmodSync(to, lstatSync(from).mode & 0o7777)
   for (const name of readdirSync(from)) {
     const [source, target] = [join(from, name), join(to, name)]
     const stat = lstatSync(source, { bigint: true })
-    const same = known.get(stat.ino)
-    if (stat.isDirectory()) copyTree(source, target, known)
-    else if (same !== undefined) linkSync(same, target)
-    else if (stat.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
+    if (stat.isDirectory()) {
+      copyTree(source, target, known)
+      continue
+    }
+    const link = stat.isSymbolicLink() ? readlinkSync(source) : undefined
+    const same = known.get(link ?? stat.ino)
+    if (same !== undefined) linkSync(same, target)
+    else if (link !== undefined) symlinkSync(link, target)
     else if (stat.isFile()) {
       copyFileSync(source, target)
       chmodSync(target, Number(stat.mode) & 0o7777)
-      known.set(stat.ino, target)
-    }
+    } else continue
+    known.set(link ?? stat.ino, target)
   }
 }
 

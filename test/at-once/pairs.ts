@@ -125,8 +125,19 @@ function oddIn({ code, problem }: End, command?: Command): string[] {
   return isExpected ? [] : [problem]
 }
 
-/** So many pairs at a time, each on its own container: a machine waits more than it works. */
+/** A few pairs run at the same time, because a machine waits more than it works. */
 const together = 4
+
+/** What `work` finds odd in each pair. */
+export async function oddInPairs<P>(
+  pairs: P[],
+  work: (pair: P) => Promise<string[]>,
+): Promise<string[]> {
+  const odd: string[] = []
+  for (let at = 0; at < pairs.length; at += together)
+    odd.push(...(await Promise.all(pairs.slice(at, at + together).map(work))).flat())
+  return odd
+}
 
 /** All pairs, on containers that run or are created. Gives what was odd. */
 export async function inPairs(
@@ -136,13 +147,7 @@ export async function inPairs(
 ): Promise<string[]> {
   needs(context, 'root', 'overlay', 'cgroup-freezer')
   const runtime = await runtimeOn(await rootWithBusybox(), chapter)
-  const odd: string[] = []
-  for (let at = 0; at < pairs.length; at += together) {
-    const some = pairs.slice(at, at + together)
-    const found = await Promise.all(some.map((pair) => both(runtime, pair, isRunning)))
-    odd.push(...found.flat())
-  }
-  return odd
+  return oddInPairs(pairs, (pair) => both(runtime, pair, isRunning))
 }
 
 /** Each of `own` with each of all, in one order. */

@@ -1,12 +1,12 @@
 /** Tests. Rounds of: begin a command, kill one of its processes at any moment, look, go on. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { runningContainers } from '../../runtime/container/find.ts'
 import { tidy } from '../../runtime/container/tidy.ts'
 import type { Container } from '../../runtime/options.ts'
-import { isAlive, signalTo } from '../../runtime/process.ts'
+import { signalTo } from '../../runtime/process.ts'
 import type { Random } from '../power/random.ts'
 import { runtimeOn } from '../rows.ts'
+import { monitorsHaveEnded } from '../running.ts'
 import { start, stepbox, type Ended, type Started } from '../stepbox.ts'
 import { someDeed } from './deeds.ts'
 import { treeOf, type Member } from './tree.ts'
@@ -72,7 +72,7 @@ async function round({ root, random, bystander }: Lane, course: Course, n: numbe
     wrongIn(end, deed.code, { victim, isTarget: all[at] === target }),
   )
   await deed.calm?.(root)
-  await monitorsAreDone(root, bystander)
+  await monitorsHaveEnded(root, { mostMs: patienceMs, exceptId: bystander.id })
   problems.push(...(await nextCommand(root, n)))
   if (ends.every((end) => end?.code === (deed.code ?? end?.code)))
     problems.push(...(deed.broken?.(root) ?? []))
@@ -107,14 +107,6 @@ async function killed(
   const { id } = random.pick(members.filter((each) => each.what === what))
   if (!signalTo(id, 'SIGKILL')) return undefined
   return id.pid === pid ? 'stepbox' : what // which is the monitor of what it lays out
-}
-
-/** A monitor that still lives ends its container when the command line is gone, a moment later. */
-async function monitorsAreDone(root: string, bystander: Container): Promise<void> {
-  const isAtWork = ({ id, monitor }: Container) => id !== bystander.id && isAlive(monitor)
-  const end = performance.now() + patienceMs
-  while (runningContainers(root).some(isAtWork) && performance.now() < end)
-    await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** Kill all of them, in any order. */

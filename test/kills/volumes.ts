@@ -51,7 +51,7 @@ function about(n: number, commands: string[][], isDone = (_: string): boolean =>
 
 function parts(root: string, n: number): string[] {
   const has = namesIn(volumePath(root, `v${n}`)).length
-  const [layer = ''] = namesIn(join(root, 'layers')).filter((name) => !name.includes('.'))
-  const whole = namesIn(join(root, 'layers', layer, 'bin')).length
+  const layers = namesIn(join(root, 'layers')) // of a commit, too, which has nothing in /bin
+  const whole = Math.max(...layers.map((name) => namesIn(join(root, 'layers', name, 'bin')).length))
   return has === 0 || has === whole ? [] : [`v${n} has ${has} of ${whole} names`]
 }

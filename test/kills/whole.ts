@@ -33,7 +33,8 @@ export async function problemsIn(root: string, wanted: Wanted): Promise<string[]
   left('tmp', [])
   left('running', [bystander.id])
   left('containers', containers.map(({ id }) => id))
-  left('names', containers.map(({ name }) => name))
+  // One that a container is being given, or was, is on record, and free for others.
+  left('names', containers.flatMap(({ name, spareName = '' }) => [name, spareName]))
   return [...problems, ...(await problemsOfImages(root))]
 }
 

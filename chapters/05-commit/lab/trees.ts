@@ -57,7 +57,9 @@ export function treeOf({ disk, facts }: Box): Tree {
       const stat = lstatSync(join(root, path), { throwIfNoEntry: false })
       if (!stat) continue
       if (stat.isDirectory()) left.push(path)
-      else names.set(stat.ino, [...(names.get(stat.ino) ?? []), path])
+      // Nothing can be written into a link, so it makes no difference which names are one link.
+      else if (!stat.isSymbolicLink())
+        names.set(stat.ino, [...(names.get(stat.ino) ?? []), path])
       tree.set(path, described(join(root, path), stat))
     }
   for (const all of names.values())

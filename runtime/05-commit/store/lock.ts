@@ -16,13 +16,16 @@ const step = stepOf(5)
  * close it, and when we die, however we die. So a lock is never stale, as a lock file can be,
  * waiting needs no polling, and nobody can take it from us by killing the program that took it.
  */
-export function lock(): Step[] {
+export function lock(operation: Operation = 'LOCK_EX'): Step[] {
   return [
     ...closeInherited(),
     step(['prctl', 'PR_SET_PDEATHSIG', 'SIGKILL'], 'while it waits it does not look at its socket'),
-    step(['flock', 0, 'LOCK_EX'], 'one process at a time gets past this line'),
+    step(['flock', 0, operation], 'one process at a time gets past this line'),
   ]
 }
+
+/** Alone, or together with others who only keep out those that want to be alone. */
+type Operation = 'LOCK_EX' | 'LOCK_SH'
 
 /** Writers hold the lock while they rename a few files: longer is a holder that does not go on. */
 const patienceMs = 300_000
@@ -36,12 +39,30 @@ export async function withLock<T>(
   work: () => T | Promise<T>,
   mostMs = patienceMs,
 ): Promise<T> {
-  const fd = opened(dir)
+  const fd = await openLocked(dir, 'LOCK_EX', mostMs)
   try {
-    await take(dir, fd, mostMs)
     return await work()
   } finally {
     closeSync(fd)
+  }
+}
+
+/**
+ * Lock `dir`, and give the descriptor that holds the lock: until it is closed, here and in each
+ * program that was given it. Throws as `withLock` does.
+ */
+export async function openLocked(
+  dir: string,
+  operation: Operation,
+  mostMs: number,
+): Promise<number> {
+  const fd = opened(dir)
+  try {
+    await take(dir, fd, { operation, mostMs })
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
   }
 }
 
@@ -55,9 +76,14 @@ function opened(dir: string): number {
   }
 }
 
+interface Taking {
+  operation: Operation
+  mostMs: number
+}
+
 /** Lock the directory behind `fd`. The program that does so has ended then. */
-async function take(dir: string, fd: number, mostMs: number): Promise<void> {
-  const plan = lock()
+async function take(dir: string, fd: number, { operation, mostMs }: Taking): Promise<void> {
+  const plan = lock(operation)
   const taker = launch(plan, { mode: 'step', stdio: [fd, 'ignore', 'inherit'] })
   let isTooLate = false
   const timer = setTimeout(() => (isTooLate = taker.process.kill('SIGKILL')), mostMs)

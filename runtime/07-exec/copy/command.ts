@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { planOptions } from '../../chapter.ts'
-import type { Answer, Input } from '../../command-line.ts'
+import { stepFlags, type Answer, type Input } from '../../command-line.ts'
 import { tidy } from '../../container/tidy.ts'
 import { every } from '../../05-commit/commands.ts'
 import type { PlanOptions } from '../../options.ts'
@@ -12,7 +12,7 @@ import { copy } from './copy.ts'
 import { copyPlaceOf, shortened, type CopyPlace } from './words.ts'
 
 /** Prints nothing in a pipe; on a terminal how much was copied, as Docker does from 23 on. */
-export async function cpCommand(input: Input): Promise<Answer> {
+export async function cpCommand(input: Input): Promise<Answer | number> {
   const { runtime, words, switches, warn, progress, print, write } = input
   const [source = '', target = ''] = words
   const [from, to] = placesOf(source, target)
@@ -20,24 +20,32 @@ export async function cpCommand(input: Input): Promise<Answer> {
   let copied = 0
   const show = every(2 ** 22, (bytes) => progress(`${decimalSize(bytes)} copied`))
   const isQuiet = switches.has('quiet') || to.kind === 'stream'
-  const unheld = await copy(runtime, {
+  const options = {
     from,
     to,
     followLink: switches.has('follow-link'),
     isArchive: switches.has('archive'),
-    onSkipped: (path, why) => warn(`left out ${shortened(path)}: ${why}`),
-    onBytes: (bytes) => {
+    onSkipped: (path: string, why: string) => warn(`left out ${shortened(path)}: ${why}`),
+    onBytes: (bytes: number) => {
       copied = bytes
       if (!isQuiet) show(bytes)
     },
-    write: (bytes) => write(1, bytes),
-  })
+    write: (bytes: Uint8Array) => write(1, bytes),
+  }
+  if (isWatched(input)) return (await import('./watched.ts')).copyWatched(input, options)
+  const unheld = await copy(runtime, options)
   progress('')
   for (const [name, { path, errno }] of unheld)
     warn(`the attribute ${name} of ${path} is left out: ${errno}`)
   const place = to.kind === 'here' ? resolve(to.path) : target
   if (!isQuiet && isatty(1)) print(`Successfully copied ${decimalSize(copied)} to ${place}`)
   return {}
+}
+
+/** Whether the list is to be traced, stepped through or recorded, or to miss a line. */
+function isWatched({ switches, values }: Input): boolean {
+  const words = [...switches, ...values.keys()]
+  return stepFlags.some(({ long }) => words.includes(long))
 }
 
 /** The list of a copy that is only printed: of this one, or of a typical one. */

@@ -1,11 +1,12 @@
 /** `cp`, the operation: files from a container to here, and from here into a container. */
-import { posix } from 'node:path'
+import { posix, resolve } from 'node:path'
 import { batches } from '../../04-overlay/batches.ts'
 import { archiveOf } from '../../05-commit/archive.ts'
 import type { Unheld } from '../../05-commit/layer/sender.ts'
 import type { Runtime } from '../../chapter.ts'
 import type { Container } from '../../options.ts'
 import { isLive, withContainer } from '../../06-lifecycle/states.ts'
+import { checkWritable } from './check-writable.ts'
 import { copyOwner } from './copy-owner.ts'
 import { extract } from './extract.ts'
 import { enterHere, socketInWords, sourceHere, targetHere } from './here.ts'
@@ -39,31 +40,57 @@ export interface CopyOptions {
  * files copied if something fails on the way.
  */
 export async function copy(runtime: Runtime, options: CopyOptions): Promise<Unheld> {
-  const { from, to } = options
-  const side = from.kind === 'inside' ? from : to
-  if (side.kind !== 'inside') throw new Error('one of them has to be CONTAINER:PATH')
-  const work = async (held: HeldRoot, container: Container) => {
-    try {
-      return await (side === from ? outwards : inwards)({ ...options, side, held, container })
-    } finally {
-      await held.program.end()
-    }
-  }
-  let running: { held: HeldRoot; container: Container } | undefined
-  const copied = await withContainer(runtime, side.container, async (container) => {
+  return withSide(runtime, options, async (container) => {
     const held = await holdRootOf(runtime, container, options.planned)
-    if (!isLive(container)) return work(held, container)
-    running = { held, container }
-    return undefined
+    return async () => {
+      try {
+        return await copyHeld({ ...options, held, container })
+      } finally {
+        await held.program.end()
+      }
+    }
   })
-  return copied ?? (running ? work(running.held, running.container) : new Map())
+}
+
+/**
+ * Get ready for a copy while no other command has the container, and do it: at once, if the
+ * container does not run, and otherwise when other commands may have it again.
+ */
+export async function withSide<T>(
+  runtime: Runtime,
+  places: Pick<CopyOptions, 'from' | 'to'>,
+  getReady: (container: Container) => Promise<() => Promise<T>>,
+): Promise<T> {
+  const { container: name } = sideOf(places)
+  type Ready = { work: () => Promise<T> } | { result: T }
+  const ready = await withContainer<Ready>(runtime, name, async (container) => {
+    const work = await getReady(container)
+    return isLive(container) ? { work } : { result: await work() }
+  })
+  return 'work' in ready ? ready.work() : ready.result
+}
+
+/** The container, whose root is held already. */
+interface HeldContainer {
+  held: HeldRoot
+  container: Container
 }
 
 /** The container's side of a copy, at hand. */
-interface Copying extends CopyOptions {
+interface Copying extends CopyOptions, HeldContainer {
   side: Inside
-  held: HeldRoot
-  container: Container
+}
+
+/** Copy from or to a root that is held, and stays so. It looks up all names anew. */
+export function copyHeld(options: CopyOptions & HeldContainer): Promise<Unheld> {
+  const side = sideOf(options)
+  return (side === options.from ? outwards : inwards)({ ...options, side })
+}
+
+function sideOf({ from, to }: Pick<CopyOptions, 'from' | 'to'>): Inside {
+  if (from.kind === 'inside') return from
+  if (to.kind === 'inside') return to
+  throw new Error('one of them has to be CONTAINER:PATH')
 }
 
 async function outwards(copying: Copying): Promise<Unheld> {
@@ -82,7 +109,7 @@ async function outwards(copying: Copying): Promise<Unheld> {
   }
   const { into, name = typed } = targetHere(to.path, found.kind === 'directory')
   const source = sourceIn(held, found, name)
-  planned?.(enterHere(into))
+  planned?.(enterHere(resolve(into))) // the program has been elsewhere by then
   const archive = planned
     ? treeTar(source, onSkipped) // by another program: what this one makes is noted
     : treeTarBy(held.program, source, onSkipped)
@@ -112,8 +139,7 @@ async function inwards(copying: Copying): Promise<Unheld> {
   if (isStream && found.kind !== 'directory')
     throw new Error(`${side.container}:${side.path} has to be a directory`)
   const name = here && (await nameInside(copying, found, here.isDirectory))
-  if (container.readOnly === true)
-    throw new Error(`the root of container '${container.name}' is read-only`)
+  checkWritable(held, container, side.path)
   const owner = copying.isArchive ? await copyOwner(held, container) : undefined
   const ownerOf = (entry: { uid: number; gid: number }): Owner => owner ?? entry
   const program = planned ? unmade(planned) : held.program

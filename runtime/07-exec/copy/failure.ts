@@ -24,6 +24,8 @@ export function copyFailure(error: unknown, place: string): unknown {
 function ofName([name, , , flags]: Call, errno: string, path: string): string | undefined {
   if (name === 'unlink' && errno === 'EISDIR')
     return `cannot replace the directory '${path}' by a file`
+  if (name === 'unlink' && errno === 'EBUSY')
+    return `cannot replace '${path}': it is a file that the container was given`
   if (name === 'unlink' && errno === 'EPERM')
     return `cannot replace '${path}': it or its directory is immutable, which lsattr shows`
   if (errno === 'ENAMETOOLONG') return `the name of '${path}' is too long for where it is to go`

@@ -1,11 +1,14 @@
 /** The root of a container, held open by a native program: whatever is done there, it does. */
+import { closeSync } from 'node:fs'
 import { closeInherited, privateMounts } from '../../01-namespaces/namespaces.ts'
 import { batches, type Batches } from '../../04-overlay/batches.ts'
 import { layersLaidOut } from '../../04-overlay/init-layer.ts'
 import { overlay } from '../../04-overlay/overlay.ts'
-import { rowsFor, traitsOf, type Runtime } from '../../chapter.ts'
+import { lockWriteLayer } from '../../06-lifecycle/write-layer.ts'
+import { rowsFor, traitsOf, type Reached, type Runtime } from '../../chapter.ts'
 import { containerDir } from '../../container/state.ts'
 import { firstFd } from '../../descriptors.ts'
+import { StepError } from '../../native.ts'
 import type { Container } from '../../options.ts'
 import { stepOf, type Step } from '../../step.ts'
 import { checkRunning, holdRoot, pidInside, rootFd } from '../inside-root.ts'
@@ -38,46 +41,102 @@ export function holdLayers(layers: string[], dir: string): Step[] {
   ]
 }
 
-/** After either: a device that a process in the container makes cannot be opened in this copy. */
-export function withoutDevices(): Step[] {
-  const why = 'a file that is swapped for a device must not open the device of the host'
-  const path = `/proc/self/fd/${rootFd}`
-  return [step(['mount_setattr', path, [], ['MOUNT_ATTR_NODEV'], []], why)]
+/** The host's `/`, while `/` is the root that is held. */
+const hostFd = firstFd + 1
+
+/** The next file that is opened then. */
+const placeFd = hostFd + 1
+
+/**
+ * After either: what the container was given, in the root that is held. The root of one that runs
+ * (`isApart`) is mounted nowhere so far, and in such a tree nothing can be mounted (move_mount(2)).
+ */
+function withMounts(all: Reached[], dir: string, isApart: boolean): Step[] {
+  if (all.length === 0) return []
+  const shown = () => [
+    step(['unshare', ['CLONE_NEWNS']], 'what is mounted now is to end with this process, unseen'),
+    ...privateMounts(),
+    step(['move_mount', rootFd, `${dir}/merged`], 'before that, nothing can be mounted in it'),
+  ]
+  const path = ['O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'] as const
+  return [
+    ...(isApart ? shown() : []),
+    step(['open', '/', [...path], 0], 'the way back'),
+    ...all.flatMap(({ opened }) => opened),
+    step(['fchdir', rootFd], 'chroot(2) takes a path, and this has none'),
+    step(['chroot', '.'], 'no link on the way to a place leads out'),
+    ...all.flatMap(({ attached }) => [
+      ...attached,
+      step(['close', placeFd], 'the next place has this number'),
+    ]),
+    step(['fchdir', hostFd], 'the host is reached by its descriptor alone'),
+    step(['chroot', '.'], "later lines name files by the host's paths"),
+    step(['close', hostFd], 'the next descriptor has this number'),
+  ]
 }
 
 /**
- * Hold the root of `container`. Of one that does not run it is mounted anew: the caller sees to it
- * that nobody starts it meanwhile. All steps are given to `onSteps` too. Throws if it has no root
- * of its own.
+ * At last: a device that a process in the container makes cannot be opened in this copy, nor in
+ * what is mounted in it (`hasMounts`).
+ */
+export function withoutDevices(hasMounts = false): Step[] {
+  const why = 'a file that is swapped for a device must not open the device of the host'
+  const all = hasMounts ? (['AT_RECURSIVE'] as const) : []
+  const path = `/proc/self/fd/${rootFd}`
+  return [step(['mount_setattr', path, [...all], ['MOUNT_ATTR_NODEV'], []], why)]
+}
+
+/**
+ * Hold the root of `container`. Of one that does not run it is mounted anew, and it does not start
+ * before the program has ended; the caller holds it (`withContainer`). All steps are given to
+ * `onSteps` too. Throws if it has no root of its own.
  */
 export async function holdRootOf(
   runtime: Runtime,
   container: Container,
   onSteps?: OnSteps,
 ): Promise<HeldRoot> {
-  const list = [...(await listFor(runtime, container)), ...withoutDevices()]
+  const list = await listFor(runtime, container)
   onSteps?.(list)
-  const program = recorded(batches(list), onSteps)
   const isRunning = container.status === 'running'
+  const dir = containerDir(runtime.root, container.id)
+  const lock = await lockWriteLayer(dir, container)
+  const program = recorded(batches(list, lock), onSteps)
+  if (lock !== undefined) closeSync(lock) // the program has it until it ends
   try {
     await program.make([])
     if (isRunning) pidInside(container) // a pid that was used again would be of another process
-    const place = containerDir(runtime.root, container.id)
-    return { program, isFound: false, place }
+    return { program, isFound: false, place: dir }
   } catch (error) {
     await program.end()
     if (isRunning) checkRunning(container, error)
-    throw error
+    throw mountFailure(container, error)
   }
 }
 
 async function listFor(runtime: Runtime, container: Container): Promise<Step[]> {
-  const { name, chapter, status } = container
-  if (traitsOf(await rowsFor(runtime, chapter)).root === 'host')
+  const { name, chapter, status, id } = container
+  const { root } = runtime
+  const rows = await rowsFor(runtime, chapter)
+  if (traitsOf(rows).root === 'host')
     throw new Error(`container '${name}' has the host's files: cp(1) copies them`)
-  if (status === 'running') return holdRoot(pidInside(container))
-  const dir = containerDir(runtime.root, container.id)
-  const layers = layersLaidOut(dir)
-  if (layers) return holdLayers(layers, dir)
-  throw new Error(`container '${name}' has no write layer: cp reaches its files while it runs`)
+  const dir = containerDir(root, id)
+  const all = rows.flatMap((row) => row.reached?.({ container, root }, placeFd) ?? [])
+  const isRunning = status === 'running'
+  const layers = isRunning ? undefined : layersLaidOut(dir)
+  if (!isRunning && !layers)
+    throw new Error(`container '${name}' has no write layer: cp reaches its files while it runs`)
+  const held = layers ? holdLayers(layers, dir) : holdRoot(pidInside(container))
+  return [...held, ...withMounts(all, dir, isRunning), ...withoutDevices(all.length > 0)]
+}
+
+/** What was given to the container may be gone by now. */
+function mountFailure({ name }: Container, error: unknown): unknown {
+  if (!(error instanceof StepError)) return error
+  const call = error.plan[error.report.index]?.call
+  if (call?.[0] !== 'open_tree_as') return error
+  const { errno } = error.report
+  const path = call[1]
+  const why = `cannot reach what container '${name}' was given, ${path}: ${errno}`
+  return new Error(why, { cause: error })
 }

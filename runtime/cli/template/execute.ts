@@ -1,5 +1,5 @@
 /** Go templates, carried out on a value. */
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../nearest.ts'
 import { called, functions, lazy } from './functions.ts'
 import type { Block, Operand, Pipe, Template, TemplateNode } from './parse.ts'
 import { fieldOf, isTrue, NoField, safe, shownAs, type Value } from './values.ts'

@@ -1,6 +1,6 @@
 /** Facts about this machine that can be read: mounts, sysctls, surroundings. */
 import { existsSync, realpathSync, statfsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { release } from 'node:os'
 import { lookAtCgroups } from '../../02-cgroups/cgroups.ts'
 import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
@@ -95,7 +95,12 @@ function placeOf(root: string, mounts: Mount[]) {
     filesystem: mount?.type ?? '',
     mountedOn: mount?.target ?? '',
     freeBytes: bavail * bsize,
+    mounted: path === root ? mountsIn(real, mounts) : [],
   }
+}
+
+function mountsIn(dir: string, mounts: Mount[]): string[] {
+  return mounts.flatMap(({ target }) => (dirname(target) === dir ? basename(target) : []))
 }
 
 const ordinary = ['ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs']

@@ -50,6 +50,15 @@ export type Surrounding =
   | 'wsl2'
   | 'ci'
 
+export interface DataRootFacts {
+  path: string
+  filesystem: string
+  mountedOn: string
+  freeBytes?: number
+  /** The names of directories in it on which something is mounted, such as `volumes`. */
+  mounted?: string[]
+}
+
 /** The results of all probes. What could not be found out is absent or empty. */
 export interface Machine {
   /** As Node names it: `linux`, `darwin`, `win32`. */
@@ -77,7 +86,7 @@ export interface Machine {
   delegated: boolean
   /** The propagation of `/`: `shared:1`, `master:1`, or `private`. */
   propagation: string
-  dataRoot: { path: string; filesystem: string; mountedOn: string; freeBytes?: number }
+  dataRoot: DataRootFacts
   /** Mount points of file systems that could hold a data root instead. */
   elsewhere: string[]
   /** Names of the images in the store. */

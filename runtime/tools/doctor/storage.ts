@@ -8,7 +8,7 @@ const roomBytes = 64e6
 
 /** Whether the data root can be written, and which file system it is on. */
 export const dataRootVerdict: Rule = (machine) => {
-  const { path, filesystem, freeBytes } = machine.dataRoot
+  const { path, filesystem, freeBytes, mounted: [part] = [] } = machine.dataRoot
   const tried = machine.tries['data-root']
   if (!tried) return unknown(machine)
   const elsewhere = 'export STEPBOX_ROOT=$HOME/stepbox'
@@ -19,6 +19,10 @@ export const dataRootVerdict: Rule = (machine) => {
   }
   const room = freeBytes === undefined ? '' : `, ${decimalSize(freeBytes)} free`
   const found = `${path} on ${filesystem}${room}`
+  if (part !== undefined) {
+    const why = `${part} is another file system, and nothing can be renamed into it`
+    return { state: 'part', found, why, remedy: asRoot(machine, `umount ${path}/${part}`) }
+  }
   if (freeBytes === undefined || freeBytes >= roomBytes) return yes(found)
   return { state: 'part', found, why: 'there is little room for layers', remedy: elsewhere }
 }
