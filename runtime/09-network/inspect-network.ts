@@ -69,7 +69,7 @@ function memberOf({ name, id }: Container, end: NetworkEnd): object {
 }
 
 /** A container's place in a network: the same as long as it is there. */
-export function endpointId(container: string, network: string): string {
+function endpointId(container: string, network: string): string {
   return createHash('sha256').update(`${container} ${network}`).digest('hex')
 }
 

@@ -19,13 +19,13 @@ declare module '../options.ts' {
 /** In the order in which `run --help` shows them. */
 export const nameFlags: Flag[] = [
   { long: 'network-alias', value: 'NAME', many: true, text: 'a further name in its network' },
-  { long: 'net-alias', value: 'NAME', many: true, text: 'the same' },
+  { long: 'net-alias', value: 'NAME', many: true, text: 'the same as --network-alias' },
   { long: 'link', value: 'CONTAINER[:NAME]', many: true, text: 'call another one by this name' },
   { long: 'add-host', value: 'NAME:ADDRESS', many: true, text: 'a line for /etc/hosts' },
   { long: 'dns', value: 'ADDRESS', many: true, text: 'who is asked for all other names' },
   { long: 'dns-search', value: 'DOMAIN', many: true, text: 'what short names are tried with' },
   { long: 'dns-option', value: 'OPTION', many: true, text: 'as in resolv.conf(5): ndots:2' },
-  { long: 'dns-opt', value: 'OPTION', many: true, text: 'the same' },
+  { long: 'dns-opt', value: 'OPTION', many: true, text: 'the same as --dns-option' },
 ]
 
 export function askedNames({ values }: Pick<Typed, 'values'>): Partial<ContainerOptions> {
