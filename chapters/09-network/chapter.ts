@@ -37,6 +37,7 @@ export const chapter: Chapter = {
   ordinary: () => ({ etc: { directory: '/containers/<id>', names: [...etcNames] } }),
   prepare: async (setting) => ({ ...(await prepareNetwork(setting)), ...prepareNames(setting) }),
   planned: (setting) => ({ ...plannedNetwork(setting), ...plannedNames(setting) }),
+  tried: () => ({ etc: { directory: '/containers/<id>', names: [] } }),
   ended: async (setting) => {
     forgetNames(setting.root, setting.container.id)
     return endNetwork(setting)
