@@ -72,8 +72,8 @@ test('the bridge is made outside of everything, the cable from inside', async ()
   const lines = await linesWith({ net })
   const order = [
     /ip link add stepbox0/,
+    /^execve\("nft"/, // the doors are closed before the host passes anything on
     /^write\("\/proc\/sys\/net\/ipv4\/conf\/stepbox0/,
-    /^execve\("nft"/,
     /^fork/,
     /^unshare\(.*CLONE_NEWNET/,
     /ip link add sbv/,

@@ -109,3 +109,11 @@ export function contains(subnet: Subnet, { family, value }: Address): boolean {
 export function overlap(one: Subnet, other: Subnet): boolean {
   return one.family === other.family && one.base <= lastOf(other) && other.base <= lastOf(one)
 }
+
+/** The IPv6 address that an interface with this MAC address gives itself (RFC 4291, appendix A). */
+export function linkLocal(mac: string): string {
+  const [first = 0, ...rest] = mac.split(':').map((byte) => parseInt(byte, 16))
+  const bytes = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)]
+  const end = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+  return formatAddress({ family: 6, value: (0xfe80n << 112n) | end })
+}

@@ -25,8 +25,8 @@ export function bridges(net: NetPlan | undefined): Step[] {
   return [
     step(['netlink_socket', linkFd], "this socket is about the host's links"),
     ...net.ends.flatMap(bridge),
-    ...net.sysctls.map(([path, value]) => step(['write', path, value], reasonFor(path))),
     ...(net.script ? [packetFilter(net.script)] : []),
+    ...net.sysctls.map(([path, value]) => step(['write', path, value], reasonFor(path))),
     step(['close', linkFd], 'the process that waits for the container has no use for it'),
   ]
 }

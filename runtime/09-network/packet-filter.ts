@@ -5,19 +5,27 @@
  * by the comment at its elements, which is its id.
  */
 import { addressFamily } from '../rtnetlink.ts'
-import type { HeldPort, NetworkEnd } from './net-plan.ts'
+import { linkLocal, parseAddress } from './addresses.ts'
+import type { HeldPort, HostEnd, InsideEnd, NetworkEnd } from './net-plan.ts'
 
 /**
  * A packet's way:
  *
  *     loopback     the bridges have route_localnet, so that 127.0.0.1 can be answered from a
- *                  container; what comes from one and is for 127.0.0.0/8 is dropped (CVE-2020-8558)
+ *                  container; what comes from a cable and is for 127.0.0.0/8 is dropped
+ *                  (CVE-2020-8558). On every cable: a port that is published on 127.0.0.1 is sent
+ *                  on below, before the kernel could see that this address has no business there
  *     prerouting   from outside and from containers, for a published port: to its container
  *     output       the same from the host; from ::1 nothing could come back (no route_localnet)
+ *     local        so ::1 is refused; TCP by the held socket, which does not listen, UDP here
  *     forward      within a network and out of it; into it only answers, and what was published
  *     postrouting  out of a network: from the host's address; so that the answer comes back this
  *                  way also from 127.0.0.1, and from a container to a published port of its network
- *     sources      from a container's end: only with its own addresses (ARP too)
+ *     sources      from a container's end: only with its own addresses, and only IP and ARP. The
+ *                  last word is drop: a tag of a VLAN would hide an address from the lines before.
+ *                  A neighbour solicitation (IPv6's ARP) is answered for its own addresses alone,
+ *                  and no container says that it is a router (CVE-2020-13401)
+ *     between      from one container to another, if the network has enable_icc=false
  */
 const base = `
 table inet stepbox {}
@@ -28,6 +36,7 @@ table inet stepbox {
   set bridges { type ifname; }
   set internal { type ifname; }
   set within { type ifname . ifname; }
+  set loopback6 { type inet_service; }
   set outbound4 { type ipv4_addr; flags interval; }
   set outbound6 { type ipv6_addr; flags interval; }
   set near4 { type ifname . ipv4_addr; flags interval; }
@@ -48,7 +57,7 @@ table inet stepbox {
   }
   chain loopback {
     type filter hook prerouting priority raw;
-    iifname @bridges ip daddr 127.0.0.0/8 drop
+    iifname != "lo" ip daddr 127.0.0.0/8 drop
   }
   chain prerouting {
     type nat hook prerouting priority dstnat;
@@ -58,6 +67,10 @@ table inet stepbox {
     type nat hook output priority -100;
     ip6 daddr ::1 return
     fib daddr type local jump published
+  }
+  chain local {
+    type filter hook output priority filter;
+    ip6 daddr ::1 udp dport @loopback6 reject
   }
   chain forward {
     type filter hook forward priority filter;
@@ -83,15 +96,24 @@ table bridge stepbox {
   set own { type ifname . ether_addr; }
   set own4 { type ifname . ether_addr . ipv4_addr; }
   set own6 { type ifname . ether_addr . ipv6_addr; }
+  set targets { typeof iifname . @th,64,128; }
+  set closed { type ifname; }
   chain sources {
     type filter hook prerouting priority dstnat;
     iifname != @ends accept
     iifname . ether saddr != @own drop
+    iifname . arp saddr ether . arp saddr ip @own4 accept
     arp saddr ip 0.0.0.0 accept
-    iifname . arp saddr ether . arp saddr ip != @own4 drop
-    iifname . ether saddr . ip saddr != @own4 drop
-    ip6 saddr { ::, fe80::/10 } accept
-    iifname . ether saddr . ip6 saddr != @own6 drop
+    iifname . ether saddr . ip saddr @own4 accept
+    icmpv6 type { nd-router-advert, nd-redirect } drop
+    icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets drop
+    iifname . ether saddr . ip6 saddr @own6 accept
+    ip6 saddr :: meta l4proto ipv6-icmp accept
+    drop
+  }
+  chain between {
+    type filter hook forward priority filter;
+    iifname @closed oifname @closed drop
   }
 }
 `
@@ -104,6 +126,8 @@ export interface FilteredNetwork {
   isInternal: boolean
   /** What leaves it gets an address of the host. */
   isMasqueraded: boolean
+  /** Its containers reach each other by published ports alone. */
+  isClosed: boolean
 }
 
 /** And of a container. */
@@ -115,13 +139,17 @@ export interface FilteredContainer {
 
 /** The rules, and the elements of a container and of its networks. May be carried out again. */
 export function filterScript(networks: FilteredNetwork[], container: FilteredContainer): string {
-  const elements = [...networks.flatMap(ofNetwork), ...ofContainer(container)]
+  const elements = [
+    ...networks.flatMap(ofNetwork),
+    ...ofContainer(container),
+    ...networks.flatMap(({ isClosed, bridge }) => (isClosed ? closed(container, bridge) : [])),
+  ]
   return [base.trim(), ...elements.map((each) => `add element ${each}`), ''].join('\n')
 }
 
 /** Takes a container's elements away, also if some are gone already. Needs the table. */
 export function withoutContainer(container: FilteredContainer): string {
-  return away(ofContainer(container))
+  return away([...ofContainer(container), ...closed(container)])
 }
 
 /** The same of a network. */
@@ -137,12 +165,12 @@ function away(elements: string[]): string {
 
 /** `TABLE SET { ELEMENT }` each. */
 function ofNetwork(network: FilteredNetwork): string[] {
-  const { subnets, isInternal, isMasqueraded } = network
+  const { subnets, isInternal, isMasqueraded, isClosed } = network
   const bridge = `"${network.bridge}"`
   const outbound = isMasqueraded && !isInternal ? subnets : []
   return [
     `inet stepbox bridges { ${bridge} }`,
-    `inet stepbox within { ${bridge} . ${bridge} }`,
+    ...(isClosed ? [] : [`inet stepbox within { ${bridge} . ${bridge} }`]),
     ...(isInternal ? [`inet stepbox internal { ${bridge} }`] : []),
     ...subnets.map((each) => `inet stepbox near${digitOf(each)} { ${bridge} . ${each} }`),
     ...outbound.map((subnet) => `inet stepbox outbound${digitOf(subnet)} { ${subnet} }`),
@@ -157,21 +185,44 @@ function ofContainer({ id, ends, ports }: FilteredContainer): string[] {
       return [
         `bridge stepbox ends { "${veth.name}" ${comment} }`,
         `bridge stepbox own { ${own} ${comment} }`,
-        ...inside.addresses.map(
-          ({ address }) =>
-            `bridge stepbox own${digitOf(address)} { ${own} . ${address} ${comment} }`,
-        ),
+        ...ownAddresses(inside).flatMap((address) => [
+          `bridge stepbox own${digitOf(address)} { ${own} . ${address} ${comment} }`,
+          ...target(veth, address, comment),
+        ]),
       ]
     }),
     ...ports.flatMap((port) => published(port, comment)),
   ]
 }
 
+/** Its ends at a bridge, or all. */
+function closed({ id, ends }: FilteredContainer, name?: string): string[] {
+  const own = ends.filter(({ bridge }) => name === undefined || bridge.name === name)
+  return own.map(({ veth }) => `bridge stepbox closed { "${veth.name}" comment "${id}" }`)
+}
+
+/** Those that were leased, and what the kernel makes of its MAC address for IPv6 (RFC 4291). */
+function ownAddresses({ addresses, mac }: InsideEnd): string[] {
+  const all = addresses.map(({ address }) => address)
+  return all.some((each) => digitOf(each) === 6) ? [...all, linkLocal(mac)] : all
+}
+
+/** nftables knows the field of such a packet by its place alone, so what is in it is a number. */
+function target({ name }: HostEnd, address: string, comment: string): string[] {
+  if (digitOf(address) === 4) return []
+  const digits = (parseAddress(address)?.value ?? 0n).toString(16)
+  return [`bridge stepbox targets { "${name}" . 0x${digits} ${comment} }`]
+}
+
 function published({ address, port, protocol, to }: HeldPort, comment: string): string[] {
   const isAnywhere = address === '0.0.0.0' || address === '::'
   const map = `${isAnywhere ? 'anywhere' : 'published'}${digitOf(address)}`
   const key = `${isAnywhere ? '' : `${address} . `}${protocol} . ${port}`
-  return [`inet stepbox ${map} { ${key} ${comment} : ${to.address} . ${to.port} }`]
+  const loopback = `inet stepbox loopback6 { ${port} ${comment} }`
+  return [
+    `inet stepbox ${map} { ${key} ${comment} : ${to.address} . ${to.port} }`,
+    ...(address === '::' && protocol === 'udp' ? [loopback] : []),
+  ]
 }
 
 function digitOf(address: string): 4 | 6 {

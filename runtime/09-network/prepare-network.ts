@@ -52,6 +52,7 @@ export function filtered({ bridge, subnets, isInternal, options }: NetworkRecord
     subnets: subnets.map(({ subnet }) => subnet),
     isInternal,
     isMasqueraded: options['com.docker.network.bridge.enable_ip_masquerade'] !== 'false',
+    isClosed: options['com.docker.network.bridge.enable_icc'] === 'false',
   }
 }
 
