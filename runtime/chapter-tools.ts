@@ -67,6 +67,21 @@ export interface Capability {
   why: string
   /** A command to type then. */
   remedy?: string
+  /** The cause of a failed call, if it differs from call to call. */
+  blamed?: (step: Step, errno: string) => { why: string; remedy?: string } | undefined
+  /** Once the calls have succeeded: what is read on the host, without a change to anything. */
+  looked?: (root: string) => HostFinding | Promise<HostFinding>
+}
+
+/** What a look at the host has found. */
+export interface HostFinding {
+  /** `part`: with a reservation that `why` states. `unknown`: it could not be found out. */
+  state: 'yes' | 'part' | 'no' | 'unknown'
+  /** A value, or what is in the way. */
+  found: string
+  why?: string
+  /** A command to type, or the closest thing to one. */
+  remedy?: string
 }
 
 /** What a chapter needs, by the names of capabilities. */

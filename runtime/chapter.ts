@@ -46,7 +46,7 @@ export interface Chapter extends Lifecycle {
   ordinary?: () => Partial<PlanOptions>
   /** What `prepare` gives without touching anything, for a list that is only printed. */
   planned?: (setting: Pick<Setting, 'container' | 'root' | 'dir'>) => Partial<PlanOptions>
-  /** Its fields for an experiment of `break`, where `planned` names files that are not there. */
+  /** Its fields where a list is tried (break, doctor): `planned` names files that are not there. */
   tried?: () => Partial<PlanOptions>
   /**
    * What a container has in its root beside its own files, for those who reach them from outside.

@@ -10,5 +10,8 @@ export const tools: ChapterTools = {
   explain: explainNetwork,
   leftovers: [networkLeftovers],
   capabilities,
-  demands: { own: ['container-links'] },
+  demands: {
+    own: ['container-links', 'packet-filter', 'forwarding'],
+    wants: ['firewall', 'routes'],
+  },
 }

@@ -99,7 +99,7 @@ function enter(root: string, container: Container, places: Place[]): void {
 }
 
 /** The host's, with the resolvers that systemd-resolved asks in its place. */
-function hostResolvConf(): string {
+export function hostResolvConf(): string {
   const own = tryRead('/etc/resolv.conf') ?? ''
   return (isStub(own) ? tryRead('/run/systemd/resolve/resolv.conf') : undefined) ?? own
 }

@@ -8,7 +8,7 @@ export interface AskedDns {
 }
 
 /** The host's file in parts. */
-function serversIn(text: string): string[] {
+export function serversIn(text: string): string[] {
   return valuesOf(text, 'nameserver').map((value) => value.split(/\s+/)[0] ?? '')
 }
 

@@ -42,9 +42,24 @@ export interface Route {
  * VPN's two halves of everything.
  */
 export function hostRoutes(): Route[] {
+  return allRoutes().filter(({ subnet }) => subnet.prefix > 1)
+}
+
+/** The others. A half of everything goes before a default route. */
+export function wideRoutes(): Route[] {
+  const wide = allRoutes().filter(({ subnet }) => subnet.family === 4 && subnet.prefix < 2)
+  return wide.sort((a, b) => b.subnet.prefix - a.subnet.prefix)
+}
+
+function allRoutes(): Route[] {
   const four = routesIn(tryRead('/proc/net/route') ?? '')
-  const six = routesOfSix(tryRead('/proc/net/ipv6_route') ?? '')
-  return [...four, ...six].filter(({ subnet }) => subnet.prefix > 1)
+  return [...four, ...routesOfSix(tryRead('/proc/net/ipv6_route') ?? '')]
+}
+
+/** Whether the pools have a subnet that nobody routes. */
+export function hasFreePool(): boolean {
+  const taken = hostRoutes().map(({ subnet }) => subnet)
+  return pools.some((pool) => isFree(pool, taken))
 }
 
 /** `eth0 0000A8C0 00000000 0001 0 0 0 00FFFFFF …`: in the byte order of the machine. */
