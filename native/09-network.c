@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -72,8 +73,12 @@ long do_rtnetlink(struct arg *a) {
   }
 }
 
-/* In the child of spawn(): standard input and errors are pipes, output goes with the errors. */
-static void become(struct arg *a, int input, int errors) {
+/* In the child of spawn(): standard input and errors are pipes, output goes with the errors. It
+ * dies with its parent: what it did later, nobody would undo. */
+static void become(struct arg *a, pid_t parent, const int fds[2]) {
+  int input = fds[0], errors = fds[1];
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(126);
   signal(SIGPIPE, SIG_DFL);
   if (dup2(input, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0) _exit(126);
   do_execvpe(a);
@@ -106,15 +111,15 @@ static void converse(int input, const struct arg *text, int errors) {
 }
 
 /* Run the program a[0] to its end, with arguments a[1], environment a[2] and standard input a[3].
- * ENOENT if there is no such program. Where it ends with another exit code than 0, that is EPROTO,
- * and what it wrote is the answer. */
+ * ENOENT if there is no such program, EINTR if it was killed. Where it ends with another exit code
+ * than 0, that is EPROTO, and what it wrote is the answer. */
 long do_spawn(struct arg *a) {
   int input[2], errors[2], status;
   void (*before)(int) = signal(SIGPIPE, SIG_IGN);
   if (pipe2(input, O_CLOEXEC) != 0) return -1;
   if (pipe2(errors, O_CLOEXEC) != 0) return close(input[0]), close_returning(input[1], -1);
-  pid_t pid = fork();
-  if (pid == 0) become(a, input[0], errors[1]);
+  pid_t own = getpid(), pid = fork();
+  if (pid == 0) become(a, own, (int[]){input[0], errors[1]});
   close_returning(input[0], 0);
   close_returning(errors[1], 0);
   if (pid < 0) return close(input[1]), close_returning(errors[0], -1);
@@ -122,6 +127,7 @@ long do_spawn(struct arg *a) {
   close(errors[0]);
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   signal(SIGPIPE, before);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return answer_length = 0;
-  return errno = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? ENOENT : EPROTO, -1;
+  if (WIFSIGNALED(status)) return errno = EINTR, -1;
+  if (WEXITSTATUS(status) == 0) return answer_length = 0;
+  return errno = WEXITSTATUS(status) == 127 ? ENOENT : EPROTO, -1;
 }

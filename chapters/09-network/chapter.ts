@@ -3,6 +3,7 @@ import { prepareNetwork } from '../../runtime/09-network/prepare-network.ts'
 import { askedNetwork, checkNetwork } from '../../runtime/09-network/network-words.ts'
 import { networkFlags } from '../../runtime/09-network/network-words.ts'
 import { askedNames, nameFlags } from '../../runtime/09-network/name-words.ts'
+import { releaseBridge } from '../../runtime/09-network/claim.ts'
 import { forgetNames } from '../../runtime/09-network/names.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
 import { networkCommands } from '../../runtime/09-network/network-command-words.ts'
@@ -38,7 +39,9 @@ export const chapter: Chapter = {
   prepare: async (setting) => ({ ...(await prepareNetwork(setting)), ...prepareNames(setting) }),
   planned: (setting) => ({ ...plannedNetwork(setting), ...plannedNames(setting) }),
   tried: () => ({ etc: { directory: '/containers/<id>', names: [] } }),
+  started: releaseBridge,
   ended: async (setting) => {
+    releaseBridge()
     forgetNames(setting.root, setting.container.id)
     return endNetwork(setting)
   },

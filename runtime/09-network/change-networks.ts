@@ -1,11 +1,12 @@
 /** Makes and changes networks on record: one process at a time, each whole or not at all. */
 import { randomInt } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { recordEvent } from '../06-lifecycle/events.ts'
 import { newId } from '../container/create.ts'
 import { makePlace } from '../data-root.ts'
 import { putInPlace, syncDir, writeAside, writeDurably } from '../durable.ts'
+import { namesIn } from '../files.ts'
 import { removeTree } from '../remove-tree.ts'
 import { inWords, makeStaging } from '../staging.ts'
 import { moveToTrash } from '../trash.ts'
@@ -14,7 +15,8 @@ import { parseSubnet, type Subnet } from './addresses.ts'
 import { interfaceIndex } from './interfaces.ts'
 import { leasesOfRunning, withNetworks } from './leases.ts'
 import { bridgeNetworks, builtIn, checkNetworkName, defaultNetwork } from './networks.ts'
-import { networkDir, readNetwork, type NetworkRecord, type NetworkSubnet } from './networks.ts'
+import { networkDir, readNetwork, readRecord } from './networks.ts'
+import type { NetworkRecord, NetworkSubnet } from './networks.ts'
 import { freePool, hostRoutes, isFree, localSubnet } from './subnets.ts'
 
 /** What a new network is to be. Subnets that are missing are chosen. */
@@ -195,11 +197,37 @@ function isOurs({ bridge }: NetworkRecord, { subnet, isChosen }: NetworkSubnet):
   return !isChosen || isFree(subnet, others.map((each) => each.subnet))
 }
 
-/** Take a network off the record; the caller has the lock. Gives its name in the trash. */
-export function takenOffRecord(root: string, network: NetworkRecord): string {
+/** Where a network is while it is removed: no network is called so. */
+function asideOf(root: string, id: string): string {
+  return join(root, 'networks', `.${id}`)
+}
+
+/** Take a network off the record, to put it back or to remove it; the caller has the lock. */
+export function setAside(root: string, { name, id }: NetworkRecord): string {
+  const aside = asideOf(root, id)
+  renameSync(networkDir(root, name), aside)
+  return aside
+}
+
+/** Put back what killed processes have set aside: they had not removed it. */
+export async function putBack(root: string): Promise<void> {
+  const aside = () => namesIn(join(root, 'networks')).filter((name) => /^\.[\da-f]{64}$/.test(name))
+  if (aside().length === 0) return
+  await withNetworks(root, () => {
+    for (const hidden of aside()) {
+      const dir = join(root, 'networks', hidden)
+      const name = readRecord(dir)?.name
+      if (name === undefined || readNetwork(root, name)) takenOffRecord(root, dir)
+      else renameSync(dir, networkDir(root, name))
+    }
+  })
+}
+
+/** Move what was set aside to the trash. Gives its name there. */
+export function takenOffRecord(root: string, aside: string): string {
   const as = newId()
   makePlace(root, 'tmp')
-  moveToTrash(root, networkDir(root, network.name), as)
+  moveToTrash(root, aside, as)
   syncDir(join(root, 'networks'))
   return as
 }

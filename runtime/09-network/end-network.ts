@@ -1,10 +1,15 @@
 /** What is left of a container's network when it has ended, by whatever: taken away. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import type { Setting } from '../chapter.ts'
+import { makePlace } from '../data-root.ts'
+import { namesIn, readRegular, unlinkIfThere } from '../files.ts'
 import { errnoOf } from '../staging.ts'
 import { perform, StepError } from '../native.ts'
 import type { Container } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
+import { putBack } from './change-networks.ts'
 import { freeStale, giveBack } from './leases.ts'
 import { bridgeNetworks } from './networks.ts'
 import { withoutContainer } from './packet-filter.ts'
@@ -19,7 +24,7 @@ const step = stepOf(9)
 export async function endNetwork({ container, root }: Setting): Promise<Partial<Container>> {
   const { net, id } = container
   if (!net) return {}
-  await perform(withoutElements(withoutContainer({ id, ...net }))).catch(ignoringAbsence)
+  await takeOut(root, id, withoutContainer({ id, ...net }))
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
   for (const { network, inside } of net.ends) {
     const name = nameOf.get(network)
@@ -39,13 +44,50 @@ export function withoutElements(script: string): Step[] {
   ]
 }
 
-/** ENOENT: there is no nft. EPROTO: there is no table, as after a restart of the machine. */
-export function ignoringAbsence(error: unknown): void {
-  const isAbsent = ['ENOENT', 'EPROTO'].includes(errnoOf(error) ?? '')
-  if (!(error instanceof StepError) || !isAbsent) throw error
+/**
+ * Take elements out of the packet filter. If that fails, as when a process of it is killed, the
+ * script is kept in `networks/.left/<container>`, and the next command tries again.
+ */
+async function takeOut(root: string, container: string, script: string): Promise<void> {
+  try {
+    await perform(withoutElements(script)).catch(ignoringAbsence)
+  } catch {
+    // ignoring: whatever it was, it is met again, and then somebody hears of it
+    makePlace(root, 'networks')
+    mkdirSync(leftIn(root), { recursive: true, mode: 0o700 })
+    writeFileSync(join(leftIn(root), container), script)
+  }
 }
 
-/** Leases of containers that were killed before they were on record with them. */
+function leftIn(root: string): string {
+  return join(root, 'networks/.left')
+}
+
+async function takeOutLeft(root: string): Promise<void> {
+  for (const container of namesIn(leftIn(root))) {
+    const path = join(leftIn(root), container)
+    const script = readRegular(path) ?? ''
+    const isRefused = (error: unknown) => errnoOf(error) === 'EPROTO' // it always will be
+    try {
+      await perform(withoutElements(script)).catch(ignoringAbsence)
+      unlinkIfThere(path)
+    } catch (error) {
+      if (isRefused(error)) unlinkIfThere(path)
+      throw error
+    }
+  }
+}
+
+/** ENOENT: there is no nft. EPROTO: there is no table, as after a restart of the machine. */
+export function ignoringAbsence(error: unknown): void {
+  const errno = errnoOf(error)
+  const isNoTable = errno === 'EPROTO' && (error as Error).message.includes('No such file')
+  if (!(error instanceof StepError) || !(isNoTable || errno === 'ENOENT')) throw error
+}
+
+/** Networks that were being removed, and leases of containers that were not on record with them. */
 export async function recoverNetworks(root: string): Promise<void> {
+  await putBack(root)
+  await takeOutLeft(root)
   for (const { name } of bridgeNetworks(root)) await freeStale(root, name)
 }

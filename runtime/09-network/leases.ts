@@ -26,7 +26,12 @@ export function withNetworks<T>(root: string, work: () => T | Promise<T>): Promi
 
 /** What is leased in a network, also by containers that have ended since. */
 export function leasesIn(root: string, name: string): Lease[] {
-  const dir = leasesDir(root, name)
+  return leasesBelow(networkDir(root, name))
+}
+
+/** The same of the network whose directory this is. */
+export function leasesBelow(network: string): Lease[] {
+  const dir = join(network, 'leases')
   return namesIn(dir).flatMap((address) => {
     const container = tryReadlink(join(dir, address))
     return container === undefined ? [] : [{ address, container }]

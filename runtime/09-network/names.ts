@@ -7,7 +7,7 @@
  *
  * Each container's files are written by its own commands alone, and put in place by a rename.
  */
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makePlace } from '../data-root.ts'
 import { ownPrefix } from '../durable.ts'
@@ -68,6 +68,11 @@ export function forgetNames(root: string, container: string): void {
   const networks = join(resolvingDir(root), 'networks')
   for (const network of namesIn(networks)) unlinkIfThere(join(networks, network, container))
   unlinkIfThere(join(resolvingDir(root), ownNames(container)))
+}
+
+/** From now on nobody finds anybody in the network. */
+export function forgetNetwork(root: string, network: string): void {
+  rmSync(join(resolvingDir(root), 'networks', network), { recursive: true, force: true })
 }
 
 let written = 0

@@ -83,9 +83,13 @@ function isNameOfNetwork(name: string): boolean {
 /** The bridge network called `name`; undefined if there is none, or its file is damaged. */
 export function readNetwork(root: string, name: string): NetworkRecord | undefined {
   openRoot(root)
-  if (!isNameOfNetwork(name)) return undefined
+  return isNameOfNetwork(name) ? readRecord(networkDir(root, name)) : undefined
+}
+
+/** The network whose directory this is; undefined if there is none, or its file is damaged. */
+export function readRecord(dir: string): NetworkRecord | undefined {
   try {
-    const text = readRegular(join(networkDir(root, name), 'network.json'))
+    const text = readRegular(join(dir, 'network.json'))
     const found = JSON.parse(text ?? 'null') as NetworkRecord | null
     return found?.version === 1 && /^[\da-f]{64}$/.test(found.id) ? found : undefined
   } catch {

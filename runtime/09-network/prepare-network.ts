@@ -4,6 +4,7 @@ import { runningContainers } from '../container/find.ts'
 import { saveRunning } from '../container/state.ts'
 import type { Container, PlanOptions } from '../options.ts'
 import { randomIndex, theDefaultNetwork, usable } from './change-networks.ts'
+import { claimBridge } from './claim.ts'
 import { endpointsOf, type AskedEndpoint } from './endpoints.ts'
 import { bridgeSettings, rememberSettings, uplinkSettings } from './host-settings.ts'
 import { hostPorts } from './host-ports.ts'
@@ -42,6 +43,7 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
 async function networkFor(root: string, name: string): Promise<NetworkRecord> {
   const isDefault = name === defaultNetwork
   const network = isDefault ? await theDefaultNetwork(root) : findNetwork(root, name)
+  await claimBridge(network)
   return usable(root, network)
 }
 

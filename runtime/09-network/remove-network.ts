@@ -1,16 +1,15 @@
 /** Networks that go: their bridge, their part of the packet filter, their record. */
 import { renameSync } from 'node:fs'
-import { join } from 'node:path'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import { firstTreeFd } from '../descriptors.ts'
-import { namesIn, tryReadlink } from '../files.ts'
 import { perform } from '../native.ts'
 import { stepOf, type Step } from '../step.ts'
 import { deleteTrash } from '../trash.ts'
-import { announceNetwork, takenOffRecord } from './change-networks.ts'
+import { announceNetwork, setAside, takenOffRecord } from './change-networks.ts'
 import { ignoringAbsence, withoutElements } from './end-network.ts'
-import { isMarked, leasesOfRunning, withNetworks } from './leases.ts'
+import { isMarked, leasesBelow, leasesOfRunning, withNetworks } from './leases.ts'
 import { removeLink } from './messages.ts'
+import { forgetNetwork } from './names.ts'
 import { builtIn, defaultNetwork, findNetwork, networkDir } from './networks.ts'
 import { withoutNetwork } from './packet-filter.ts'
 import { filtered } from './prepare-network.ts'
@@ -35,8 +34,9 @@ export async function removeNetwork(store: Store, word: string): Promise<Network
 }
 
 /**
- * The same of any. A container that starts leases its address without the lock: either it is seen
- * in the directory that was moved away, or it finds no directory.
+ * The same of any. Its record is set aside first: a container that starts leases its address
+ * without the lock, and either is seen there, or finds no network. All else goes before the record,
+ * so that what a killed process has left is found by it.
  */
 export async function removeUnusedNetwork(
   { root, warn }: Store,
@@ -45,19 +45,17 @@ export async function removeUnusedNetwork(
   const { name, id } = network
   const inUse = () =>
     new Error(`error while removing network: network ${name} id ${id} has active endpoints`)
-  const trash = await withNetworks(root, () => {
+  const trash = await withNetworks(root, async () => {
     if (leasesOfRunning(root, name).length > 0) throw inUse()
-    const as = takenOffRecord(root, network)
-    const moved = join(root, 'tmp', `rm-${as}`)
-    const leases = join(moved, 'leases')
-    const isUsed = namesIn(leases).some((each) =>
-      isMarked(root, tryReadlink(join(leases, each)) ?? ''),
-    )
-    if (!isUsed) return as
-    renameSync(moved, networkDir(root, name))
-    throw inUse()
+    const aside = setAside(root, network)
+    if (leasesBelow(aside).some(({ container }) => isMarked(root, container))) {
+      renameSync(aside, networkDir(root, name))
+      throw inUse()
+    }
+    await takeDown(network)
+    forgetNetwork(root, id)
+    return takenOffRecord(root, aside)
   })
-  await takeDown(network)
   announceNetwork(root, network, 'destroy')
   await deleteTrash(root, trash, warn)
 }
