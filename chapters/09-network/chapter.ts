@@ -52,4 +52,5 @@ export const chapter: Chapter = {
   },
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,
+  lab: async () => (await import('./lab/lab.ts')).lab,
 }
