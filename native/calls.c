@@ -43,6 +43,7 @@ enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
 #define RESOLVE_BENEATH 0x08
 #define RESOLVE_IN_ROOT 0x10
 #endif
+enum { NETLINK_ROUTE = 0, NETLINK_NETFILTER = 12 };
 enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 #ifndef FS_IMMUTABLE_FL
 #define FS_IMMUTABLE_FL 0x10
@@ -159,7 +160,10 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(prctl_subreaper, "") \
   CALL(uname, "") \
   CALL(ioctl_ptpeer, "n") \
-  CALL(ioctl_clearflags, "sf")
+  CALL(ioctl_clearflags, "sf") \
+  CALL(netlink_dump, "fb") \
+  /* knock.c */ \
+  CALL(knock, "snfnn")
 
 /* First use: the prototypes, so that a new call needs no line in a header. */
 #define CALL(name, kinds) long do_##name(struct arg *);
@@ -209,6 +213,7 @@ static const struct {
     FLAG(SOCK_DGRAM),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
+    FLAG(NETLINK_ROUTE), FLAG(NETLINK_NETFILTER),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),
 };
 

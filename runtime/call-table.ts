@@ -153,4 +153,10 @@ export const calls: Record<CallName, CallRow> = {
   ioctl_ptpeer: { kinds: 'n', makes: ['ioctl'] },
   // It reads the flags that are set, and writes them back without these.
   ioctl_clearflags: { kinds: 'sf', makes: ['open', 'ioctl', 'ioctl', 'close'] },
+  netlink_dump: { kinds: 'fb', makes: ['socket', 'sendto', 'recvfrom+', 'close'] }, // to the end
+  knock: {
+    kinds: 'snfnn',
+    // a datagram is sent
+    makes: ['socket', 'bind', 'connect', 'sendto?', 'poll', 'getsockopt', 'close'],
+  },
 }

@@ -3,7 +3,7 @@
  * carried out, notation.ts how each is printed. native/calls.c has the same calls and flags; a test
  * compares the two.
  */
-import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
+import type { MountAttribute, MountFlag, NamespaceFlag, NetlinkProtocol } from './flag-names.ts'
 import type { OpenFlag, OpenTreeFlag, ResolveFlag, Resource } from './flag-names.ts'
 import type { PropagationFlag, RestartFlag } from './flag-names.ts'
 
@@ -147,5 +147,10 @@ export type Call =
   | [name: 'uname']
   | [name: 'ioctl_ptpeer', fd: number]
   | [name: 'ioctl_clearflags', pathname: string, flags: ('FS_IMMUTABLE_FL' | 'FS_APPEND_FL')[]]
+  | [name: 'netlink_dump', protocol: NetlinkProtocol, message: Uint8Array]
+  | [
+      name: 'knock', addr: string, port: number, type: 'SOCK_STREAM' | 'SOCK_DGRAM', from: number,
+      milliseconds: number,
+    ]
 
 export type CallName = Call[0]

@@ -21,7 +21,7 @@ export interface ChapterTools {
   consequences?: Consequence[]
   misconceptions?: Misconception[]
   /** Further looks of `--step` at the process that makes the calls. */
-  observers?: Observer[]
+  observers?: (Observer | WideObserver)[]
   /**
    * Why a call failed, in one line, or undefined. Asked if the shared causes do not apply; later
    * chapters first.
@@ -34,7 +34,7 @@ export interface ChapterTools {
   /** Further searches of `reset`, after the shared ones, in this order. */
   leftovers?: LeftoverSearch[]
   /** Further rows of `x-ray` for a running container, whose directory is `dir`. */
-  xray?: (container: Container, dir: string) => XRayRow[]
+  xray?: (container: Container, dir: string) => XRayRow[] | Promise<XRayRow[]>
 }
 
 /** A look at a process. What differs between two looks is shown as a change of `topic`. */
@@ -42,6 +42,11 @@ export interface Observer {
   topic: string
   /** Values by name, of process `pid` by the host's number. It may throw if the process is gone. */
   look: (pid: number) => Record<string, string>
+}
+
+/** A look that costs much and shows several topics: the values by topic and name. */
+export interface WideObserver {
+  lookWidely: (pid: number) => Promise<Record<string, Record<string, string>>>
 }
 
 /** A failed call. The process that made it is still in the state in which it failed. */
@@ -129,6 +134,8 @@ export type LeftoverSearch = (scope: ResetScope) => Leftover[] | Promise<Leftove
 
 /** A line of `x-ray`: the same fact on the host and in the container. */
 export interface XRayRow {
+  /** The heading under which it stands, with others; by default it is among the first facts. */
+  part?: string
   name: string
   host: string
   container: string

@@ -81,6 +81,8 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   ioctl_ptpeer: ([fd]) => `ioctl(${fd}, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC)`,
   ioctl_clearflags: ([path, flags]) =>
     `ioctl(open(${path}, O_RDONLY), FS_IOC_SETFLAGS, ~(${flags}))`,
+  netlink_dump: ([protocol]) => `sendto(socket(AF_NETLINK, SOCK_RAW, ${protocol}), …)`,
+  knock: ([address, port, type]) => `connect(socket(AF_INET, ${type}, 0), ${address}:${port})`,
   capbset_drop_all: () => 'prctl(PR_CAPBSET_DROP, [0-63])',
   cap_drop: (capability) => `prctl(PR_CAPBSET_DROP, ${capability})`,
   prctl_subreaper: () => 'prctl(PR_SET_CHILD_SUBREAPER, 1)',
