@@ -1,111 +1,96 @@
-/** Tests: who reaches a published port, who reaches whom, and what is left afterwards. */
+/** Tests: who reaches a published port, and by which of the host's addresses. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leasesIn } from '../../runtime/09-network/leases.ts'
 import { listContainers } from '../../runtime/container/find.ts'
 import { namesIn } from '../../runtime/files.ts'
-import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/detached.ts'
-import { needs } from '../../test/scratch.ts'
-import { addresses, canBuild, town, type Town } from './town.ts'
+import { answered, answering, datagram, heard, page, serving } from './calling.ts'
+import { addresses, begunTown, type Side } from './town.ts'
 
-async function begun(context: TestContext): Promise<Town & { root: string }> {
-  needs(context, 'root', 'overlay', 'container-links')
-  if (!canBuild()) context.skip('it takes iproute2, nftables, util-linux and busybox')
-  const root = await rootWithBusybox()
-  return { ...(await town(root)), root }
-}
-
-const serving = ['busybox', 'sh', '-c', 'echo hello > /index.html; httpd -f -p 80 -h /']
+const patience = 120_000
 const { host, host6 } = addresses
-
-/** What a page says, or undefined if it cannot be had. */
-function page({ on }: Town, side: 'host' | 'outside', at: string): string | undefined {
-  const { code, out } = on(side, ['busybox', 'wget', '-q', '-O', '-', `http://${at}/`])
-  return code === 0 ? out.trim() : undefined
-}
-
-/** The server may not listen yet when its container runs. */
-async function answered(all: Town, at: string): Promise<void> {
-  await until(() => page(all, 'host', at) === 'hello')
-}
+const bridged = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 
 describe('a published port', () => {
-  test('is reached from four places', async (context) => {
-    const all = await begun(context)
-    const { stepbox } = all
-    expect(stepbox('run', '-d', '--name', 'web', '-p', '8080:80', ...serving).err).toBe('')
-    await answered(all, '127.0.0.1:8080')
-    expect(page(all, 'outside', `${host}:8080`)).toBe('hello')
-    expect(page(all, 'host', `${host}:8080`)).toBe('hello')
-    const hairpin = ['wget', '-q', '-O', '-', `http://${host}:8080/`]
-    expect(stepbox('exec', 'web', ...hairpin).out).toBe('hello\n')
-    expect(stepbox('ps', '--format', '{{.Ports}}').out).toBe('0.0.0.0:8080->80/tcp\n')
-    expect(stepbox('port', 'web').out).toBe('80/tcp -> 0.0.0.0:8080\n')
-    const second = stepbox('run', '-p', '8080:80', 'busybox', 'true')
-    expect(second.code).toBe(125)
-    expect(second.err).toContain("port 8080 is container 'web''s")
-  }, 120_000)
+  test('is reached from four places and by a neighbour, by TCP and by UDP', async (context) => {
+    const town = await begunTown(context)
+    const web = town.run('web', ['-p', '8080:80', '-p', '5353:53/udp'], ...serving)
+    const beside = town.run('beside', [])
+    answering(town, web)
+    await answered(town, '127.0.0.1:8080')
+    await heard(town, ['127.0.0.1', 5353])
+    const hears = (side: Side, at: string) =>
+      `${page(town, side, `${at}:8080`)} ${datagram(town, side, [at, 5353])}`
+    expect(hears('outside', host)).toBe('hello hello')
+    for (const at of [host, '127.0.0.1', '172.17.0.1'])
+      expect(hears('host', at)).toBe('hello hello')
+    for (const setting of existsSync(bridged) ? ['0', '1'] : ['']) {
+      if (setting) town.on('host', ['sh', '-c', `echo ${setting} > ${bridged}`])
+      for (const side of [web, beside])
+        for (const at of [host, '172.17.0.1']) expect(hears(side, at)).toBe('hello hello')
+    }
+    const ports = '0.0.0.0:8080->80/tcp, 0.0.0.0:5353->53/udp\n'
+    expect(town.stepbox('ps', '-f', 'name=web', '--format', '{{.Ports}}').out).toBe(ports)
+    expect(town.stepbox('port', 'web', '80').out).toBe('0.0.0.0:8080\n')
+  }, patience)
 
-  test('of IPv6 too, and ::1 is refused at once', async (context) => {
-    const all = await begun(context)
-    const { stepbox } = all
-    stepbox('network', 'create', '--ipv6', 'six')
-    const argv = ['run', '-d', '--name', 'web', '--network', 'six', '-p', '8080:80', ...serving]
-    expect(stepbox(...argv).err).toBe('')
-    await answered(all, '127.0.0.1:8080')
-    for (const side of ['outside', 'host'] as const)
-      expect(page(all, side, `[${host6}]:8080`)).toBe('hello')
-    const { err } = all.on('host', ['busybox', 'wget', '-q', '-O', '-', 'http://[::1]:8080/'])
-    expect(err).toContain('refused')
-  }, 120_000)
+  test('is reached by IPv6 too, and ::1 is refused at once', async (context) => {
+    const town = await begunTown(context)
+    town.stepbox('network', 'create', '--ipv6', 'six')
+    const flags = ['--network', 'six', '-p', '8080:80', '-p', '5353:53/udp']
+    const web = town.run('web', flags, ...serving)
+    const beside = town.run('beside', ['--network', 'six'])
+    answering(town, web)
+    await answered(town, `[${host6}]:8080`)
+    await heard(town, [host6, 5353])
+    const hears = (side: Side, at: string) =>
+      `${page(town, side, `[${at}]:8080`)} ${datagram(town, side, [at, 5353])}`
+    for (const side of ['outside', 'host', web, beside] as const)
+      expect(hears(side, host6)).toBe('hello hello')
+    expect(hears('host', '::1')).toBe('refused ECONNREFUSED')
+    expect(page(town, 'host', '127.0.0.1:8080')).toBe('hello')
+    const { code, err } = town.stepbox('run', '-p', '[::1]:81:80', '--network', 'six', 'busybox')
+    expect(code).toBe(125)
+    expect(err).toContain('cannot publish on ::1')
+  }, patience)
 
   test('of one address is for that one alone', async (context) => {
-    const all = await begun(context)
-    all.stepbox('run', '-d', '-p', '127.0.0.1:8080:80', '--name', 'web', ...serving)
-    await answered(all, '127.0.0.1:8080')
-    expect(page(all, 'outside', `${host}:8080`)).toBeUndefined()
-    expect(page(all, 'host', `${host}:8080`)).toBeUndefined()
-  }, 120_000)
-})
+    const town = await begunTown(context)
+    town.run('web', ['-p', '127.0.0.1:8080:80', '-p', `${host}:8081:80`], ...serving)
+    await answered(town, '127.0.0.1:8080')
+    expect(page(town, 'outside', `${host}:8081`)).toBe('hello')
+    expect(page(town, 'outside', `${host}:8080`)).toBe('refused')
+    expect(page(town, 'host', `${host}:8080`)).toBe('refused')
+    expect(page(town, 'host', '127.0.0.1:8081')).toBe('refused')
+  }, patience)
 
-describe('isolation', () => {
-  test('one network does not reach another, nor an internal one the world', async (context) => {
-    const all = await begun(context)
-    const { stepbox } = all
-    stepbox('network', 'create', '--internal', 'inner')
-    stepbox('network', 'create', 'blue')
-    stepbox('run', '-d', '--name', 'web', '-p', '8080:80', ...serving)
-    stepbox('run', '-d', '--name', 'other', '--network', 'blue', 'busybox', 'sleep', '600')
-    stepbox('run', '-d', '--name', 'shut', '--network', 'inner', 'busybox', 'sleep', '600')
-    await answered(all, '127.0.0.1:8080')
-    const [end] = listContainers(all.root).find(({ name }) => name === 'web')?.net?.ends ?? []
-    const address = end?.inside.addresses[0]?.address ?? 'none'
-    const reaches = (from: string, to: string) =>
-      stepbox('exec', from, 'ping', '-c', '1', '-W', '1', to).code === 0
-    expect(reaches('web', addresses.outside)).toBe(true)
-    expect(reaches('other', addresses.outside)).toBe(true)
-    expect(reaches('other', address)).toBe(false)
-    expect(reaches('shut', address)).toBe(false)
-    expect(reaches('shut', addresses.outside)).toBe(false)
-  }, 120_000)
-
-  test("a container cannot use its neighbour's address", async (context) => {
-    const all = await begun(context)
-    const { stepbox } = all
-    const try1 = (more: string) =>
-      stepbox('run', '--rm', 'busybox', 'sh', '-c', `${more} ping -c 1 -W 1 172.17.0.1`).code
-    expect(try1('')).toBe(0)
-    const foreign = 'ip addr flush dev eth0; ip addr add 172.17.0.99/16 dev eth0;'
-    expect(try1(foreign)).not.toBe(0)
-  }, 120_000)
+  test('is one of several, or any, or all that are exposed; or of SCTP', async (context) => {
+    const town = await begunTown(context)
+    const flags = ['-p', '9000-9001:80-81', '-p', '80', '-p', '9000-9005:80', '-p', '99:99/sctp']
+    town.run('web', flags, ...serving)
+    town.run('all', ['-P', '--expose', '80'], ...serving)
+    const portsOf = (...name: string[]) => town.stepbox('port', ...name).out.trim().split('\n')
+    const ports = portsOf('web', '80').map((line) => line.replace(/.*:/, ''))
+    expect(ports).toContain('9000')
+    expect(ports).toContain('9002') // 9001 leads to another port
+    const [any] = ports.filter((port) => !/^900./.test(port))
+    expect(Number(any)).toBeGreaterThan(32767)
+    const [exposed = ''] = portsOf('all', '80')
+    for (const at of ['127.0.0.1:9000', '127.0.0.1:9002', `127.0.0.1:${any}`, exposed])
+      await answered(town, at.replace('0.0.0.0', '127.0.0.1'))
+    expect(page(town, 'host', '127.0.0.1:9003')).toBe('refused')
+    expect(portsOf('web')).toContain('99/sctp -> 0.0.0.0:99')
+    expect(town.on('host', ['nft', 'list', 'ruleset']).out).toContain('sctp . 99')
+  }, patience)
 })
 
 test('a container that was killed leaves no address, link or element', async (context) => {
-  const all = await begun(context)
-  const { stepbox, on, root } = all
-  stepbox('run', '-d', '--name', 'web', '-p', '8080:80', ...serving)
-  await answered(all, '127.0.0.1:8080')
+  const town = await begunTown(context)
+  const { stepbox, on, root } = town
+  town.run('web', ['-p', '8080:80'], ...serving)
+  await answered(town, '127.0.0.1:8080')
   const found = listContainers(root)[0]
   for (const each of [found?.monitor, found?.init]) if (each) process.kill(each.pid, 'SIGKILL')
   await until(() => stepbox('ps', '-q').out === '')
@@ -113,4 +98,4 @@ test('a container that was killed leaves no address, link or element', async (co
   expect(on('host', ['nft', 'list', 'ruleset']).out).not.toContain(found?.id)
   await until(() => !on('host', ['ip', '-br', 'link']).out.includes('sbv'))
   expect(namesIn(join(root, 'running'))).toEqual([])
-}, 120_000)
+}, patience)

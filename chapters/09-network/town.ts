@@ -1,8 +1,10 @@
 /** Tests. A host with containers and a machine beside it, each in a network namespace. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, type TestContext } from 'vitest'
 import { onPath } from '../../runtime/tools/programs.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/detached.ts'
+import { needs } from '../../test/scratch.ts'
 import { program, type Ended } from '../../test/stepbox.ts'
 
 /** The addresses of the host and of its neighbour, on the cable between them. */
@@ -13,13 +15,26 @@ export const addresses = {
   outside6: '2001:db8::2',
 }
 
-type Side = 'host' | 'outside'
+/** The host, its neighbour, or a process in whose network it is. */
+export type Side = 'host' | 'outside' | number
 
 export interface Town {
-  /** Run a program on one side to its end, for 30 seconds at most. */
+  root: string
+  /** Run a program of this machine in a side's network to its end, for 30 seconds at most. */
   on: (side: Side, argv: string[]) => Ended
   /** The same with `stepbox`, on the host. */
   stepbox: (...args: string[]) => Ended
+  /** Start a container; gives the pid of its first process. */
+  run: (name: string, flags: string[], ...argv: string[]) => Side
+  /** Start a program in a side's network, which is killed after the test. */
+  start: (side: Side, argv: string[]) => void
+}
+
+/** A town in which tests of a network can be: they are left out where it cannot be built. */
+export async function begunTown(context: TestContext): Promise<Town> {
+  needs(context, 'root', 'overlay', 'container-links', 'nft')
+  if (!canBuild()) context.skip('it takes iproute2, nftables, util-linux and busybox')
+  return town(await rootWithBusybox())
 }
 
 /** Whether the programs that the tests build a town with are there. */
@@ -30,13 +45,26 @@ export function canBuild(): boolean {
 /** Both go away with the test, and the containers on the host too. */
 export async function town(root: string): Promise<Town> {
   const pids = { host: await namespace(), outside: await namespace() }
+  const env = { PATH: process.env['PATH'] ?? '', STEPBOX_ROOT: root }
+  const entering = (side: Side) => {
+    return ['-t', String(typeof side === 'number' ? side : pids[side]), '-n']
+  }
   const on = (side: Side, argv: string[]): Ended => {
-    const all = ['-t', String(pids[side]), '-n', 'timeout', '30', ...argv]
-    const env = { PATH: process.env['PATH'] ?? '', STEPBOX_ROOT: root }
+    const all = [...entering(side), 'timeout', '30', ...argv]
     const { status, signal, stdout, stderr } = spawnSync('nsenter', all, { encoding: 'utf8', env })
     return { code: status, signal, out: stdout, err: stderr }
   }
   const stepbox = (...args: string[]) => on('host', [process.execPath, '--', program, ...args])
+  const run: Town['run'] = (name, flags, ...argv) => {
+    const words = argv.length > 0 ? argv : ['sleep', '600']
+    const { err } = stepbox('run', '-d', '--name', name, ...flags, 'busybox', ...words)
+    expect(err).toBe('')
+    return Number(stepbox('inspect', '-f', '{{.State.Pid}}', name).out)
+  }
+  const start: Town['start'] = (side, argv) => {
+    const child = spawn('nsenter', [...entering(side), ...argv], { env, stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+  }
   const { host, outside, host6, outside6 } = addresses
   const lines = [
     `link add up0 type veth peer name up0 netns ${pids.outside}`,
@@ -55,7 +83,7 @@ export async function town(root: string): Promise<Town> {
     const left = stepbox('ps', '-aq').out.split('\n').filter(Boolean)
     if (left.length > 0) stepbox('rm', '-f', ...left)
   })
-  return { on, stepbox }
+  return { root, on, stepbox, run, start }
 }
 
 /** The pid of a process that holds a new one until the test ends. */

@@ -36,6 +36,11 @@ export async function hostPorts({ asked, ends, others }: Publishing): Promise<He
 
 /** The host's address, and the container's of the same family. */
 function addressesFor({ address }: AskedPort, ends: NetworkEnd[]): { at: string; to: string }[] {
+  if (address === '::1')
+    throw new Error(
+      'cannot publish on ::1: the kernel lets no packet of it leave the loopback; ' +
+        'publish on 127.0.0.1 or on ::',
+    )
   const own = ends.flatMap(({ inside }) => inside.addresses.map((each) => each.address))
   const of = (family: 4 | 6) => own.find((each) => parseAddress(each)?.family === family)
   const all = address === undefined ? ['0.0.0.0', '::'] : [address]

@@ -63,8 +63,6 @@ function checkOptions(options: Record<string, string>): void {
   const bridge = options['com.docker.network.bridge.name']
   if (bridge !== undefined && !/^[\w.-]{1,15}$/.test(bridge))
     throw new Error(`'${bridge}' is not the name of an interface: at most 15 letters and digits`)
-  if (options['com.docker.network.bridge.enable_icc'] === 'false')
-    throw new Error('containers of one network always reach each other: enable_icc=false is none')
 }
 
 /** Ranges, gateways and further addresses go to the subnet that has them. */

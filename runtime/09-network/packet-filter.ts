@@ -35,7 +35,7 @@ flush table bridge stepbox
 table inet stepbox {
   set bridges { type ifname; }
   set internal { type ifname; }
-  set within { type ifname . ifname; }
+  map within { type ifname . ifname : verdict; }
   set loopback6 { type inet_service; }
   set outbound4 { type ipv4_addr; flags interval; }
   set outbound6 { type ipv6_addr; flags interval; }
@@ -75,7 +75,7 @@ table inet stepbox {
   chain forward {
     type filter hook forward priority filter;
     ct state established,related accept
-    iifname . oifname @within accept
+    iifname . oifname vmap @within
     iifname @internal drop
     oifname @internal drop
     ct status dnat accept
@@ -126,7 +126,7 @@ export interface FilteredNetwork {
   isInternal: boolean
   /** What leaves it gets an address of the host. */
   isMasqueraded: boolean
-  /** Its containers reach each other by published ports alone. */
+  /** Its containers do not reach each other. */
   isClosed: boolean
 }
 
@@ -170,7 +170,7 @@ function ofNetwork(network: FilteredNetwork): string[] {
   const outbound = isMasqueraded && !isInternal ? subnets : []
   return [
     `inet stepbox bridges { ${bridge} }`,
-    ...(isClosed ? [] : [`inet stepbox within { ${bridge} . ${bridge} }`]),
+    `inet stepbox within { ${bridge} . ${bridge} : ${isClosed ? 'drop' : 'accept'} }`,
     ...(isInternal ? [`inet stepbox internal { ${bridge} }`] : []),
     ...subnets.map((each) => `inet stepbox near${digitOf(each)} { ${bridge} . ${each} }`),
     ...outbound.map((subnet) => `inet stepbox outbound${digitOf(subnet)} { ${subnet} }`),
