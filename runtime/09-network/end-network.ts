@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import type { Setting } from '../chapter.ts'
+import { runningContainers } from '../container/find.ts'
 import { makePlace } from '../data-root.ts'
 import { namesIn, readRegular, unlinkIfThere } from '../files.ts'
 import { errnoOf } from '../staging.ts'
@@ -11,6 +12,7 @@ import type { Container } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import { putBack } from './change-networks.ts'
 import { freeStale, giveBack } from './leases.ts'
+import type { HeldPort } from './net-plan.ts'
 import { bridgeNetworks } from './networks.ts'
 import { withoutContainer } from './packet-filter.ts'
 import type {} from './endpoints.ts'
@@ -24,7 +26,7 @@ const step = stepOf(9)
 export async function endNetwork({ container, root }: Setting): Promise<Partial<Container>> {
   const { net, id } = container
   if (!net) return {}
-  await takeOut(root, id, withoutContainer({ id, ...net }))
+  await takeOut(root, id, withoutContainer({ id, ...net, ports: ownPorts(root, id, net.ports) }))
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
   for (const { network, inside } of net.ends) {
     const name = nameOf.get(network)
@@ -33,6 +35,17 @@ export async function endNetwork({ container, root }: Setting): Promise<Partial<
   }
   delete container.net
   return {}
+}
+
+/** Without those that another container has: it is why this one could not start. */
+function ownPorts(root: string, container: string, ports: HeldPort[]): HeldPort[] {
+  const others = runningContainers(root).filter(({ id }) => id !== container)
+  const taken = new Set(others.flatMap(({ net }) => net?.ports ?? []).map(keyOf))
+  return ports.filter((port) => !taken.has(keyOf(port)))
+}
+
+function keyOf({ address, port, protocol }: HeldPort): string {
+  return `${address} ${port} ${protocol}`
 }
 
 /** A list of one program, which takes elements out of the packet filter. */

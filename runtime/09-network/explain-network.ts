@@ -1,5 +1,5 @@
 /** Why a port cannot be held, or the packet filter not be set up. */
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Call } from '../calls.ts'
 import type { FailedStep } from '../chapter-tools.ts'
 import { runningContainers } from '../container/find.ts'
@@ -48,7 +48,8 @@ function whoHas({ address, port, type }: Wanted, plan: Step[]): string {
 function containersBeside(plan: Step[]) {
   const found = plan.find(({ call }) => call[0] === 'supervise')?.call
   if (found?.[0] !== 'supervise') return []
-  return runningContainers(dirname(dirname(found[1])))
+  const own = basename(found[1])
+  return runningContainers(dirname(dirname(found[1]))).filter(({ id }) => id !== own)
 }
 
 /** `process 812 (nginx)`: who has a socket open that has this port. */
