@@ -7,7 +7,7 @@ import { everyContainer } from '../../runtime/container/find.ts'
 import { namesIn, tryRead } from '../../runtime/files.ts'
 import type { Container } from '../../runtime/options.ts'
 import { isAlive } from '../../runtime/process.ts'
-import { leftOfNetworks } from './network-left.ts'
+import { leftOfNetworks } from '../network-left.ts'
 
 export interface Wanted {
   /** A container that runs all the time. */

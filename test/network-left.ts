@@ -1,11 +1,11 @@
 /** Tests. What is left of containers' networks: on the host, and in a data root. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readlinkSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { leasesIn } from '../../runtime/09-network/leases.ts'
-import { resolvingDir } from '../../runtime/09-network/names.ts'
-import { bridgeNetworks } from '../../runtime/09-network/networks.ts'
-import { namesIn, tryRead } from '../../runtime/files.ts'
+import { leasesIn } from '../runtime/09-network/leases.ts'
+import { resolvingDir } from '../runtime/09-network/names.ts'
+import { bridgeNetworks } from '../runtime/09-network/networks.ts'
+import { namesIn, tryRead, tryReadlink } from '../runtime/files.ts'
 
 /** How long the kernel may take to remove the interfaces of a network namespace that is gone. */
 const patienceMs = 20_000
@@ -63,7 +63,7 @@ const standing = ['.host-settings', '.left']
 function onHost(root: string, gone: Set<string>, running: Set<string>): string[] {
   const links = linksOf([...gone])
   const elements = elementsOf([...gone])
-  const own = resolversOf(root)
+  const own = resolversOf(root).length
   const waiting = namesIn(join(resolvingDir(root), 'own')).filter((id) => running.has(id)).length
   return [
     ...links.map((name) => `the link ${name} is left over`),
@@ -86,15 +86,12 @@ function elementsOf(ids: string[]): string[] {
   })
 }
 
-/** Processes that answer for containers of this data root. */
-function resolversOf(root: string): number {
+/** The processes that answer for containers of this data root. */
+export function resolversOf(root: string): number[] {
   const dir = resolvingDir(root)
-  return namesIn('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || tryRead(`/proc/${pid}/comm`) !== 'resolver\n') return false
-    try {
-      return readlinkSync(`/proc/${pid}/root`) === dir && existsSync(`/proc/${pid}/exe`)
-    } catch {
-      return false // ignoring: it is ending
-    }
-  }).length
+  const pids = namesIn('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return pids.filter((pid) => {
+    if (tryRead(`/proc/${pid}/comm`) !== 'resolver\n') return false
+    return tryReadlink(`/proc/${pid}/root`) === dir && existsSync(`/proc/${pid}/exe`)
+  })
 }
