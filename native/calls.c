@@ -151,6 +151,7 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(rtnetlink, "nb") \
   CALL(spawn, "slls") \
   CALL(hold_port, "snfn") \
+  CALL(listen_tcp, "nn") \
   CALL(serve_names, "ssnnnb") \
   /* tools.c */ \
   CALL(seccomp, "b") \

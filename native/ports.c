@@ -26,3 +26,8 @@ long do_hold_port(struct arg *a) {
   if (result < 0 && errno == EBADF) errno = EMFILE;
   return close_returning(fd, result);
 }
+
+/* The kernel takes up to a[1] connections of the socket a[0] from now on, whoever accepts them. */
+long do_listen_tcp(struct arg *a) {
+  return listen((int)a[0].number, (int)a[1].number);
+}

@@ -69,7 +69,7 @@ static void serve(struct arg *a, int channel, pid_t served) {
   if (write(CHANNEL, &error, sizeof error) != sizeof error || error != 0) _exit(125);
   forwards_begin();
   visits_begin();
-  if (receive_socket() != UDP || receive_socket() != TCP || listen(TCP, VISITS) != 0) _exit(125);
+  if (receive_socket() != UDP || receive_socket() != TCP) _exit(125);
   close(CHANNEL);
   for (;;) look_around();
 }

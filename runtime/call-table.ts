@@ -142,6 +142,7 @@ export const calls: Record<CallName, CallRow> = {
   spawn: { kinds: 'slls', makes: spawned.split(' ') },
   // One of IPv6 is told that it is of that alone.
   hold_port: { kinds: 'snfn', makes: 'socket setsockopt? bind dup3 close'.split(' ') },
+  listen_tcp: { kinds: 'nn', makes: ['listen'] },
   // The resolver says when it has no rights left.
   serve_names: { kinds: 'ssnnnb', makes: 'socketpair fork close read dup3 close'.split(' ') },
   seccomp: { kinds: 'b' },

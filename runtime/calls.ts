@@ -132,6 +132,7 @@ export type Call =
   | [name: 'rtnetlink', fd: number, message: Uint8Array]
   | [name: 'spawn', file: string, argv: string[], envp: string[], input: string]
   | [name: 'hold_port', addr: string, port: number, type: 'SOCK_STREAM' | 'SOCK_DGRAM', fd: number]
+  | [name: 'listen_tcp', sockfd: number, backlog: number]
   | [
       name: 'serve_names', directory: string, container: string, fd: number, pid: number,
       user: number, filter: Uint8Array,

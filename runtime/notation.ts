@@ -73,6 +73,7 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
     const where = isV6 ? `inet_pton(AF_INET6, ${address})` : `inet_addr(${address})`
     return `bind(socket(${family}, ${type}, 0), {${port}, ${where}}) /* as ${fd} */`
   },
+  listen_tcp: ([fd, backlog]) => `listen(${fd}, ${backlog})`,
   serve_names: ([directory, , fd, , user]) =>
     `fork() /* chroot(${directory}), setuid(${user}), seccomp(…), ${fd} */`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',

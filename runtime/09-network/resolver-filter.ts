@@ -14,7 +14,7 @@ type Numbers = readonly [x64: number, arm64: number]
 const allowed: Numbers[] = [
   ...([[0, 63], [1, 64], [3, 57]] as const), // read, write, close
   ...([[45, 207], [47, 212], [217, 61]] as const), // recvfrom, recvmsg, getdents64
-  ...([[50, 201], [288, 242], [7, -1], [271, 73]] as const), // listen, accept4, poll, ppoll
+  ...([[288, 242], [7, -1], [271, 73]] as const), // accept4, poll, ppoll
   ...([[228, 113], [318, 278], [219, 128]] as const), // clock_gettime, getrandom, restart_syscall
   ...([[231, 94], [60, 93]] as const), // exit_group, exit
 ]

@@ -54,27 +54,33 @@ export function startResolver({ resolver }: Pick<PlanOptions, 'resolver'>): Step
   ]
 }
 
-/** In the container's network, when its loopback is up. */
+/** In the container's network, when its loopback is up. The command sees no such descriptor. */
 export function lendSockets({ resolver }: Pick<PlanOptions, 'resolver'>): Step[] {
   if (!resolver) return []
-  const lend = (type: 'SOCK_DGRAM' | 'SOCK_STREAM', what: string) => [
+  const make = (type: 'SOCK_DGRAM' | 'SOCK_STREAM', what: string) =>
     step(
       ['hold_port', resolverAddress, resolverPort, type, answeringFd],
       `a socket of the container's network: ${what}`,
-    ),
-    step(['sendmsg_rights', channelFd, answeringFd], 'the resolver answers there, from outside'),
-    step(['close', answeringFd], 'the command has its own sockets'),
-  ]
+    )
+  const send = step(
+    ['sendmsg_rights', channelFd, answeringFd],
+    'the resolver answers there, from outside',
+  )
   return [
-    ...lend('SOCK_DGRAM', 'questions come as datagrams'),
-    ...lend('SOCK_STREAM', 'or by TCP, if the answer is long'),
-    step(['close', channelFd], 'a descriptor that leaks into the container is a way back'),
+    make('SOCK_DGRAM', 'questions come as datagrams'),
+    send,
+    make('SOCK_STREAM', 'or by TCP, if the answer is long'), // it takes the other one's number
+    step(['listen_tcp', answeringFd, backlog], 'connections wait until the resolver takes them'),
+    send,
     step(
       ['spawn', 'nft', ['nft', '-f', '-'], [path], redirection],
       'names are asked for at port 53, which stays free for a program of the container',
     ),
   ]
 }
+
+/** VISITS in native/resolver.h: how many it answers at once. */
+const backlog = 8
 
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
