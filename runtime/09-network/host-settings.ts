@@ -1,11 +1,12 @@
 /** Settings of the host under /proc/sys that a network needs, and what they were before. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { makePlace } from '../data-root.ts'
 import { writeAside } from '../durable.ts'
-import { tryRead } from '../files.ts'
+import { tryRead, tryReadlink, unlinkIfThere } from '../files.ts'
 import type { NetworkRecord } from './networks.ts'
 import { hostDevices } from './interfaces.ts'
+import { changesScript } from './settings-set.ts'
 
 type Setting = [path: string, value: string]
 
@@ -52,29 +53,78 @@ function valueOf(path: string): string | undefined {
   return tryRead(path)?.trim()
 }
 
-/** Write down what settings were, before they are changed for the first time. */
-export function rememberSettings(root: string, changes: Setting[]): void {
-  if (changes.length === 0) return
-  const known = settingsBefore(root)
-  const before = changes.map(([path]) => [path, readFileSync(path, 'latin1').trim()])
-  const all = { ...Object.fromEntries(before), ...known }
+/** A setting that was changed for containers. */
+export interface Change {
+  path: string
+  before: string
+  /** What it was changed to. */
+  set: string
+  /** What it was for all interfaces then; absent of a setting that has no such value. */
+  all?: string
+}
+
+/** With what settings are now: before they are changed. */
+function changesTo(settings: Setting[]): Change[] {
+  return settings.map(([path, set]) => {
+    const all = ofAll(path)
+    return { path, before: valueOf(path) ?? '', set, ...(all === undefined ? {} : { all }) }
+  })
+}
+
+/** Of `…/conf/eth0/forwarding`: what `…/conf/all/forwarding` says, which sets all of them. */
+function ofAll(path: string): string | undefined {
+  const general = path.replace(/conf\/[^/]+\/forwarding$/, 'conf/all/forwarding')
+  return general === path ? undefined : valueOf(general)
+}
+
+/**
+ * Write down what settings were, before they are changed. Gives the same for the packet filter,
+ * where all data roots see it: the last one of them puts the settings back.
+ */
+export function rememberSettings(root: string, settings: Setting[]): string {
+  if (settings.length === 0) return ''
+  const changes = changesTo(settings)
+  const known = ownChanges(root).filter(({ path }) => !changes.some((each) => each.path === path))
   makePlace(root, 'networks')
-  writeAside(makePlace(root, 'tmp'), fileIn(root), `${JSON.stringify(all, null, 2)}\n`)
+  const record: OnRecord = { network: networkHere(), changes: [...known, ...changes] }
+  writeAside(makePlace(root, 'tmp'), fileIn(root), `${JSON.stringify(record, null, 2)}\n`)
+  return changesScript(changes)
 }
 
-/** Strike out a setting that is again as it was. */
-export function forgetSettings(root: string, path: string): void {
-  const { [path]: _, ...rest } = settingsBefore(root)
-  writeAside(makePlace(root, 'tmp'), fileIn(root), `${JSON.stringify(rest, null, 2)}\n`)
+/** The file: what was changed, and in which network namespace of which boot. */
+interface OnRecord {
+  network: string
+  changes: Change[]
 }
 
-/** What was changed on this host, and what it was before. */
-export function settingsBefore(root: string): Record<string, string> {
+function networkHere(): string {
+  const boot = tryRead('/proc/sys/kernel/random/boot_id')?.trim()
+  return `${tryReadlink('/proc/self/ns/net')} ${boot}`
+}
+
+/** What is on record in a data root. Another network, or another boot, says nothing here. */
+export function ownChanges(root: string): Change[] {
   try {
-    return JSON.parse(tryRead(fileIn(root)) ?? '{}') as Record<string, string>
+    const { network, changes } = JSON.parse(tryRead(fileIn(root)) ?? '{}') as Partial<OnRecord>
+    return network === networkHere() && Array.isArray(changes) ? changes : []
   } catch {
-    return {} // ignoring: a file that is damaged says nothing
+    return [] // ignoring: a file that is damaged says nothing
   }
+}
+
+/** Nothing is on record any more. */
+export function forgetSettings(root: string): void {
+  unlinkIfThere(fileIn(root))
+}
+
+/** Of changes that are on record here or there: those that nobody else has changed since. */
+export function stillOurs(changes: Change[]): Change[] {
+  const isFirst = ({ path }: Change, at: number) =>
+    at === changes.findIndex((each) => each.path === path)
+  return changes.filter(isFirst).filter(({ path, before, set, all }) => {
+    const isOpened = all === '0' && ofAll(path) === '1' // and stays so for whoever has done that
+    return before !== set && valueOf(path) === set && !isOpened
+  })
 }
 
 /** No network is called so. */

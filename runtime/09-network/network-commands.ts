@@ -10,6 +10,7 @@ import { parseSubnet } from './addresses.ts'
 import { checkSubnet, createNetwork, theDefaultNetwork } from './change-networks.ts'
 import { inspectNetwork } from './inspect-network.ts'
 import { bridgeNetworks, builtIn, defaultNetwork, listNetworks } from './networks.ts'
+import { clearNetworks } from './network-leftovers.ts'
 import type { NetworkRecord, NetworkSubnet } from './networks.ts'
 import { removeNetwork, removeUnusedNetwork } from './remove-network.ts'
 
@@ -200,6 +201,7 @@ export async function pruneNetworksCommand(input: Input): Promise<Answer> {
     if (removed.push(network.name) === 1) print('Deleted Networks:')
     print(network.name)
   }
+  if (!values.has('filter')) await clearNetworks(runtime.root)
   const thing = { type: 'network', id: '' }
   happen(runtime, { action: 'prune', thing, attributes: { reclaimed: '0' } })
   return { lines: removed.length > 0 ? [''] : [] }

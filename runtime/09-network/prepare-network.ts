@@ -33,8 +33,9 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
   if (!isRunning) await join(setting, asked, networks)
   const { ends = [], ports = [] } = container.net ?? {}
   const changes = uplinkSettings(networks)
-  if (!isRunning) rememberSettings(root, changes)
-  const script = filterScript(networks.map(filtered), { id: container.id, ends, ports })
+  const remembered = isRunning ? '' : rememberSettings(root, changes)
+  const rules = filterScript(networks.map(filtered), { id: container.id, ends, ports })
+  const script = `${rules}${remembered}`
   const sysctls = [...networks.flatMap(bridgeSettings), ...changes]
   const net: NetPlan = { ends, ports, script, sysctls }
   return { net }

@@ -16,7 +16,7 @@ export async function readChains(): Promise<Chain[] | undefined> {
 }
 
 /** What a program prints; undefined if it is missing, or fails. */
-async function outputOf([file = '', ...args]: string[]): Promise<string | undefined> {
+export async function outputOf([file = '', ...args]: string[]): Promise<string | undefined> {
   const env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
   const plan = [
     ...closeInherited(),
