@@ -1,7 +1,6 @@
 /** Tests. What containers change of the host's network is put back, whoever was killed. */
 import { join } from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
-import { listContainers } from '../../runtime/container/find.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/detached.ts'
 import { needs, scratch } from '../../test/scratch.ts'
@@ -44,7 +43,7 @@ function state({ on, value }: Host): string[] {
   return [...links, on('host', ['nft', 'list', 'ruleset']).out, value(forwarding), value(six)]
 }
 
-test('reset puts back what was switched on, and takes the bridge and the rules', async (context) => {
+test('reset puts back what was switched on, and takes bridges and rules', async (context) => {
   const host = await begun(context)
   const { stepbox, value } = host
   const [before, accepted] = [state(host), value(heard)]
@@ -112,7 +111,7 @@ test('of two data roots, the one that goes last puts it back', async (context) =
 
 test('whatever is killed on the way, a reset leaves the host as it was', async (context) => {
   const host = await begun(context)
-  const { stepbox, on, root } = host
+  const { stepbox, on } = host
   const before = state(host)
   const words = (...args: string[]) => [process.execPath, '--', program, ...args]
   const killed = (limit: string, ...args: string[]) =>
@@ -120,9 +119,10 @@ test('whatever is killed on the way, a reset leaves the host as it was', async (
   for (const limit of ['0.3', '0.5', '0.7', '1']) {
     killed(limit, 'run', '--rm', 'busybox', 'true')
     killed(limit, 'reset', '--force')
-    await until(() => stepbox('reset', '--force').code === 0)
-    await until(() => listContainers(root).every(({ status }) => status !== 'running'))
-    await until(() => JSON.stringify(state(host)) === JSON.stringify(before))
+    await until(() => {
+      stepbox('reset', '--force') // what was killed may have a child that makes its last calls
+      return JSON.stringify(state(host)) === JSON.stringify(before)
+    })
   }
   expect(stepbox('run', '--rm', 'busybox', 'true').code).toBe(0)
   stepbox('reset')

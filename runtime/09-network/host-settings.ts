@@ -6,7 +6,7 @@ import { writeAside } from '../durable.ts'
 import { tryRead, tryReadlink, unlinkIfThere } from '../files.ts'
 import type { NetworkRecord } from './networks.ts'
 import { hostDevices } from './interfaces.ts'
-import { changesScript } from './settings-set.ts'
+import { changesScript, type Change } from './settings-set.ts'
 
 type Setting = [path: string, value: string]
 
@@ -51,16 +51,6 @@ function isZero(path: string): boolean {
 
 function valueOf(path: string): string | undefined {
   return tryRead(path)?.trim()
-}
-
-/** A setting that was changed for containers. */
-export interface Change {
-  path: string
-  before: string
-  /** What it was changed to. */
-  set: string
-  /** What it was for all interfaces then; absent of a setting that has no such value. */
-  all?: string
 }
 
 /** With what settings are now: before they are changed. */

@@ -4,7 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { outputOf } from './read-rules.ts'
-import type { Change } from './host-settings.ts'
+
+/** A setting that was changed for containers. */
+export interface Change {
+  path: string
+  before: string
+  /** What it was changed to. */
+  set: string
+  /** What it was for all interfaces then; absent of a setting that has no such value. */
+  all?: string
+}
 
 const set = 'inet stepbox settings'
 
