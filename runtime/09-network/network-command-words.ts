@@ -91,4 +91,21 @@ export const networkCommands: CommandSpec[] = [
     words: [1, 2],
     load: async () => (await import('./port-command.ts')).portCommand,
   },
+  {
+    name: 'trace-packet',
+    usage: 'trace-packet [--from host|outside|CONTAINER] CONTAINER:PORT[/PROTOCOL]',
+    summary: 'send a packet, and see which rules it meets on its way, and who drops it',
+    flags: [
+      { long: 'from', value: 'WHERE', text: 'host, outside (waits for one), or a container' },
+      { long: 'timeout', value: 'SECONDS', text: 'how long to wait: 3, for one from outside 60' },
+      { long: 'format', value: 'json|TEMPLATE', text: template },
+    ],
+    examples: [
+      'stepbox trace-packet web:80',
+      'stepbox trace-packet --from other web:53/udp',
+      'stepbox trace-packet --from web 192.0.2.2:80',
+    ],
+    words: [1, 1],
+    load: async () => (await import('./trace-packet-command.ts')).tracePacketCommand,
+  },
 ]

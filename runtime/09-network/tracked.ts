@@ -59,3 +59,15 @@ function joined(address: string, port: string): string {
 function sum(numbers: string[]): number {
   return numbers.reduce((all, each) => all + Number(each), 0)
 }
+
+/** The source that a packet had when it left; undefined if it kept its own, or is not tracked. */
+export function sourceAfter(
+  sent: { from: string; to: string; fromPort?: number; toPort?: number },
+  text = tryRead('/proc/net/nf_conntrack') ?? '',
+): string | undefined {
+  const { from, to, fromPort = 0, toPort = 0 } = sent
+  const tuple = `src=${from} dst=${to} sport=${fromPort} dport=${toPort} `
+  const line = text.split('\n').find((each) => each.includes(tuple))
+  const after = line?.slice(line.indexOf(tuple) + tuple.length).match(/\bdst=(\S+)/)?.[1]
+  return after === from ? undefined : after
+}
