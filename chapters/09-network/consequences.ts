@@ -1,46 +1,13 @@
 /** Each line that this chapter adds to the list, and what happens without it. */
 import { makeBridge } from '../../runtime/09-network/messages.ts'
-import type { NetPlan } from '../../runtime/09-network/net-plan.ts'
 import type { Call } from '../../runtime/calls.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 import { firstTreeFd } from '../../runtime/descriptors.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
-
-/** One network on the pretend machine, and one container in it. */
-const net: NetPlan = {
-  ends: [
-    {
-      network: '0123456789abcdef',
-      bridge: {
-        name: 'stepbox0',
-        index: 1234567,
-        mtu: 1500,
-        addresses: [{ address: '172.17.0.1', prefix: 16 }],
-      },
-      veth: { name: 'sbv0123456789a', index: 7654321, alias: '0123456789abcdef-eth0' },
-      inside: {
-        name: 'eth0',
-        index: 2,
-        mac: '02:42:ac:11:00:02',
-        addresses: [{ address: '172.17.0.2', prefix: 16 }],
-        gateway: '172.17.0.1',
-      },
-    },
-  ],
-  ports: [],
-  script: '',
-  sysctls: [['/proc/sys/net/ipv4/conf/stepbox0/forwarding', '1']],
-}
+import { net, pings } from './pretend.ts'
 
 const options = (): Partial<PlanOptions> => ({ net })
 const linkFd = firstTreeFd - 1
-
-/** The host answers through the bridge, or it does not. */
-const pings = {
-  inside: 'ping -q -c 1 -w 5 172.17.0.1 > /dev/null 2>&1 && echo reached || echo not reached',
-  kept: 'reached',
-  broken: 'not reached',
-}
 
 /** A bridge that has the name of the cable's end, as if a start before this one had left it. */
 const left: Call[] = [

@@ -5,7 +5,7 @@ import type { Consequence } from '../../runtime/consequence.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 
 /** Two files of the pretend machine: the container is in one network, and so is `data`. */
-const files: Call[] = [
+export const files: Call[] = [
   ['mount', 'disk', '/mnt', 'tmpfs', [], null],
   ['chmod', '/mnt', 0o711],
   ['mkdir', '/mnt/net', 0o755],
@@ -13,12 +13,12 @@ const files: Call[] = [
   ['create', '/mnt/net/1', Buffer.from('172.18.0.3 data\n'), 0o644, 0, 0, 0n, 0],
 ]
 
-const resolver = { directory: '/mnt', file: 'own', filter: resolverFilter() }
+export const resolver = { directory: '/mnt', file: 'own', filter: resolverFilter() }
 const options = (): Partial<PlanOptions> => ({ resolver })
 const shown = { options, before: files, needs: ['nft'] }
 
 /** A question as a datagram, and a connection. */
-const asks = {
+export const asks = {
   inside: [
     'timeout 9 nslookup data 127.0.0.11 2> /dev/null | grep -o 172.18.0.3',
     'timeout 9 nc 127.0.0.11 53 < /dev/null > /dev/null 2>&1 && echo connected',

@@ -6,12 +6,14 @@ import { networkRows } from '../../runtime/09-network/xray-network.ts'
 import type { ChapterTools } from '../../runtime/chapter-tools.ts'
 import { capabilities } from './capabilities.ts'
 import { consequences } from './consequences.ts'
+import { misconceptions } from './misconceptions.ts'
 import { resolverConsequences } from './resolver-consequences.ts'
 
 export const tools: ChapterTools = {
   consequences: [...consequences, ...resolverConsequences],
   observers: [networkObserver],
   xray: networkRows,
+  misconceptions,
   explain: explainNetwork,
   leftovers: [networkLeftovers],
   capabilities,
