@@ -6,16 +6,26 @@ import type { Side, Town } from './town.ts'
 export const serving = ['sh', '-c', 'echo hello > /index.html; httpd -f -p 80 -h /']
 
 /** What a page says, or `refused` if that is the answer, or `nothing` if there is none. */
-export function page({ on }: Town, side: Side, at: string, seconds = 10): string {
-  const argv = ['timeout', `${seconds}`, 'busybox', 'wget', '-q', '-O', '-', `http://${at}/`]
-  const { code, out, err } = on(side, argv)
-  if (code === 0) return out.trim()
-  return /refused/.test(err) ? 'refused' : 'nothing'
+export function page(town: Town, side: Side, at: string): string {
+  return pageWithin(town, { side, at, seconds: 10 })
 }
 
 /** The same where no answer is expected: so it is not waited for as long. */
 export function soon(town: Town, side: Side, at: string): string {
-  return page(town, side, at, 1)
+  return pageWithin(town, { side, at, seconds: 1 })
+}
+
+interface Asked {
+  side: Side
+  at: string
+  seconds: number
+}
+
+function pageWithin({ on }: Town, { side, at, seconds }: Asked): string {
+  const argv = ['timeout', `${seconds}`, 'busybox', 'wget', '-q', '-O', '-', `http://${at}/`]
+  const { code, out, err } = on(side, argv)
+  if (code === 0) return out.trim()
+  return /refused/.test(err) ? 'refused' : 'nothing'
 }
 
 /** Until the server in a container listens. */

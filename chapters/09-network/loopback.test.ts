@@ -14,7 +14,8 @@ test("what is for 127.0.0.1 stays on the host, whoever's cable it comes from", a
   ] as const
   town.start('host', ['busybox', 'httpd', '-f', '-p', '127.0.0.1:9000', '-h', '/etc'])
   await answered(town, '127.0.0.1:8080')
-  await expect.poll(() => page(town, 'host', '127.0.0.1:9000'), { timeout: 40_000 }).not.toBe('refused')
+  const own = () => page(town, 'host', '127.0.0.1:9000')
+  await expect.poll(own, { timeout: 40_000 }).not.toBe('refused')
   for (const { side, via, device } of attackers) {
     const script = `
       set -e; ip address del 127.0.0.1/8 dev lo; ip route add 127.0.0.1 via ${via}
