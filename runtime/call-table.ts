@@ -140,8 +140,11 @@ export const calls: Record<CallName, CallRow> = {
   netlink_socket: { kinds: 'n', makes: 'socket setsockopt setsockopt dup3 close'.split(' ') },
   rtnetlink: { kinds: 'nb', makes: 'sendto recvfrom+'.split(' ') }, // the message, and its answer
   spawn: { kinds: 'slls', makes: spawned.split(' ') },
-  // One of IPv6 is told that it is of that alone.
-  hold_port: { kinds: 'snfn', makes: 'socket setsockopt? bind dup3 close'.split(' ') },
+  // One of IPv6 is told that it is of that alone; the rest is for what a server has left.
+  hold_port: {
+    kinds: 'snfn',
+    makes: 'socket setsockopt? bind setsockopt? bind? setsockopt? dup3 close'.split(' '),
+  },
   listen_tcp: { kinds: 'nn', makes: ['listen'] },
   // The resolver says when it has no rights left.
   serve_names: { kinds: 'ssnnnb', makes: 'socketpair fork close read dup3 close'.split(' ') },

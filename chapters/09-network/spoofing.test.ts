@@ -48,7 +48,7 @@ function does({ on, thief }: Scene, script: string): void {
 }
 
 /** The thief's kernel makes honest packets; a rule changes them before they are sent. */
-function changing(family: 'arp' | 'ip6', change: string): string {
+function changing(family: 'arp' | 'ip' | 'ip6', change: string): string {
   const hook = 'type filter hook output priority 0;'
   return `nft 'table ${family} thief { chain change { ${hook} ${change}; }; }'`
 }
@@ -85,6 +85,23 @@ describe('a container passes only as itself', () => {
     expect(asked(scene, own.six)).toBe(own.mac)
   }, patience)
 
+  test('as the source of a packet, for which nobody is looked for', async (context) => {
+    const scene = await begun(context)
+    const { victim, gateway, gateway6 } = scene
+    const seen = (family: string, what: string, from: string) =>
+      `chain ${family} { type filter hook input priority 0; ${what} echo-request ${from} counter; };`
+    const four = seen('four', 'icmp type', `ip saddr ${victim.four}`)
+    const six = seen('six', 'icmpv6 type', `ip6 saddr ${victim.six}`)
+    expect(scene.on('host', ['nft', `table inet seen { ${four} ${six} }`]).err).toBe('')
+    const counted = () => scene.on('host', ['nft', 'list', 'table', 'inet', 'seen']).out
+    does(scene, changing('ip', `icmp type echo-request ip saddr set ${victim.four}`))
+    does(scene, changing('ip6', `icmpv6 type echo-request ip6 saddr set ${victim.six}`))
+    for (const at of [gateway, gateway6]) expect(reaches(scene, at)).toBe(false)
+    expect(counted().match(/counter packets 0 /g)).toHaveLength(2)
+    scene.stepbox('exec', 'victim', 'ping', '-c', '1', gateway)
+    expect(counted().match(/counter packets 0 /g)).toHaveLength(1)
+  }, patience)
+
   test('with its MAC address', async (context) => {
     const scene = await begun(context)
     const { gateway, victim, own } = scene
@@ -102,6 +119,24 @@ describe('a container passes only as itself', () => {
     expect(asked(scene, free)).toBeUndefined()
   }, patience)
 
+  test('to the bridge, which remembers where a MAC address was', async (context) => {
+    const scene = await begun(context)
+    const { on, victim, thief, gateway } = scene
+    const learnt = () => {
+      const lines = on('host', ['bridge', 'fdb', 'show']).out.split('\n')
+      return lines.find((line) => line.startsWith(victim.mac) && line.includes('master sb-'))
+    }
+    scene.stepbox('exec', 'victim', 'ping', '-c', '1', gateway)
+    const before = learnt()
+    expect(before).toContain('sbv')
+    const hook = 'type filter hook egress device eth0 priority 0;'
+    const change = `ether type arp ether saddr set ${victim.mac};`
+    does(scene, `nft 'table netdev thief { chain change { ${hook} ${change} }; }'`)
+    on(thief, ['ip', 'neigh', 'flush', 'dev', 'eth0'])
+    reaches(scene, gateway)
+    expect(learnt()).toBe(before)
+  }, patience)
+
   test('when a neighbour is looked for by IPv6', async (context) => {
     const scene = await begun(context)
     const { own, gateway6, victim } = scene
@@ -117,7 +152,8 @@ describe('a container passes only as itself', () => {
     const scene = await begun(context)
     const ping = 'icmpv6 type echo-request'
     // 64 hops at most, no flags, a router for 1800 seconds: RFC 4861, section 4.2
-    const router = 'ip6 hoplimit set 255 @th,32,32 set 0x40000708 icmpv6 type set nd-router-advert'
+    const fields = 'icmpv6 id set 0x4000 icmpv6 sequence set 1800'
+    const router = `ip6 hoplimit set 255 ${fields} icmpv6 type set nd-router-advert`
     does(scene, changing('ip6', `${ping} ip6 daddr ff02::1 ${router}`))
     reaches(scene, 'ff02::1', '-s', '8', '-I', 'eth0')
     const routes = scene.stepbox('exec', 'victim', 'ip', '-6', 'route').out

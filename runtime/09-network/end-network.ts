@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import type { Setting } from '../chapter.ts'
-import { runningContainers } from '../container/find.ts'
 import { makePlace } from '../data-root.ts'
 import { namesIn, readRegular, unlinkIfThere } from '../files.ts'
 import { errnoOf } from '../staging.ts'
@@ -12,7 +11,6 @@ import type { Container } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import { putBack } from './change-networks.ts'
 import { freeStale, giveBack } from './leases.ts'
-import type { HeldPort } from './net-plan.ts'
 import { bridgeNetworks } from './networks.ts'
 import { withoutContainer } from './packet-filter.ts'
 import type {} from './endpoints.ts'
@@ -26,7 +24,7 @@ const step = stepOf(9)
 export async function endNetwork({ container, root }: Setting): Promise<Partial<Container>> {
   const { net, id } = container
   if (!net) return {}
-  await takeOut(root, id, withoutContainer({ id, ...net, ports: ownPorts(root, id, net.ports) }))
+  await takeOut(root, id, withoutContainer({ id, ...net }))
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
   for (const { network, inside } of net.ends) {
     const name = nameOf.get(network)
@@ -35,17 +33,6 @@ export async function endNetwork({ container, root }: Setting): Promise<Partial<
   }
   delete container.net
   return {}
-}
-
-/** Without those that another container has: it is why this one could not start. */
-function ownPorts(root: string, container: string, ports: HeldPort[]): HeldPort[] {
-  const others = runningContainers(root).filter(({ id }) => id !== container)
-  const taken = new Set(others.flatMap(({ net }) => net?.ports ?? []).map(keyOf))
-  return ports.filter((port) => !taken.has(keyOf(port)))
-}
-
-function keyOf({ address, port, protocol }: HeldPort): string {
-  return `${address} ${port} ${protocol}`
 }
 
 /** A list of one program, which takes elements out of the packet filter. */
@@ -61,14 +48,31 @@ export function withoutElements(script: string): Step[] {
  * Take elements out of the packet filter. If that fails, as when a process of it is killed, the
  * script is kept in `networks/.left/<container>`, and the next command tries again.
  */
-async function takeOut(root: string, container: string, script: string): Promise<void> {
+async function takeOut(root: string, container: string, scripts: string[]): Promise<void> {
+  const script = scripts.join('')
   try {
     await perform(withoutElements(script)).catch(ignoringAbsence)
-  } catch {
+  } catch (error) {
+    if (isAnothers(error)) return takeOutOwn(scripts)
     // ignoring: whatever it was, it is met again, and then somebody hears of it
     makePlace(root, 'networks')
     mkdirSync(leftIn(root), { recursive: true, mode: 0o700 })
     writeFileSync(join(leftIn(root), container), script)
+  }
+}
+
+/** EEXIST: another container has one of the ports, as when this one could not get it. */
+function isAnothers(error: unknown): boolean {
+  return errnoOf(error) === 'EPROTO' && (error as Error).message.includes('File exists')
+}
+
+async function takeOutOwn(scripts: string[]): Promise<void> {
+  for (const script of scripts) {
+    try {
+      await perform(withoutElements(script))
+    } catch (error) {
+      if (!isAnothers(error)) throw error
+    }
   }
 }
 

@@ -32,24 +32,29 @@ function whoHas({ address, port, type }: Wanted, plan: Step[]): string {
   const protocol = type === 'SOCK_DGRAM' ? 'udp' : 'tcp'
   const meets = (other: string) =>
     other === address || [other, address].some((each) => each === '0.0.0.0' || each === '::')
-  const container = containersBeside(plan).find(({ net }) =>
+  const containers = containersBeside(plan).filter(({ net }) =>
     net?.ports.some(
       (each) => each.port === port && each.protocol === protocol && meets(each.address),
     ),
   )
+  // One that only starts may be refused as well.
+  const container = containers.find(({ status }) => status !== 'created') ?? containers[0]
   if (container)
-    return `port ${port} is container '${container.name}''s: take another, or stop that one`
+    return `container '${container.name}' has port ${port}: take another, or stop that one`
   const holder = processWith(port, protocol)
   if (holder) return `port ${port} is held by ${holder}: take another, or end that one`
-  return `port ${port} is held by a program that cannot be seen from here, or has just ended`
+  return (
+    `port ${port} is held by a program that does not listen to it, such as a container of ` +
+    'another data root, or that has just ended'
+  )
 }
 
-/** The list says where its container's directory is, and the others are beside it. */
+/** The list says where its own container's directory is, and the others are beside it. */
 function containersBeside(plan: Step[]) {
   const found = plan.find(({ call }) => call[0] === 'supervise')?.call
   if (found?.[0] !== 'supervise') return []
-  const own = basename(found[1])
-  return runningContainers(dirname(dirname(found[1]))).filter(({ id }) => id !== own)
+  const [root, own] = [dirname(dirname(found[1])), basename(found[1])]
+  return runningContainers(root).filter(({ id }) => id !== own)
 }
 
 /** `process 812 (nginx)`: who has a socket open that has this port. */
