@@ -245,5 +245,6 @@ int errno_named(const char *name) {
   if (strcmp(name, "EINVAL") == 0) return EINVAL;
   if (strcmp(name, "ESRCH") == 0) return ESRCH;
   if (strcmp(name, "ENODEV") == 0) return ENODEV;
+  if (strcmp(name, "EPROTO") == 0) return EPROTO;
   return strcmp(name, "ENOENT") == 0 ? ENOENT : -1;
 }

@@ -120,7 +120,7 @@ export interface Lifecycle {
   /** Its directory is about to be deleted. */
   removed?: (setting: Setting) => void | Promise<void>
   /** What it is given whenever it starts, for those who follow what happens. */
-  lends?: (container: Container) => Lent[]
+  lends?: (container: Container, root: string) => Lent[]
   /** Something has happened, and is on record: for those who follow what happens. */
   happened?: (root: string, event: Happening) => void
   /**
@@ -129,7 +129,7 @@ export interface Lifecycle {
    */
   exclusively?: (dir: string, work: () => Promise<void>) => Promise<void>
   /** Undo what a killed process left in the data root, outside of any container. */
-  recover?: (root: string) => void | Promise<void>
+  recover?: (root: string, runtime: Runtime) => void | Promise<void>
 }
 
 /** The list of a container, what it was made of, and the rows it has to do with. */
@@ -148,7 +148,7 @@ export interface Happening {
   image?: { id: string; name: string }
   /** The same of anything else: the id is empty then. */
   thing?: { type: string; id: string }
-  /** Of a container: what it is given whenever it starts. */
+  /** What the container, or the one in `attributes`, is given whenever it starts. */
   lent?: Lent[]
   /** What else is known of it: `exitCode`, `signal`, `oldName`. */
   attributes: Record<string, string>

@@ -64,12 +64,17 @@ function ipCommand({ type, flags, fixed, attributes }: Message): string {
     case 'RTM_DELADDR':
       return `ip address del ${addressWords(fixed, own)}`
     case 'RTM_NEWROUTE':
-      return `ip ${six(fixed['rtm_family'])}route add default via ${String(own['RTA_GATEWAY'])}`
+      return routeCommand(six(fixed['rtm_family']), flags, String(own['RTA_GATEWAY']))
   }
 }
 
 function verbFor(flags: Message['flags']): string {
   return flags.includes('NLM_F_CREATE') ? 'add' : 'set'
+}
+
+function routeCommand(six: string, flags: Message['flags'], gateway: string): string {
+  const verb = flags.includes('NLM_F_REPLACE') ? 'replace' : 'add'
+  return `ip ${six}route ${verb} default via ${gateway}`
 }
 
 /** ip(8) takes `if7` for the interface with number 7, whatever its name is. */

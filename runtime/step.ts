@@ -6,7 +6,7 @@ import type { Call } from './calls.ts'
  * no mount, or has ended, or this process may not do it, and it makes no difference to the host.
  */
 export type Ignorable =
-  | 'EEXIST' | 'ENOENT' | 'EINVAL' | 'EACCES' | 'EPERM' | 'ESRCH' | 'ENODEV'
+  | 'EEXIST' | 'ENOENT' | 'EINVAL' | 'EACCES' | 'EPERM' | 'ESRCH' | 'ENODEV' | 'EPROTO'
 
 /** One line of a plan. */
 export interface Step {

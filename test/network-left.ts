@@ -51,14 +51,16 @@ function inRoot(root: string, running: Set<string>): string[] {
   return [
     ...leases,
     ...odd.filter((name) => !standing.includes(name)).map((name) => `networks/${name}`),
-    ...namesIn(join(root, 'networks/.left')).map((name) => `networks/.left/${name}`),
+    ...['.left', '.changing'].flatMap((place) =>
+      namesIn(join(root, 'networks', place)).map((name) => `networks/${place}/${name}`),
+    ),
     ...files.map((parts) => `resolving/root/${parts.join('/')}`),
     ...strange.map((id) => `resolving/root/networks/${id}`),
   ].map((path) => `${path} is left over`)
 }
 
 /** In `networks`, and no network. */
-const standing = ['.host-settings', '.left']
+const standing = ['.host-settings', '.left', '.changing']
 
 function onHost(root: string, gone: Set<string>, running: Set<string>): string[] {
   const links = linksOf([...gone])

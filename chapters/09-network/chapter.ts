@@ -13,14 +13,37 @@ import { etcNames } from '../../runtime/09-network/etc-files.ts'
 import { plannedNetwork } from '../../runtime/09-network/planned-network.ts'
 import { plannedNames, prepareNames } from '../../runtime/09-network/prepare-names.ts'
 import { recoverNames, renamed } from '../../runtime/09-network/prepare-names.ts'
-import type { Chapter } from '../../runtime/chapter.ts'
+import { memberOf } from '../../runtime/09-network/join-options.ts'
+import { changingContainers } from '../../runtime/09-network/changing.ts'
+import { lentNetworks } from '../../runtime/09-network/members.ts'
+import type { Chapter, FurtherList } from '../../runtime/chapter.ts'
+import { connectPlan, disconnectPlan } from './connect.ts'
 import { plan } from './plan.ts'
+
+const loadPrinted = () => import('../../runtime/09-network/printed-join.ts')
+
+/** In both lists there is a container that runs. */
+const joins: FurtherList['joins'] = (container) => ({
+  joining: { member: memberOf(container), ways: [] },
+})
 
 export const chapter: Chapter = {
   number: 9,
   slug: 'network',
   plan,
   commands: networkCommands,
+  lists: {
+    'network connect': {
+      plan: connectPlan,
+      joins,
+      printed: async (input) => (await loadPrinted()).printedConnect(input),
+    },
+    'network disconnect': {
+      plan: disconnectPlan,
+      joins,
+      printed: async (input) => (await loadPrinted()).printedDisconnect(input),
+    },
+  },
   columns: [{ command: 'ps', head: 'PORTS', cell: portsColumn }],
   inspects: {
     network: async (root, name) =>
@@ -45,10 +68,14 @@ export const chapter: Chapter = {
     forgetNames(setting.root, setting.container.id)
     return endNetwork(setting)
   },
+  lends: lentNetworks,
   happened: renamed,
-  recover: async (root) => {
+  recover: async (root, runtime) => {
     recoverNames(root)
     await recoverNetworks(root)
+    if (changingContainers(root).length === 0) return
+    const { recoverMembers } = await import('../../runtime/09-network/member-record.ts')
+    await recoverMembers(runtime)
   },
   chinese: async () => (await import('./zh.json', { with: { type: 'json' } })).default,
   tools: async () => (await import('./tools.ts')).tools,

@@ -1,19 +1,11 @@
 /** Each line that this chapter adds to the list, and what happens without it. */
-import { makeBridge } from '../../runtime/09-network/messages.ts'
 import type { Call } from '../../runtime/calls.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
-import { firstTreeFd } from '../../runtime/descriptors.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
-import { net, pings } from './pretend.ts'
+import { joining, leaving } from './joining-consequences.ts'
+import { left, net, pings } from './pretend.ts'
 
 const options = (): Partial<PlanOptions> => ({ net })
-const linkFd = firstTreeFd - 1
-
-/** A bridge that has the name of the cable's end, as if a start before this one had left it. */
-const left: Call[] = [
-  ['netlink_socket', linkFd],
-  ['rtnetlink', linkFd, makeBridge({ name: 'sbv0123456789a', index: 1000, mtu: 1500 })],
-]
 
 /** What the container is told in /etc, in files of the pretend machine. */
 const etcNames = ['hosts', 'resolv.conf', 'hostname'] as const
@@ -37,6 +29,8 @@ const told = {
 const socket = /^socket\(AF_NETLINK, .* as 127 \*\/$/
 
 export const consequences: Consequence[] = [
+  ...joining,
+  ...leaving,
   {
     drop: socket,
     nth: 0,

@@ -1,8 +1,9 @@
 /** A network on the pretend machine, for experiments, and what is seen of it. */
+import { makeBridge } from '../../runtime/09-network/messages.ts'
 import type { NetPlan } from '../../runtime/09-network/net-plan.ts'
 import { filterScript } from '../../runtime/09-network/packet-filter.ts'
 import type { Call } from '../../runtime/calls.ts'
-import { firstPortFd } from '../../runtime/descriptors.ts'
+import { firstPortFd, firstTreeFd } from '../../runtime/descriptors.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 
 /** One network on the pretend machine, and one container in it. */
@@ -71,3 +72,11 @@ export const published = {
     broken: 'nothing',
   },
 }
+
+const linkFd = firstTreeFd - 1
+
+/** A bridge that has the name of the cable's end, as if a start before this one had left it. */
+export const left: Call[] = [
+  ['netlink_socket', linkFd],
+  ['rtnetlink', linkFd, makeBridge({ name: 'sbv0123456789a', index: 1000, mtu: 1500 })],
+]

@@ -20,6 +20,8 @@ export type Side = 'host' | 'outside' | number
 
 export interface Town {
   root: string
+  /** A process in the network of each. */
+  pids: Record<'host' | 'outside', number>
   /** Run a program of this machine in a side's network to its end, for 30 seconds at most. */
   on: (side: Side, argv: string[]) => Ended
   /** The same with `stepbox`, on the host. */
@@ -83,7 +85,7 @@ export async function town(root: string): Promise<Town> {
     const left = stepbox('ps', '-aq').out.split('\n').filter(Boolean)
     if (left.length > 0) stepbox('rm', '-f', ...left)
   })
-  return { root, on, stepbox, run, start }
+  return { root, pids, on, stepbox, run, start }
 }
 
 /** The pid of a process that holds a new one until the test ends. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
 import type { Setting } from '../chapter.ts'
+import { amendmentsIn } from '../container/amendments.ts'
 import { makePlace } from '../data-root.ts'
 import { namesIn, readRegular, unlinkIfThere } from '../files.ts'
 import { errnoOf } from '../staging.ts'
@@ -12,7 +13,9 @@ import { stepOf, type Step } from '../step.ts'
 import { putBack } from './change-networks.ts'
 import { freeStale, giveBack } from './leases.ts'
 import { bridgeNetworks } from './networks.ts'
-import { withoutContainer } from './packet-filter.ts'
+import { withoutContainer, withoutPorts } from './packet-filter.ts'
+import { forgetChanges } from './prepare-network.ts'
+import { isSamePort } from './redirect.ts'
 import type {} from './endpoints.ts'
 
 const step = stepOf(9)
@@ -21,16 +24,24 @@ const step = stepOf(9)
  * The cables have gone with the container's network namespace, and the held ports with the process
  * that waited for it. The packet filter has its elements still, and networks its addresses.
  */
-export async function endNetwork({ container, root }: Setting): Promise<Partial<Container>> {
-  const { net, id } = container
+export async function endNetwork(setting: Setting): Promise<Partial<Container>> {
+  const { container, root, dir } = setting
+  const { net = container.net } = amendmentsIn(dir)
+  const { id } = container
   if (!net) return {}
-  await takeOut(root, id, withoutContainer({ id, ...net }))
+  const { end, moved = [] } = net.pending ?? {}
+  const ends = end ? [...net.ends, end] : net.ends
+  const ports = net.ports.filter((each) => !moved.some((other) => isSamePort(each, other)))
+  if (moved.length > 0)
+    await perform(withoutElements(withoutPorts(moved))).catch(ignoringAbsence)
+  await takeOut(root, id, withoutContainer({ id, ends, ports }))
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
-  for (const { network, inside } of net.ends) {
+  for (const { network, inside } of ends) {
     const name = nameOf.get(network)
     if (name === undefined) continue // it was removed, and its leases with it
     for (const { address } of inside.addresses) giveBack(root, name, { address, container: id })
   }
+  forgetChanges(setting)
   delete container.net
   return {}
 }

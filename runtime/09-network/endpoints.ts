@@ -1,6 +1,7 @@
 /** What a container asks of its networks, and what it has of them while it runs. */
 import type { Container } from '../options.ts'
 import type { HeldPort, NetworkEnd } from './net-plan.ts'
+import type {} from './name-words.ts'
 import type { AskedPort } from './publish-flag.ts'
 
 /** A place in a network, as it was asked for. */
@@ -15,11 +16,32 @@ export interface AskedEndpoint {
   aliases?: string[]
   /** Names that only this container finds others by: `CONTAINER:ALIAS`. */
   links?: string[]
+  /** Of `network connect --driver-opt`: kept on record. */
+  driverOptions?: Record<string, string>
+  /** It was joined by `network connect`. */
+  isJoined?: boolean
+}
+
+export interface PendingEnd {
+  end: NetworkEnd
+  /** Ports that begin or cease to lead there. */
+  moved: HeldPort[]
+}
+
+/** What a container has of its networks while it runs. */
+export interface ContainerNet {
+  /** In the order in which they were joined. */
+  ends: NetworkEnd[]
+  ports: HeldPort[]
+  /** Ports that are held, and lead nowhere as long as it is in no network. */
+  idle?: HeldPort[]
+  /** What a command is making or taking away: if it was killed, that has to go. */
+  pending?: PendingEnd
 }
 
 declare module '../options.ts' {
   interface ContainerOptions {
-    /** Networks beside what `network` says of the first one. */
+    /** Its networks, if that is not only the one that `network` says; none if it left all. */
     endpoints?: AskedEndpoint[]
     published?: AskedPort[]
     /** Publish all that is exposed: by flags and by its image. */
@@ -27,14 +49,30 @@ declare module '../options.ts' {
   }
   interface Container {
     /** Absent without a network of its own, and when it does not run. */
-    net?: { ends: NetworkEnd[]; ports: HeldPort[] }
+    net?: ContainerNet
   }
 }
 
+type Asking = Pick<Container, 'network' | 'endpoints' | 'networkAliases' | 'links'>
+
 /** The networks of a container that has one of its own; none with `none`, `host` or another's. */
-export function endpointsOf(container: Pick<Container, 'network' | 'endpoints'>): AskedEndpoint[] {
-  const { network = 'none', endpoints = [] } = container
-  if (endpoints.length > 0) return endpoints
+export function endpointsOf(container: Asking): AskedEndpoint[] {
+  const { network = 'none', endpoints } = container
   const isPlain = network === 'none' || network === 'host' || network.includes(':')
-  return isPlain ? [] : [{ network: network === 'default' ? 'bridge' : network }]
+  const named: AskedEndpoint = { network: network === 'default' ? 'bridge' : network }
+  const all = endpoints ?? (isPlain ? [] : [named])
+  const [first, ...rest] = all
+  return !first || first.isJoined ? all : [withNames(first, container), ...rest]
+}
+
+/** What the flags of `run` say of names is about the first network. */
+function withNames(first: AskedEndpoint, { networkAliases = [], links = [] }: Asking) {
+  const aliases = [...new Set([...networkAliases, ...(first.aliases ?? [])])]
+  const words = links.map((link) => link.join(':'))
+  const all = [...new Set([...words, ...(first.links ?? [])])]
+  return {
+    ...first,
+    ...(aliases.length > 0 ? { aliases } : {}),
+    ...(all.length > 0 ? { links: all } : {}),
+  }
 }

@@ -6,9 +6,9 @@ import type { NetworkEnd } from './net-plan.ts'
 import { builtIn, defaultNetwork, readNetwork } from './networks.ts'
 
 /** The names of its networks, in the order of its interfaces. */
-export function networkNames(container: Pick<Container, 'network' | 'endpoints'>): string[] {
-  const { network = 'none' } = container
-  if (network === 'none' || network === 'host') return [network]
+export function networkNames(container: Parameters<typeof endpointsOf>[0]): string[] {
+  const { network = 'none', endpoints } = container
+  if (!endpoints && (network === 'none' || network === 'host')) return [network]
   return endpointsOf(container).map((each) => each.network)
 }
 
@@ -22,7 +22,7 @@ export function networkSettings(root: string, container: Container): object {
     const wish = asked.find(({ network }) => network === name)
     return [name, { ...wishesIn(container, name, wish), NetworkID: id, ...partsOf(end) }] as const
   })
-  const first = container.network === defaultNetwork ? ends[0] : undefined
+  const first = ends.find((end) => end.network === readNetwork(root, defaultNetwork)?.id)
   return {
     Bridge: '',
     SandboxID: '',
@@ -35,38 +35,46 @@ export function networkSettings(root: string, container: Container): object {
     SecondaryIPv6Addresses: null,
     ...partsOf(first),
     Networks: Object.fromEntries(
-      networks.map(([name, parts]) => [name, { ...parts, DriverOpts: null }]),
+      networks.map(([name, parts]) => [name, { ...parts, DriverOpts: optionsOf(asked, name) }]),
     ),
   }
 }
 
 function wishesIn({ id }: Container, name: string, wish?: AskedEndpoint): object {
-  const { four, six, aliases = [], links } = wish ?? {}
+  const { four, six, aliases = [], links, isJoined } = wish ?? {}
   const isUsers = wish !== undefined && name !== defaultNetwork
   const config = {
     ...(four === undefined ? {} : { IPv4Address: four }),
     ...(six === undefined ? {} : { IPv6Address: six }),
   }
   return {
-    IPAMConfig: Object.keys(config).length > 0 ? config : null,
+    IPAMConfig: isJoined || Object.keys(config).length > 0 ? config : null,
     Links: links ?? null,
-    Aliases: isUsers ? [...aliases, shortId(id)] : null,
+    Aliases: isUsers ? [...aliases, shortId(id)] : isJoined ? aliases : null,
   }
+}
+
+function optionsOf(asked: AskedEndpoint[], name: string): object | null {
+  const { isJoined, driverOptions } = asked.find(({ network }) => network === name) ?? {}
+  return isJoined ? (driverOptions ?? {}) : null
 }
 
 /** Docker's id of an endpoint says nothing here: it is that of the network and the interface. */
 function partsOf(end: NetworkEnd | undefined): object {
-  const { mac = '', addresses = [], gateway = '', gateway6 = '' } = end?.inside ?? {}
+  const { mac = '', addresses = [] } = end?.inside ?? {}
+  const gateways = end?.bridge.addresses ?? []
   const four = addresses.find(({ address }) => !address.includes(':'))
   const six = addresses.find(({ address }) => address.includes(':'))
+  const via = (isSix: boolean) =>
+    gateways.find(({ address }) => address.includes(':') === isSix)?.address ?? ''
   return {
     EndpointID: end?.veth.alias ?? '',
-    Gateway: gateway,
+    Gateway: via(false),
     GlobalIPv6Address: six?.address ?? '',
     GlobalIPv6PrefixLen: six?.prefix ?? 0,
     IPAddress: four?.address ?? '',
     IPPrefixLen: four?.prefix ?? 0,
-    IPv6Gateway: gateway6,
+    IPv6Gateway: via(true),
     MacAddress: mac,
   }
 }

@@ -6,6 +6,8 @@ import type { Bridge, NetworkEnd, PlacedAddress } from './net-plan.ts'
 const asks: MessageFlag[] = ['NLM_F_REQUEST', 'NLM_F_ACK']
 const makes: MessageFlag[] = [...asks, 'NLM_F_EXCL', 'NLM_F_CREATE']
 
+const replacing: MessageFlag[] = [...asks, 'NLM_F_REPLACE', 'NLM_F_CREATE']
+
 /** IFF_UP: netdevice(7). */
 const up = { ifi_flags: 1, ifi_change: 1 }
 
@@ -115,11 +117,11 @@ function broadcast({ address, prefix }: PlacedAddress): Attribute {
   return ['IFA_BROADCAST', bits.join('.')]
 }
 
-/** The route for all that is not in a network of the interfaces. */
-export function defaultRoute(gateway: string): Uint8Array {
+/** The route for all that is not in a network of the interfaces: there is none, or in its place. */
+export function defaultRoute(gateway: string, { replaces = false } = {}): Uint8Array {
   return toBytesOf({
     type: 'RTM_NEWROUTE',
-    flags: makes,
+    flags: replaces ? replacing : makes,
     fixed: { rtm_family: addressFamily(gateway), rtm_table: 254, rtm_protocol: 3, rtm_type: 1 },
     attributes: [['RTA_GATEWAY', gateway]],
   })

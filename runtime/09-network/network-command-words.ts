@@ -1,5 +1,5 @@
 /** The commands about networks and ports, as they are typed. */
-import type { CommandSpec } from '../command-line.ts'
+import { stepFlags, type CommandSpec } from '../command-line.ts'
 
 const load = () => import('./network-commands.ts')
 
@@ -60,6 +60,40 @@ export const networkCommands: CommandSpec[] = [
     examples: ["stepbox network inspect -f '{{range .IPAM.Config}}{{.Subnet}}{{end}}' bridge"],
     words: [1, Infinity],
     load: async () => (await load()).inspectNetworkCommand,
+  },
+  {
+    name: 'network connect',
+    usage: 'network connect [FLAGS] NETWORK CONTAINER',
+    summary: 'give a container a place in one more network, also while it runs',
+    flags: [
+      ...stepFlags,
+      { long: 'alias', value: 'NAME', many: true, text: 'a further name of it in the network' },
+      {
+        ...{ long: 'driver-opt', value: 'KEY=VALUE', many: true },
+        text: 'kept on record, as in Docker',
+      },
+      { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
+      { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
+      {
+        ...{ long: 'link', value: 'CONTAINER[:NAME]', many: true },
+        text: 'call another one by this name',
+      },
+    ],
+    examples: ['stepbox network connect blue web', 'stepbox network connect --alias db blue data'],
+    words: [2, 2],
+    load: async () => (await import('./connect-commands.ts')).connectCommand,
+  },
+  {
+    name: 'network disconnect',
+    usage: 'network disconnect [FLAGS] NETWORK CONTAINER',
+    summary: 'take a container out of a network, also while it runs',
+    flags: [
+      ...stepFlags,
+      { long: 'force', short: 'f', text: 'the same: what is gone already is never an error' },
+    ],
+    examples: ['stepbox network disconnect bridge web'],
+    words: [2, 2],
+    load: async () => (await import('./connect-commands.ts')).disconnectCommand,
   },
   {
     name: 'network rm',

@@ -58,9 +58,14 @@ function checked(endpoint: AskedEndpoint): AskedEndpoint {
   const isOwn = !isOthers(network) && network !== 'none'
   if ((four !== undefined || six !== undefined) && (network === 'bridge' || !isOwn))
     throw new UsageError('user specified IP address is supported on user defined networks only')
+  checkAddresses({ four, six })
+  return mac === undefined ? endpoint : { ...endpoint, mac: macIn(mac) }
+}
+
+/** Throws unless they are addresses. */
+export function checkAddresses({ four, six }: Record<'four' | 'six', string | undefined>): void {
   if (four !== undefined && !isIPv4(four)) throw new UsageError(`invalid IPv4 address: ${four}`)
   if (six !== undefined && !isIPv6(six)) throw new UsageError(`invalid IPv6 address: ${six}`)
-  return mac === undefined ? endpoint : { ...endpoint, mac: macIn(mac) }
 }
 
 /** Six bytes in hexadecimal digits. The lowest bit of the first is set in addresses of groups. */

@@ -49,6 +49,16 @@ export function withoutContainer(container: FilteredContainer): string[] {
   return [own, ...ports.map((port) => away(published(port, `comment "${id}"`)))]
 }
 
+/** Adds a container's elements to a table that is there. */
+export function elementsOf(container: FilteredContainer): string {
+  return ofContainer(container).map((each) => `add element ${each}\n`).join('')
+}
+
+/** Takes ports out of the maps, wherever they lead by now. Needs all of them to be there. */
+export function withoutPorts(ports: HeldPort[]): string {
+  return ports.map((port) => `delete element inet stepbox ${placeOf(port)} }\n`).join('')
+}
+
 /** The same of a network. */
 export function withoutNetwork(network: FilteredNetwork): string {
   return away(ofNetwork(network))
@@ -118,15 +128,20 @@ function target({ name }: HostEnd, address: string, comment: string): string[] {
   return [`bridge stepbox targets { "${name}" . 0x${digits} ${comment} }`]
 }
 
-function published({ address, port, protocol, to }: HeldPort, comment: string): string[] {
-  const isAnywhere = address === '0.0.0.0' || address === '::'
-  const map = `${isAnywhere ? 'anywhere' : 'published'}${digitOf(address)}`
-  const key = `${isAnywhere ? '' : `${address} . `}${protocol} . ${port}`
-  const loopback = `inet stepbox loopback6 { ${port} ${comment} }`
+function published(port: HeldPort, comment: string): string[] {
+  const { address, protocol, to } = port
+  const loopback = `inet stepbox loopback6 { ${port.port} ${comment} }`
   return [
-    `inet stepbox ${map} { ${key} ${comment} : ${to.address} . ${to.port} }`,
+    `inet stepbox ${placeOf(port)} ${comment} : ${to.address} . ${to.port} }`,
     ...(address === '::' && protocol === 'udp' ? [loopback] : []),
   ]
+}
+
+/** `MAP { KEY`. Of all addresses of a family there is one map, of single ones another. */
+function placeOf({ address, port, protocol }: HeldPort): string {
+  const isAnywhere = address === '0.0.0.0' || address === '::'
+  const map = `${isAnywhere ? 'anywhere' : 'published'}${digitOf(address)}`
+  return `${map} { ${isAnywhere ? '' : `${address} . `}${protocol} . ${port}`
 }
 
 function digitOf(address: string): 4 | 6 {

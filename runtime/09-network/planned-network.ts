@@ -21,14 +21,7 @@ export function plannedNetwork({
   const { id } = container
   const networks = asked.map(({ network }) => recordOf(root, network))
   const ends = withOneRoute(
-    networks.map((network, at) =>
-      networkEnd({ id, network, at }, {
-        addresses: addressesIn(network, asked[at]),
-        index: firstIndex + 1 + at,
-        mtu: Number(network.options['com.docker.network.driver.mtu']) || 1500,
-        mac: asked[at]?.mac,
-      }),
-    ),
+    networks.map((network, at) => plannedEnd({ id, network, at }, asked[at])),
     networks,
   )
   const ports = portsOf(container, ends)
@@ -36,13 +29,31 @@ export function plannedNetwork({
   return { net: { ends, ports, script, sysctls: networks.flatMap(bridgeSettings) } }
 }
 
+/** The end of container `id` in its network number `at`, as it could be. */
+export function plannedEnd(
+  { id, network, at }: Parameters<typeof networkEnd>[0],
+  asked?: Partial<AskedEndpoint>,
+): NetworkEnd {
+  return networkEnd({ id, network, at }, {
+    addresses: addressesIn(network, asked),
+    index: firstIndex + 1 + at,
+    mtu: Number(network.options['com.docker.network.driver.mtu']) || 1500,
+    mac: asked?.mac,
+  })
+}
+
 /** Numbers of interfaces that are chosen begin here. */
 const firstIndex = 2 ** 24
+
+/** A network that is not there: made with the subnet of the default one. */
+export function unmadeNetwork(name: string): NetworkRecord {
+  return { ...unmade, name }
+}
 
 /** The default network is made by the first container in it. */
 function recordOf(root: string, name: string): NetworkRecord {
   if (name !== defaultNetwork) return findNetwork(root, name)
-  return readNetwork(root, name) ?? { ...unmade, name }
+  return readNetwork(root, name) ?? unmadeNetwork(name)
 }
 
 const unmade: Omit<NetworkRecord, 'name'> = {
@@ -53,7 +64,7 @@ const unmade: Omit<NetworkRecord, 'name'> = {
 }
 
 /** Those that were asked for, or the ones after the gateways. */
-function addressesIn({ subnets }: NetworkRecord, asked?: AskedEndpoint): string[] {
+function addressesIn({ subnets }: NetworkRecord, asked?: Partial<AskedEndpoint>): string[] {
   return subnets.map(({ subnet, gateway }) => {
     const isSix = subnet.includes(':')
     const wish = isSix ? asked?.six : asked?.four

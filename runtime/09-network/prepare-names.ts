@@ -44,7 +44,8 @@ export function plannedNames({ container, root, dir }: Given): Partial<PlanOptio
   return { etc: { directory, names }, ...(has ? { resolver: resolverOf(root, container) } : {}) }
 }
 
-function resolverOf(root: string, { id }: Pick<Container, 'id'>): Resolver {
+/** What the resolver of a container is told. */
+export function resolverOf(root: string, { id }: Pick<Container, 'id'>): Resolver {
   return { directory: resolvingDir(root), file: ownNames(id), filter: resolverFilter() }
 }
 
@@ -64,19 +65,19 @@ interface Place {
 function placesOf({ container, root }: Pick<Given, 'container' | 'root'>): Place[] {
   const all = bridgeNetworks(root)
   const asked = endpointsOf(container)
-  return (container.net?.ends ?? []).flatMap((end, at) => {
+  return (container.net?.ends ?? []).flatMap((end) => {
     const network = all.find(({ id }) => id === end.network)
     if (!network) return []
     const wish = asked.find((each) => each.network === network.name)
-    const given = (wish?.links ?? []).map((word): [string, string] => {
+    const links = (wish?.links ?? []).map((word): [string, string] => {
       const [name = '', alias = name] = word.split(':')
       return [name, alias]
     })
     return {
       network,
       addresses: end.inside.addresses.map(({ address }) => address),
-      aliases: [...(at === 0 ? (container.networkAliases ?? []) : []), ...(wish?.aliases ?? [])],
-      links: [...(at === 0 ? (container.links ?? []) : []), ...given],
+      aliases: wish?.aliases ?? [],
+      links,
     }
   })
 }
@@ -160,10 +161,15 @@ export function changeNames({ container, root, dir }: Given): void {
   const addresses = places.flatMap((place) => place.addresses)
   const hosts = join(dir, 'hosts')
   writeFileSync(hosts, withOwnAddresses(tryRead(hosts) ?? '', { ...container, addresses }))
-  if (!places.some(isNamed)) return forgetNames(root, container.id)
-  const text = ownResolvConf(hostResolvConf(), container.dns ?? {}, resolverAddress)
-  writeFileSync(join(dir, 'resolv.conf'), text)
-  enter(root, container, places)
+  const file = join(dir, 'resolv.conf')
+  const [text, dns] = [hostResolvConf(), container.dns ?? {}]
+  if (places.some(isNamed)) {
+    writeFileSync(file, ownResolvConf(text, dns, resolverAddress))
+    return enter(root, container, places)
+  }
+  forgetNames(root, container.id)
+  const hasIPv6 = addresses.some((each) => each.includes(':'))
+  if (tryRead(file)?.includes(resolverAddress)) writeFileSync(file, resolvConf(text, dns, hasIPv6))
 }
 
 /** It is called something else from now on. */

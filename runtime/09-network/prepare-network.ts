@@ -1,7 +1,9 @@
 /** From the networks that a container asks for to what its list has of them. */
 import type { Setting } from '../chapter.ts'
+import { amendContainer, amendmentsIn } from '../container/amendments.ts'
 import { runningContainers } from '../container/find.ts'
 import { saveRunning } from '../container/state.ts'
+import { makePlace } from '../data-root.ts'
 import type { Container, PlanOptions } from '../options.ts'
 import { randomIndex, theDefaultNetwork, usable } from './change-networks.ts'
 import { claimBridge } from './claim.ts'
@@ -24,13 +26,17 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
   const { container, root } = setting
   const asked = endpointsOf(container)
   if (asked.length === 0) {
+    if (container.status === 'created') forgetChanges(setting)
     delete container.net
     return {}
   }
   const networks: NetworkRecord[] = []
   for (const { network } of asked) networks.push(await networkFor(root, network))
   const isRunning = container.status !== 'created' && container.net !== undefined
-  if (!isRunning) await join(setting, asked, networks)
+  if (!isRunning) {
+    forgetChanges(setting)
+    await join(setting, asked, networks)
+  }
   const { ends = [], ports = [] } = container.net ?? {}
   const changes = uplinkSettings(networks)
   const remembered = isRunning ? '' : rememberSettings(root, changes)
@@ -41,11 +47,17 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
   return { net }
 }
 
-async function networkFor(root: string, name: string): Promise<NetworkRecord> {
+/** The network called `name`, or with that id, as it can be used now. */
+export async function networkFor(root: string, name: string): Promise<NetworkRecord> {
   const isDefault = name === defaultNetwork
   const network = isDefault ? await theDefaultNetwork(root) : findNetwork(root, name)
   await claimBridge(network)
   return usable(root, network)
+}
+
+/** What `network connect` has changed of a container that runs is about that life of it. */
+export function forgetChanges({ root, dir }: Pick<Setting, 'root' | 'dir'>): void {
+  if (amendmentsIn(dir).net) amendContainer(makePlace(root, 'tmp'), dir, { net: undefined })
 }
 
 /** What the packet filter has to know of a network. */
@@ -84,7 +96,7 @@ async function join(
 
 function heldByOthers(root: string, { id }: Container): HeldPort[] {
   const others = runningContainers(root).filter((each) => each.id !== id)
-  return others.flatMap(({ net }) => net?.ports ?? [])
+  return others.flatMap(({ net }) => [...(net?.ports ?? []), ...(net?.idle ?? [])])
 }
 
 /** With -P what is exposed is published too, unless it is already. */
@@ -97,6 +109,22 @@ function publishedOf({ published = [], publishesAll, config }: Container): Asked
     return { port: Number(port), protocol: protocol as Protocol }
   })
   return [...published, ...all.filter(({ port, protocol }) => !isAsked(port, protocol))]
+}
+
+/** Throws unless a container can wish for such addresses in the network. */
+export function checkAddressWish(
+  { name, subnets }: NetworkRecord,
+  { four, six }: Pick<AskedEndpoint, 'four' | 'six'>,
+): void {
+  if ((four || six) && name === defaultNetwork)
+    throw new Error('user specified IP address is supported on user defined networks only')
+  const chosen = (isSix: boolean) =>
+    subnets.find(({ subnet }) => subnet.includes(':') === isSix)?.isChosen !== undefined
+  if ((four && chosen(false)) || (six && chosen(true)))
+    throw new Error(
+      'user specified IP address is supported only when connecting to networks with user ' +
+        `configured subnets: network '${name}' was created without --subnet`,
+    )
 }
 
 interface Place {
@@ -112,14 +140,10 @@ export async function placeIn(
   { root, id, network, at }: Place,
   asked: Omit<AskedEndpoint, 'network'> = {},
 ): Promise<NetworkEnd> {
-  const { name, bridge, subnets, options } = network
+  const { name, bridge, options } = network
   if (!bridge) throw new Error(`network '${network.name}' is not one that can be joined`)
   const { four, six } = name === defaultNetwork ? {} : asked // ignored there, as in Docker
-  if ((four && subnets[0]?.isChosen) || (six && subnets.at(-1)?.isChosen))
-    throw new Error(
-      'user specified IP address is supported only when connecting to networks with user ' +
-        `configured subnets: network '${name}' was created without --subnet`,
-    )
+  checkAddressWish(network, { ...(four ? { four } : {}), ...(six ? { six } : {}) })
   const wish = { container: id, ...(four ? { four } : {}), ...(six ? { six } : {}) }
   const addresses = await lease(root, network, wish)
   const mtu = Number(options['com.docker.network.driver.mtu']) || uplinkMtu()

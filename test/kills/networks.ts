@@ -58,6 +58,16 @@ export const networkDeeds: Record<string, (root: string, n: number) => Promise<D
     const prune = ['network', 'prune', '-f', '--filter', `label=n=${n}`]
     return ofNetwork(n, [prune], (root) => !isThere(root, n))
   },
+  'network connect': async (root, n) => {
+    await made(root, kept)
+    const deed = about(await lives(root, n), [['network', 'connect', kept, `box${n}`]])
+    return { ...deed, calm: (root) => rid(root, n) }
+  },
+  'network disconnect': async (root, n) => {
+    const flags = await withPort(root)
+    const leave = ['network', 'disconnect', kept, `box${n}`]
+    return { ...about(await lives(root, n, { flags }), [leave]), calm: (root) => rid(root, n) }
+  },
   'network rm while somebody enters': async (root, n) => {
     await used(root, n)
     const run = ['run', '--rm', '--network', `net${n}`, 'busybox', 'true']
@@ -68,6 +78,10 @@ export const networkDeeds: Record<string, (root: string, n: number) => Promise<D
 async function withPort(root: string): Promise<string[]> {
   await made(root, kept)
   return ['--network', kept, '-p', '80']
+}
+
+async function rid(root: string, n: number): Promise<void> {
+  await stepbox(['rm', '-f', `box${n}`], { root })
 }
 
 async function made(root: string, name: string, ...flags: string[]): Promise<void> {
