@@ -21,7 +21,7 @@ function inside({ stepbox }: Town, name: string): string[] {
   return out.split('\n').filter(Boolean).map((line) => line.trim().replace(/ +/g, ' '))
 }
 
-test('one that runs is in the network at once, is found by name, and leaves it', async (context) => {
+test('one that runs is in a network at once, is found by name, and leaves', async (context) => {
   const all = await begunTown(context)
   const { stepbox, root } = all
   stepbox('network', 'create', '--subnet', '10.44.0.0/24', 'blue')
@@ -66,7 +66,7 @@ test('what leads to it, and its way out, follow to the network that is left', as
   expect(stepbox('port', 'web').out).toBe('80/tcp -> 0.0.0.0:8080\n')
 }, patience)
 
-test('its networks are those it was in when it starts again, whoever starts it', async (context) => {
+test('it is in the networks that it was in, whoever starts it again', async (context) => {
   const all = await begunTown(context)
   const { stepbox } = all
   stepbox('network', 'create', '--subnet', '10.44.0.0/24', 'blue')
