@@ -89,7 +89,8 @@ describe('a container passes only as itself', () => {
     const scene = await begun(context)
     const { victim, gateway, gateway6 } = scene
     const seen = (family: string, what: string, from: string) =>
-      `chain ${family} { type filter hook input priority 0; ${what} echo-request ${from} counter; };`
+      `chain ${family} { type filter hook input priority 0; ` +
+      `${what} echo-request ${from} counter; };`
     const four = seen('four', 'icmp type', `ip saddr ${victim.four}`)
     const six = seen('six', 'icmpv6 type', `ip6 saddr ${victim.six}`)
     expect(scene.on('host', ['nft', `table inet seen { ${four} ${six} }`]).err).toBe('')

@@ -6,7 +6,7 @@ import { writeAside } from '../durable.ts'
 import { tryRead, tryReadlink, unlinkIfThere } from '../files.ts'
 import type { NetworkRecord } from './networks.ts'
 import { hostDevices } from './interfaces.ts'
-import { changesScript, type Change } from './settings-set.ts'
+import { changesScript, type ChangedSetting } from './settings-set.ts'
 
 type Setting = [path: string, value: string]
 
@@ -54,7 +54,7 @@ function valueOf(path: string): string | undefined {
 }
 
 /** With what settings are now: before they are changed. */
-function changesTo(settings: Setting[]): Change[] {
+function changesTo(settings: Setting[]): ChangedSetting[] {
   return settings.map(([path, set]) => {
     const all = ofAll(path)
     return { path, before: valueOf(path) ?? '', set, ...(all === undefined ? {} : { all }) }
@@ -84,7 +84,7 @@ export function rememberSettings(root: string, settings: Setting[]): string {
 /** The file: what was changed, and in which network namespace of which boot. */
 interface OnRecord {
   network: string
-  changes: Change[]
+  changes: ChangedSetting[]
 }
 
 function networkHere(): string {
@@ -93,7 +93,7 @@ function networkHere(): string {
 }
 
 /** What is on record in a data root. Another network, or another boot, says nothing here. */
-export function ownChanges(root: string): Change[] {
+export function ownChanges(root: string): ChangedSetting[] {
   try {
     const { network, changes } = JSON.parse(tryRead(fileIn(root)) ?? '{}') as Partial<OnRecord>
     return network === networkHere() && Array.isArray(changes) ? changes : []
@@ -108,8 +108,8 @@ export function forgetSettings(root: string): void {
 }
 
 /** Of changes that are on record here or there: those that nobody else has changed since. */
-export function stillOurs(changes: Change[]): Change[] {
-  const isFirst = ({ path }: Change, at: number) =>
+export function stillOurs(changes: ChangedSetting[]): ChangedSetting[] {
+  const isFirst = ({ path }: ChangedSetting, at: number) =>
     at === changes.findIndex((each) => each.path === path)
   return changes.filter(isFirst).filter(({ path, before, set, all }) => {
     const isOpened = all === '0' && ofAll(path) === '1' // and stays so for whoever has done that

@@ -12,7 +12,7 @@ import { interfaceIndex } from './interfaces.ts'
 import { bridgeNetworks, type NetworkRecord } from './networks.ts'
 import { outputOf } from './read-rules.ts'
 import { takeDown } from './remove-network.ts'
-import { changesInTable, type Change } from './settings-set.ts'
+import { changesInTable, type ChangedSetting } from './settings-set.ts'
 import type {} from './endpoints.ts'
 
 const step = stepOf(9)
@@ -61,7 +61,7 @@ function bridgesHere(): string[] {
   return (tryRead('/proc/net/dev') ?? '').match(/\b(?:sb-[0-9a-f]{12}|stepbox0)(?=:)/g) ?? []
 }
 
-function setting({ path, before, set }: Change): Leftover {
+function setting({ path, before, set }: ChangedSetting): Leftover {
   const remove = () => {
     if (tryRead(path)?.trim() === set) writeFileSync(path, before)
   }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { outputOf } from './read-rules.ts'
 
 /** A setting that was changed for containers. */
-export interface Change {
+export interface ChangedSetting {
   path: string
   before: string
   /** What it was changed to. */
@@ -21,7 +21,7 @@ const set = 'inet stepbox settings'
 const fits = /^[\w./@:-]{1,100}$/
 
 /** What nft(8) reads. A setting that is there already is replaced. */
-export function changesScript(changes: Change[]): string {
+export function changesScript(changes: ChangedSetting[]): string {
   const elements = changes.filter(({ path }) => fits.test(path)).flatMap((change) => {
     const key = `0x${createHash('sha256').update(change.path).digest('hex').slice(0, 8)}`
     const element = `element ${set} { ${key} comment "${inWords(change)}" }`
@@ -31,7 +31,7 @@ export function changesScript(changes: Change[]): string {
   return [`add set ${set} { type mark; }`, ...elements, ''].join('\n')
 }
 
-function inWords({ path, before, set, all }: Change): string {
+function inWords({ path, before, set, all }: ChangedSetting): string {
   return [path.slice('/proc/sys/'.length), before, set, ...(all ? [all] : [])].join(' ')
 }
 
@@ -40,7 +40,7 @@ interface ListedSet {
 }
 
 /** The settings in the table of this host; none without a table, or without nft(8). */
-export async function changesInTable(): Promise<Change[]> {
+export async function changesInTable(): Promise<ChangedSetting[]> {
   const text = await outputOf(['nft', '-j', 'list', 'set', ...set.split(' ')])
   if (text === undefined) return []
   const { nftables } = JSON.parse(text) as { nftables: ListedSet[] }
