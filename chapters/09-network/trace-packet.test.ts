@@ -41,14 +41,22 @@ test('a packet is followed to where it is delivered, from three places', async (
   const waits = [process.execPath, program, 'trace-packet', '--from', 'outside', 'web:80']
   const file = join(root, 'traced')
   on('host', ['sh', '-c', '"$@" > "$0" 2>&1 < /dev/null &', file, ...waits])
-  await until(() => /stepbox-trace/.test(on('host', ['nft', 'list', 'tables']).out))
+  await until(() => isMarking(on))
   await until(() => on('outside', page).code === 0 && /\S/.test(readFileSync(file, 'utf8')))
   const seen = readFileSync(file, 'utf8')
   expect(seen).toMatch(new RegExp(`^a packet from ${outside}:\\d+ to ${host}:8080, by tcp$`, 'm'))
   expect(seen).toContain('prerouting of inet stepbox: gets another destination, 172.17.0.2:80')
   expect(seen).toMatch(/^it has left by stepbox0, for 172.17.0.2$/m)
-  await until(() => !/stepbox-trace/.test(on('host', ['nft', 'list', 'tables']).out))
+  await until(() => !isMarking(on))
+  const { out } = on('host', ['sh', '-c', '"$@" > "$0" 2>&1 < /dev/null & echo $!', file, ...waits])
+  await until(() => isMarking(on))
+  process.kill(Number(out), 'SIGKILL')
+  await until(() => !isMarking(on))
 }, 120_000)
+
+function isMarking(on: Town['on']): boolean {
+  return /stepbox-trace/.test(on('host', ['nft', 'list', 'tables']).out)
+}
 
 test('who drops a packet is named: Stepbox, with the reason, or somebody else', async (context) => {
   const { stepbox, on } = await begun(context)
