@@ -48,8 +48,10 @@ void visits_polls(struct pollfd *fds, long long *next) {
 void visits_handle(const struct pollfd *fds) {
   long long now = milliseconds();
   for (int i = 0; i < VISITS; i++) {
-    if (fds[1 + 2 * i].revents || fds[2 + 2 * i].revents) attend_visit(&visits[i]);
-    else if (visits[i].fd >= 0 && visits[i].due <= now) leave(&visits[i]);
+    struct visit *visit = &visits[i];
+    int is_gone = visit->upstream >= 0 && fds[1 + 2 * i].revents; /* poll(2) says this unasked */
+    if (visit->fd >= 0 && (is_gone || visit->due <= now)) leave(visit);
+    else if (fds[1 + 2 * i].revents || fds[2 + 2 * i].revents) attend_visit(visit);
   }
   if (fds[0].revents) greet();
 }

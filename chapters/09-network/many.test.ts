@@ -3,15 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { removeNetwork } from '../../runtime/09-network/remove-network.ts'
-import { layerDirs } from '../../runtime/05-commit/layer/dirs.ts'
-import { resolve } from '../../runtime/05-commit/store/store.ts'
-import type { Runtime } from '../../runtime/chapter.ts'
-import { begin, finish } from '../../runtime/container/run.ts'
 import { namesIn } from '../../runtime/files.ts'
-import type { Container } from '../../runtime/options.ts'
 import { signalTo } from '../../runtime/process.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/detached.ts'
+import { startIdle } from '../../test/in-process.ts'
 import { leftOfNetworks, resolversOf } from '../../test/network-left.ts'
 import { runtimeOn } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
@@ -28,7 +24,7 @@ test(`${count} containers of one network`, { timeout: 300_000 }, async (context)
   expect(await stepbox(['network', 'create', 'town'], { root })).toMatchObject({ code: 0 })
   const runtime = await runtimeOn(root)
   const all = await inTurns(Array.from({ length: count }, (_, at) => at), (at) =>
-    idle(runtime, `house${at}`),
+    startIdle(runtime, { name: `house${at}`, network: 'town', rm: true }),
   )
   const addresses = all.map(({ net }) => net?.ends[0]?.inside.addresses[0]?.address)
   expect(new Set(addresses).size).toBe(count)
@@ -60,23 +56,6 @@ async function inTurns<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[
   for (let at = 0; at < all.length; at += together)
     done.push(...(await Promise.all(all.slice(at, at + together).map(work))))
   return done
-}
-
-/** A container that lives on and does nothing. */
-async function idle(runtime: Runtime, name: string): Promise<Container> {
-  const { root, rows } = runtime
-  const image = resolve(root, 'busybox')
-  const diffIds = image.layers.map(({ diffId }) => diffId)
-  const started = await begin(runtime, {
-    ...{ name, chapter: rows.at(-1)?.number ?? 0, network: 'town', detach: true, rm: true },
-    ...{ argv: ['sleep', '100000'], env: ['PATH=/bin'] },
-    image: { name: image.name, id: image.id, manifest: image.manifest.digest, diffIds },
-    layers: () => layerDirs(root, image),
-    stdio: ['ignore', 'ignore', 'ignore'],
-  })
-  const { livesOn, container } = await finish(runtime, started)
-  if (!livesOn) throw new Error(`${name} has ended`)
-  return container
 }
 
 /** Memory that no other process shares (proc_pid_smaps(5)). */

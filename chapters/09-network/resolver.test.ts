@@ -9,6 +9,7 @@ import { begin, carryOut, statusOf, steps, until } from '../../test/carry-out.ts
 import { needs, scratch } from '../../test/scratch.ts'
 import { asking, data, inWords, net1, resolving, twoContainers, upstream } from './asking.ts'
 import { web, type Asked } from './asking.ts'
+import { waiting } from './waiting.ts'
 
 /** What `web` is answered, in words. */
 async function answers(context: TestContext, servers: string[], asked: Asked[]): Promise<string[]> {
@@ -110,24 +111,7 @@ test('what changes is known at the next question', async (context) => {
   expect(await nth(3)).toBe('NXDOMAIN')
 })
 
-/** A container that waits, and the process of its resolver. */
-async function waiting(context: TestContext, script = 'echo ready; read line') {
-  needs(context, 'root')
-  const root = scratch()
-  twoContainers(root)
-  const begun = begin(resolving(root, ['sh', '-c', script]))
-  await begun.says('ready')
-  const children = readFileSync(
-    `/proc/${begun.launched.pid}/task/${begun.launched.pid}/children`,
-    'utf8',
-  )
-  const pid = children.trim().split(' ').map(Number).find((each) => nameOf(each) === 'resolver')
-  return { begun, pid: pid ?? 0 }
-}
-
 const isGone = (pid: number) => ['', 'Z (zombie)'].includes(statusOf(pid, 'State'))
-
-const nameOf = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 
 describe('the process that answers', () => {
   test('has no user, no capability and few system calls', async (context) => {
@@ -168,7 +152,7 @@ describe('the process that answers', () => {
 
   test('leaves port 53 free', async (context) => {
     const server = `require('net').createServer().listen(53, () => console.log('ready'))`
-    const { begun } = await waiting(context, `exec ${process.execPath} -e "${server}"`)
+    const { begun } = await waiting(context, { script: `exec ${process.execPath} -e "${server}"` })
     expect(begun.said.err).toBe('')
   })
 
