@@ -81,8 +81,8 @@ function partsOf(end: NetworkEnd | undefined): object {
 
 /** For each port of the container where it leads from; null if it is only exposed. */
 function portsOf({ net, config, status }: Container): object {
-  const { ports = [] } = net ?? {}
-  if (status !== 'running') return {}
+  if (status !== 'running' || !net || net.ends.length === 0) return {}
+  const { ports } = net
   const published: Record<string, { HostIp: string; HostPort: string }[] | null> = {}
   for (const word of Object.keys(config?.ExposedPorts ?? {})) published[word] = null
   for (const { address, port, protocol, to } of ports) {

@@ -3,10 +3,11 @@ import type { Container } from '../options.ts'
 import type {} from './endpoints.ts'
 import type { HeldPort } from './net-plan.ts'
 
-/** `0.0.0.0:8080->80/tcp`, and what is only exposed: `443/tcp`. Nothing if it does not run. */
+/** `0.0.0.0:8080->80/tcp`, and what is only exposed: `443/tcp`. Nothing without a network. */
 export function portsColumn({ net, status, config }: Container): string | undefined {
   if (status !== 'running' && status !== 'restarting') return undefined
-  const ports = net?.ports ?? []
+  if (!net || net.ends.length === 0) return undefined
+  const { ports } = net
   const isPublished = (word: string) =>
     ports.some(({ to, protocol }) => `${to.port}/${protocol}` === word)
   const bare = Object.keys(config?.ExposedPorts ?? {}).filter((word) => !isPublished(word))

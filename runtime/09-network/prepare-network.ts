@@ -25,7 +25,8 @@ import type { AskedPort, Protocol } from './publish-flag.ts'
 export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOptions>> {
   const { container, root } = setting
   const asked = endpointsOf(container)
-  if (asked.length === 0) {
+  const isLeft = container.endpoints?.length === 0 && (container.published ?? []).length > 0
+  if (asked.length === 0 && !isLeft) {
     if (container.status === 'created') forgetChanges(setting)
     delete container.net
     return {}
@@ -37,13 +38,13 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
     forgetChanges(setting)
     await join(setting, asked, networks)
   }
-  const { ends = [], ports = [] } = container.net ?? {}
+  const { ends = [], ports = [], idle = [] } = container.net ?? {}
   const changes = uplinkSettings(networks)
   const remembered = isRunning ? '' : rememberSettings(root, changes)
   const rules = filterScript(networks.map(filtered), { id: container.id, ends, ports })
   const script = `${rules}${remembered}`
   const sysctls = [...networks.flatMap(bridgeSettings), ...changes]
-  const net: NetPlan = { ends, ports, script, sysctls }
+  const net: NetPlan = { ends, ports: [...ports, ...idle], script, sysctls }
   return { net }
 }
 
@@ -82,17 +83,21 @@ async function join(
     places.push(await placeIn({ root, id: container.id, network, at }, asked[at]))
   const ends = withOneRoute(places, networks)
   container.net = { ends, ports: [] }
-  const isInternal = networks.every((each) => each.isInternal)
+  const isInternal = networks.length > 0 && networks.every((each) => each.isInternal)
   const wanted = isInternal ? [] : publishedOf(container) // nobody could come in, as in Docker
   if (wanted.length === 0) return
   const isNamed = wanted.every(({ host }) => host && host[0] === host[1] && host[0] !== 0)
   const choose = async () => {
-    const ports = await hostPorts({ asked: wanted, ends, others: heldByOthers(root, container) })
-    container.net = { ends, ports }
+    const others = heldByOthers(root, container)
+    const held = await hostPorts({ asked: wanted, ends: ends.length > 0 ? ends : nowhere, others })
+    container.net = ends.length > 0 ? { ends, ports: held } : { ends, ports: [], idle: held }
     saveRunning(root, container) // whoever chooses a port next sees this one
   }
   await (isNamed ? choose() : withNetworks(root, choose))
 }
+
+/** A container that has left all of its networks keeps its ports, for the next one. */
+const nowhere = [{ inside: { addresses: [{ address: '0.0.0.0', prefix: 0 }] } }]
 
 function heldByOthers(root: string, { id }: Container): HeldPort[] {
   const others = runningContainers(root).filter((each) => each.id !== id)
