@@ -59,7 +59,8 @@ test.for(rows)('$title', { timeout: 120_000 }, async (row, context) => {
     ...namesIn(join(root, 'resolving/own')),
   ]
   expect(left().length).toBeGreaterThanOrEqual(5)
-  for (const pid of container ? victims(container, commandLine) : []) if (pid) process.kill(pid, 'SIGKILL')
+  const killed = container ? victims(container, commandLine) : []
+  for (const pid of killed) if (pid) process.kill(pid, 'SIGKILL')
   await until(() => {
     if (isLookedFor) stepbox('ps', '-q')
     return left().length === 0

@@ -7,6 +7,7 @@ import { chainsIn } from '../../runtime/09-network/rulesets.ts'
 import type { Diagnosis } from '../../runtime/tools/doctor/diagnosis.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { needs } from '../../test/scratch.ts'
+import { program } from '../../test/stepbox.ts'
 import { addresses, canBuild, town } from './town.ts'
 
 const bridge = { name: 'stepbox0', address: '172.17.0.1' }
@@ -172,4 +173,23 @@ test('a container gets out once the line that doctor shows is typed', async (con
   expect(on('host', ['sh', '-ec', `${iptables}\n${row?.remedy}`]).err).toBe('')
   expect(look().row?.state).toBe('yes')
   expect(ping()).toBe(0)
+}, 120_000)
+
+test('settings that are read-only are seen, and named where a start fails', async (context) => {
+  needs(context, 'root', 'overlay', 'container-links', 'packet-filter')
+  if (!canBuild()) context.skip('it takes iproute2, nftables, util-linux and busybox')
+  const root = await rootWithBusybox()
+  const { on } = await town(root)
+  const script = `mount --bind /proc/sys /proc/sys
+    mount -o remount,bind,ro /proc/sys; exec "$0" "$@"`
+  const readOnly = (...args: string[]) =>
+    on('host', ['unshare', '-m', 'sh', '-ec', script, process.execPath, '--', program, ...args])
+  const { capabilities } = JSON.parse(readOnly('doctor', '--format', 'json').out) as Diagnosis
+  const row = capabilities.find(({ name }) => name === 'forwarding')
+  expect(row).toMatchObject({ state: 'no', remedy: 'mount -o remount,rw /proc/sys' })
+  const { code, err } = readOnly('run', '--rm', 'busybox', 'true')
+  expect([code, err.split('\n').at(2)]).toEqual([
+    125,
+    '  the host passes packets on, and /proc/sys is read-only: mount -o remount,rw /proc/sys',
+  ])
 }, 120_000)

@@ -11,6 +11,8 @@ import type {} from './endpoints.ts'
 export function explainNetwork(call: Call, { errno, plan }: FailedStep): string | undefined {
   if (call[0] === 'spawn' && call[1] === 'nft' && errno === 'ENOENT')
     return 'the program nft sets up the packet filter: apt-get install nftables'
+  if (call[0] === 'write' && call[1].startsWith('/proc/sys/net/') && errno === 'EROFS')
+    return 'the host passes packets on, and /proc/sys is read-only: mount -o remount,rw /proc/sys'
   if (call[0] !== 'hold_port') return undefined
   const [, address, port, type, fd] = call
   if (errno === 'EADDRINUSE') return whoHas({ address, port, type, fd }, plan)
