@@ -45,15 +45,6 @@ export const networkDeeds: Record<string, (root: string, n: number) => Promise<D
     await lives(root, n, { script: 'exit 1', flags })
     return about(n, [['wait', `box${n}`]])
   },
-  'network connect': async (root, n) => {
-    await made(root, kept)
-    return about(await lives(root, n), [['network', 'connect', kept, `box${n}`]])
-  },
-  'network disconnect': async (root, n) => {
-    const flags = await withPort(root)
-    const disconnect = ['network', 'disconnect', kept, `box${n}`]
-    return about(await lives(root, n, { flags }), [disconnect])
-  },
   'network create': async (_, n) =>
     ofNetwork(n, [['network', 'create', `net${n}`]], (root) => isThere(root, n)),
   'two that create one network': async (_, n) =>
