@@ -100,7 +100,7 @@ table bridge stepbox {
     icmpv6 type { nd-router-advert, nd-redirect } drop
     icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets drop
     iifname . ether saddr . ip6 saddr @own6 accept
-    ip6 saddr :: meta l4proto ipv6-icmp accept
+    ip6 saddr :: meta l4proto icmpv6 accept
     drop
   }
   chain between {
