@@ -5,6 +5,15 @@ import type { Side, Town } from './town.ts'
 /** What a container does: a page at port 80. */
 export const serving = ['sh', '-c', 'echo hello > /index.html; httpd -f -p 80 -h /']
 
+const bridged = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+
+/** Let what a bridge passes on skip the host's rules for IP, or meet them (br_netfilter). */
+export function bothWays({ on }: Town): (() => void)[] {
+  const isThere = on('host', ['test', '-e', bridged]).code === 0
+  const set = (value: string) => () => void on('host', ['sh', '-c', `echo ${value} > ${bridged}`])
+  return isThere ? [set('0'), set('1')] : [() => {}]
+}
+
 /** What a page says, or `refused` if that is the answer, or `nothing` if there is none. */
 export function page(town: Town, side: Side, at: string): string {
   return pageWithin(town, { side, at, seconds: 10 })

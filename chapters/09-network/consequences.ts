@@ -3,7 +3,7 @@ import type { Call } from '../../runtime/calls.ts'
 import type { Consequence } from '../../runtime/consequence.ts'
 import type { PlanOptions } from '../../runtime/options.ts'
 import { joining, leaving } from './joining-consequences.ts'
-import { left, net, pings } from './pretend.ts'
+import { left, net, pings, published } from './pretend.ts'
 
 const options = (): Partial<PlanOptions> => ({ net })
 
@@ -171,6 +171,37 @@ export const consequences: Consequence[] = [
       broken: '0',
     },
     options,
+  },
+  {
+    drop: /inet_addr\("0.0.0.0"\)}\) \/\* as 256/,
+    consequence: 'another program can have the port, listens, and is asked by nobody',
+    see: {
+      inside: 'echo ready; read line',
+      outside: '[ -e /proc/$machine/fd/256 ] && echo held || echo free',
+      kept: 'held',
+      broken: 'free',
+    },
+    options: published.options,
+    needs: ['nft'],
+  },
+  {
+    ...published,
+    drop: /^execve\("nft"/,
+    nth: 0,
+    consequence: 'no rule leads from the port to the container, and the socket that holds it refuses',
+    needs: ['nft', 'nsenter', 'bash'],
+  },
+  {
+    drop: /conf\/stepbox0\/route_localnet/,
+    consequence: 'the published port is not reached by 127.0.0.1',
+    see: {
+      inside: 'echo ready; read line',
+      outside: 'nsenter -t $machine -n cat /proc/sys/net/ipv4/conf/stepbox0/route_localnet',
+      kept: '1',
+      broken: '0',
+    },
+    options: published.options,
+    needs: ['nft', 'nsenter'],
   },
   {
     drop: /^open_tree\(AT_FDCWD, ".*\/(hosts|resolv.conf|hostname)"/,

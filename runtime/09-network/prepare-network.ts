@@ -84,12 +84,14 @@ async function join(
   const ends = withOneRoute(places, networks)
   container.net = { ends, ports: [] }
   const isInternal = networks.length > 0 && networks.every((each) => each.isInternal)
+  const reached = ends.filter((_, at) => !networks[at]?.isInternal)
   const wanted = isInternal ? [] : publishedOf(container) // nobody could come in, as in Docker
   if (wanted.length === 0) return
   const isNamed = wanted.every(({ host }) => host && host[0] === host[1] && host[0] !== 0)
   const choose = async () => {
     const others = heldByOthers(root, container)
-    const held = await hostPorts({ asked: wanted, ends: ends.length > 0 ? ends : nowhere, others })
+    const to = ends.length > 0 ? reached : nowhere
+    const held = await hostPorts({ asked: wanted, ends: to, others })
     container.net = ends.length > 0 ? { ends, ports: held } : { ends, ports: [], idle: held }
     saveRunning(root, container) // whoever chooses a port next sees this one
   }
