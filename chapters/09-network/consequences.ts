@@ -188,7 +188,7 @@ export const consequences: Consequence[] = [
     ...published,
     drop: /^execve\("nft"/,
     nth: 0,
-    consequence: 'no rule leads from the port to the container, and the socket that holds it refuses',
+    consequence: 'no rule leads from the port to the container, and the held socket refuses',
     needs: ['nft', 'nsenter', 'bash'],
   },
   {
