@@ -63,7 +63,8 @@ async function start({ dir, host, hasNetwork }: Starting): Promise<void> {
   const network = hasNetwork ? '--default-ulimit nofile=1024:20000' : noNetwork
   const ready = hasNetwork ? 'ip link set lo up; echo 1 > /proc/sys/net/ipv4/ip_forward; ' : ''
   const command = `${ready}exec dockerd ${places} ${groups} ${network} 2> ${dir}/d.log`
-  const words = [...(hasNetwork ? ['-n'] : []), '-m', '--propagation', 'private', 'sh', '-c', command]
+  const own = [...(hasNetwork ? ['-n'] : []), '-m', '--propagation', 'private']
+  const words = [...own, 'sh', '-c', command]
   // Its containerd may leave a file in TMPDIR, of what it was at when it answered too late.
   const env = { ...process.env, TMPDIR: dir }
   const daemon = spawn('unshare', words, { cwd: dir, stdio: 'ignore', env })

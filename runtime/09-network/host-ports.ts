@@ -35,7 +35,10 @@ export async function hostPorts({ asked, ends, others }: Publishing): Promise<He
 }
 
 /** The host's address, and the container's of the same family. */
-function addressesFor({ address }: AskedPort, ends: Publishing['ends']): { at: string; to: string }[] {
+function addressesFor(
+  { address }: AskedPort,
+  ends: Publishing['ends'],
+): { at: string; to: string }[] {
   if (address === '::1')
     throw new Error(
       'cannot publish on ::1: the kernel lets no packet of it leave the loopback; ' +
