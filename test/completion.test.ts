@@ -14,6 +14,7 @@ const lines: [typed: string, words: string[]][] = [
   ['stepbox run --networ', ['--network', '--network-alias']],
   ['stepbox inspect --type ', ['container', 'image']],
   ['stepbox rm ', ['mine']],
+  ['stepbox network inspect ', ['bridge']],
   ['stepbox container rm m', ['mine']],
   ['stepbox history b', ['busybox', 'busybox:latest']],
   ['stepbox run --rm busy', ['busybox', 'busybox:latest']],
