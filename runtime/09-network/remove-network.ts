@@ -46,6 +46,7 @@ export async function removeUnusedNetwork(
   const inUse = () =>
     new Error(`error while removing network: network ${name} id ${id} has active endpoints`)
   const trash = await withNetworks(root, async () => {
+    findNetwork(root, id) // throws if another process was faster
     if (leasesOfRunning(root, name).length > 0) throw inUse()
     const aside = setAside(root, network)
     if (leasesBelow(aside).some(({ container }) => isMarked(root, container))) {
