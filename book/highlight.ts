@@ -50,9 +50,14 @@ function session(code: string): string {
   return lines.join('\n')
 }
 
-/** Holes stay in their braces, as on a code host; what may be anything is three dots. */
+/**
+ * Holes stay in their braces, as on a code host; what may be anything is three dots. Two braces are
+ * of a template: `{{end}}`.
+ */
 function withHoles(line: string): string {
-  return escapeHtml(line).replace(/\{(…|[a-z]+(?::[\w-]+)?)\}/g, (whole, kind: string) =>
+  return escapeHtml(line).replace(hole, (whole, kind: string) =>
     kind === '…' ? '<var>…</var>' : `<var>${whole}</var>`,
   )
 }
+
+const hole = /(?<!\{)\{(…|[a-z]+(?::[\w-]+)?)\}(?!\})/g

@@ -170,7 +170,7 @@ function diagram(more: string[], words: Words): string {
 /** Which values of a session's commands are the reader's own: holes that are typed. */
 function ownValues(session: string, words: Words): string {
   const commands = session.split('\n').filter((line) => /^[$>] /.test(line))
-  const holes = new Set(commands.join('\n').match(/\{[a-z]+(?::[\w-]+)?\}/g) ?? [])
+  const holes = new Set(commands.join('\n').match(/(?<!\{)\{[a-z]+(?::[\w-]+)?\}(?!\})/g) ?? [])
   if (holes.size === 0) return ''
   const names = [...holes].map((hole) => `<var>${hole}</var>`)
   return `<p class="own">${words.ownValue} ${names.join(', ')}</p>\n`

@@ -27,6 +27,7 @@ static int is_further; /* this is not the first start */
 static pid_t start(void);
 static pid_t start_again(void);
 static int begin(struct arg *a);
+static void wait_for_write_layer(void);
 static void await_end_of(pid_t pid);
 static size_t read_again(struct plan *plan, size_t at);
 static int is_wanted(int status);
@@ -63,7 +64,8 @@ static int begin(struct arg *a) {
   return life == MAP_FAILED ? -1 : 0;
 }
 
-/* Fork the process of one start. It dies with the monitor, and its signals are as they were. */
+/* Fork the process of one start. It dies with the monitor, and its signals are as they were. In a
+ * further start it waits for commands that reach into the container. */
 static pid_t start(void) {
   sigset_t all, before;
   pid_t monitor = getpid();
@@ -77,7 +79,17 @@ static pid_t start(void) {
   if (getppid() != monitor) _exit(125);
   sigemptyset(&before);
   sigprocmask(SIG_SETMASK, &before, NULL);
+  if (is_further) wait_for_write_layer();
   return 0;
+}
+
+/* Lock the write layer, as Node does before the first start (runtime/06-lifecycle/write-layer.ts):
+ * alone, so that nobody reaches into it; then with others, as long as this process is there. It is
+ * no mistake if there is none. */
+static void wait_for_write_layer(void) {
+  int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int upper = out_of_the_way(openat(directory, "upper", flags));
+  if (upper >= 0 && flock(upper, LOCK_EX) == 0) flock(upper, LOCK_SH);
 }
 
 /* Wait for the start `pid` and all that follow. Returns only in the process of a further start: the

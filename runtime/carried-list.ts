@@ -12,6 +12,8 @@ export interface ListToCarryOut extends Pick<LaunchOptions, 'stdio'> {
   argv: string[]
   /** Nobody waits for that command. */
   isDetached: boolean
+  /** What its calls have made so far stays when its walk is left. */
+  isKept?: boolean
   begin: (how: ListOptions) => Promise<StartedList>
 }
 

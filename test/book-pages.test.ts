@@ -144,6 +144,13 @@ describe('a text', () => {
     expect(page).toMatch(/<p class="own">.*<var>\{pid:a\}<\/var><\/p>/)
     expect(page).toContain('<var>…</var> and <var>{n}</var>')
   })
+
+  test('takes the two braces of a template for no hole', () => {
+    const typed = "$ stepbox inspect -f '{{range .}}{{.Id}}{{end}}' a\n{id:a}"
+    const text = `# A\n\n\`\`\`console run\n${typed}\n\`\`\`\n`
+    const page = render(text, 'README.md', { hrefOf: () => undefined })
+    expect(page.match(/<var>[^<]*<\/var>|class="own"/g)).toEqual(['<var>{id:a}</var>'])
+  })
 })
 
 describe('the first page', () => {

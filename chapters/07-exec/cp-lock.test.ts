@@ -20,7 +20,8 @@ async function place(context: TestContext, ...how: string[]) {
     const { code, out, err } = await stepbox(words, { root })
     return code === 0 ? out.trim() : `${code}: ${err}`
   }
-  const script = 'head -c 1000000 /dev/zero >/big; echo made; sleep 1000'
+  const make = 'head -c 1000000 /dev/zero >/big; echo made'
+  const script = `[ -e /ends ] && exit 1; ${make}; sleep 1000`
   await typed('run', '-d', '--name', 'box', ...how, 'busybox', 'sh', '-c', script)
   await vi.waitFor(async () => expect(await typed('logs', 'box')).toBe('made'), patience)
   const dir = containerDir(root, findContainer(root, 'box').id)
@@ -42,8 +43,11 @@ function slowCopy(root: string) {
   const copy = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void copy.kill('SIGKILL'))
   const ended = once(copy, 'close')
+  const begun = once(copy.stdout, 'readable')
   const isOn = () => copy.exitCode === null && copy.signalCode === null
   return {
+    /** It copies, and no other command is held up. */
+    begun,
     isOn,
     read: async () => {
       copy.stdout.resume()
@@ -88,4 +92,41 @@ test('a copy of a stopped container waits for one that began while it ran', asyn
   await until('upper', 'awaited')
   await copy.read()
   expect(await copied).toContain('root')
+}, 120_000)
+
+/** How often it was started again, by its monitor. */
+async function restartsOf(typed: (...words: string[]) => Promise<string>): Promise<number> {
+  const [found] = JSON.parse(await typed('inspect', 'box')) as [{ RestartCount: number }]
+  return found.RestartCount
+}
+
+test('a restart by the policy waits for a copy that the run before has left', async (context) => {
+  const { root, typed, until } = await place(context, '--restart', 'always')
+  const copy = slowCopy(root)
+  await copy.begun
+  const { pid } = findContainer(root, 'box').init ?? {}
+  process.kill(pid ?? 0, 'SIGKILL')
+  await until('upper', 'awaited')
+  expect(await restartsOf(typed)).toBe(0)
+  await copy.read()
+  await vi.waitFor(async () => expect(await typed('logs', 'box')).toBe('made\nmade'), patience)
+}, 120_000)
+
+test('a restart waits for a copy that began in between', async (context) => {
+  const { root, typed, until } = await place(context, '--restart', 'always')
+  await typed('exec', 'box', 'touch', '/ends') // from the next start on, it ends at once
+  const { pid } = findContainer(root, 'box').init ?? {}
+  process.kill(pid ?? 0, 'SIGKILL')
+  await vi.waitFor(async () => expect(await restartsOf(typed)).toBeGreaterThan(3), patience)
+  const copy = slowCopy(root)
+  await until('upper', 'held')
+  await until('upper', 'awaited')
+  const before = await restartsOf(typed)
+  expect(await typed('exec', 'box', 'true')).toContain('is restarting')
+  expect(await restartsOf(typed)).toBe(before)
+  copy.kill()
+  await vi.waitFor(
+    async () => expect(await restartsOf(typed)).toBeGreaterThan(before),
+    patience,
+  )
 }, 120_000)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import { stepbox } from '../../test/stepbox.ts'
+import { program, stepbox } from '../../test/stepbox.ts'
+import { openTerminal } from '../../test/tmux.ts'
 
 /** A container that runs, one that was never started, and a directory with a file to copy. */
 async function place(context: TestContext) {
@@ -48,6 +49,16 @@ test('stepped through, it stops before each call', async (context) => {
   expect(statSync(at('all')).mtimeMs).toBe(0)
   expect((await typed('replay walk', '')).out).toContain('openat2')
 })
+
+test('on a terminal it says that what was copied stays', async (context) => {
+  needs(context, 'root', 'overlay', 'openat2', 'mount-setattr', 'tmux')
+  const root = await rootWithBusybox()
+  await stepbox(['create', '--name', 'waits', 'busybox', 'true'], { root })
+  const screen = openTerminal({ STEPBOX_ROOT: root })
+  screen.line(`node ${program} cp --step waits:/etc/passwd ${scratch()}`)
+  await screen.shows('q quit, keep the files')
+  screen.keys('q')
+}, 60_000)
 
 test('a copy without one line prints the consequence, and has it', async (context) => {
   const { typed, at, dir } = await place(context)

@@ -65,7 +65,7 @@ async function startKept(
         '  run its command again',
     )
   const { root } = runtime
-  await writeLayerFree(containerDir(root, container.id), container)
+  await writeLayerFree(containerDir(root, container.id))
   // A restart has kept it for a moment (`rm`), and it may end at once.
   if (changes.rm) amendContainer(makePlace(root, 'tmp'), containerDir(root, container.id), notKept)
   const started = await beginAgain(runtime, container, {

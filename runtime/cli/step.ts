@@ -20,11 +20,14 @@ export interface Hooks {
   onFrame: (frame: Frame) => Promise<void>
   /** Called before the last call: from then on the container has the terminal. */
   onCommand: () => void
+  /** What was made stays when the walk is left: files that were copied. */
+  isKept: boolean
 }
 
 /**
  * Step through the plan by keys from a terminal, or else by lines from standard input. Undefined
- * if the walk was left before the command ran: then all is undone.
+ * if the walk was left before the command ran: then all is undone,
+ * unless it is kept (`isKept`).
  */
 export async function stepThrough<Result extends Outcome>(
   walk: Walk<Result>,
@@ -59,8 +62,12 @@ const keys: Keys = [
   ['r', 'run to…'],
   ['i', 'inspect'],
   ['s', 'shell'],
-  ['q', 'quit, undo all'],
 ]
+
+const leaving: Record<'undone' | 'kept', Keys> = {
+  undone: [['q', 'quit, undo all']],
+  kept: [['q', 'quit, keep the files']],
+}
 
 type AnyWalk = Omit<Walk<unknown>, 'finish'>
 
@@ -71,6 +78,7 @@ async function onTerminal(walk: AnyWalk, chapter: Chapter, hooks: Hooks): Promis
   let isInspecting = false
   let scroll = 0
   let message: string | undefined
+  const all = [...keys, ...leaving[hooks.isKept ? 'kept' : 'undone']]
   const advance = async () => {
     if (walk.next === walk.plan.length - 1) {
       page.leave()
@@ -83,7 +91,7 @@ async function onTerminal(walk: AnyWalk, chapter: Chapter, hooks: Hooks): Promis
   }
   try {
     while (walk.next < walk.plan.length) {
-      const scene = sceneOf({ walk, page, chapter, done, isInspecting, scroll, message })
+      const scene = sceneOf({ walk, page, chapter, done, isInspecting, scroll, message, keys: all })
       page.draw(draw(scene))
       message = undefined
       const key = await page.key()
@@ -96,7 +104,7 @@ async function onTerminal(walk: AnyWalk, chapter: Chapter, hooks: Hooks): Promis
         const target = key === 'c' ? walk.plan.length : await askTarget(page, walk)
         if (typeof target === 'string') message = target
         else while (walk.next < target && !page.isOver()) await advance()
-      } else message = noKey(key, keys, say)
+      } else message = noKey(key, all, say)
     }
     return true
   } finally {
@@ -112,9 +120,11 @@ interface Shown {
   isInspecting: boolean
   scroll: number
   message: string | undefined
+  keys: Keys
 }
 
-function sceneOf({ walk, page, chapter, done, isInspecting, scroll, message }: Shown): Scene {
+function sceneOf(shown: Shown): Scene {
+  const { walk, page, chapter, done, isInspecting, scroll, message, keys } = shown
   const { number, slug } = chapter
   const where = placeInWords(walk.plan, walk.next)
   return {

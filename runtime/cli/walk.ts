@@ -30,7 +30,8 @@ export function walkThrough(
 ): Promise<Walked<RunResult>> {
   const onCommand = (walk: Walk) => attach(walk.launched, { ...options, kill: walk.kill })
   const begin = () => beginWalk(runtime, options)
-  return walkOn(runtime, { begin, argv: options.argv, onCommand }, watching)
+  const { argv } = options
+  return walkOn(runtime, { begin, argv, onCommand, isKept: false }, watching)
 }
 
 interface Walkable<Result> {
@@ -38,11 +39,13 @@ interface Walkable<Result> {
   argv: string[]
   /** Called before the last call. */
   onCommand: (walk: Walk<Result>) => void
+  /** What was made stays when the walk is left. */
+  isKept: boolean
 }
 
 export async function walkOn<Result extends Outcome>(
   runtime: Runtime,
-  { begin, argv, onCommand }: Walkable<Result>,
+  { begin, argv, onCommand, isKept }: Walkable<Result>,
   { isStepped, file }: Watching,
 ): Promise<Walked<Result>> {
   // Open the file before anything is made: if that fails, nothing has happened.
@@ -55,7 +58,7 @@ export async function walkOn<Result extends Outcome>(
     frames.push(frame)
     if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  const hooks = { onFrame, onCommand: () => onCommand(walk) }
+  const hooks = { onFrame, onCommand: () => onCommand(walk), isKept }
   let result: Result | undefined
   if (isStepped) result = await stepThrough(walk, chapter, hooks)
   else {

@@ -93,20 +93,35 @@ export function withoutDevices(hasMounts = false): Step[] {
  */
 export async function holdRootOf(
   runtime: Runtime,
-  container: Container,
+  found: Container,
   onSteps?: OnSteps,
 ): Promise<HeldRoot> {
-  const list = await listFor(runtime, container)
+  const { container, lock } = await lockWriteLayer(runtime.root, found)
+  try {
+    return await heldBy(await listFor(runtime, container), { runtime, container, lock, onSteps })
+  } finally {
+    if (lock !== undefined) closeSync(lock) // the program has it until it ends
+  }
+}
+
+interface Holding {
+  runtime: Runtime
+  container: Container
+  lock: number | undefined
+  onSteps: OnSteps | undefined
+}
+
+async function heldBy(
+  list: Step[],
+  { runtime, container, lock, onSteps }: Holding,
+): Promise<HeldRoot> {
   onSteps?.(list)
   const isRunning = container.status === 'running'
-  const dir = containerDir(runtime.root, container.id)
-  const lock = await lockWriteLayer(dir, container)
   const program = recorded(batches(list, lock), onSteps)
-  if (lock !== undefined) closeSync(lock) // the program has it until it ends
   try {
     await program.make([])
     if (isRunning) pidInside(container) // a pid that was used again would be of another process
-    return { program, isFound: false, place: dir }
+    return { program, isFound: false, place: containerDir(runtime.root, container.id) }
   } catch (error) {
     await program.end()
     if (isRunning) checkRunning(container, error)

@@ -27,8 +27,7 @@ export async function copyWatched(input: Input, options: Wanted): Promise<number
     throw new UsageError("a copy is watched between files and directories; '-' is a stream")
   return withSide(input.runtime, options, async (container) => {
     const steps = await stepsOf(input, container, options)
-    const dir = containerDir(input.runtime.root, container.id)
-    const lock = await lockWriteLayer(dir, container)
+    const { lock } = await lockWriteLayer(input.runtime.root, container)
     return () => carriedOut(input, { container, steps, lock, options })
   })
 }
@@ -76,7 +75,7 @@ async function carriedOut(
     const chapter = rows.at(-1)?.number ?? container.chapter
     return { plan, launched, pid, reports, groups: [], chapter, outcome }
   }
-  const list = { name: 'cp', argv: ['cp', ...input.words], isDetached: true, begin }
+  const list = { name: 'cp', argv: ['cp', ...input.words], isDetached: true, isKept: true, begin }
   try {
     const { outcome, why } = await input.carryOut(input, list)
     if (why) throw new Error(why.text)
