@@ -6,8 +6,8 @@ import type { AskedEndpoint } from './endpoints.ts'
 import { findNetwork } from './networks.ts'
 
 export const networkFlags: Flag[] = [
-  { long: 'network', value: 'none|host|NETWORK', text: 'by its name; none, host or container:X' },
-  { long: 'net', value: 'none|host|NETWORK', text: 'the same as --network' },
+  { long: 'network', value: 'NETWORK', text: 'by its name; none, host or container:X' },
+  { long: 'net', value: 'NETWORK', text: 'the same as --network' },
   { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
   { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
   { long: 'mac-address', value: 'MAC', text: 'the hardware address of its interface' },
