@@ -112,7 +112,8 @@ function argumentsOf(command: CommandSpec, count: number, { root, rows }: Runtim
   const { usage, words } = command
   const [, most] = words
   if (count >= most) return []
-  const places = usage.split(' | ')[0]?.match(/\b(?:CONTAINER|IMAGE|NAME|NETWORK|FILE|LINE)\b/g) ?? []
+  const first = usage.split(' | ')[0] ?? ''
+  const places = first.match(/\b(?:CONTAINER|IMAGE|NAME|NETWORK|FILE|LINE)\b/g) ?? []
   const place = places[Math.min(count, places.length - 1)]
   const [, ...further] = /([a-z]+(?:\|[a-z]+)+)/.exec(usage) ?? []
   if (places.length === 0) return further.flatMap((each) => each.split('|'))
