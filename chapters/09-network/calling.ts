@@ -1,5 +1,5 @@
 /** Tests. Programs that call a port by TCP or UDP from a network, and one that answers. */
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { Side, Town } from './town.ts'
 
 /** What a container does: a page at port 80. */
@@ -39,12 +39,12 @@ function pageWithin({ on }: Town, { side, at, seconds }: Asked): string {
 
 /** Until the server in a container listens. */
 export async function answered(town: Town, at: string): Promise<void> {
-  await expect.poll(() => page(town, 'host', at), { timeout: 40_000 }).toBe('hello')
+  await vi.waitFor(() => expect(page(town, 'host', at)).toBe('hello'), { timeout: 40_000 })
 }
 
 /** The same of a port of UDP. */
 export async function heard(town: Town, to: [address: string, port: number]): Promise<void> {
-  await expect.poll(() => datagram(town, 'host', to), { timeout: 40_000 }).toBe('hello')
+  await vi.waitFor(() => expect(datagram(town, 'host', to)).toBe('hello'), { timeout: 40_000 })
 }
 
 /** It answers each datagram at port 53 with a word. */

@@ -1,5 +1,5 @@
 /** Tests: a published port is held, and who asks for it as well is told who has it. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { program } from '../../test/stepbox.ts'
 import { begunTown, type Town } from './town.ts'
 
@@ -30,7 +30,7 @@ test('a port in use says who has it', async (context) => {
   expect(filter()).toContain('tcp . 8080') // the one that was refused took nothing of it away
   const script = `require('net').createServer().listen(7000, () => process.setuid(65534))`
   town.start('host', [node, '-e', script])
-  await expect.poll(() => listening(town, 7000), { timeout: 40_000 }).toBe('EADDRINUSE')
+  await vi.waitFor(() => expect(listening(town, 7000)).toBe('EADDRINUSE'), { timeout: 40_000 })
   isHeld(town, 7000, '(node): take another, or end that one')
   town.stepbox('rm', '-f', 'web')
   expect(listening(town, 8080)).toBe('fine')

@@ -1,5 +1,5 @@
 /** Tests: nobody reaches the host's loopback from a cable (CVE-2020-8558). */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { answered, page, serving, soon } from './calling.ts'
 import { addresses, begunTown } from './town.ts'
 
@@ -15,7 +15,7 @@ test("what is for 127.0.0.1 stays on the host, whoever's cable it comes from", a
   town.start('host', ['busybox', 'httpd', '-f', '-p', '127.0.0.1:9000', '-h', '/etc'])
   await answered(town, '127.0.0.1:8080')
   const own = () => page(town, 'host', '127.0.0.1:9000')
-  await expect.poll(own, { timeout: 40_000 }).not.toBe('refused')
+  await vi.waitFor(() => expect(own()).not.toBe('refused'), { timeout: 40_000 })
   for (const { side, via, device } of attackers) {
     const script = `
       set -e; ip address del 127.0.0.1/8 dev lo; ip route add 127.0.0.1 via ${via}

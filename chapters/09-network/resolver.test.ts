@@ -13,7 +13,7 @@ import { waiting } from './waiting.ts'
 
 /** What `web` is answered, in words. */
 async function answers(context: TestContext, servers: string[], asked: Asked[]): Promise<string[]> {
-  needs(context, 'root')
+  needs(context, 'root', 'packet-filter')
   const root = scratch()
   twoContainers(root, servers)
   const { out, err, exitCode } = await carryOut(resolving(root, asking(...asked)))
@@ -91,7 +91,7 @@ describe('other names', () => {
 })
 
 test('what changes is known at the next question', async (context) => {
-  needs(context, 'root')
+  needs(context, 'root', 'packet-filter')
   const root = scratch()
   twoContainers(root)
   const ask = `${asking(['data', 'A']).map((word) => `'${word}'`).join(' ')}; read line`
@@ -163,7 +163,7 @@ describe('the process that answers', () => {
   })
 
   test('survives packets of any kind', async (context) => {
-    needs(context, 'root')
+    needs(context, 'root', 'packet-filter')
     const root = scratch()
     twoContainers(root)
     const [node = '', , ask] = asking(['data', 'A'])

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, type TestContext } from 'vitest'
+import { expect, test, vi, type TestContext } from 'vitest'
 import { tryRead } from '../../runtime/files.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/carry-out.ts'
@@ -69,7 +69,8 @@ test(
     const flags = ['-d', '--restart', 'on-failure:3', '--name', 'two']
     const id = await run('run', ...flags, 'busybox', ...words)
     const state = () => run('inspect', '-f', '{{.State.Status}} {{.RestartCount}}', 'two')
-    await expect.poll(state, { timeout: patience, interval: 100 }).toBe('exited 3')
+    const within = { timeout: patience, interval: 100 }
+    await vi.waitFor(async () => expect(await state()).toBe('exited 3'), within)
     const lines = (await run('logs', 'two')).split('\n')
     expect(lines).toHaveLength(8)
     expect(new Set(lines).size).toBe(2)

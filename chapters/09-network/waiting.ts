@@ -10,7 +10,7 @@ export async function waiting(
   context: TestContext,
   { script = 'echo ready; read line', servers = [] }: { script?: string; servers?: string[] } = {},
 ) {
-  needs(context, 'root')
+  needs(context, 'root', 'packet-filter')
   const root = scratch()
   twoContainers(root, servers)
   const begun = begin(resolving(root, ['sh', '-c', script]))
