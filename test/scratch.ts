@@ -1,6 +1,6 @@
 /** Tests. What they share: a directory that goes away again, and what this machine can do. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, inject, onTestFinished, type TestContext } from 'vitest'
@@ -25,7 +25,29 @@ export function scratch(): string {
 }
 
 function removeAll(dir: string): void {
+  removeBridges(dir)
   rmSync(dir, { recursive: true, force: true, maxRetries: 20 })
+}
+
+/**
+ * Remove the bridges of data roots in `dir`. Each has a subnet, of which there are few, and what
+ * ends with a root else, `stepbox reset`, is not run for every test.
+ */
+function removeBridges(dir: string): void {
+  for (const root of [dir, ...seenIn(dir).map((name) => join(dir, name))])
+    for (const name of seenIn(join(root, 'networks'))) {
+      const text = tryRead(join(root, 'networks', name, 'network.json')) ?? ''
+      const [, bridge] = /"bridge": \{\s*"name": "([\w-]+)"/.exec(text) ?? []
+      if (bridge !== undefined) spawnSync('ip', ['link', 'delete', bridge])
+    }
+}
+
+function seenIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return [] // ignoring: it is gone, or no directory
+  }
 }
 
 /** What monitors have started to clear up in `dir` may still be at it. */
