@@ -4,6 +4,7 @@ import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, inject, onTestFinished, type TestContext } from 'vitest'
+import { interfaceIndex } from '../runtime/09-network/interfaces.ts'
 import { namesIn, tryRead } from '../runtime/files.ts'
 import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
 import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
@@ -37,8 +38,9 @@ function removeBridges(dir: string): void {
   for (const root of [dir, ...seenIn(dir).map((name) => join(dir, name))])
     for (const name of seenIn(join(root, 'networks'))) {
       const text = tryRead(join(root, 'networks', name, 'network.json')) ?? ''
-      const [, bridge] = /"bridge": \{\s*"name": "([\w-]+)"/.exec(text) ?? []
-      if (bridge !== undefined) spawnSync('ip', ['link', 'delete', bridge])
+      const [, bridge, index] = /"bridge": \{\s*"name": "(.+)",\s*"index": (\d+)/.exec(text) ?? []
+      if (bridge && interfaceIndex(bridge) === Number(index)) // and not another root's of that name
+        spawnSync('ip', ['link', 'delete', bridge])
     }
 }
 
