@@ -4,6 +4,7 @@ import { askedNetwork, checkNetwork } from '../../runtime/09-network/network-wor
 import { networkFlags } from '../../runtime/09-network/network-words.ts'
 import { askedNames, nameFlags } from '../../runtime/09-network/name-words.ts'
 import { releaseBridge } from '../../runtime/09-network/claim.ts'
+import { forgetConversations } from '../../runtime/09-network/conversations.ts'
 import { forgetNames } from '../../runtime/09-network/names.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
 import { networkCommands } from '../../runtime/09-network/network-command-words.ts'
@@ -62,7 +63,10 @@ export const chapter: Chapter = {
   prepare: async (setting) => ({ ...(await prepareNetwork(setting)), ...prepareNames(setting) }),
   planned: (setting) => ({ ...plannedNetwork(setting), ...plannedNames(setting) }),
   tried: () => ({ etc: { directory: '/containers/<id>', names: [] } }),
-  started: releaseBridge,
+  started: async ({ container }) => {
+    releaseBridge()
+    await forgetConversations(container.net?.ports ?? [])
+  },
   ended: async (setting) => {
     releaseBridge()
     forgetNames(setting.root, setting.container.id)

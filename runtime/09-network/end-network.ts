@@ -11,6 +11,7 @@ import { perform, StepError } from '../native.ts'
 import type { Container } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import { putBack } from './change-networks.ts'
+import { forgetConversations } from './conversations.ts'
 import { freeStale, giveBack } from './leases.ts'
 import { bridgeNetworks } from './networks.ts'
 import { withoutContainer, withoutPorts } from './packet-filter.ts'
@@ -35,6 +36,7 @@ export async function endNetwork(setting: Setting): Promise<Partial<Container>> 
   if (moved.length > 0)
     await perform(withoutElements(withoutPorts(moved))).catch(ignoringAbsence)
   await takeOut(root, id, withoutContainer({ id, ends, ports }))
+  await forgetConversations(net.ports)
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
   for (const { network, inside } of ends) {
     const name = nameOf.get(network)
