@@ -12,7 +12,7 @@ async function fresh(context: TestContext): Promise<string> {
   return rootWithBusybox()
 }
 
-/** Without those of networks, of which later chapters' containers have one. */
+/** Without those of networks, to which containers of later chapters belong. */
 const ofContainers = ['-f', 'type=container']
 
 /** The lines of `events` up to now, each without its time, and with ID for ids. */
@@ -27,7 +27,7 @@ function shown({ code, out, err }: Ended): string[] {
 }
 
 function bare(out: string): string[] {
-  const lines = out.trimEnd().split('\n').filter(Boolean)
+  const lines = out.split('\n').filter(Boolean)
   return lines.map((line) => line.replace(/^\S+ container /, '').replace(/[0-9a-f]{64}/g, 'ID'))
 }
 
@@ -156,9 +156,8 @@ describe('who follows', () => {
     await follower.says('name=third')
     expect(statSync(`${path}.1`).size).toBeGreaterThan(2 ** 20)
     expect(statSync(path).size).toBeLessThan(2 ** 12)
-    expect((await seen(root, '-f', 'event=create')).map((each) => each.slice(-6))).toEqual(
-      ['first)', 'econd)', 'third)'],
-    )
+    const made = await seen(root, '-f', 'event=create')
+    expect(made.map((each) => each.slice(-6))).toEqual(['first)', 'econd)', 'third)'])
   })
 })
 
@@ -198,11 +197,10 @@ describe('what can be asked of events', () => {
       nanoseconds.replace(/\d{9}$/, '.$&'),
     )
     const [, second = ''] = times
-    const count = async (...flags: string[]) =>
-      shown(await stepbox(['events', ...ofContainers, ...flags, '--format', '{{.Time}}'], { root }))
-        .length
-    expect(await count('--until', second)).toBe(2)
-    expect(await count('--since', second, '--until', '0s')).toBe(2)
+    const at = ['events', ...ofContainers, '--format', '{{.Time}}']
+    const count = async (...how: string[]) => shown(await stepbox([...at, ...how], { root })).length
+    const counts = [count('--until', second), count('--since', second, '--until', '0s')]
+    expect(await Promise.all(counts)).toEqual([2, 2])
     expect(await count('--since', second, '--until', second)).toBe(1)
   })
 
