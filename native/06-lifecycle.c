@@ -233,8 +233,6 @@ static void settle(void) {
   if (lock < 0) _exit(0);
   if (access(told[1].text, F_OK) != 0) leave(0); /* settled meanwhile */
   fcntl(lock, F_SETFD, 0); /* held until that program ends */
-  signal(SIGPIPE, SIG_IGN); /* forgets one that is pending since nobody was told of the end */
-  signal(SIGPIPE, SIG_DFL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   execve(told[6].list[0], told[6].list, (char *[]){NULL});

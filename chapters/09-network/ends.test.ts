@@ -21,7 +21,7 @@ interface Row {
 
 const rows: Row[] = [
   {
-    ...{ title: 'the command line, in the foreground', flags: [] },
+    ...{ title: 'the command line, in the foreground', flags: [], isLookedFor: true },
     victims: (_, commandLine) => [commandLine],
   },
   { title: 'its first process', flags: ['-d'], victims: ({ init }) => [init?.pid] },
