@@ -17,6 +17,7 @@ afterAll(() => all.forEach(removeAll))
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
+  removeForgotten()
   all.push(dir)
   onTestFinished(async () => {
     await isSettled(dir)
@@ -42,6 +43,26 @@ function removeBridges(dir: string): void {
       if (bridge && interfaceIndex(bridge) === Number(index)) // and not another root's of that name
         spawnSync('ip', ['link', 'delete', bridge])
     }
+}
+
+/** Half of the subnets that there are. */
+const most = 15
+
+/**
+ * Where many bridges are left, of data roots that a test has removed itself, remove those without a
+ * container. One that is still wanted is made again by the next start.
+ */
+function removeForgotten(): void {
+  const listed = (...words: string[]) => {
+    const { stdout } = spawnSync('ip', ['-br', 'link', 'show', ...words], { encoding: 'utf8' })
+    return (stdout ?? '').match(/^(stepbox0|sb-\w+|sbv\w+)/gm) ?? []
+  }
+  const bridges = (tryRead('/proc/net/dev') ?? '').match(/^ *(stepbox0|sb-\w+):/gm) ?? []
+  if (bridges.length <= most) return
+  for (const each of bridges) {
+    const name = each.trim().slice(0, -1)
+    if (listed('master', name).length === 0) spawnSync('ip', ['link', 'delete', name])
+  }
 }
 
 function seenIn(dir: string): string[] {
