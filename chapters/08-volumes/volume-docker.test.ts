@@ -11,12 +11,13 @@ const create = 'create --network none'
 const ls = 'volume ls -q'
 const row = '{{.Name}}|{{.Driver}}|{{.Scope}}|{{.Links}}|{{.Size}}|{{.Label|"k"}}'
 const look = '{{.Name}}|{{.Driver}}|{{.Scope}}|{{.Options}}|{{.Labels}}'
-const tree = 'cd|/data;stat|-c|"%a|%u:%g|%h|%F|%n"|.|*|d/*|d/.x;stat|-c|"%Y|%s|%n"|[^d]*'
+const times = 'stat|-c|"%Y|%s|%n"|[^d]*;find|.|-maxdepth|0|!|-newer|f'
+const tree = `cd|/data;stat|-c|"%a|%u:%g|%h|%F|%n"|.|*|d/*|d/.x;${times}`
 const make = [
   'mkdir|-p|/data/d/empty;cd|/data;echo|hi|>|f;ln|-s|f|link;ln|f|hard;mkfifo|p;mknod|n|c|1|3',
   'echo|x|>|d/.x;dd|if=/dev/zero|of=hole|bs=1|count=1|seek=99999;chmod|4751|f;chmod|1777|d',
   'chown|5:6|f;chown|-h|9:9|link;chown|7:8|.;chmod|2750|.;ln|-s|/data|/way;ln|-s|d|up',
-  'touch|-h|-d|"2001-02-03|04:05:06"|f|link|p|n|hole|up|d/.x',
+  'touch|-h|-d|"2001-02-03|04:05:06"|f|link|p|n|hole|up|d/.x|.',
 ].join(';')
 
 /** `|` is a blank in a word. */

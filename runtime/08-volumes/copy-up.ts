@@ -1,6 +1,7 @@
 /**
  * Copy-up: a volume that is empty when a container is created with it gets what the image has at
- * that place, with owners, permissions, attributes, links and times.
+ * that place, with owners, permissions, attributes, links and times; the volume itself has the time
+ * at which it was filled, as in Docker.
  *
  * The files are copied aside, synced, and renamed into the volume together: a process that is
  * killed before leaves it empty, and the next container fills it.
@@ -102,8 +103,8 @@ async function copyTree({ warn }: Setting, { from, staging, copy }: Copying): Pr
   const { unheld } = await unpackLayer(archive, copy)
   for (const [name, { path, errno }] of unheld)
     warn(`not copied to the volume: the attribute ${name} of ${path}, ${errno}`)
-  const stat = lstatSync(`${from}/.`)
-  utimesSync(copy, stat.atime, stat.mtime)
+  const now = new Date()
+  utimesSync(copy, now, now)
   if (namesIn(copy).length > 0) await syncAround(staging)
 }
 
@@ -129,7 +130,6 @@ export function finishFilling(root: string, name: string): void {
     if (!existsSync(join(data, each))) renameSync(join(filling, each), join(data, each))
   chownSync(data, stat.uid, stat.gid)
   chmodSync(data, stat.mode & 0o7777)
-  utimesSync(data, stat.atime, stat.mtime)
   syncDir(data)
   rmdirSync(filling)
 }
