@@ -11,7 +11,7 @@ import { program, stepbox } from './stepbox.ts'
 const lines: [typed: string, words: string[]][] = [
   ['stepbox hist', ['history']],
   ['stepbox image pr', ['prune']],
-  ['stepbox run --privil', ['--privileged']],
+  ['stepbox run --networ', ['--network']],
   ['stepbox inspect --type ', ['container', 'image']],
   ['stepbox rm ', ['mine']],
   ['stepbox container rm m', ['mine']],
