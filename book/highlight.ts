@@ -60,4 +60,5 @@ function withHoles(line: string): string {
   )
 }
 
-const hole = /(?<!\{)\{(…|[a-z]+(?::[\w-]+)?)\}(?!\})/g
+/** A hole in a line of a session; its kind is the first group. */
+export const hole = /(?<!\{)\{(…|[a-z]+(?::[\w-]+)?)\}(?!\})/g

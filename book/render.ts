@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import { Marked, type Token, type Tokens } from 'marked'
 import { withChoices } from './choices.ts'
 import { termOf, type Glossary } from './glossary.ts'
-import { escapeHtml, highlight } from './highlight.ts'
+import { escapeHtml, highlight, hole } from './highlight.ts'
 import { languages, type Words } from './languages.ts'
 import { anchors, excerptOf, figureAt, follow, inDigits, root, type Target } from './links.ts'
 import { partIn } from './outline.ts'
@@ -170,7 +170,7 @@ function diagram(more: string[], words: Words): string {
 /** Which values of a session's commands are the reader's own: holes that are typed. */
 function ownValues(session: string, words: Words): string {
   const commands = session.split('\n').filter((line) => /^[$>] /.test(line))
-  const holes = new Set(commands.join('\n').match(/(?<!\{)\{[a-z]+(?::[\w-]+)?\}(?!\})/g) ?? [])
+  const holes = new Set(commands.join('\n').match(hole)?.filter((each) => each !== '{…}'))
   if (holes.size === 0) return ''
   const names = [...holes].map((hole) => `<var>${hole}</var>`)
   return `<p class="own">${words.ownValue} ${names.join(', ')}</p>\n`

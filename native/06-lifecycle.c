@@ -84,8 +84,8 @@ static pid_t start(void) {
 }
 
 /* Lock the write layer, as Node does before the first start (runtime/06-lifecycle/write-layer.ts):
- * alone, so that nobody reaches into it; then with others, as long as this process is there. It is
- * no mistake if there is none. */
+ * exclusively, which waits until no command has it mounted; then shared, until this process ends.
+ * A container without a write layer has nothing to lock. */
 static void wait_for_write_layer(void) {
   int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   int upper = out_of_the_way(openat(directory, "upper", flags));

@@ -1,9 +1,9 @@
 /**
  * A container's write layer, which overlayfs is to have in one mount at a time: what two mounts of
  * one `upper` show is undefined (kernel, filesystems/overlayfs). A container that runs has one, and
- * keeps it while others reach into that; of one that does not run, each who reaches into it makes
- * one. Whoever reaches in therefore locks `upper`, and a start waits until the lock is free: the
- * first here, and those that follow in the monitor (native/06-lifecycle.c).
+ * commands use that one; for a container that does not run, each command mounts its own. So every
+ * command locks `upper` while it uses the layer, and every start waits for the lock: the first
+ * start here, later ones in the monitor (native/06-lifecycle.c).
  */
 import { closeSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ export async function lockWriteLayer(root: string, container: Container): Promis
   }
 }
 
-/** Undefined if it is to run again, and whoever has the lock may be its next start. */
+/** Undefined if the container restarts and the lock was not free: its next start may hold it. */
 async function lockAs(
   { status }: Container,
   upper: string,

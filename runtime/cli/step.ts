@@ -26,8 +26,7 @@ export interface Hooks {
 
 /**
  * Step through the plan by keys from a terminal, or else by lines from standard input. Undefined
- * if the walk was left before the command ran: then all is undone,
- * unless it is kept (`isKept`).
+ * if the walk was left before the command ran: then all is undone, unless it is to stay (`isKept`).
  */
 export async function stepThrough<Result extends Outcome>(
   walk: Walk<Result>,
