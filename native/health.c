@@ -122,10 +122,11 @@ static long long look(void) {
   return look();
 }
 
-/* A container that is paused, or is not there yet or any more, is not checked. */
+/* A container that is paused, or is not there yet or any more, is not checked. Nor is one whose
+ * start is not told yet: events are told in order. */
 static void begin_check(long long now) {
   due = now + pause_after(now);
-  if (!life->runs || is_frozen() || is_ending(life->child)) return;
+  if (!life->told || is_frozen() || is_ending(life->child)) return;
   is_late = 0;
   probe_began = now;
   if (probe_begin(directory, &result) != 0) {

@@ -77,8 +77,9 @@ void monitor_runs(void) {
   if (!life) return report_running();
   if (life->runs || life->failed) return;
   life->runs = 1;
+  event_started(supervised_with()); /* before an exec or a check can be told of */
+  life->told = 1;
   journal_line("run", "%d", 0);
-  event_started(supervised_with());
   report_running();
   if (!life->attended) let_go_of_node();
 }

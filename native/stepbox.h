@@ -183,9 +183,9 @@ extern struct life {
   unsigned long long start; /* when that began, in clock ticks since boot */
   int attended; /* Node waits for the container, whose streams are its caller's */
   int failed;  /* a step of the plan has failed */
-  int runs;    /* the command has been executed */
-  int ended;   /* and has ended, with this status of wait(2) */
-  int status;
+  int runs;    /* the command has been executed, */
+  int told;    /* events say so, */
+  int ended, status; /* and it has ended, with this status of wait(2) */
 } *life;
 int journal_open(int directory);
 void let_go_of_node(void);
