@@ -45,9 +45,13 @@ export async function startMachine(pin: NodeJS.ProcessEnv): Promise<Shell> {
   return { ask: reader(shell, shell.stdout, channel), end: () => void shell.kill('SIGTERM') }
 }
 
+/** What a session mounts, and what it does to the network, is gone with it. */
+const ownPlace = ['--mount', '--net', '--propagation', 'private']
+const loopbackUp = 'ip link set lo up; '
+
 export async function startShell(dir: string, pin: NodeJS.ProcessEnv): Promise<Shell> {
   const { cwd, env } = placeIn(dir, pin)
-  const own = ['--mount', '--propagation', 'private', 'bash', '-c', loop, 'bash']
+  const own = [...ownPlace, 'bash', '-c', `${loopbackUp}${loop}`, 'bash']
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe'] as const
   const shell = spawn('unshare', own, { cwd, env, detached: true, stdio: [...stdio] })
   const [, output, , commands] = shell.stdio
@@ -69,7 +73,7 @@ export async function startTerminal(dir: string, pin: NodeJS.ProcessEnv): Promis
   const { cwd, env } = placeIn(dir, pin)
   const bash = 'exec bash --norc --noprofile --noediting -i'
   const typed = `stty -echo -onlcr rows 24 columns 80; PS1= PS2=; ${bash}`
-  const command = `unshare --mount --propagation private sh -c '${typed}'`
+  const command = `unshare ${ownPlace.join(' ')} sh -c '${loopbackUp}${typed}'`
   const shell = spawn('script', ['-q', '-c', command, '/dev/null'], {
     cwd,
     env: { ...env, TERM: 'xterm', NO_COLOR: '1', PS0: '' },

@@ -42,4 +42,9 @@ export const chapters: ChapterEntry[] = [
     slug: 'volumes',
     load: async () => (await import('./08-volumes/chapter.ts')).chapter,
   },
+  {
+    number: 9,
+    slug: 'network',
+    load: async () => (await import('./09-network/chapter.ts')).chapter,
+  },
 ]

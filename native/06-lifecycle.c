@@ -58,14 +58,12 @@ static int begin(struct arg *a) {
   directory = out_of_the_way(open(a[0].text, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (directory < 0) return -1;
   if (journal_open(directory) != 0) return -1;
-  /* Should a start be killed, its child becomes ours. */
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0) return -1;
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) != 0) return -1; /* a start's child, too */
   life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return life == MAP_FAILED ? -1 : 0;
 }
 
-/* Fork the process of one start. It dies with the monitor, and its signals are as they were. In a
- * further start it waits for commands that reach into the container. */
+/* Fork the process of one start. It dies with the monitor, and its signals are as they were. */
 static pid_t start(void) {
   sigset_t all, before;
   pid_t monitor = getpid();

@@ -17,37 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* Older headers, and musl's, lack these; the numbers are part of the kernel's interface. */
-enum { KEYCTL_JOIN_SESSION_KEYRING = 1, IOPRIO_WHO_PROCESS = 1 };
-enum { IOPRIO_CLASS_NONE = 0, IOPRIO_CLASS_IDLE = 3 };
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-#ifndef AT_RECURSIVE
-#define AT_RECURSIVE 0x8000
-#endif
-#ifndef MOUNT_ATTR_RDONLY
-#define MOUNT_ATTR_RDONLY 0x1
-#define MOUNT_ATTR_NODEV 0x4
-#endif
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
-#define OPEN_TREE_CLOEXEC O_CLOEXEC
-#endif
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x80
-#endif
-#ifndef RESOLVE_IN_ROOT
-#define RESOLVE_NO_MAGICLINKS 0x02
-#define RESOLVE_NO_SYMLINKS 0x04
-#define RESOLVE_BENEATH 0x08
-#define RESOLVE_IN_ROOT 0x10
-#endif
-enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
-#ifndef FS_IMMUTABLE_FL
-#define FS_IMMUTABLE_FL 0x10
-#define FS_APPEND_FL 0x20
-#endif
+#include "older-headers.h" /* last: it fills what the others lack */
 
 /* The kinds: s text, b bytes, n number, o number that is written in octal, f flags, l list; a `?`
  * after a kind allows NULL. One list, because it is used twice below. */
@@ -145,6 +115,13 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(mount_setattr_tree, "nfff") \
   CALL(move_mount_to, "nn") \
   CALL(mknod_parents, "so") \
+  /* 09-network.c */ \
+  CALL(netlink_socket, "n") \
+  CALL(rtnetlink, "nb") \
+  CALL(spawn, "slls") \
+  CALL(hold_port, "snfn") \
+  CALL(listen_tcp, "nn") \
+  CALL(serve_names, "ssnnnb") \
   /* tools.c */ \
   CALL(seccomp, "b") \
   CALL(mount_setattr, "sfff") \
@@ -153,7 +130,10 @@ enum { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
   CALL(prctl_subreaper, "") \
   CALL(uname, "") \
   CALL(ioctl_ptpeer, "n") \
-  CALL(ioctl_clearflags, "sf")
+  CALL(ioctl_clearflags, "sf") \
+  CALL(netlink_dump, "fb") \
+  /* knock.c */ \
+  CALL(knock, "snfnn")
 
 /* First use: the prototypes, so that a new call needs no line in a header. */
 #define CALL(name, kinds) long do_##name(struct arg *);
@@ -199,8 +179,11 @@ static const struct {
     FLAG(RESOLVE_NO_SYMLINKS), FLAG(RESOLVE_BENEATH), FLAG(RESOLVE_IN_ROOT),
     /* 08-volumes.c */
     FLAG(MS_NOATIME), FLAG(MS_NODIRATIME), FLAG(MS_SYNCHRONOUS), FLAG(MS_DIRSYNC),
+    /* 09-network.c */
+    FLAG(SOCK_DGRAM),
     /* tools.c */
     FLAG(CLONE_NEWTIME), FLAG(FS_IMMUTABLE_FL), FLAG(FS_APPEND_FL),
+    FLAG(NETLINK_ROUTE), FLAG(NETLINK_NETFILTER),
     FLAG(AT_RECURSIVE), FLAG(MOUNT_ATTR_RDONLY), FLAG(MOUNT_ATTR_NODEV),
 };
 
@@ -230,5 +213,7 @@ int errno_named(const char *name) {
   if (strcmp(name, "EPERM") == 0) return EPERM;
   if (strcmp(name, "EINVAL") == 0) return EINVAL;
   if (strcmp(name, "ESRCH") == 0) return ESRCH;
+  if (strcmp(name, "ENODEV") == 0) return ENODEV;
+  if (strcmp(name, "EPROTO") == 0) return EPROTO;
   return strcmp(name, "ENOENT") == 0 ? ENOENT : -1;
 }

@@ -160,6 +160,9 @@ int is_further_start(void);
 struct arg *supervised_with(void);
 long long milliseconds(void);
 
+/* 01-namespaces.c: a program is looked for. */
+long do_execvpe(struct arg *);
+
 /* 03-pivot-root.c: what must be made before something can be. */
 long do_mkdir_parents(struct arg *);
 int dangling(const char *path, char *name);

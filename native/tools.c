@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -96,4 +97,48 @@ long do_ioctl_clearflags(struct arg *a) {
   if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return close_returning(fd, -1);
   flags &= ~(int)a[1].number;
   return close_returning(fd, ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+/* netlink(7), linux/netlink.h; musl has no headers for these. */
+enum { NLMSG_ERROR = 2, NLMSG_DONE = 3 };
+
+struct netlink_header {
+  uint32_t length;
+  uint16_t type, flags;
+  uint32_t sequence, port;
+};
+
+/* Keep what the kernel has said. Returns 1 if it says more, 0 at the end of it, -1 for an error. */
+static int keep_messages(const char *reply, size_t length) {
+  struct netlink_header head;
+  for (size_t at = 0; at + sizeof head <= length; at += (head.length + 3U) & ~3U) {
+    memcpy(&head, reply + at, sizeof head);
+    if (head.length < sizeof head || at + head.length > length) return errno = EBADMSG, -1;
+    if (head.type == NLMSG_DONE) return 0;
+    if (head.type == NLMSG_ERROR) {
+      int32_t error = 0;
+      if (head.length >= sizeof head + sizeof error) memcpy(&error, reply + at + sizeof head, 4);
+      return error == 0 ? 0 : (errno = -error, -1);
+    }
+    if (!answer_room(answer_length + head.length + 3U)) return -1;
+    memcpy(answer + answer_length, reply + at, head.length);
+    memset(answer + answer_length + head.length, 0, 3);
+    answer_length += (head.length + 3U) & ~3U;
+  }
+  return 1;
+}
+
+/* Ask the kernel for all that it knows of a kind, by the message a[1] to the netlink protocol a[0].
+ * The answer is its messages, each filled up to four bytes. */
+long do_netlink_dump(struct arg *a) {
+  char reply[32768];
+  int more = 1, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, (int)a[0].number);
+  if (fd < 0) return -1;
+  if (send(fd, a[1].text, a[1].length, 0) < 0) return close_returning(fd, -1);
+  while (more > 0) {
+    ssize_t length = recv(fd, reply, sizeof reply, 0);
+    if (length < 0 && errno == EINTR) continue;
+    more = length < 0 ? -1 : keep_messages(reply, (size_t)length);
+  }
+  return close_returning(fd, more);
 }

@@ -23,6 +23,10 @@ const openTreeIn = 'open open setns open_tree setns close close fcntl close'
 const supervised =
   'open fcntl close open fcntl close fallocate prctl mmap pipe2 rt_sigprocmask fork close'
 
+const spawned =
+  'rt_sigaction pipe2 pipe2 fork close close fcntl poll* write* poll+ read+ close close? wait4 ' +
+  'rt_sigaction'
+
 /** The table of calls, in the order of `Call`. */
 export const calls: Record<CallName, CallRow> = {
   close_range: { kinds: 'nnf' },
@@ -133,6 +137,17 @@ export const calls: Record<CallName, CallRow> = {
   mount_setattr_tree: { kinds: 'nfff', makes: ['mount_setattr'] },
   move_mount_to: { kinds: 'nn', makes: ['move_mount'] },
   mknod_parents: { kinds: 'so', makes: ['mknod', 'mkdir*', 'mknod?'] },
+  netlink_socket: { kinds: 'n', makes: 'socket setsockopt setsockopt dup3 close'.split(' ') },
+  rtnetlink: { kinds: 'nb', makes: 'sendto recvfrom+'.split(' ') }, // the message, and its answer
+  spawn: { kinds: 'slls', makes: spawned.split(' ') },
+  // One of IPv6 is told that it is of that alone; the rest is for what a server has left.
+  hold_port: {
+    kinds: 'snfn',
+    makes: 'socket setsockopt? bind setsockopt? bind? setsockopt? dup3 close'.split(' '),
+  },
+  listen_tcp: { kinds: 'nn', makes: ['listen'] },
+  // The resolver says when it has no rights left.
+  serve_names: { kinds: 'ssnnnb', makes: 'socketpair fork close read dup3 close'.split(' ') },
   seccomp: { kinds: 'b' },
   mount_setattr: { kinds: 'sfff' },
   capbset_drop_all: { kinds: '', makes: ['prctl+'] }, // until the kernel knows no more capabilities
@@ -142,4 +157,10 @@ export const calls: Record<CallName, CallRow> = {
   ioctl_ptpeer: { kinds: 'n', makes: ['ioctl'] },
   // It reads the flags that are set, and writes them back without these.
   ioctl_clearflags: { kinds: 'sf', makes: ['open', 'ioctl', 'ioctl', 'close'] },
+  netlink_dump: { kinds: 'fb', makes: ['socket', 'sendto', 'recvfrom+', 'close'] }, // to the end
+  knock: {
+    kinds: 'snfnn',
+    // a datagram is sent
+    makes: ['socket', 'bind', 'connect', 'sendto?', 'poll', 'getsockopt', 'close'],
+  },
 }

@@ -3,7 +3,7 @@
  * carried out, notation.ts how each is printed. native/calls.c has the same calls and flags; a test
  * compares the two.
  */
-import type { MountAttribute, MountFlag, NamespaceFlag } from './flag-names.ts'
+import type { MountAttribute, MountFlag, NamespaceFlag, NetlinkProtocol } from './flag-names.ts'
 import type { OpenFlag, OpenTreeFlag, ResolveFlag, Resource } from './flag-names.ts'
 import type { PropagationFlag, RestartFlag } from './flag-names.ts'
 
@@ -127,6 +127,16 @@ export type Call =
     ]
   | [name: 'move_mount_to', fd: number, target: number]
   | [name: 'mknod_parents', pathname: string, mode: number]
+  // Chapter 9: messages to the kernel about links, addresses and routes, and the packet filter
+  | [name: 'netlink_socket', fd: number]
+  | [name: 'rtnetlink', fd: number, message: Uint8Array]
+  | [name: 'spawn', file: string, argv: string[], envp: string[], input: string]
+  | [name: 'hold_port', addr: string, port: number, type: 'SOCK_STREAM' | 'SOCK_DGRAM', fd: number]
+  | [name: 'listen_tcp', sockfd: number, backlog: number]
+  | [
+      name: 'serve_names', directory: string, container: string, fd: number, pid: number,
+      user: number, filter: Uint8Array,
+    ]
   // Only for tools, which look at a container from outside
   | [name: 'seccomp', filter: Uint8Array]
   | [
@@ -138,5 +148,10 @@ export type Call =
   | [name: 'uname']
   | [name: 'ioctl_ptpeer', fd: number]
   | [name: 'ioctl_clearflags', pathname: string, flags: ('FS_IMMUTABLE_FL' | 'FS_APPEND_FL')[]]
+  | [name: 'netlink_dump', protocol: NetlinkProtocol, message: Uint8Array]
+  | [
+      name: 'knock', addr: string, port: number, type: 'SOCK_STREAM' | 'SOCK_DGRAM', from: number,
+      milliseconds: number,
+    ]
 
 export type CallName = Call[0]

@@ -49,3 +49,17 @@ export interface CarriedList {
   /** Why it failed, and the exit code for it. */
   why?: { text: string; exitCode: number }
 }
+
+/**
+ * The reports of a list that becomes no command, in mode `step`: a go-ahead can be sent up to that
+ * of the last step.
+ */
+export async function* untilLast(
+  { reports, end }: Pick<StartedList['launched'], 'reports' | 'end'>,
+  plan: Step[],
+): AsyncGenerator<Report> {
+  for await (const report of reports) {
+    if (!report.failed && report.index === plan.length - 1) end()
+    yield report
+  }
+}

@@ -6,6 +6,7 @@
 import type { CallRules } from './lab-rules.ts'
 import type { Call, CallName } from './calls.ts'
 import type { Mount } from './mountinfo.ts'
+import type { PlanOptions } from './options.ts'
 import type { Catalogue, Sentence } from './sentence.ts'
 import type { Step } from './step.ts'
 
@@ -91,6 +92,8 @@ export interface Bench {
 export interface Wish {
   /** As typed between `run` and the image: `['--memory', '32m']`. */
   flags?: string[]
+  /** What the planner is given beside what the flags say. */
+  options?: Partial<PlanOptions>
   /** What its `sh` does at first. */
   script: string
   /** What it does after `go`. Without it, the container ends when `script` does. */

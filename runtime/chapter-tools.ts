@@ -21,7 +21,7 @@ export interface ChapterTools {
   consequences?: Consequence[]
   misconceptions?: Misconception[]
   /** Further looks of `--step` at the process that makes the calls. */
-  observers?: Observer[]
+  observers?: (Observer | WideObserver)[]
   /**
    * Why a call failed, in one line, or undefined. Asked if the shared causes do not apply; later
    * chapters first.
@@ -34,7 +34,7 @@ export interface ChapterTools {
   /** Further searches of `reset`, after the shared ones, in this order. */
   leftovers?: LeftoverSearch[]
   /** Further rows of `x-ray` for a running container, whose directory is `dir`. */
-  xray?: (container: Container, dir: string) => XRayRow[]
+  xray?: (container: Container, dir: string) => XRayRow[] | Promise<XRayRow[]>
 }
 
 /** A look at a process. What differs between two looks is shown as a change of `topic`. */
@@ -42,6 +42,11 @@ export interface Observer {
   topic: string
   /** Values by name, of process `pid` by the host's number. It may throw if the process is gone. */
   look: (pid: number) => Record<string, string>
+}
+
+/** A look that costs much and shows several topics: the values by topic and name. */
+export interface WideObserver {
+  lookWidely: (pid: number) => Promise<Record<string, Record<string, string>>>
 }
 
 /** A failed call. The process that made it is still in the state in which it failed. */
@@ -66,6 +71,21 @@ export interface Capability {
   /** The reason shown if they fail, except for lack of permission. */
   why: string
   /** A command to type then. */
+  remedy?: string
+  /** The cause of a failed call, if it differs from call to call. */
+  blamed?: (step: Step, errno: string) => { why: string; remedy?: string } | undefined
+  /** Once the calls have succeeded: what is read on the host, without a change to anything. */
+  looked?: (root: string) => HostFinding | Promise<HostFinding>
+}
+
+/** What a look at the host has found. */
+export interface HostFinding {
+  /** `part`: with a reservation that `why` states. `unknown`: it could not be found out. */
+  state: 'yes' | 'part' | 'no' | 'unknown'
+  /** A value, or what is in the way. */
+  found: string
+  why?: string
+  /** A command to type, or the closest thing to one. */
   remedy?: string
 }
 
@@ -114,6 +134,8 @@ export type LeftoverSearch = (scope: ResetScope) => Leftover[] | Promise<Leftove
 
 /** A line of `x-ray`: the same fact on the host and in the container. */
 export interface XRayRow {
+  /** The heading under which it stands, with others; by default it is among the first facts. */
+  part?: string
   name: string
   host: string
   container: string

@@ -17,6 +17,8 @@ export interface Traits {
   groups: boolean
   /** It stays on record after its end, unless `--rm` was given. */
   keeps: boolean
+  /** The network that it gets when none is named. */
+  network: string
 }
 
 /**
@@ -44,6 +46,8 @@ export interface Chapter extends Lifecycle {
   ordinary?: () => Partial<PlanOptions>
   /** What `prepare` gives without touching anything, for a list that is only printed. */
   planned?: (setting: Pick<Setting, 'container' | 'root' | 'dir'>) => Partial<PlanOptions>
+  /** Its fields where a list is tried (break, doctor): `planned` names files that are not there. */
+  tried?: () => Partial<PlanOptions>
   /**
    * What a container has in its root beside its own files, for those who reach them from outside.
    * `fd` is the number of the next file that the steps open. Undefined if there is nothing.
@@ -51,6 +55,8 @@ export interface Chapter extends Lifecycle {
   reached?: (setting: Pick<Setting, 'container' | 'root'>, fd: number) => Reached | undefined
   /** Networks that a container can be given by name. */
   networks?: string[]
+  /** Throws unless there is a network of that name, or what else it takes. */
+  checkNetwork?: (root: string, name: string) => void
   /** Its part of what `inspect` and `ps --format json` print of a container. */
   fields?: (container: Container) => object
   /**
@@ -114,7 +120,7 @@ export interface Lifecycle {
   /** Its directory is about to be deleted. */
   removed?: (setting: Setting) => void | Promise<void>
   /** What it is given whenever it starts, for those who follow what happens. */
-  lends?: (container: Container) => Lent[]
+  lends?: (container: Container, root: string) => Lent[]
   /** Something has happened, and is on record: for those who follow what happens. */
   happened?: (root: string, event: Happening) => void
   /**
@@ -123,7 +129,7 @@ export interface Lifecycle {
    */
   exclusively?: (dir: string, work: () => Promise<void>) => Promise<void>
   /** Undo what a killed process left in the data root, outside of any container. */
-  recover?: (root: string) => void | Promise<void>
+  recover?: (root: string, runtime: Runtime) => void | Promise<void>
 }
 
 /** The list of a container, what it was made of, and the rows it has to do with. */
@@ -142,7 +148,7 @@ export interface Happening {
   image?: { id: string; name: string }
   /** The same of anything else: the id is empty then. */
   thing?: { type: string; id: string }
-  /** Of a container: what it is given whenever it starts. */
+  /** What the container, or the one in `attributes`, is given whenever it starts. */
   lent?: Lent[]
   /** What else is known of it: `exitCode`, `signal`, `oldName`. */
   attributes: Record<string, string>
@@ -216,7 +222,8 @@ export async function rowsFor({ rows, chapters }: Runtime, number: number): Prom
 
 /** What containers of the last of `rows` have. */
 export function traitsOf(rows: Chapter[]): Traits {
-  const none: Traits = { root: 'host', terminal: false, groups: false, keeps: false }
+  const no = { terminal: false, groups: false, keeps: false }
+  const none: Traits = { root: 'host', ...no, network: 'none' }
   return Object.assign(none, ...rows.map(({ has }) => has)) as Traits
 }
 

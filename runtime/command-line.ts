@@ -149,6 +149,8 @@ export interface Answer {
   heads?: string[]
   rows?: string[][]
   lines?: string[]
+  /** The lines are sentences, which are said in the language of who reads them. */
+  isSpoken?: boolean
   /** The lines are printable as they are, and may have colours. */
   isStyled?: boolean
   /** Instead of all these: answers that follow each other, until they end or `signal` is given. */

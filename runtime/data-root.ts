@@ -9,6 +9,7 @@ import { intruderOn, type Intruder } from './trust.ts'
 
 const places = [
   ...(['blobs', 'layers', 'containers', 'names', 'running', 'rootfs', 'volumes', 'tmp'] as const),
+  ...(['networks', 'resolving'] as const),
 ] as const
 
 const files = ['oci-layout', 'index.json', 'break.json', 'lab.json', 'events', 'events.1']

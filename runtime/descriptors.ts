@@ -10,6 +10,7 @@
  *     4 …       what the plan opens, in order
  *     32        the child's end of the pipe to its parent (native/parent.c)
  *     128 …     trees that are opened at the beginning and attached at the end
+ *     256 …     sockets that hold ports of the host, which stay with the process that waits
  *
  * A container with a terminal uses 4 and 5 for the socket between parent and child, and 6 and 7 for
  * the two sides of the terminal. One without uses them for the pipes of its standard streams, see
@@ -19,6 +20,7 @@ export const controlFd = 3
 export const firstFd = 4
 export const lifelineFd = 32
 export const firstTreeFd = 128
+export const firstPortFd = 256
 
 /** The socket pair on which the child sends its terminal to the parent. */
 export const parentSocketFd = firstFd

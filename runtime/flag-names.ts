@@ -31,3 +31,6 @@ export type ResolveFlag =
 
 /** When a container starts again: never, after an exit code but 0, or always. */
 export type RestartFlag = 'RESTART_NEVER' | 'RESTART_ON_FAILURE' | 'RESTART_ALWAYS'
+
+/** linux/netlink.h */
+export type NetlinkProtocol = 'NETLINK_ROUTE' | 'NETLINK_NETFILTER'

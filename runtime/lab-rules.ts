@@ -14,6 +14,19 @@ export type CallRule<Name extends CallName> = (
   given: Given,
 ) => Sentence | undefined
 
+/** The rules of all chapters. Where several have one for a call, one that allows it is enough. */
+export function allRules(each: (CallRules | undefined)[]): CallRules {
+  const all: Record<string, CallRule<CallName> | 'free'> = {}
+  for (const [name, rule] of each.flatMap((rules) => Object.entries(rules ?? {}))) {
+    const before = all[name]
+    const one = rule as CallRule<CallName> | 'free'
+    const either: CallRule<CallName> = (call, given) =>
+      before === 'free' || one === 'free' ? undefined : before?.(call, given) && one(call, given)
+    all[name] = before ? either : one
+  }
+  return all as CallRules
+}
+
 /** What a list was made for. */
 export interface Given {
   argv: string[]

@@ -2,7 +2,7 @@
 
 /** No image, no container, or nothing else of a kind is called so. */
 export class Missing extends Error {
-  readonly kind: 'image' | 'container' | 'volume'
+  readonly kind: 'image' | 'container' | 'volume' | 'network'
   readonly word: string
   /** The names that there are. */
   readonly known: string[]

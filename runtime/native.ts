@@ -11,7 +11,7 @@ import { whyNotStarted } from './not-started.ts'
 import { handsOn, queue, readLines, reportOf } from './reports.ts'
 import type { OnLine, Queue, Report } from './reports.ts'
 import type { Step } from './step.ts'
-import { failureInWords } from './strace.ts'
+import { errnoInWords, failureInWords } from './strace.ts'
 
 /** Where set-up puts the program. The bundle in dist/ is as deep in the tree as this file. */
 export const nativePath = join(import.meta.dirname, '../native/stepbox')
@@ -133,7 +133,7 @@ export class StepError extends Error {
   readonly plan: Step[]
   readonly report: Report
   constructor(plan: Step[], report: Report) {
-    super(failureInWords(plan, report.index, report.errno ?? 'no errno'))
+    super(failureInWords(plan, report.index, errnoInWords(report)))
     this.plan = plan
     this.report = report
   }

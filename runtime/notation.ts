@@ -64,12 +64,26 @@ export const notations: Partial<Record<CallName, (args: string[]) => string>> = 
   move_mount_to: ([fd, target]) =>
     `move_mount(${fd}, "", ${target}, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)`,
   mknod_parents: ([path, mode]) => `mknod(${path}, S_IFREG|${mode})`,
+  netlink_socket: ([fd]) =>
+    `socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) /* as ${fd} */`,
+  spawn: ([file = '', argv]) => `execve(${file}, ${argv}) /* in a child, to its end */`,
+  hold_port: ([address = '', port, type, fd]) => {
+    const isV6 = address.includes(':')
+    const family = isV6 ? 'AF_INET6' : 'AF_INET'
+    const where = isV6 ? `inet_pton(AF_INET6, ${address})` : `inet_addr(${address})`
+    return `bind(socket(${family}, ${type}, 0), {${port}, ${where}}) /* as ${fd} */`
+  },
+  listen_tcp: ([fd, backlog]) => `listen(${fd}, ${backlog})`,
+  serve_names: ([directory, , fd, , user]) =>
+    `fork() /* chroot(${directory}), setuid(${user}), seccomp(…), ${fd} */`,
   seccomp: () => 'seccomp(SECCOMP_SET_MODE_FILTER, 0, {…})',
   mount_setattr: ([path, flags, set, clear]) =>
     `mount_setattr(AT_FDCWD, ${path}, ${flags}, {attr_set=${set}, attr_clr=${clear}}, 32)`,
   ioctl_ptpeer: ([fd]) => `ioctl(${fd}, TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC)`,
   ioctl_clearflags: ([path, flags]) =>
     `ioctl(open(${path}, O_RDONLY), FS_IOC_SETFLAGS, ~(${flags}))`,
+  netlink_dump: ([protocol]) => `sendto(socket(AF_NETLINK, SOCK_RAW, ${protocol}), …)`,
+  knock: ([address, port, type]) => `connect(socket(AF_INET, ${type}, 0), ${address}:${port})`,
   capbset_drop_all: () => 'prctl(PR_CAPBSET_DROP, [0-63])',
   cap_drop: (capability) => `prctl(PR_CAPBSET_DROP, ${capability})`,
   prctl_subreaper: () => 'prctl(PR_SET_CHILD_SUBREAPER, 1)',

@@ -5,7 +5,8 @@ import type { Call } from './calls.ts'
  * The errno that a step may be allowed to fail with: something exists already, or is missing, or is
  * no mount, or has ended, or this process may not do it, and it makes no difference to the host.
  */
-export type Ignorable = 'EEXIST' | 'ENOENT' | 'EINVAL' | 'EACCES' | 'EPERM' | 'ESRCH'
+export type Ignorable =
+  | 'EEXIST' | 'ENOENT' | 'EINVAL' | 'EACCES' | 'EPERM' | 'ESRCH' | 'ENODEV' | 'EPROTO'
 
 /** One line of a plan. */
 export interface Step {

@@ -4,10 +4,13 @@ import { calls } from './call-table.ts'
 import type { Call, CallName } from './calls.ts'
 import { notations } from './notation.ts'
 import { replaceUnseen } from './printable.ts'
+import { sendtoInWords } from './rtnetlink-text.ts'
+import type { Report } from './reports.ts'
 import { placeInWords, type Step } from './step.ts'
 
 /** One call as strace prints it, without its result: `mount("proc", "/proc", "proc", 0, NULL)`. */
 export function strace(call: Call): string {
+  if (call[0] === 'rtnetlink') return sendtoInWords(call[1], call[2])
   const [name, ...values] = call
   const kinds = kindsOf(name)
   const args = values.map((value, at) => format(value, kinds[at] ?? 's'))
@@ -32,10 +35,23 @@ export function failureInWords(plan: Step[], index: number, errno: string): stri
   return `${shortened(call)} = ${errno}\n  ${placeInWords(plan, index)}`
 }
 
-/** At most 100 characters; of an execvpe, whose environment is long, only the file. */
+/** The errno of a failed step, and what the kernel or a program has said of it. */
+export function errnoInWords({ errno, answer }: Pick<Report, 'errno'> & { answer?: Buffer }) {
+  const [said = ''] = answer?.toString('latin1').split('\n') ?? []
+  const sentence = said.replaceAll(/[^ -~]/g, '?').slice(0, 200)
+  return `${errno ?? 'no errno'}${sentence && ` (${sentence})`}`
+}
+
+/**
+ * At most 100 characters; of an execvpe, whose environment is long, only the file, and of a message
+ * only the command that would send it.
+ */
 function shortened(call: Call): string {
+  const whole = strace(call)
   const text =
-    call[0] === 'execvpe' ? `execvpe(${strace(call).slice(8).split(', ["')[0]}, …)` : strace(call)
+    call[0] === 'execvpe'
+      ? `execvpe(${whole.slice(8).split(', ["')[0]}, …)`
+      : whole.replace(/^(sendto\(\d+, )\[.*\) (?=\/\*)/, '$1…) ')
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`
 }
 

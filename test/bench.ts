@@ -12,6 +12,8 @@ import { watched, type Contest } from './contests.ts'
 import { growing } from './growing.ts'
 import { idling } from './idling.ts'
 import { commits } from './layer-contests.ts'
+import { networks } from './network-contests.ts'
+import { inOwnNetwork } from './own-network.ts'
 import { volumes } from './volume-contests.ts'
 
 interface Row {
@@ -23,6 +25,9 @@ interface Row {
   isMet?: boolean
 }
 
+const code = await inOwnNetwork() // nothing of this is to be the machine's
+if (code !== undefined) process.exit(code)
+
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '40' } },
 })
@@ -31,8 +36,8 @@ const notes: string[] = []
 const dir = mkdtempSync(join(tmpdir(), 'stepbox-bench-'))
 try {
   const rows: Row[] = []
-  const layers = [commits, volumes]
-  const all = [inProcess, onCommandLine, watched, growing, sameEverywhere, ...layers, idling]
+  const kept = [commits, volumes, networks]
+  const all = [inProcess, onCommandLine, watched, growing, sameEverywhere, ...kept, idling]
   for (const contest of all)
     for await (const made of contest(dir)) {
       rows.push(await row(made))

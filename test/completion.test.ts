@@ -11,9 +11,10 @@ import { program, stepbox } from './stepbox.ts'
 const lines: [typed: string, words: string[]][] = [
   ['stepbox hist', ['history']],
   ['stepbox image pr', ['prune']],
-  ['stepbox run --networ', ['--network']],
+  ['stepbox run --networ', ['--network', '--network-alias']],
   ['stepbox inspect --type ', ['container', 'image']],
   ['stepbox rm ', ['mine']],
+  ['stepbox network inspect ', ['bridge']],
   ['stepbox container rm m', ['mine']],
   ['stepbox history b', ['busybox', 'busybox:latest']],
   ['stepbox run --rm busy', ['busybox', 'busybox:latest']],

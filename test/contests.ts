@@ -210,7 +210,7 @@ export async function rootIn(dir: string, name: string): Promise<string> {
   return root
 }
 
-async function rootfsIn(dir: string): Promise<string> {
+export async function rootfsIn(dir: string): Promise<string> {
   mkdirSync(dir)
   writeRootfs(dir, busyboxRoot(await readBusybox(busyboxBinary())))
   return dir

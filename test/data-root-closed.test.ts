@@ -34,9 +34,10 @@ function openIn(root: string, dir = root): string[] {
   })
 }
 
-/** What has the modes that an image gives; the directory above it is closed. */
+/** What all in a container may read; the directory above it is closed. */
 function isTree(own: string): boolean {
-  return /^(layers|rootfs)\/[0-9a-f]+$|^containers\/\w+\/(upper|work|merged|init)$/.test(own)
+  const inContainer = /^containers\/\w+\/(upper|work|merged|init|hosts|hostname|resolv\.conf)$/
+  return /^(layers|rootfs)\/[0-9a-f]+$/.test(own) || inContainer.test(own)
 }
 
 describe('a data root', () => {

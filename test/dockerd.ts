@@ -23,9 +23,12 @@ export interface Dockerd {
 
 /**
  * Start a dockerd with one image, busybox: that of `rootWithBusybox`. It has a mount namespace and
- * no network; its containers' groups are below one of its own.
+ * no network, or one of its own; its containers' groups are below one of its own.
  */
-export async function dockerd(context: TestContext): Promise<Dockerd> {
+export async function dockerd(
+  context: TestContext,
+  { hasNetwork = false } = {},
+): Promise<Dockerd> {
   needs(context, 'root', 'overlay', 'unshare', 'dockerd', 'docker')
   const dir = scratch()
   const host = `unix://${dir}/d.sock`
@@ -37,20 +40,31 @@ export async function dockerd(context: TestContext): Promise<Dockerd> {
         resolve({ code, out, err })
       })
     })
-  await start(dir, host)
+  await start({ dir, host, hasNetwork })
   const [layer = ''] = await unpacked(await rootWithBusybox())
   const script = 'tar -C "$1" -c . | docker -H "$2" import - busybox'
   await promisify(execFile)('bash', ['-ec', script, 'bash', layer, host])
   return { docker, host, data: join(dir, 'd') }
 }
 
+const noNetwork = '--bridge=none --iptables=false'
+
+interface Starting {
+  dir: string
+  host: string
+  hasNetwork: boolean
+}
+
 /** Resolves when it answers: it listens once it is ready. */
-async function start(dir: string, host: string): Promise<void> {
+async function start({ dir, host, hasNetwork }: Starting): Promise<void> {
   const parent = basename(dir)
   const places = `--data-root ${dir}/d --exec-root ${dir}/e -p ${dir}/d.pid -H ${host}`
   const groups = `--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent /${parent}`
-  const command = `exec dockerd ${places} ${groups} --bridge=none --iptables=false 2> ${dir}/d.log`
-  const words = ['-m', '--propagation', 'private', 'sh', '-c', command]
+  const network = hasNetwork ? '--default-ulimit nofile=1024:20000' : noNetwork
+  const ready = hasNetwork ? 'ip link set lo up; echo 1 > /proc/sys/net/ipv4/ip_forward; ' : ''
+  const command = `${ready}exec dockerd ${places} ${groups} ${network} 2> ${dir}/d.log`
+  const own = [...(hasNetwork ? ['-n'] : []), '-m', '--propagation', 'private']
+  const words = [...own, 'sh', '-c', command]
   // Its containerd may leave a file in TMPDIR, of what it was at when it answered too late.
   const env = { ...process.env, TMPDIR: dir }
   const daemon = spawn('unshare', words, { cwd: dir, stdio: 'ignore', env })

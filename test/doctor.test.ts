@@ -196,7 +196,8 @@ describe('a capability that a chapter adds', () => {
     const rows = [{ ...row, tools: async () => ({ capabilities }) } as Chapter]
     const { tries } = await probe(join(scratch(), 'root'), rows)
     expect(tries['bridge']).toEqual({ ok: true })
-    expect(tries['broken']).toEqual({ ok: false, call: 'chdir("/nowhere")', errno: 'ENOENT' })
+    const failed = { ok: false, call: 'chdir("/nowhere")', errno: 'ENOENT', at: 0 }
+    expect(tries['broken']).toEqual(failed)
   })
 })
 

@@ -71,7 +71,7 @@ describe('ps', () => {
       /^CONTAINER ID {3}NAMES {3}x\n\w{12} {3}two\n\w{12} {3}one\n$/,
     )
     const [row = ''] = (await lines('ps', '-a', '--format', '{{json .}}')).split('\n')
-    expect(JSON.parse(row)).toMatchObject({ Names: 'two', State: 'exited', Networks: 'none' })
+    expect(JSON.parse(row)).toMatchObject({ Names: 'two', State: 'exited', Networks: 'bridge' })
     expect(await lines('ps', '-a', '--format', '{{.Nmes}}')).toContain('did you mean Names?')
   })
 })

@@ -64,7 +64,6 @@ const typed: [args: string[], says: RegExp][] = [
   [['stp', 'x'], /did you mean 'stop'\?/],
   [['imges'], /did you mean 'images'\?/],
   [['contaner', 'ls'], /did you mean 'container'\?/],
-  [['run', '-p', '80:80', 'busybox'], /--publish comes in chapter \d.*\n {2}until then: '--net/],
   [['run', '--restat', 'no', 'busybox'], /unknown flag: --restat/],
   [['run', '--nam', 'x', 'busybox'], /unknown flag: --nam; did you mean --name\?/],
   [['commit', '-p', 'a', 'b'], /--p is not part of Stepbox: a container that runs is always/],

@@ -9,6 +9,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { machineNetwork } from './own-network.ts'
 
 const cgroups = '/sys/fs/cgroup'
 
@@ -20,14 +21,15 @@ export function markRun(): void {
 }
 
 /**
- * The name of the machine, every entry of /, every mount, every control group `stepbox*`, and each
- * process of this run that is Stepbox or lives in another pid namespace.
+ * The name of the machine, every entry of /, every mount, every control group `stepbox*`, every
+ * interface and route of its own network that could be a container's, and each process of this run
+ * that is Stepbox or lives in another pid namespace.
  */
 export function host(): Set<string> {
   if (process.platform !== 'linux') return new Set()
   const inRoot = entries('/').map((name) => `file /${name}`)
   const lines = [`the name ${hostname()}`, ...inRoot, ...mounts(), ...groups(cgroups, 4)]
-  return new Set([...lines, ...processes()])
+  return new Set([...lines, ...links(), ...processes()])
 }
 
 /**
@@ -71,6 +73,16 @@ function isOfTools(name: string): boolean {
 function mounts(): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n')
   return lines.map((line) => `mount ${line.split(' ').slice(2, 5).join(' ')}`)
+}
+
+/** Tests have a network of their own, and leave that of the machine alone. */
+function links(): string[] {
+  const network = machineNetwork()
+  if (network === undefined) return []
+  const read = (name: string) => contentOf(network.replace(/ns\/net$/, `net/${name}`)).split('\n')
+  const ours = /^\s*(stepbox0|sb-[0-9a-f]{12}|sbv[0-9a-f]{11}\w?)\b/
+  const found = [...read('dev'), ...read('route')].flatMap((line) => ours.exec(line)?.[1] ?? [])
+  return found.map((name) => `link ${name} in the machine's network`)
 }
 
 function groups(dir: string, depth: number): string[] {

@@ -3,17 +3,14 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { importBusybox } from '../runtime/05-commit/busybox-image.ts'
-import { layerDirs } from '../runtime/05-commit/layer/dirs.ts'
-import { resolve } from '../runtime/05-commit/store/store.ts'
 import { end } from '../runtime/container/end.ts'
 import { runningContainers } from '../runtime/container/find.ts'
-import { begin, finish } from '../runtime/container/run.ts'
 import { tryRead } from '../runtime/files.ts'
 import { statFields } from '../runtime/process.ts'
 import { busyboxBinary } from '../runtime/setup/busybox.ts'
-import type { ContainerConfig } from '../runtime/05-commit/store/oci.ts'
 import type { Container } from '../runtime/options.ts'
 import type { Contest } from './contests.ts'
+import { startIdle } from './in-process.ts'
 import { runtimeOn } from './rows.ts'
 import { program } from './stepbox.ts'
 
@@ -24,7 +21,7 @@ export async function* idling(dir: string): AsyncGenerator<Contest> {
   const [crowded, empty] = [join(dir, 'crowded'), join(dir, 'empty')]
   for (const root of [crowded, empty]) await importBusybox(root, busyboxBinary())
   const began = performance.now()
-  for (let made = 0; made < count; made++) await startIdle(crowded)
+  for (let made = 0; made < count; made++) await startIdle(await runtimeOn(crowded))
   const seconds = (performance.now() - began) / 1000
   const idle = runningContainers(crowded)
   const monitors = idle.map(({ monitor }) => privateKilobytes(monitor.pid))
@@ -46,31 +43,13 @@ export async function* idling(dir: string): AsyncGenerator<Contest> {
   await Promise.all(idle.map((container) => end(runtime, container)))
 }
 
-async function startIdle(root: string, config: ContainerConfig = {}): Promise<Container> {
-  const runtime = await runtimeOn(root)
-  const image = resolve(root, 'busybox')
-  const { name, id, manifest, layers } = image
-  const started = await begin(runtime, {
-    chapter: runtime.rows.at(-1)?.number ?? 0,
-    argv: ['sleep', '100000'],
-    env: ['PATH=/bin'],
-    detach: true,
-    config,
-    image: { name, id, manifest: manifest.digest, diffIds: layers.map(({ diffId }) => diffId) },
-    layers: () => layerDirs(root, image),
-    stdio: ['ignore', 'ignore', 'ignore'],
-  })
-  const { livesOn, container } = await finish(runtime, started)
-  if (!livesOn) throw new Error('a container that should idle has ended')
-  return container
-}
-
 /** What it costs to check containers: each of some, every second, for a while. */
 async function ofChecks(root: string): Promise<string> {
   const [many, seconds] = [20, 5]
+  const Healthcheck = { Test: ['CMD', 'true'], Interval: 1e9 }
   const all: Container[] = []
   for (let made = 0; made < many; made++)
-    all.push(await startIdle(root, { Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9 } }))
+    all.push(await startIdle(await runtimeOn(root), { config: { Healthcheck } }))
   const ticks = () => all.reduce((sum, { monitor }) => sum + ticksOf(monitor.pid), 0)
   const before = ticks()
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))

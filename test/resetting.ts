@@ -18,8 +18,12 @@ export async function reset(root: string, ...flags: string[]): Promise<ResetResu
   return deeds
 }
 
-/** Groups and processes of tests that run at the same time are none of this root's business. */
+/**
+ * Groups and processes of tests that run at the same time are none of this root's business; whether
+ * its bridge and rules stay depends on them, and is tested with the networks.
+ */
 function isOfOthers(root: string, { kind, what }: ResetResult): boolean {
+  if (['bridge', 'packet filter', 'setting'].includes(kind)) return true
   const own = [...listContainers(root).map(({ id }) => id), ...strays].map((id) => `stepbox-${id}`)
   if (kind === 'process') return !natives.includes(parseInt(what))
   return kind === 'group' && !own.includes(what)

@@ -17,9 +17,12 @@ if (args.includes('--help') || args.includes('-h')) {
   console.log(help)
   process.exit()
 }
-const ready = await setup()
+const isInside = process.env.STEPBOX_MACHINE_NETWORK !== undefined
+const ready = isInside ? { packages: true, failed: false } : await setup()
 if (!ready.packages) process.exit(1)
 const { register } = await import('tsx/esm/api')
 register()
+const { inOwnNetwork } = await import('./own-network.ts')
+const code = await inOwnNetwork()
 const { run } = await import('./run.ts')
-process.exitCode = (await run(args)) || Number(ready.failed)
+process.exitCode = (code ?? (await run(args))) || Number(ready.failed)

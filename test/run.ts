@@ -9,7 +9,9 @@ import { inMachines } from './guest/boot.ts'
 import { chapterPath } from './guest/files.ts'
 import { selectionMistakes } from './guest/selection.ts'
 import { differences, host, markRun } from './host.ts'
+import { changesOf, networkOf } from './host-network.ts'
 import { look } from './look.ts'
+import { machineNetwork } from './own-network.ts'
 import { printLongest, report, unsteady, type Time } from './report.ts'
 import { keep, skipped, type MachineWords, type Outcome } from './results.ts'
 import type { Result, Run } from './results.ts'
@@ -38,6 +40,7 @@ export async function run(args: string[]): Promise<number> {
   const options = { ...parsed.options, reporters }
   markRun()
   const before = host()
+  const network = networkOf(machineNetwork())
   const temporary = mkdtempSync(join(tmpdir(), 'stepbox-tests-'))
   chmodSync(temporary, 0o711) // for tests that run a program as an ordinary user
   process.env['TMPDIR'] = temporary
@@ -58,7 +61,10 @@ export async function run(args: string[]): Promise<number> {
   }
   const guests: Run[] = []
   for (const kernel of kernels) guests.push(await inMachines(filter, kernel))
-  const leftovers = await differences(before, temporary)
+  const leftovers = [
+    ...(await differences(before, temporary)),
+    ...(await changesOf(network, () => networkOf(machineNetwork()))),
+  ]
   rmSync(temporary, { recursive: true, force: true })
   for (const reason of leftovers)
     results.push({ file: '', name: 'the host is as it was', outcome: 'fail', reason })

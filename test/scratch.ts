@@ -1,9 +1,10 @@
 /** Tests. What they share: a directory that goes away again, and what this machine can do. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, inject, onTestFinished, type TestContext } from 'vitest'
+import { interfaceIndex } from '../runtime/09-network/interfaces.ts'
 import { namesIn, tryRead } from '../runtime/files.ts'
 import type { CapabilityName } from '../runtime/tools/doctor/capabilities.ts'
 import type { CapabilityVerdict } from '../runtime/tools/doctor/diagnosis.ts'
@@ -16,6 +17,7 @@ afterAll(() => all.forEach(removeAll))
 /** A fresh directory for the running test, removed after it. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'stepbox-'))
+  removeForgotten()
   all.push(dir)
   onTestFinished(async () => {
     await isSettled(dir)
@@ -25,7 +27,50 @@ export function scratch(): string {
 }
 
 function removeAll(dir: string): void {
+  removeBridges(dir)
   rmSync(dir, { recursive: true, force: true, maxRetries: 20 })
+}
+
+/**
+ * Remove the bridges of data roots in `dir`. Each has a subnet, of which there are few, and what
+ * ends with a root else, `stepbox reset`, is not run for every test.
+ */
+function removeBridges(dir: string): void {
+  for (const root of [dir, ...seenIn(dir).map((name) => join(dir, name))])
+    for (const name of seenIn(join(root, 'networks'))) {
+      const text = tryRead(join(root, 'networks', name, 'network.json')) ?? ''
+      const [, bridge, index] = /"bridge": \{\s*"name": "(.+)",\s*"index": (\d+)/.exec(text) ?? []
+      if (bridge && interfaceIndex(bridge) === Number(index)) // and not another root's of that name
+        spawnSync('ip', ['link', 'delete', bridge])
+    }
+}
+
+/** Half of the subnets that there are. */
+const most = 15
+
+/**
+ * Where many bridges are left, of data roots that a test has removed itself, remove those without a
+ * container. One that is still wanted is made again by the next start.
+ */
+function removeForgotten(): void {
+  const listed = (...words: string[]) => {
+    const { stdout } = spawnSync('ip', ['-br', 'link', 'show', ...words], { encoding: 'utf8' })
+    return (stdout ?? '').match(/^(stepbox0|sb-\w+|sbv\w+)/gm) ?? []
+  }
+  const bridges = (tryRead('/proc/net/dev') ?? '').match(/^ *(stepbox0|sb-\w+):/gm) ?? []
+  if (bridges.length <= most) return
+  for (const each of bridges) {
+    const name = each.trim().slice(0, -1)
+    if (listed('master', name).length === 0) spawnSync('ip', ['link', 'delete', name])
+  }
+}
+
+function seenIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return [] // ignoring: it is gone, or no directory
+  }
 }
 
 /** What monitors have started to clear up in `dir` may still be at it. */

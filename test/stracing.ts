@@ -15,11 +15,15 @@ export interface Log {
   parent: string[]
 }
 
-/** Carry out `plan` under strace, with nothing left out but what a C library does by itself. */
-export async function seen(plan: Step[]): Promise<Log> {
+/**
+ * Carry out `plan` under strace, with nothing left out but what a C library does by itself. The
+ * words `within` come before strace: what starts both.
+ */
+export async function seen(plan: Step[], within: string[] = []): Promise<Log> {
   const dir = scratch()
   const args = ['-ff', '-v', '-s', '100000', '-a', '0', '-o', join(dir, 'log'), nativePath]
-  const child = spawn('strace', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const [program = '', ...words] = [...within, 'strace', ...args]
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   const control = child.stdio[controlFd] as Writable
   control.on('error', () => {}) // ignoring: the end of the program is in the log
   control.end(encode(plan))

@@ -1,6 +1,10 @@
 /** Tests. How they are run: each file in a process of its own, two at a time. */
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { inOwnNetwork } from './own-network.ts'
+
+const code = await inOwnNetwork() // done already, where `npm test` has started it
+if (code !== undefined) process.exit(code)
 
 export default defineConfig({
   root: join(import.meta.dirname, '..'),

@@ -184,7 +184,7 @@ describe('what is typed', () => {
 
   test.each([
     [['ls'], "no 'vm ls'; to run a command in the machine: vm -- ls"],
-    [['test', '9'], "no kernel tests for '9'; have: a chapter, or a part of a file's name"],
+    [['test', '99'], "no kernel tests for '99'; have: a chapter, or a part of a file's name"],
     [['--kernel', '5.4'], "no kernel '5.4'; have: stable, backports, or a FILE.deb"],
     [['--memory', '100m'], "invalid --memory '100m': at least 512m"],
     [['--cpus', 'two'], "invalid --cpus 'two': from 1 to 64"],

@@ -60,7 +60,7 @@ const mistakes: Mistake[] = [
   ['start --restart-policy run', /^--restart-policy says which ones are started: it takes/, 125],
   ['start --unit', /^--unit is about --restart-policy: start --restart-policy --unit$/, 125],
   ['events --since 0s --until 1h', /^--since, \S+, is after --until, \S+$/, 1],
-  ['events --filter type=foo --until 0s', /^invalid --filter 'type=foo': container, image /, 125],
+  ['events --filter type=foo --until 0s', /^invalid --filter 'type=foo': container, image/, 125],
   ['create --log-driver foo busybox', /^unknown log driver 'foo': json-file, local or none$/, 125],
   ['create --log-driver none --log-opt max-size=1m busybox', /^invalid --log-opt 'max-/, 125],
   ['create --annotation =x busybox', /^invalid --annotation '=x': KEY=VALUE, and KEY is not/, 125],

@@ -134,7 +134,8 @@ describe('a check', () => {
     const box = await checked(context, 'test "1" && exit 3', { flags: ['--health-retries', '1'] })
     await until(() => box.health().Log.length > 1)
     const period = ['--since', begin, '--until', String(Date.now() / 1000)]
-    const out = await box.type('events', ...period, '--format', '{{.Action}} {{.Actor.Attributes}}')
+    const of = ['-f', 'type=container', '--format', '{{.Action}} {{.Actor.Attributes}}']
+    const out = await box.type('events', ...period, ...of)
     const told = out.replaceAll(/[0-9a-f]{64}/g, 'ID').split('\n').slice(2, 6)
     const actor = 'image:busybox:latest name:'
     expect(told.map((line) => line.slice(0, line.indexOf(actor)))).toEqual([

@@ -51,16 +51,16 @@ export function askedOfProcess(typed: Typed, image: ImageSettings): ContainerOpt
   return {
     argv: argvOf(typed, image),
     env: [...tty, ...askedVariables(typed, image)],
-    network: network(typed),
+    ...network(typed),
     rm: typed.switches.has('rm'),
     ...(Object.fromEntries(wanted) as Partial<ContainerOptions>),
   }
 }
 
-function network({ values }: Typed): string {
+function network({ values }: Typed): Pick<ContainerOptions, 'network'> {
   const names = new Set([...(values.get('network') ?? []), ...(values.get('net') ?? [])])
-  const [name = 'none', ...more] = names
-  if (more.length === 0) return name
+  const [name, ...more] = names
+  if (more.length === 0) return name === undefined ? {} : { network: name }
   throw new UsageError(`a container has one network, and this one has ${[...names].join(' and ')}`)
 }
 

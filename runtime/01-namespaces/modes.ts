@@ -42,6 +42,9 @@ export function sharedBy({
   const { pidMode, ipcMode, utsMode, network, domainname } = container
   const hasOwnName = container.hostname !== shortId(container.id)
   if (!hasOwnName && (network === 'host' || utsMode === 'host')) container.hostname = hostname()
+  const net = namespaceOf(root, network === 'host' ? undefined : network, 'net')
+  const [, other] = neighbour.exec(network ?? '') ?? []
+  if (!hasOwnName && other !== undefined) container.hostname = findContainer(root, other).hostname
   const pid = namespaceOf(root, pidMode, 'pid')
   const ipc = ipcMode === 'none' ? ipcMode : namespaceOf(root, ipcMode, 'ipc')
   return {
@@ -50,10 +53,11 @@ export function sharedBy({
     ...(pid ? { pid } : {}),
     ...(ipc ? { ipc } : {}),
     ...(utsMode === 'host' ? { uts: utsMode } : {}),
+    ...(net ? { network: net } : {}),
   }
 }
 
-function namespaceOf(root: string, mode = '', kind: 'pid' | 'ipc') {
+function namespaceOf(root: string, mode = '', kind: 'pid' | 'ipc' | 'net') {
   if (mode === 'host') return mode
   const [, name] = neighbour.exec(mode) ?? []
   if (name === undefined) return undefined

@@ -45,8 +45,16 @@ function joined(shared: string | undefined, nstype: NamespaceFlag, why: string):
   return shared?.startsWith('/proc/') ? [step(['setns', shared, nstype], why)] : []
 }
 
-/** `host` shares the host's network. With any other name the container has a private one. */
+/**
+ * `host` shares the host's network, a path `/proc/…` that of a process. With any other name the
+ * container has a private one.
+ */
 export type Network = 'none' | 'host' | (string & {})
+
+/** Whether a container has a network namespace of its own. */
+export function isOwnNetwork(network: Network | undefined): boolean {
+  return network !== 'host' && !network?.startsWith('/proc/')
+}
 
 declare module '../options.ts' {
   interface ContainerOptions {
@@ -62,8 +70,8 @@ declare module '../options.ts' {
 
 /**
  * Private mounts, names, IPC, network and view of control groups, in one unshare(2). Its mounts are
- * always its own; the others are not if `host` is asked for. The IPC namespace may also be one to
- * join, and `none` is one of its own.
+ * always its own; the others are not if `host` is asked for. The IPC and network namespaces may
+ * also be some to join; an IPC `none` is one of its own.
  *
  * A cgroup namespace takes the group that the process is in *now* as its root
  * (cgroup_namespaces(7)), so the process joins its group before.
@@ -75,7 +83,7 @@ export function namespaces({ network, ipc, uts, cgroupns }: NamespaceOptions): S
     ['CLONE_NEWUTS', 'names', uts !== 'host'],
     ['CLONE_NEWIPC', 'IPC', isOwnIpc],
     ['CLONE_NEWCGROUP', 'groups', cgroupns !== 'host'],
-    ['CLONE_NEWNET', 'the network', network !== 'host'],
+    ['CLONE_NEWNET', 'the network', isOwnNetwork(network)],
   ]
   const own = rows.filter(([, , isOwn]) => isOwn)
   const words = own.map(([, what]) => what)
@@ -84,6 +92,7 @@ export function namespaces({ network, ipc, uts, cgroupns }: NamespaceOptions): S
   const theirs = "message queues and System V's shared memory are that container's"
   return [
     ...joined(ipc, 'CLONE_NEWIPC', theirs),
+    ...joined(network, 'CLONE_NEWNET', "interfaces, addresses and ports are that container's"),
     step(
       ['unshare', own.map(([flag]) => flag)],
       `from here on, ${first}${last} are private`,
@@ -121,9 +130,9 @@ export function hostname({
   ]
 }
 
-/** Bring lo up: in a new network namespace it exists, but is down. The host's is left alone. */
+/** Bring lo up: in a new network namespace it exists, but is down. Another's is left alone. */
 export function loopback(network: Network): Step[] {
-  if (network === 'host') return []
+  if (!isOwnNetwork(network)) return []
   return [step(['ioctl_ifflags', 'lo', ['IFF_UP']], 'a new network has only lo, and it is down')]
 }
 

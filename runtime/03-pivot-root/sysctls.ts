@@ -1,4 +1,5 @@
 /** Settings of the kernel that belong to a namespace: each container has its own values. */
+import { isOwnNetwork } from '../01-namespaces/namespaces.ts'
 import { UsageError } from '../command-line.ts'
 import type { PlanOptions } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
@@ -21,7 +22,7 @@ declare module '../options.ts' {
  * may do on the host, each user of a container may do in it, as in Docker.
  */
 export function sysctls({ network, sysctls: asked = {} }: SysctlOptions): Step[] {
-  const open = network === 'host' ? [] : opened.filter(([name]) => asked[name] === undefined)
+  const open = !isOwnNetwork(network) ? [] : opened.filter(([name]) => asked[name] === undefined)
   return [
     ...open.map(([name, value, why]) => step(['write', pathOf(name), value], why, 'ENOENT')),
     ...Object.entries(asked).map(([name, value]) =>

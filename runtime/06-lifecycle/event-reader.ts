@@ -97,6 +97,9 @@ function knowledge(root: string): (line: Buffer) => LifeEvent[] {
     const event = eventOf(line, { type, action, id, attributes: { ...actor, ...attributes } })
     const things = (when: 'given' | 'returned') =>
       lent.map((each) => eventOf(line, thingEvent(each, id, when)))
+    const to = attributes?.['container']
+    if (type !== 'container' && to !== undefined && line.lent)
+      all.set(to, { ...(all.get(to) ?? { actor: onRecord(root, to) }), lent: line.lent })
     if (type !== 'container') return [event]
     if (action === 'start') return [...things('given'), event]
     return action === 'die' ? [event, ...things('returned')] : [event]

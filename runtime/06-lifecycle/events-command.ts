@@ -1,4 +1,4 @@
-/** `events`: what happens to containers, images and volumes, as it happens. */
+/** `events`: what happens to containers, images, volumes and networks, as it happens. */
 import { UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { tidy } from '../container/tidy.ts'
 import { labelled, passing, type Filters } from '../filters.ts'
@@ -55,13 +55,15 @@ const filters: Filters<LifeEvent> = {
   },
   type: (value) => {
     if (!types.includes(value))
-      throw new UsageError(`invalid --filter 'type=${value}': container, image or volume`)
+      throw new UsageError(`invalid --filter 'type=${value}': container, image, volume or network`)
     return ({ type }) => type === value
   },
   volume: (value) => ({ type, id }) => type === 'volume' && id.startsWith(value),
+  network: (value) => ({ type, id, attributes }) =>
+    type === 'network' && (attributes['name'] === value || id.startsWith(value)),
 }
 
-const types = ['container', 'image', 'volume']
+const types = ['container', 'image', 'volume', 'network']
 
 /** `host:5000/name:tag` without `:tag`. */
 function withoutTag(name: string): string {

@@ -61,10 +61,11 @@ function lineOf(event: Happening): EventLine {
     const { id, name } = image
     return { time, id, action, type: 'image', actor: name === '' ? {} : { name }, ...more }
   }
-  if (thing) return { time, id: thing.id, action, type: thing.type, actor: {}, ...more }
+  const given = lent ? { lent } : {}
+  if (thing) return { time, id: thing.id, action, type: thing.type, actor: {}, ...given, ...more }
   if (!container) return { time, id: '', action, ...more }
   const actor = actorOf(container)
-  return { time, id: container.id, action, actor, ...(lent ? { lent } : {}), ...more }
+  return { time, id: container.id, action, actor, ...given, ...more }
 }
 
 /** What Docker calls the attributes of an actor. */

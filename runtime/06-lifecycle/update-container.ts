@@ -60,15 +60,16 @@ export function changeContainer(
       }
     if (restart) amendContainer(makePlace(root, 'tmp'), dir, { restart })
     const now = markedState(root, id)
-    if (now && existsSync(journalPath(dir))) await replan(runtime, now)
+    if (now) await replan(runtime, now)
     announce(runtime, container, { action: 'update' })
   })
 }
 
-/** Give the monitor another plan, which it carries out from its next start on. */
-async function replan(runtime: Runtime, container: Container): Promise<void> {
+/** Give the monitor of a container, if it has one, a plan that it carries out from now on. */
+export async function replan(runtime: Runtime, container: Container): Promise<void> {
   const { root } = runtime
   const { id, chapter } = container
+  if (!existsSync(journalPath(containerDir(root, id)))) return
   const row = (await rowsFor(runtime, chapter)).at(-1)
   if (!row) throw new Error('there are no chapters')
   const plan = await row.plan(await planOptionsNow(runtime, container))

@@ -1,10 +1,12 @@
 /** `completion`: what the shell completes as the user types. */
+import { join } from 'node:path'
 import { entryName } from '../05-commit/store/entry-names.ts'
 import { readIndex } from '../05-commit/store/store.ts'
 import { traitsOf, type Runtime } from '../chapter.ts'
 import { UsageError, type Answer, type CommandSpec, type Flag } from '../command-line.ts'
 import type { Input } from '../command-line.ts'
 import { listContainers } from '../container/find.ts'
+import { namesIn } from '../files.ts'
 import { scripts } from './completion-scripts.ts'
 import { groups } from './groups.ts'
 import { globalFlags } from './global-flags.ts'
@@ -110,13 +112,15 @@ function argumentsOf(command: CommandSpec, count: number, { root, rows }: Runtim
   const { usage, words } = command
   const [, most] = words
   if (count >= most) return []
-  const places = usage.split(' | ')[0]?.match(/\b(?:CONTAINER|IMAGE|NAME|FILE|LINE)\b/g) ?? []
+  const first = usage.split(' | ')[0] ?? ''
+  const places = first.match(/\b(?:CONTAINER|IMAGE|NAME|NETWORK|FILE|LINE)\b/g) ?? []
   const place = places[Math.min(count, places.length - 1)]
   const [, ...further] = /([a-z]+(?:\|[a-z]+)+)/.exec(usage) ?? []
   if (places.length === 0) return further.flatMap((each) => each.split('|'))
   const isHost = traitsOf(rows).root === 'host'
   if (place === 'CONTAINER') return containersIn(root)
   if (place === 'IMAGE') return isHost ? [':files'] : imagesIn(root)
+  if (place === 'NETWORK') return networksIn(root)
   if (place === 'NAME') return [...containersIn(root), ...imagesIn(root)]
   return place === 'FILE' ? [':files'] : []
 }
@@ -124,6 +128,7 @@ function argumentsOf(command: CommandSpec, count: number, { root, rows }: Runtim
 function valuesOf({ long, value = '' }: Flag, { root, chapters }: Runtime): string[] {
   if (long === 'chapter') return chapters.map(({ slug }) => slug)
   if (value === 'FILE' || value === 'DIR') return [':files']
+  if (value === 'NETWORK') return ['host', 'none', ...networksIn(root)]
   const words = value.split('|').filter((each) => /^[a-z]+$/.test(each))
   if (value.includes('|') && words.length > 0) return words
   return value.includes('container:') ? containersIn(root) : []
@@ -131,6 +136,12 @@ function valuesOf({ long, value = '' }: Flag, { root, chapters }: Runtime): stri
 
 function containersIn(root: string): string[] {
   return listContainers(root).map(({ name }) => name)
+}
+
+/** The default network, and those that were made. */
+function networksIn(root: string): string[] {
+  const made = namesIn(join(root, 'networks')).filter((name) => !name.startsWith('.'))
+  return [...new Set(['bridge', ...made])]
 }
 
 /** By their names, also without the tag that is meant anyway. */

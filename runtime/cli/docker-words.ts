@@ -5,8 +5,6 @@
 
 /** Commands, by the chapter that brings each. */
 export const dockerCommands: Record<string, number> = {
-  network: 9,
-  port: 9,
   save: 10,
   load: 10,
   export: 10,
@@ -35,8 +33,7 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [9, 'network-alias net-alias ip ip6 mac-address expose dns dns-option dns-opt dns-search'],
-  [9, 'link-local-ip add-host link'],
+  [9, 'link-local-ip'],
   [11, 'pull'],
   [13, 'cap-add cap-drop privileged security-opt device device-cgroup-rule userns'],
   [15, 'runtime'],
@@ -44,8 +41,6 @@ const runFlags: [chapter: number, longs: string][] = [
 ]
 
 const withShort: FlagToCome[] = [
-  { long: 'publish', short: 'p', chapter: 9 },
-  { long: 'publish-all', short: 'P', chapter: 9 },
   { long: 'quiet', short: 'q', chapter: 11 },
 ]
 
@@ -97,6 +92,5 @@ export const untilThen: Record<string, string> = {
   load: "'stepbox import' makes an image of one layer from a tar archive",
   pull: 'docker export $(docker create NAME) | stepbox import - NAME',
   build: "'stepbox run' and 'stepbox commit -c …', step by step",
-  '--publish': "'--network host' uses the host's ports",
   '--privileged': 'containers keep all capabilities until that chapter',
 }

@@ -26,6 +26,7 @@ export const groups: Record<string, Record<string, string>> = {
     ...same('build history import inspect load pull push save tag'),
   },
   volume: ofGroup('volume', 'create inspect list=ls ls prune remove=rm rm'),
+  network: ofGroup('network', 'connect create disconnect inspect list=ls ls prune remove=rm rm'),
   system: same('events'),
   lab: ownOf('lab', 'start list test watch hint diff solve reset undo status grade'),
 }

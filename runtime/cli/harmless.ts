@@ -29,7 +29,8 @@ interface Open {
  * container's, and stays as it is.
  *
  * Only the write layer can be written to, through its overlay: `dir`, which holds it, is read-only
- * again as soon as that is mounted. A list that copies files is sealed from its first line on.
+ * again as soon as that is mounted. So is /proc/sys/net, after the last setting of a network, which
+ * is the pretend machine's. A list that copies files is sealed from its first line on.
  */
 export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): Step[] {
   const isLast = ({ call }: Step) => lastCalls.includes(call[0])
@@ -40,7 +41,10 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   const overlay = plan.findIndex(({ call }) => call[0] === 'mount' && call[3] === 'overlay')
   const isUsed = ({ until = Infinity }: Open) => until >= first
   const own = overlay < 0 ? [] : [{ path: dir, until: overlay }]
-  const writable: Open[] = [...own, ...open.filter(isUsed)]
+  const pivot = placeWhere(plan, ({ call }) => call[0] === 'pivot_root')
+  const setting = plan.findLastIndex((step, at) => at < pivot && isOfNetwork(step))
+  const settings = setting < first ? [] : [{ path: '/proc/sys/net', until: setting }]
+  const writable: Open[] = [...own, ...settings, ...open.filter(isUsed)]
   const seal = [
     ...added(sealed),
     ...added([emptyRun], 'ENOENT'),
@@ -68,6 +72,11 @@ function isEntry([name]: Call): boolean {
 /** A name is looked up in a container from outside: the list copies files, and has no command. */
 function isLookUp({ call }: Step): boolean {
   return call[0] === 'openat2_if_there'
+}
+
+/** It writes a setting of a network; after pivot_root, in the container's own /proc. */
+function isOfNetwork({ call }: Step): boolean {
+  return call[0] === 'write' && call[1].startsWith('/proc/sys/net/')
 }
 
 /** The first place, or that after the end. */

@@ -46,6 +46,7 @@ function isThere(kind: Missing['kind'], root: string, word: string): boolean {
   try {
     if (kind === 'container') return idNamed(root, word) !== undefined
     if (kind === 'volume') return existsSync(join(root, 'volumes', word))
+    if (kind === 'network') return existsSync(join(root, 'networks', word))
     return findNamed(readIndex(root), word) !== undefined
   } catch {
     return false // ignoring: it cannot be read, and is not what was asked for

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { stackIn } from '../04-overlay/stack.ts'
 import { logPath } from '../06-lifecycle/lifecycle.ts'
 import { mountPoints, mountsAsked } from '../08-volumes/inspect.ts'
+import { networkSettings, portBindings } from '../09-network/inspect-settings.ts'
 import { endingSignal } from '../container/journal.ts'
 import { containerDir } from '../container/state.ts'
 import { unlessMissing } from '../files.ts'
@@ -48,7 +49,7 @@ export function dockerState(
     GraphDriver: { Data: image ? directoriesOf(root, id) : null, Name: image ? 'overlay2' : '' },
     Mounts: mountPoints(root, container),
     Config: configOf(container),
-    NetworkSettings: networkOf(container),
+    NetworkSettings: networkSettings(root, container),
   }
 }
 
@@ -108,7 +109,8 @@ function hostConfigOf(container: Container): object {
   return {
     ...mountsAsked(container),
     NetworkMode: network,
-    PortBindings: {},
+    PortBindings: portBindings(container),
+    PublishAllPorts: container.publishesAll ?? false,
     RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.most ?? 0 },
     LogConfig: { Type: logging.driver, Config: logging.options },
     Init: container.hasInit ?? null,
@@ -176,10 +178,4 @@ function configOf(container: Container): object {
     StopSignal: config?.StopSignal ?? '',
     StopTimeout: container.stopTimeout ?? null,
   }
-}
-
-/** No container has an address of its own yet. */
-function networkOf({ network = 'none' }: Container): object {
-  const address = { IPAddress: '', IPPrefixLen: 0, Gateway: '', MacAddress: '' }
-  return { Ports: {}, ...address, Networks: { [network]: { ...address } } }
 }

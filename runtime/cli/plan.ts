@@ -36,8 +36,8 @@ export async function planCommand(input: Input): Promise<number> {
   const options: PlanOptions = {
     ...ordinary,
     ...asked,
-    ...sharedBy({ container, root: runtime.root }),
     network: asked.network ?? ordinary.network,
+    ...sharedBy({ container, root: runtime.root }),
     group,
     root: rootfs ?? '/',
     layers: ['init', ...Array.from({ length: layers }, (_, at) => `lower${at}`)],
@@ -60,10 +60,12 @@ function printed(plan: Step[], input: Input): number {
 /** `plan exec …`: a list that a chapter has beside that of `run`, with the flags of its command. */
 async function furtherPlan(input: Input): Promise<Step[] | undefined> {
   const { runtime, commands, words, isDashed = false } = input
-  const [name = '', ...rest] = words
+  const names = runtime.rows.flatMap(({ lists = {} }) => Object.keys(lists))
+  const isTyped = (name: string) => name.split(' ').every((word, at) => words[at] === word)
+  const name = names.find(isTyped)
   const command = commands().find((each) => each.name === name)
-  const isList = runtime.rows.some(({ lists = {} }) => Object.hasOwn(lists, name))
-  if (!isList || !command || isDashed) return undefined
+  if (name === undefined || !command || isDashed) return undefined
+  const rest = words.slice(name.split(' ').length)
   const list = furtherList(runtime.rows, name)
   const typed = parse(rest, command.flags, command.stopAtWord ?? false)
   const options = (await list.printed?.({ ...input, ...typed })) ?? planOptions(runtime.rows)

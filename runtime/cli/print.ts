@@ -4,6 +4,7 @@ import { columnsOf, padded } from '../columns.ts'
 import { shortId } from '../options.ts'
 import { asJson, printable } from '../printable.ts'
 import { writeOutput } from './output.ts'
+import { say } from './voice.ts'
 
 /** Print `answer` in the form that was asked for. Gives the exit code. */
 export async function printAnswer(answer: Answer, typed: Typed): Promise<number> {
@@ -26,13 +27,14 @@ async function byTemplate(answer: Answer, format: string): Promise<string> {
 }
 
 function textOf(answer: Answer, typed: Typed): string {
-  const { json, ids, heads, rows, lines, isStyled } = answer
+  const { json, ids, heads, rows, lines, isSpoken, isStyled } = answer
   const isText = lines ?? heads
   if (json !== undefined && (!isText || valueOf(typed, 'format') === 'json')) return asJson(json)
   const isWhole = typed.switches.has('no-trunc')
   if (ids && typed.switches.has('quiet'))
     return asLines([...new Set(isWhole ? ids : ids.map(shortId))])
   if (heads && rows) return asTable([heads, ...rows.map((row) => row.map(printable))])
+  if (isSpoken) return asLines((lines ?? []).map(say))
   return isStyled ? (lines ?? []).map((line) => `${line}\n`).join('') : asLines(lines ?? [])
 }
 

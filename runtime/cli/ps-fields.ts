@@ -4,6 +4,7 @@ import { healthWords } from '../07-exec/health-results.ts'
 import { imageWithManifest, resolve } from '../05-commit/store/store.ts'
 import { contentSize, layerSize } from '../05-commit/store/sizes.ts'
 import { mountNames, volumeCount } from '../08-volumes/inspect.ts'
+import { networkNames } from '../09-network/inspect-settings.ts'
 import { cut } from '../columns.ts'
 import { UsageError } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
@@ -55,7 +56,7 @@ export function containerFilters(root: string): Filters<Container> {
     volume: (value) => (container) =>
       mountNames(container).includes(value) ||
       (container.mounts ?? []).some(({ target, from }) => from !== 'tmpfs' && target === value),
-    network: (value) => ({ network }) => network === value,
+    network: (value) => (container) => networkNames(container).includes(value),
     before: (value) => {
       const { created } = findContainer(root, value)
       return (container) => container.created < created
@@ -112,7 +113,7 @@ export function rowFor(
   columns: Map<string, (container: Container) => string>,
   { root, isWhole }: Shape,
 ): object {
-  const { created, name, network } = container
+  const { created, name } = container
   const cell = (head: string) => columns.get(head)?.(container) ?? ''
   const labels = labelsOf(container)
   return {
@@ -124,7 +125,7 @@ export function rowFor(
     LocalVolumes: String(volumeCount(container)),
     Mounts: mountNames(container).map((name) => (isWhole ? name : cut(name, 15))).join(','),
     Names: name,
-    Networks: network ?? '',
+    Networks: networkNames(container).join(','),
     Ports: cell('PORTS'),
     RunningFor: cell('CREATED'),
     get Size() {

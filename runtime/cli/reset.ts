@@ -40,6 +40,7 @@ const verbs: Record<string, [done: string, plain: string]> = {
   file: ['removed', 'remove'],
   name: ['freed', 'free'],
   image: ['removed', 'remove'],
+  setting: ['put back', 'put back'],
 }
 
 function lines({ kind, what, why, removable, problem }: ResetResult, isDry: boolean) {

@@ -30,11 +30,14 @@ export function commandsOf(rows: Chapter[]): CommandSpec[] {
     .map((spec) => ({ ...spec, flags: flagsOf(spec, rows) }))
 }
 
-/** A command's flags: those that chapters add come first, in the order of the chapters. */
+/**
+ * A command's flags: those that chapters add come first, in the order of the chapters. A later one
+ * takes the place of an earlier one with the same name.
+ */
 function flagsOf({ name, sharesFlagsOf, flags }: CommandSpec, rows: Chapter[]): Flag[] {
   const names = [name, ...(sharesFlagsOf ? [sharesFlagsOf] : [])]
   const added = rows.flatMap((row) => names.flatMap((each) => row.flags?.[each] ?? []))
-  return [...added, ...flags]
+  return [...new Map([...added, ...flags].map((flag) => [flag.long, flag])).values()]
 }
 
 /** The flags of a command in groups: those of each chapter, and its own, which have no slug. */
@@ -43,7 +46,8 @@ export function flagsByChapter(
   rows: Chapter[],
 ): { slug?: string; flags: Flag[] }[] {
   const added = rows.flatMap((row) => {
-    const own = [...(row.flags?.[name] ?? []), ...(row.flags?.[sharesFlagsOf ?? ''] ?? [])]
+    const all = [...(row.flags?.[name] ?? []), ...(row.flags?.[sharesFlagsOf ?? ''] ?? [])]
+    const own = all.filter((flag) => flags.includes(flag))
     return own.length > 0 ? [{ slug: `chapter ${row.number}, ${row.slug}`, flags: own }] : []
   })
   const isAdded = (flag: Flag) => added.some((group) => group.flags.includes(flag))

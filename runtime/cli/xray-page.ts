@@ -24,7 +24,7 @@ export function pageOf(found: XRay, isWatched = false): string[] {
     '',
     chalk.dim(row('', say('on the host'), say('in the container'))),
     ...sides(seen),
-    ...seen.more.map((each) => row(cut(say(each.name), label - 1), each.host, each.container)),
+    ...addedRows(seen.more.filter(({ part }) => part === undefined)),
     ...heading('namespaces'),
     ...seen.namespaces.map(({ kind, host, container }) =>
       row(kind, host, host === container ? chalk.dim(say('the same')) : container),
@@ -34,9 +34,13 @@ export function pageOf(found: XRay, isWatched = false): string[] {
     ...heading('mounts', String(seen.host.mounts), String(seen.container.mounts)),
     ...seen.mounts.map(mountLine),
   ]
+  const added = [...new Set(seen.more.flatMap(({ part }) => part ?? []))].flatMap((part) => [
+    ...heading(part),
+    ...addedRows(seen.more.filter((each) => each.part === part)),
+  ])
   const parts = isWatched
-    ? [groups, processes, facts, mounts]
-    : [facts, processes, mounts, groups]
+    ? [groups, processes, added, facts, mounts]
+    : [facts, added, processes, mounts, groups]
   return [title(seen), ...parts.flat(), ...layerLines(seen.layers)]
 }
 
@@ -46,6 +50,12 @@ function title({ name: whole, id, image, chapter, created }: XRay): string {
   const facts = [say(`chapter ${chapter}`), ...(image ? [image] : []), since]
   const rest = `  ${id.slice(0, 12)}  ${facts.join(', ')}`
   return ` ${chalk.bold(name)}${cut(rest, width - 1 - columnsOf(name))}`
+}
+
+function addedRows(rows: XRay['more']): string[] {
+  return rows.map(({ name, host, container }) =>
+    row(cut(say(name), label - 1), say(host), say(container)),
+  )
 }
 
 function sides({ host, container }: XRay): string[] {

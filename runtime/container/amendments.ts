@@ -10,19 +10,25 @@ import type { Container } from '../options.ts'
 import { isName } from './names.ts'
 
 /** Fields that can be changed; they count more than those of the state. */
-export type Amendments = Partial<Pick<Container, 'name' | 'spareName' | 'rm' | 'restart'>>
+export type Amendments = Partial<
+  Pick<Container, 'name' | 'spareName' | 'rm' | 'restart' | 'endpoints' | 'net'>
+>
+
+type Unknown = Record<string, unknown>
 
 /** What was changed of the container in `dir`. Nothing, if the file is damaged. */
 export function amendmentsIn(dir: string): Amendments {
   const text = tryRead(fileIn(dir))
   if (text === undefined) return {}
   try {
-    const { name, spareName, rm, restart } = JSON.parse(text) as Record<string, unknown>
+    const { name, spareName, rm, restart, endpoints, net } = JSON.parse(text) as Unknown
     return {
       ...(typeof name === 'string' && isName(name) ? { name } : {}),
       ...(typeof spareName === 'string' && isName(spareName) ? { spareName } : {}),
       ...(typeof rm === 'boolean' ? { rm } : {}),
       ...(typeof restart === 'object' && restart !== null ? { restart } : {}),
+      ...(Array.isArray(endpoints) ? { endpoints } : {}),
+      ...(typeof net === 'object' && net !== null ? { net } : {}),
     } as Amendments
   } catch {
     return {} // ignoring: written by a rename, so no crash has left half of it

@@ -17,7 +17,7 @@ export function announce(
 /** The same for whatever it happened to. */
 export function happen({ rows, root }: Runtime, event: Happening): void {
   const { container } = event
-  const lent = container ? rows.flatMap((row) => row.lends?.(container) ?? []) : []
+  const lent = container ? rows.flatMap((row) => row.lends?.(container, root) ?? []) : []
   const whole = lent.length > 0 ? { ...event, lent } : event
   for (const { happened } of rows) happened?.(root, whole)
 }

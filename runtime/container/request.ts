@@ -14,9 +14,12 @@ export function request(input: Input, command: string[], image: ImageSettings): 
   const configs = parts.flatMap((part) => part?.config ?? [])
   if (configs.length > 0) options.config = Object.assign({}, ...configs)
   const networks = rows.flatMap((row) => row.networks ?? [])
-  const { network } = options
-  if (network !== undefined && !networks.includes(network))
+  const has = traitsOf(rows)
+  const { network = has.network } = options
+  const { checkNetwork } = rows.findLast((row) => row.checkNetwork) ?? {}
+  if (checkNetwork && !networks.includes(network)) checkNetwork(runtime.root, network)
+  else if (!networks.includes(network))
     throw new UsageError(`no network '${network}'; have: ${networks.join(', ')}`)
-  const rm = options.rm === true || !traitsOf(rows).keeps
-  return { ...options, rm, chapter: chapter.number }
+  const rm = options.rm === true || !has.keeps
+  return { ...options, network, rm, chapter: chapter.number }
 }

@@ -41,7 +41,7 @@ export async function tidy(
       })
     })
   for (const { recover } of runtime.rows)
-    await orWarn(runtime, 'clearing up failed', () => recover?.(root))
+    await orWarn(runtime, 'clearing up failed', () => recover?.(root, runtime))
   await orWarn(runtime, 'clearing up failed', () => freeAbandonedNames(root))
   await orWarn(runtime, 'clearing up failed', () => emptyTrash(root, warn))
   return settled

@@ -23,7 +23,8 @@ export interface Trial {
 }
 
 /** What a trial is to be: the flags of `run`, the command, and whose list it is. */
-export interface Asked extends Pick<Wish, 'list' | 'layers' | 'experiment' | 'upTo' | 'from'> {
+export interface Asked
+  extends Pick<Wish, 'list' | 'layers' | 'experiment' | 'upTo' | 'from' | 'options'> {
   flags: string[]
   argv: string[]
   /** What it is to run on: the same for all containers of a check. */

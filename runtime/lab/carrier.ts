@@ -11,7 +11,7 @@ import { traitsOf, type Chapter, type Setting } from '../chapter.ts'
 import type { Box, Disk } from '../chapter-lab.ts'
 import type { Typed } from '../command-line.ts'
 import { newId } from '../container/create.ts'
-import type { CallRules, Given } from '../lab-rules.ts'
+import { allRules, type CallRules, type Given } from '../lab-rules.ts'
 import { launch, type Launch } from '../native.ts'
 import { shortId, type Container, type ContainerOptions } from '../options.ts'
 import type { PlanOptions } from '../options.ts'
@@ -62,6 +62,8 @@ export interface Order {
   image?: ImageCopy
   /** Layers on top of those. */
   layers?: string[]
+  /** What the planner is given beside what the flags say. */
+  options?: Partial<PlanOptions>
   /** Only the steps before this one, from 0, and then the command. */
   upTo?: number
   /** The directory of the machine in which the list begins; without it, `/`. */
@@ -89,6 +91,7 @@ export async function carryOut(carrier: Carrier, order: Order): Promise<Carried>
   try {
     const options = await optionsFor(carrier, { ...order, typed: carrier.parse(flags), box })
     const trees = treesOf(own)
+    Object.assign(options, order.options)
     if (options.group) Object.assign(options.group, { name: boxGroup, cgroups: trees })
     if (options.monitor) options.monitor.groups = groupDirs(options.group)
     const more = [...(order.layers ?? []), ...(image?.layers ?? [])]
@@ -133,7 +136,7 @@ function cut(list: Step[], { argv, env }: PlanOptions, upTo = list.length): Step
 /** The rules that chapters add for their calls. */
 async function addedBy(rows: Chapter[]): Promise<CallRules> {
   const labs = await Promise.all(rows.map((row) => row.lab?.()))
-  return Object.assign({}, ...labs.map((lab) => lab?.allows)) as CallRules
+  return allRules(labs.map((lab) => lab?.allows))
 }
 
 /** After this time a machine is ended, whatever it does. */

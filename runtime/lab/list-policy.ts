@@ -11,8 +11,8 @@ import { isPlain, placeInTree } from './list-paths.ts'
 import { fileSystems, groupFiles, isMasked, isOverlay } from './list-places.ts'
 
 /**
- * Judges one call after the other: undefined for one that may be made, otherwise why not. Rules
- * that a chapter adds for its own calls go before those of this file.
+ * Judges one call after the other: undefined for one that may be made, otherwise why not. A call
+ * may be made if the rule that a chapter adds for it allows it, or that of this file.
  */
 export function policyFor(
   given: Given,
@@ -24,9 +24,10 @@ export function policyFor(
     if (forking.includes(call[0]) && ++forks > mostForks)
       return sentence('it forks again and again')
     const ofChapter = added[call[0]]
-    if (ofChapter) return ofChapter === 'free' ? undefined : ofChapter(call as never, given)
+    const refusal = ofChapter && ofChapter !== 'free' ? ofChapter(call as never, given) : undefined
+    if (ofChapter && !refusal) return undefined
     const rule = rules[call[0]]
-    if (!rule) return sentence('no list of this course needs that call')
+    if (!rule) return refusal ?? sentence('no list of this course needs that call')
     const place = (path: string) => placeInTree(path, cwd, given)
     const why = rule === 'free' ? undefined : rule(call as never, { ...given, cwd, place })
     if (!why && call[0] === 'chdir') cwd = absolute(cwd, call[1])

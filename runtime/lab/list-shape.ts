@@ -69,10 +69,20 @@ function callFrom([name, ...args]: unknown[], step: number): Call {
     const values = { step, name, what: inShort(arg), at: at + 1 }
     throw new RefusedList(sentence('step {step} gives {name} {what} as argument {at}', values))
   })
-  return [name, ...args] as Call
+  return [name, ...args.map((arg) => bytesIn(arg) ?? arg)] as Call
 }
 
-const ignorable: readonly unknown[] = ['EEXIST', 'ENOENT', 'EINVAL', 'EACCES', 'EPERM', 'ESRCH']
+/** Bytes come as JSON has a Buffer. */
+function bytesIn(value: unknown): Buffer | undefined {
+  const { type, data } = Object(value) as Record<string, unknown>
+  const isBytes = type === 'Buffer' && Array.isArray(data) && data.length <= mostBytes
+  const isByte = (each: unknown) => Number.isInteger(each) && (each as number) >>> 8 === 0
+  return isBytes && data.every(isByte) ? Buffer.from(data as number[]) : undefined
+}
+
+const ignorable: readonly unknown[] = [
+  ...['EEXIST', 'ENOENT', 'EINVAL', 'EACCES', 'EPERM', 'ESRCH', 'ENODEV'],
+]
 
 /** The path of a later step means something else if one of these has not been made. */
 const decisive: CallName[] = [
@@ -85,11 +95,13 @@ function isIgnorable(errno: unknown, name: CallName): errno is Ignorable {
 }
 
 const mostText = 4096
+const mostBytes = 2 ** 16
 
 function isOfKind(value: unknown, kind: string, name: CallName): boolean {
   if (kind.endsWith('?') && value === null) return true
   if (kind[0] === 's') return isText(value)
   if (kind[0] === 'n' || kind[0] === 'o') return isNumber(value)
+  if (kind[0] === 'b') return bytesIn(value) !== undefined
   if (kind[0] === 'l')
     return Array.isArray(value) && value.length <= 256 && value.every((each) => isItem(each))
   const known = flags[name] ?? /^[A-Z][A-Z0-9_]*$/

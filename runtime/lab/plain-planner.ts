@@ -14,7 +14,7 @@ export function openPlainPlanner(bundle: string): Planner {
   const texts = JSON.parse(bundle) as Record<string, string>
   const compile = (text: string, filename: string): unknown =>
     new Script(text, { filename }).runInContext(context)
-  const context = createContext({ texts, compile })
+  const context = createContext({ texts, compile, Buffer })
   loading.runInContext(context)
   return {
     close: async () => {},

@@ -157,7 +157,8 @@ export async function keepCompiled(canRun) {
   })
   if (keys.every((key) => kept.some((name) => name.startsWith(key)))) return
   const plan = ['--chapter', 'namespaces', 'plan', 'true']
-  const first = canRun ? ['run', '--rm', 'busybox', 'true'] : plan
+  // Set-up is not what makes a network on the host: the first container with one does.
+  const first = canRun ? ['run', '--rm', '--network', 'none', 'busybox', 'true'] : plan
   for (const args of [first, ['ps', '-a'], ['images']])
     await run(process.execPath, [here('runtime/setup/keep.cjs'), ...args])
   for (const name of kept) rmSync(here('dist', name), { force: true })

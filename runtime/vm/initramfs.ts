@@ -8,11 +8,12 @@ import { busyboxRoot, readBusybox } from '../03-pivot-root/busybox.ts'
 import { readElf } from '../03-pivot-root/elf.ts'
 import { importBusybox } from '../05-commit/busybox-image.ts'
 import { nativePath } from '../native.ts'
-import { staticBusybox } from '../tools/programs.ts'
+import { onPath, staticBusybox } from '../tools/programs.ts'
 import { cached } from './cache.ts'
 import { cpio, type RamFile } from './cpio.ts'
 import type { Kernel } from './kernel.ts'
 import { bootModules, inOrder, tables, type KernelModule } from './modules.ts'
+import { runProgram } from './program.ts'
 
 /** The project's directory: a checkout, or an installed package. */
 export const project = join(dirname(nativePath), '..')
@@ -31,7 +32,8 @@ export async function initramfsFor(
 ): Promise<string> {
   const modules = kernel.modules.filter(({ name }) => !without.includes(name))
   const busybox = hostFile('bin/busybox', busyboxPath())
-  const machine = [busybox, ...node(), ...modules.map((each) => moduleFile(kernel, each))]
+  const programs = [busybox, ...node(), ...(await packetFilter())]
+  const machine = [...programs, ...modules.map((each) => moduleFile(kernel, each))]
   const ownFiles = projectFiles()
   const sum = createHash('sha256')
   for (const { path, source } of machine) sum.update(`${path}\n${versionOf(source)}\n`)
@@ -139,6 +141,21 @@ function node(): HostFile[] {
   return [
     hostFile('usr/bin/node', process.execPath),
     ...libraries.map((path) => hostFile(path.slice(1), realpathSync(path))),
+  ]
+}
+
+/** nft(8) with its shared libraries, as ldd(1) lists them; nothing where it is not installed. */
+async function packetFilter(): Promise<HostFile[]> {
+  const path = onPath('nft')
+  if (path === undefined) return []
+  const { out } = await runProgram(['ldd', path])
+  const libraries = [...out.toString().matchAll(/=> (\/\S+)/g)].map(([, library = '']) => library)
+  const ofNode = new Set(node().map((each) => each.path))
+  return [
+    hostFile('usr/sbin/nft', realpathSync(path)),
+    ...libraries
+      .map((library) => hostFile(library.slice(1), realpathSync(library)))
+      .filter((each) => !ofNode.has(each.path)),
   ]
 }
 

@@ -22,7 +22,7 @@ export interface Kernel {
 }
 
 /** The version of what `unpack` makes; it is part of the name in the cache. */
-const format = 2
+const format = 3
 
 /** Called with a line for the user before something that takes long. */
 export type Say = (text: string) => void

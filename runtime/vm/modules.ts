@@ -22,6 +22,7 @@ export const lateModules = [
   ...['overlay', 'loop', 'squashfs', 'erofs', 'xfs', 'zram', 'tun', 'dummy', 'fuse'],
   ...['veth', 'bridge', 'br_netfilter', 'virtio_net'],
   ...['nf_tables', 'nft_compat', 'nft_masq', 'nft_nat', 'nft_chain_nat', 'nft_ct', 'nft_fib_inet'],
+  ...['nft_meta_bridge', 'nf_conntrack_netlink'],
   ...['nft_reject_inet', 'ip_tables', 'iptable_nat', 'iptable_filter', 'xt_MASQUERADE'],
   ...['xt_nat', 'xt_conntrack', 'xt_addrtype', 'xt_tcpudp', 'xt_comment', 'xt_mark'],
 ]

@@ -162,7 +162,8 @@ process.on('exit', () => fs.writeFileSync(${JSON.stringify(file)}, read.join('\\
 /** English words that follow each other, but for calls, commands, and words that are allowed. */
 function proseIn(text: string): string[] {
   const names = new RegExp(`\\b(${allowed.join('|')})\\b`, 'g')
-  return text.split('\n').flatMap((line) => {
+  const withoutIp = text.replaceAll(/\/\* ip\s[^*]*\*\//g, '§') // what sends the same message
+  return withoutIp.split('\n').flatMap((line) => {
     const bare = line
       .replace(/^ *\d* *[+ ]?\d? *\w+\(.*/, '') // a call
       .replace(/^.*用法：.*|^ *(stepbox|docker|bash:|zsh:|fish:) .*/, '') // usage, an example

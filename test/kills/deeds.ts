@@ -6,6 +6,7 @@ import { commit, rm, rmi, run } from '../power/operations.ts'
 import type { Random } from '../power/random.ts'
 import type { Deed } from './deed.ts'
 import { living } from './living.ts'
+import { networkDeeds } from './networks.ts'
 import { volumeDeeds } from './volumes.ts'
 
 /**
@@ -23,6 +24,7 @@ export function someDeed(random: Random): { name: string; make: Maker } {
 const makers: Record<string, Maker> = {
   ...living,
   ...volumeDeeds,
+  ...networkDeeds,
   'run --rm': () => ({ commands: [['run', '--rm', 'busybox', 'true']], code: 0 }),
   'run --memory': () => ({
     commands: [['run', '--rm', '--memory', '32m', 'busybox', 'true']],

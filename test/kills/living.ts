@@ -82,18 +82,18 @@ interface Life {
   flags?: string[]
 }
 
-function nameOf(n: number): string[] {
+export function nameOf(n: number): string[] {
   return ['--name', `box${n}`]
 }
 
-async function lives(root: string, n: number, { script = obedient, flags = [] }: Life = {}) {
+export async function lives(root: string, n: number, { script = obedient, flags = [] }: Life = {}) {
   const args = ['run', '-d', ...flags, ...nameOf(n), 'busybox', 'sh', '-c', script]
   await stepbox(args, { root })
   return n
 }
 
 /** Whether the commands end well depends on who is killed; the container's end does not. */
-function about(n: number, commands: string[][]): Deed {
+export function about(n: number, commands: string[][]): Deed {
   const named = (root: string) => runningContainers(root).find(({ name }) => name === `box${n}`)
   return {
     commands,

@@ -7,6 +7,7 @@ import { everyContainer } from '../../runtime/container/find.ts'
 import { namesIn, tryRead } from '../../runtime/files.ts'
 import type { Container } from '../../runtime/options.ts'
 import { isAlive } from '../../runtime/process.ts'
+import { leftOfNetworks } from '../network-left.ts'
 
 export interface Wanted {
   /** A container that runs all the time. */
@@ -35,6 +36,7 @@ export async function problemsIn(root: string, wanted: Wanted): Promise<string[]
   left('containers', containers.map(({ id }) => id))
   // One that a container is being given, or was, is on record, and free for others.
   left('names', containers.flatMap(({ name, spareName = '' }) => [name, spareName]))
+  problems.push(...(await leftOfNetworks(root, { ids: wanted.ids, running: [bystander.id] })))
   return [...problems, ...(await problemsOfImages(root))]
 }
 

@@ -7,7 +7,7 @@ import { checkedList } from '../../runtime/lab/check-list.ts'
 import { placeInTree } from '../../runtime/lab/list-paths.ts'
 import { RefusedList } from '../../runtime/lab/list-shape.ts'
 import type { Call } from '../../runtime/calls.ts'
-import type { CallRules } from '../../runtime/lab-rules.ts'
+import { allRules } from '../../runtime/lab-rules.ts'
 import { toolStep } from '../../runtime/step.ts'
 import { box, given, group, hostileLists, layer, mount, type Written } from './hostile-lists.ts'
 
@@ -29,7 +29,7 @@ describe('a list is carried out', () => {
       const list = (await rows.at(-1)?.plan(options)) ?? []
       const sent: unknown = JSON.parse(JSON.stringify(list))
       const labs = await Promise.all(rows.map((row) => row.lab?.()))
-      const allowed: CallRules = Object.assign({}, ...labs.map((lab) => lab?.allows))
+      const allowed = allRules(labs.map((lab) => lab?.allows))
       expect(checkedList(sent, { ...given, trees, options }, allowed)).toHaveLength(list.length)
     })
 

@@ -1,14 +1,13 @@
 /** `cp` as a list that is watched: all its calls are found first, and then made by one program. */
 import { closeSync } from 'node:fs'
 import { lockWriteLayer } from '../../06-lifecycle/write-layer.ts'
-import type { ListOptions, StartedList } from '../../carried-list.ts'
+import { untilLast, type ListOptions, type StartedList } from '../../carried-list.ts'
 import { furtherList, planOptions } from '../../chapter.ts'
 import { UsageError, type Input } from '../../command-line.ts'
 import { containerDir } from '../../container/state.ts'
 import { NativeFailure } from '../../native-failure.ts'
 import { launch } from '../../native.ts'
 import type { Container } from '../../options.ts'
-import type { Report } from '../../reports.ts'
 import type { Step } from '../../step.ts'
 import { copyHeld, withSide, type CopyOptions } from './copy.ts'
 import { holdRootOf } from './held-root.ts'
@@ -92,15 +91,4 @@ async function carriedOut(
 function directoryOf(steps: Step[]): string[] {
   const last = steps.findLast(({ call }) => call[0] === 'open' && call[2].includes('O_DIRECTORY'))
   return last?.call[0] === 'open' ? [last.call[1]] : []
-}
-
-/** The reports. A go-ahead can be sent up to that of the last step. */
-async function* untilLast(
-  { reports, end }: Pick<StartedList['launched'], 'reports' | 'end'>,
-  plan: Step[],
-): AsyncGenerator<Report> {
-  for await (const report of reports) {
-    if (!report.failed && report.index === plan.length - 1) end()
-    yield report
-  }
 }

@@ -94,6 +94,7 @@ function optionsIn(rows: Chapter[], { dir, layers, group, script }: Given): Plan
   const setting = { container, root: dir, dir }
   return planOptions(rows, {
     ...(Object.assign({}, ...rows.map(({ planned }) => planned?.(setting))) as object),
+    ...(Object.assign({}, ...rows.map(({ tried }) => tried?.())) as object),
     argv,
     hostname,
     group,

@@ -13,7 +13,8 @@ const patienceMs = 10_000
  * plan changes ends with its process. Never rejects.
  */
 export async function attempt(plan: Step[]): Promise<Attempt> {
-  const list = [...othersClosed(), ...plan]
+  const before = othersClosed()
+  const list = [...before, ...plan]
   const launched = launch(list, { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   launched.process.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
@@ -30,7 +31,8 @@ export async function attempt(plan: Step[]): Promise<Attempt> {
   if (isLate) return { ok: false, said: `no answer within ${patienceMs} ms` }
   if (refused !== undefined) return { ok: false, said: refused }
   const call = failure && list[failure.index]?.call
-  if (call) return { ok: false, call: strace(call), errno: failure.errno ?? '' }
+  const at = (failure?.index ?? 0) - before.length
+  if (call) return { ok: false, call: strace(call), errno: failure.errno ?? '', at }
   if (exitCode === 0) return { ok: true }
   return { ok: false, said: lastLine(errors) || `it ended with ${exitCode}` }
 }

@@ -10,10 +10,11 @@ import {
   systemCause,
   userNamespaceCause,
   withRemedy,
+  type Cause,
 } from './causes.ts'
 import { controllerVerdict, groupsVerdict } from './groups.ts'
 import type { Capability } from '../../chapter-tools.ts'
-import type { Machine } from './machine.ts'
+import type { Attempt, Machine } from './machine.ts'
 import { dataRootVerdict, imageVerdict, overlayVerdict } from './storage.ts'
 import { byTrying, failureIn, no, unknown, yes, type Rule, type MachineVerdict } from './verdict.ts'
 
@@ -168,6 +169,14 @@ export function verdictOn(name: CapabilityName, machine: Machine): MachineVerdic
 /** The verdict on a capability that a chapter adds. Pure. */
 export function verdictOnAdded(capability: Capability, machine: Machine): MachineVerdict {
   const { name, found, why, remedy } = capability
-  const general = () => generalCause(machine, machine.tries[name])
-  return byTrying(name, found, () => general() ?? withRemedy(why, remedy))(machine)
+  const tried = machine.tries[name]
+  if (tried?.ok && tried.look) return tried.look
+  const cause = () =>
+    generalCause(machine, tried) ?? blamed(capability, tried) ?? withRemedy(why, remedy)
+  return byTrying(name, found, cause)(machine)
+}
+
+function blamed({ tried, blamed }: Capability, failed: Attempt | undefined): Cause | undefined {
+  const step = failed?.at === undefined ? undefined : tried()[failed.at]
+  return step && blamed?.(step, failed?.errno ?? '')
 }

@@ -1,5 +1,6 @@
 /** What doctor knows of a machine: plain data, so that tests can describe any machine. */
 import type { Cgroups } from '../../02-cgroups/hierarchies.ts'
+import type { HostFinding } from '../../chapter-tools.ts'
 
 /** The result of calls that were made to see whether they work. */
 export interface Attempt {
@@ -9,6 +10,10 @@ export interface Attempt {
   errno?: string
   /** If no call failed: what a program printed, or why nothing was tried. */
   said?: string
+  /** Where in the list that was tried the call is, from 0. */
+  at?: number
+  /** What was read once the calls had succeeded. */
+  look?: HostFinding
 }
 
 /** The shared tries, each made in a separate process. `list-N` is the list of chapter N. */

@@ -38,7 +38,7 @@ export async function probe(root: string, rows: Chapter[]): Promise<Machine> {
     const found = await Promise.all([
       ...entries.map(async ([name, plan]) => [name, await attempt(plan)] as const),
       ...groups.map(async ([name, each]) => [name, await tryGroups(each)] as const),
-      ...added.map(async (each) => [each.name, await tryAdded(each)] as const),
+      ...added.map(async (each) => [each.name, await tryAdded(each, root)] as const),
     ])
     Object.assign(machine.tries, Object.fromEntries(found))
     if (dir !== undefined) Object.assign(machine.tries, await tryLists(machine, rows, dir))
@@ -51,9 +51,11 @@ async function capabilitiesOf(rows: Chapter[]): Promise<Capability[]> {
   return tools.flatMap((each) => each?.capabilities ?? [])
 }
 
-async function tryAdded({ tried }: Capability): Promise<Attempt> {
+async function tryAdded({ tried, looked }: Capability, root: string): Promise<Attempt> {
   try {
-    return await attempt(tried())
+    const plan = tried()
+    const tries = plan.length > 0 ? await attempt(plan) : { ok: true }
+    return tries.ok && looked ? { ...tries, look: await looked(root) } : tries
   } catch (error) {
     return { ok: false, said: error instanceof Error ? error.message : String(error) }
   }
@@ -160,6 +162,7 @@ async function tryList(machine: Machine, rows: Chapter[], own: string): Promise<
   const container = { ...asked, id: basename(own), chapter: rows.length } as unknown as Container
   const setting = { container, root: own, dir: own }
   Object.assign(options, ...rows.map(({ planned }) => planned?.(setting)))
+  Object.assign(options, ...rows.map(({ tried }) => tried?.()))
   const list = (await rows.at(-1)?.plan(options)) ?? []
   const isTried = ({ call }: Step) =>
     call[0] !== 'execvpe' && !(call[0] === 'write' && call[1].endsWith('subtree_control'))

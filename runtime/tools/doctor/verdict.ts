@@ -1,17 +1,10 @@
 /** The verdict on one capability, and functions that make verdicts. */
+import type { HostFinding } from '../../chapter-tools.ts'
 import { causeOf, type Cause } from './causes.ts'
 import type { Machine } from './machine.ts'
 
-/** Whether a machine has a capability. */
-export interface MachineVerdict {
-  /** `part`: with a reservation that `why` states. `unknown`: it could not be tried. */
-  state: 'yes' | 'part' | 'no' | 'unknown'
-  /** A value, or the call that failed and its errno. */
-  found: string
-  why?: string
-  /** A command to type, or the closest thing to one. */
-  remedy?: string
-}
+/** Whether a machine has a capability: found is a value, or the call that failed and its errno. */
+export type MachineVerdict = HostFinding
 
 /** Judges a machine. Pure. */
 export type Rule = (machine: Machine) => MachineVerdict

@@ -5,7 +5,7 @@ import type { Chapter } from '../../chapter.ts'
 import type { Report } from '../../reports.ts'
 import { printable } from '../../printable.ts'
 import type { Step } from '../../step.ts'
-import { failureInWords } from '../../strace.ts'
+import { errnoInWords, failureInWords } from '../../strace.ts'
 import { ofGroupMkdir, ofGroupWrite } from './groups.ts'
 import { ofMount } from './mounts.ts'
 import { ofGetcwd, ofPath } from './paths.ts'
@@ -37,12 +37,12 @@ export interface Where {
  */
 export async function explain(
   plan: Step[],
-  report: Pick<Report, 'index' | 'errno'>,
+  report: Pick<Report, 'index' | 'errno'> & { answer?: Buffer },
   where?: Where,
 ): Promise<Explanation> {
   const { index, errno = 'no errno' } = report
   const call = plan[index]?.call
-  const lines = [failureInWords(plan, index, errno)]
+  const lines = [failureInWords(plan, index, errnoInWords(report))]
   if (!call) return { text: lines.join('\n'), exitCode: 125 }
   const scene = where && { plan, index, errno, pid: where.pid }
   const cause = scene && (sharedCause(call, scene) ?? (await causeOfChapters(call, scene, where)))

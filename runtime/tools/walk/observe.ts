@@ -1,7 +1,7 @@
 /** The state of a half-built container, as the kernel shows it to the host. */
 import { readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Observer } from '../../chapter-tools.ts'
+import type { Observer, WideObserver } from '../../chapter-tools.ts'
 import { isMissing, tryRead } from '../../files.ts'
 import type { Mount } from '../../mountinfo.ts'
 import { perform, StepError } from '../../native.ts'
@@ -81,7 +81,7 @@ export interface Observation {
 export interface Looks {
   /** Directories of control groups. */
   groups?: string[]
-  observers?: Observer[]
+  observers?: (Observer | WideObserver)[]
 }
 
 /** Look at process `pid`. Undefined if it has ended. */
@@ -114,7 +114,7 @@ export async function observe(
       terminal: Number(stat[7]) !== 0,
       descriptors: withoutOwn(openFiles(pid)),
       details: attributesOf(pid),
-      more: seenBy(observers, pid),
+      more: await seenBy(observers, pid),
       processes: familyOf(pid),
       ...(groups.length > 0 ? { usage: statsOf(groups) } : {}),
     }
@@ -125,9 +125,12 @@ export async function observe(
 }
 
 /** The values of all observers; those of the same topic together. */
-function seenBy(observers: Observer[], pid: number): Record<string, Record<string, string>> {
+async function seenBy(observers: (Observer | WideObserver)[], pid: number) {
   const more: Record<string, Record<string, string>> = {}
-  for (const { topic, look } of observers) more[topic] = { ...more[topic], ...look(pid) }
+  for (const each of observers) {
+    const seen = 'look' in each ? { [each.topic]: each.look(pid) } : await each.lookWidely(pid)
+    for (const [topic, values] of Object.entries(seen)) more[topic] = { ...more[topic], ...values }
+  }
   return more
 }
 

@@ -1,6 +1,6 @@
 /** Starting a container one call at a time: make a call, look at what it changed. */
 import type { Runtime } from '../../chapter.ts'
-import type { Observer } from '../../chapter-tools.ts'
+import type { ChapterTools } from '../../chapter-tools.ts'
 import { remove } from '../../container/remove.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Started } from '../../container/start.ts'
@@ -117,7 +117,7 @@ export async function walkOf<Result>(
   return walk
 }
 
-async function observersOf({ rows }: Runtime): Promise<Observer[]> {
+async function observersOf({ rows }: Runtime): Promise<NonNullable<ChapterTools['observers']>> {
   const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
   return ofChapters.flatMap((each) => each?.observers ?? [])
 }

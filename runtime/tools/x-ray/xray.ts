@@ -104,7 +104,7 @@ export async function xray(runtime: Runtime, container: Container): Promise<XRay
       usage: statsOf(groups),
     },
     layers: layersOf(runtime.root, container),
-    more: ofChapters.flatMap((tools) => tools?.xray?.(container, dir) ?? []),
+    more: (await Promise.all(ofChapters.map((each) => each?.xray?.(container, dir) ?? []))).flat(),
   }
 }
 

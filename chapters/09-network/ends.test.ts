@@ -1,0 +1,73 @@
+/** Tests. Whatever kills a container, its cable, ports, addresses and names go with it. */
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { leasesIn } from '../../runtime/09-network/leases.ts'
+import { listContainers } from '../../runtime/container/find.ts'
+import { namesIn } from '../../runtime/files.ts'
+import type { Container } from '../../runtime/options.ts'
+import { rootWithBusybox } from '../../test/busybox.ts'
+import { until } from '../../test/detached.ts'
+import { needs } from '../../test/scratch.ts'
+import { program } from '../../test/stepbox.ts'
+import { canBuild, town } from './town.ts'
+
+interface Row {
+  title: string
+  flags: string[]
+  victims: (container: Container, commandLine: number) => (number | undefined)[]
+  /** With nobody left to settle it, the next command does. */
+  isLookedFor?: boolean
+}
+
+const rows: Row[] = [
+  {
+    ...{ title: 'the command line, in the foreground', flags: [], isLookedFor: true },
+    victims: (_, commandLine) => [commandLine],
+  },
+  { title: 'its first process', flags: ['-d'], victims: ({ init }) => [init?.pid] },
+  {
+    ...{ title: 'the process that waits for it', flags: ['-d'], isLookedFor: true },
+    victims: ({ monitor }) => [monitor?.pid],
+  },
+  {
+    ...{ title: 'both', flags: ['-d'], isLookedFor: true },
+    victims: ({ init, monitor }) => [init?.pid, monitor?.pid],
+  },
+  {
+    ...{ title: 'its first process, when it is to be removed', flags: ['-d', '--rm'] },
+    victims: ({ init }) => [init?.pid],
+  },
+]
+
+test.for(rows)('$title', { timeout: 120_000 }, async (row, context) => {
+  const { flags, victims, isLookedFor } = row
+  needs(context, 'root', 'overlay', 'container-links', 'packet-filter')
+  if (!canBuild()) context.skip('it takes iproute2, nftables, util-linux and busybox')
+  const root = await rootWithBusybox()
+  const { on, stepbox } = await town(root)
+  stepbox('network', 'create', 'shop')
+  const words = ['--network', 'shop', '-p', '8080:80', 'busybox', 'sleep', '600']
+  const argv = [process.execPath, '--', program, 'run', ...flags, ...words]
+  const commandLine = Number(on('host', ['sh', '-c', started, ...argv]).out)
+  const [container] = listContainers(root)
+  const id = container?.id ?? 'none'
+  const left = () => [
+    ...(on('host', ['ip', '-br', 'link']).out.match(/^sbv\w+/gm) ?? []),
+    ...(on('host', ['nft', 'list', 'ruleset']).out.match(new RegExp(id, 'g')) ?? []),
+    ...(on('host', ['cat', '/proc/net/tcp']).out.match(/:1F90 /g) ?? []),
+    ...leasesIn(root, 'shop').map(({ address }) => address),
+    ...namesIn(join(root, 'resolving/own')),
+  ]
+  expect(left().length).toBeGreaterThanOrEqual(5)
+  const killed = container ? victims(container, commandLine) : []
+  for (const pid of killed) if (pid) process.kill(pid, 'SIGKILL')
+  await until(() => {
+    if (isLookedFor) stepbox('ps', '-q')
+    return left().length === 0 && namesIn(join(root, 'running')).length === 0
+  })
+})
+
+/** Prints its number once its container runs. */
+const started = `
+  "$0" "$@" > /dev/null 2>&1 < /dev/null &
+  until [ -n "$("$0" "$1" "$2" ps -q)" ]; do sleep 0.1; done; echo $!`

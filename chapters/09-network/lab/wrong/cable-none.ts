@@ -1,0 +1,5 @@
+// finds cable
+// No cable is made.
+export function cables(options: WithNet): Step[] {
+  return []
+}

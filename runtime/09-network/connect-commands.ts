@@ -1,0 +1,104 @@
+/** `network connect` and `disconnect`, as they are typed. */
+import { untilLast, type ListOptions, type StartedList } from '../carried-list.ts'
+import { UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
+import { containerDir } from '../container/state.ts'
+import { tidy } from '../container/tidy.ts'
+import { NativeFailure } from '../native-failure.ts'
+import { launch } from '../native.ts'
+import type { Container } from '../options.ts'
+import type { Step } from '../step.ts'
+import { connectContainer, disconnectContainer } from './connect.ts'
+import type { MemberChange, MemberWish } from './connect.ts'
+import { askedNames } from './name-words.ts'
+import { checkAddresses } from './network-words.ts'
+
+export function connectCommand(input: Input): Promise<Answer> {
+  const wish = wishIn(input)
+  const work = (asked: MemberChange) => connectContainer(input.runtime, { ...asked, wish })
+  return answered(input, 'network connect', work)
+}
+
+export function disconnectCommand(input: Input): Promise<Answer> {
+  const work = (asked: MemberChange) => disconnectContainer(input.runtime, asked)
+  return answered(input, 'network disconnect', work)
+}
+
+async function answered(
+  input: Input,
+  name: string,
+  work: (asked: MemberChange) => Promise<void>,
+): Promise<Answer> {
+  const [network = '', container = ''] = input.words
+  let isWhole = true
+  const carry = async (plan: Step[], about: Container) => {
+    isWhole = await carriedOut(input, { name, plan, about })
+    return isWhole
+  }
+  try {
+    await tidy(input.runtime)
+    const isExperiment = input.values.has('without')
+    await work({ network, container, isExperiment, ...(isWatched(input) ? { carry } : {}) })
+    return { code: isWhole ? 0 : 125 }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    await input.failed(error)
+    return { code: 1 }
+  }
+}
+
+function isWatched({ switches, values }: Input): boolean {
+  return ['trace', 'step'].some((each) => switches.has(each)) ||
+    ['without', 'record'].some((each) => values.has(each))
+}
+
+/** The list of the command, watched as the flags say. False if it was left before its end. */
+async function carriedOut(
+  input: Input,
+  { name, plan: list, about: { id } }: { name: string; plan: Step[]; about: Container },
+): Promise<boolean> {
+  const { rows, root } = input.runtime
+  const begin = async ({ alter, mode = 'run' }: ListOptions): Promise<StartedList> => {
+    const plan = alter?.(list, containerDir(root, id)) ?? list
+    const launched = launch(plan, { mode, stdio: ['ignore', 'ignore', 'inherit'] })
+    if (mode !== 'step') launched.end() // no further plan follows
+    const reports = mode === 'step' ? untilLast(launched, plan) : launched.reports
+    const { pid, outcome } = launched
+    return { plan, launched, pid, reports, groups: [], chapter: rows.at(-1)?.number ?? 0, outcome }
+  }
+  const argv = [name, ...input.words]
+  const { outcome, why } = await input.carryOut(input, { name, argv, isDetached: true, begin })
+  if (why) throw new Error(why.text)
+  if (!outcome) return false
+  if (outcome.refused || outcome.lost) throw new NativeFailure(outcome.refused)
+  return true
+}
+
+/** What the flags of `network connect` ask for. */
+export function wishIn(input: Input): MemberWish {
+  const { values } = input
+  const names = askedNames({ values: renamed(values, 'alias', 'network-alias') })
+  const links = (names.links ?? []).map((link) => link.join(':'))
+  const [four, six] = [valueOf(input, 'ip'), valueOf(input, 'ip6')]
+  const options = (values.get('driver-opt') ?? []).map(pairIn)
+  checkAddresses({ four, six })
+  return {
+    ...(four === undefined ? {} : { four }),
+    ...(six === undefined ? {} : { six }),
+    ...(names.networkAliases ? { aliases: names.networkAliases } : {}),
+    ...(links.length > 0 ? { links } : {}),
+    ...(options.length > 0 ? { driverOptions: Object.fromEntries(options) } : {}),
+  }
+}
+
+function renamed(values: Input['values'], from: string, to: string): Input['values'] {
+  const own = new Map(values)
+  const given = own.get(from)
+  if (given) own.set(to, given)
+  return own
+}
+
+function pairIn(text: string): [string, string] {
+  const [key = '', ...rest] = text.split('=')
+  if (key && rest.length > 0) return [key, rest.join('=')]
+  throw new UsageError(`invalid --driver-opt '${text}': KEY=VALUE`)
+}

@@ -1,0 +1,107 @@
+/** The flags of `run` that say which network a container gets, and what they ask for. */
+import { isIPv4, isIPv6 } from 'node:net'
+import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
+import type { ContainerOptions } from '../options.ts'
+import type { AskedEndpoint } from './endpoints.ts'
+import { findNetwork } from './networks.ts'
+
+export const networkFlags: Flag[] = [
+  { long: 'network', value: 'NETWORK', text: 'by its name; none, host or container:X' },
+  { long: 'net', value: 'NETWORK', text: 'the same as --network' },
+  { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
+  { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
+  { long: 'mac-address', value: 'MAC', text: 'the hardware address of its interface' },
+]
+
+/** The network, under the name that is on record, and what is wished for in it. */
+export function askedNetwork(typed: Typed): Partial<ContainerOptions> {
+  const word = [...(typed.values.get('network') ?? []), ...(typed.values.get('net') ?? [])].at(-1)
+  const { network, ...named } = word === undefined ? { network: 'bridge' } : namedIn(word)
+  checkConflicts(network, typed)
+  const [four, six, mac] = ['ip', 'ip6', 'mac-address'].map((flag) => valueOf(typed, flag))
+  const wishes = { ...(four ? { four } : {}), ...(six ? { six } : {}), ...(mac ? { mac } : {}) }
+  const endpoint = checked({ network, ...named, ...wishes })
+  const isJoined = !isOthers(network) && network !== 'none'
+  return {
+    ...(word === undefined ? {} : { network }),
+    ...(isJoined && Object.keys(endpoint).length > 1 ? { endpoints: [endpoint] } : {}),
+  }
+}
+
+/** Whether the container has the network of the host or of another container. */
+function isOthers(network: string): boolean {
+  return network === 'host' || network.startsWith('container:')
+}
+
+/** `name=back,alias=db,ip=172.28.0.9`, or a name alone. */
+function namedIn(word: string): AskedEndpoint {
+  if (!word.includes('=')) return { network: word === 'default' ? 'bridge' : word }
+  const endpoint: AskedEndpoint = { network: '' }
+  for (const field of word.split(',')) {
+    const [key = '', ...rest] = field.split('=')
+    const value = rest.join('=')
+    if (key === 'name') endpoint.network = value
+    else if (key === 'ip') endpoint.four = value
+    else if (key === 'ip6') endpoint.six = value
+    else if (key === 'mac-address') endpoint.mac = value
+    else if (key === 'alias') endpoint.aliases = [...(endpoint.aliases ?? []), value]
+    else throw new UsageError(`invalid --network '${word}': ${key}=…; have: ${keys}`)
+  }
+  if (endpoint.network) return endpoint
+  throw new UsageError(`invalid --network '${word}': it has no name=…`)
+}
+
+const keys = 'name, alias, ip, ip6, mac-address'
+
+function checked(endpoint: AskedEndpoint): AskedEndpoint {
+  const { network, four, six, mac } = endpoint
+  const isOwn = !isOthers(network) && network !== 'none'
+  if ((four !== undefined || six !== undefined) && (network === 'bridge' || !isOwn))
+    throw new UsageError('user specified IP address is supported on user defined networks only')
+  checkAddresses({ four, six })
+  return mac === undefined ? endpoint : { ...endpoint, mac: macIn(mac) }
+}
+
+/** Throws unless they are addresses. */
+export function checkAddresses({ four, six }: Record<'four' | 'six', string | undefined>): void {
+  if (four !== undefined && !isIPv4(four)) throw new UsageError(`invalid IPv4 address: ${four}`)
+  if (six !== undefined && !isIPv6(six)) throw new UsageError(`invalid IPv6 address: ${six}`)
+}
+
+/** Six bytes in hexadecimal digits. The lowest bit of the first is set in addresses of groups. */
+function macIn(text: string): string {
+  const bytes = text.toLowerCase().split(/[:-]/)
+  const isMac = bytes.length === 6 && bytes.every((byte) => /^[\da-f]{2}$/.test(byte))
+  if (!isMac) throw new UsageError(`${text} is not a valid mac address, such as 02:42:ac:11:00:02`)
+  if (parseInt(bytes[0] ?? '', 16) & 1)
+    throw new UsageError(`invalid mac address ${text}: an odd first byte is for groups of machines`)
+  return bytes.join(':')
+}
+
+/** What makes no sense in another's network, in Docker's words. */
+const conflicts = {
+  hostname: 'hostname and the network mode',
+  dns: 'dns and the network mode',
+  'add-host': 'custom host-to-IP mapping and the network mode',
+  'mac-address': 'mac-address and the network mode',
+  publish: 'port publishing and the container type network mode',
+  'publish-all': 'port publishing and the container type network mode',
+  expose: 'port exposing and the container type network mode',
+  link: "container type network can't be used with links",
+}
+
+function checkConflicts(network: string, { values, switches }: Typed): void {
+  if (network === 'container:')
+    throw new UsageError('invalid network mode: invalid container format container:<name|id>')
+  for (const [flag, words] of Object.entries(conflicts)) {
+    const isGiven = values.has(flag) || switches.has(flag)
+    const isConflict = network.startsWith('container:')
+    const isOfHost = network === 'host' && flag === 'mac-address'
+    if (isGiven && (isConflict || isOfHost)) throw new UsageError(`conflicting options: ${words}`)
+  }
+}
+
+/** Throws unless a container can be given a network of that name. */
+export function checkNetwork(root: string, name: string): void {
+  if (!name.startsWith('container:')) findNetwork(root, name)
+}
