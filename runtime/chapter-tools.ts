@@ -20,8 +20,8 @@ export interface ChapterTools {
   /** What happens without each line that the chapter adds. */
   consequences?: Consequence[]
   misconceptions?: Misconception[]
-  /** Further looks of `--step` at the process that makes the calls. */
-  observers?: (Observer | WideObserver)[]
+  /** Further looks of `--step` at the process that makes the calls; wide ones begin with a walk. */
+  observers?: (Observer | (() => WideObserver))[]
   /**
    * Why a call failed, in one line, or undefined. Asked if the shared causes do not apply; later
    * chapters first.

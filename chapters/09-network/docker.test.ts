@@ -72,6 +72,16 @@ const lines = [
   ...['network disconnect net1 mytomcat', 'network disconnect -f net2 mytomcat', ps],
   ...['port mytomcat', 'restart -t 0 mytomcat', ps, 'network connect bridge mytomcat', ps],
   ...['network disconnect none shut', 'network connect net1 shut', ps],
+  // Addresses of the cable alone, and ports that lead nowhere until a network leads out.
+  'run -d --rm --name link --network net2 --link-local-ip 169.254.7.7 busybox sleep 1000',
+  'run --rm --network net2 --link-local-ip 10.1.1.1 busybox true',
+  ...[`exec link sh -c ${inside}`, `inspect -f ${places} link`],
+  'network connect --link-local-ip 169.254.7.8 net3 link',
+  ...[`exec link sh -c ${inside}`, `inspect -f ${places} link`, 'rm -f link'],
+  'run -d --rm --name opted --network name=net1,driver-opt=a=b busybox sleep 1000',
+  ...[`inspect -f ${places} opted`, 'rm -f opted'],
+  'run -d --rm --name inner --network net4 -p 8889:80 busybox sleep 1000',
+  ...[ps, 'port inner', 'network connect bridge inner', ps, 'port inner', 'rm -f inner'],
   // While they do not run.
   'create --name off --network net1 --network-alias al busybox sleep 1000',
   ...['network connect --alias xx net2 off', 'network disconnect net1 off', ps, 'start off', ps],
@@ -110,7 +120,7 @@ function ours(text: string): string {
     .replaceAll(/, :::[^,\s|]+/g, '')
     .replaceAll(/^.* -> :::.*\n|^:::.*\n/gm, '')
     .replaceAll(/,\{"HostIp":"::","HostPort":"\d+"\}/g, '')
-    .replaceAll(/\|(\w+(?:,\w+)+)$/gm, (_, names: string) => `|${names.split(',').sort().join()}`)
+    .replaceAll(/ (\w+(?:,\w+)+)$/gm, (_, names: string) => ` ${names.split(',').sort().join()}`)
 }
 
 async function answers(type: Typed): Promise<string[]> {

@@ -80,7 +80,7 @@ async function make(root: string, asked: NewNetwork): Promise<NetworkRecord> {
   } finally {
     await removeTree(staging)
   }
-  announceNetwork(root, network, 'create')
+  if (network.name !== defaultNetwork) announceNetwork(root, network, 'create') // as in Docker
   return network
 }
 

@@ -10,7 +10,7 @@ import type { Step } from '../step.ts'
 import { connectContainer, disconnectContainer } from './connect.ts'
 import type { MemberChange, MemberWish } from './connect.ts'
 import { askedNames } from './name-words.ts'
-import { checkAddresses } from './network-words.ts'
+import { checkAddresses, driverOption } from './network-words.ts'
 
 export function connectCommand(input: Input): Promise<Answer> {
   const wish = wishIn(input)
@@ -79,14 +79,16 @@ export function wishIn(input: Input): MemberWish {
   const names = askedNames({ values: renamed(values, 'alias', 'network-alias') })
   const links = (names.links ?? []).map((link) => link.join(':'))
   const [four, six] = [valueOf(input, 'ip'), valueOf(input, 'ip6')]
-  const options = (values.get('driver-opt') ?? []).map(pairIn)
-  checkAddresses({ four, six })
+  const options = (values.get('driver-opt') ?? []).map(driverOption)
+  const linkLocal = values.get('link-local-ip')
+  checkAddresses({ four, six, linkLocal })
   return {
     ...(four === undefined ? {} : { four }),
     ...(six === undefined ? {} : { six }),
+    ...(linkLocal === undefined ? {} : { linkLocal }),
     ...(names.networkAliases ? { aliases: names.networkAliases } : {}),
     ...(links.length > 0 ? { links } : {}),
-    ...(options.length > 0 ? { driverOptions: Object.fromEntries(options) } : {}),
+    ...(options.length > 0 ? { driverOptions: Object.assign({}, ...options) as Record<string, string> } : {}),
   }
 }
 
@@ -95,10 +97,4 @@ function renamed(values: Input['values'], from: string, to: string): Input['valu
   const given = own.get(from)
   if (given) own.set(to, given)
   return own
-}
-
-function pairIn(text: string): [string, string] {
-  const [key = '', ...rest] = text.split('=')
-  if (key && rest.length > 0) return [key, rest.join('=')]
-  throw new UsageError(`invalid --driver-opt '${text}': KEY=VALUE`)
 }

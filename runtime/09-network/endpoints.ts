@@ -12,11 +12,13 @@ export interface AskedEndpoint {
   four?: string
   six?: string
   mac?: string
+  /** Addresses that mean something on the cable alone: 169.254.0.0/16 and fe80::/10. */
+  linkLocal?: string[]
   /** Further names that the other members find it by. */
   aliases?: string[]
   /** Names that only this container finds others by: `CONTAINER:ALIAS`. */
   links?: string[]
-  /** Of `network connect --driver-opt`: kept on record. */
+  /** Of `--driver-opt`: kept on record. */
   driverOptions?: Record<string, string>
   /** It was joined by `network connect`. */
   isJoined?: boolean

@@ -41,11 +41,12 @@ export function networkSettings(root: string, container: Container): object {
 }
 
 function wishesIn({ id }: Container, name: string, wish?: AskedEndpoint): object {
-  const { four, six, aliases = [], links, isJoined } = wish ?? {}
+  const { four, six, linkLocal, aliases = [], links, isJoined } = wish ?? {}
   const isUsers = wish !== undefined && name !== defaultNetwork
   const config = {
     ...(four === undefined ? {} : { IPv4Address: four }),
     ...(six === undefined ? {} : { IPv6Address: six }),
+    ...(linkLocal === undefined ? {} : { LinkLocalIPs: linkLocal }),
   }
   return {
     IPAMConfig: isJoined || Object.keys(config).length > 0 ? config : null,
@@ -56,7 +57,7 @@ function wishesIn({ id }: Container, name: string, wish?: AskedEndpoint): object
 
 function optionsOf(asked: AskedEndpoint[], name: string): object | null {
   const { isJoined, driverOptions } = asked.find(({ network }) => network === name) ?? {}
-  return isJoined ? (driverOptions ?? {}) : null
+  return driverOptions ?? (isJoined ? {} : null)
 }
 
 /** Docker's id of an endpoint says nothing here: it is that of the network and the interface. */
@@ -81,7 +82,7 @@ function partsOf(end: NetworkEnd | undefined): object {
 
 /** For each port of the container where it leads from; null if it is only exposed. */
 function portsOf({ net, config, status }: Container): object {
-  if (status !== 'running' || !net || net.ends.length === 0) return {}
+  if (status !== 'running' || !net || net.ends.every(({ isInternal }) => isInternal)) return {}
   const { ports } = net
   const published: Record<string, { HostIp: string; HostPort: string }[] | null> = {}
   for (const word of Object.keys(config?.ExposedPorts ?? {})) published[word] = null

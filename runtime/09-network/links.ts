@@ -116,14 +116,18 @@ export function interfaces({ net }: WithNet): Step[] {
   ]
 }
 
-function inside({ inside: { name, index, addresses, gateway, gateway6 } }: NetworkEnd): Step[] {
+function inside({ inside }: NetworkEnd): Step[] {
+  const { name, index, addresses, linkLocal = [], gateway, gateway6 } = inside
   const gateways = [gateway, gateway6].filter((each) => each !== undefined)
-  const isSix = addresses.some(({ address }) => address.includes(':'))
+  const isSix = [...addresses, ...linkLocal].some(({ address }) => address.includes(':'))
   const setting = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`
   return [
     ...(isSix ? [] : [step(['write', setting, '1'], 'a network without IPv6', 'ENOENT')]),
     ...addresses.map((own) =>
       step(['rtnetlink', linkFd, addAddress(index, own)], 'the address that was leased for it'),
+    ),
+    ...linkLocal.map((own) =>
+      step(['rtnetlink', linkFd, addAddress(index, own)], 'it means this interface on its cable alone'),
     ),
     step(['rtnetlink', linkFd, linkUp(name)], 'a new interface is down'),
     ...gateways.map((via) =>

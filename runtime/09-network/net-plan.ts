@@ -36,6 +36,8 @@ export interface InsideEnd {
   /** `02:42:ac:11:00:02` */
   mac: string
   addresses: PlacedAddress[]
+  /** Those that were asked for beside them, of this cable alone. */
+  linkLocal?: PlacedAddress[]
   /** Where its default route leads; absent on all networks but one, and on internal ones. */
   gateway?: string
   gateway6?: string
@@ -45,6 +47,8 @@ export interface InsideEnd {
 export interface NetworkEnd {
   /** The network's id. */
   network: string
+  /** Nothing outside of the network is reached by it, and nobody outside reaches it. */
+  isInternal?: true
   bridge: Bridge
   veth: HostEnd
   inside: InsideEnd

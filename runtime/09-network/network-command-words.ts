@@ -1,5 +1,6 @@
 /** The commands about networks and ports, as they are typed. */
 import { stepFlags, type CommandSpec } from '../command-line.ts'
+import { linkLocalFlag } from './network-words.ts'
 
 const load = () => import('./network-commands.ts')
 
@@ -74,6 +75,7 @@ export const networkCommands: CommandSpec[] = [
       },
       { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
       { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
+      linkLocalFlag,
       {
         ...{ long: 'link', value: 'CONTAINER[:NAME]', many: true },
         text: 'call another one by this name',

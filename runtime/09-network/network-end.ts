@@ -11,14 +11,15 @@ export interface ChosenEnd {
   index: number
   mtu: number
   mac?: string | undefined
+  linkLocal?: string[] | undefined
 }
 
 /** The end of container `id` in its network number `at`, from 0. */
 export function networkEnd(
   { id, network, at }: { id: string; network: NetworkRecord; at: number },
-  { addresses, index, mtu, mac }: ChosenEnd,
+  { addresses, index, mtu, mac, linkLocal }: ChosenEnd,
 ): NetworkEnd {
-  const { name, bridge, subnets } = network
+  const { name, bridge, subnets, isInternal } = network
   if (!bridge) throw new Error(`network '${name}' is not one that can be joined`)
   const gateways = subnets.flatMap(({ gateway, subnet }) =>
     gateway ? placed(gateway, subnet) : [],
@@ -29,6 +30,7 @@ export function networkEnd(
   const inside = `eth${at}`
   return {
     network: network.id,
+    ...(isInternal ? { isInternal } : {}),
     bridge: { ...bridge, addresses: gateways, mtu },
     veth: {
       name: `sbv${id.slice(0, 11)}${at === 0 ? '' : at.toString(36)}`,
@@ -40,6 +42,7 @@ export function networkEnd(
       index: 2 + at,
       mac: mac ?? macFrom(addresses[0] ?? ''),
       addresses: addresses.map((each, place) => placed(each, subnets[place]?.subnet ?? '')),
+      ...(linkLocal ? { linkLocal: linkLocal.map(onCable) } : {}),
       ...(gateway ? { gateway } : {}),
       ...(gateway6 ? { gateway6 } : {}),
     },
@@ -48,6 +51,10 @@ export function networkEnd(
 
 function placed(address: string, subnet: string): PlacedAddress {
   return { address, prefix: parseSubnet(subnet)?.prefix ?? 0 }
+}
+
+function onCable(address: string): PlacedAddress {
+  return { address, prefix: address.includes(':') ? 64 : 16 }
 }
 
 /** As Docker's: who has the address now has the same MAC address as who had it before. */

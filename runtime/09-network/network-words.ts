@@ -1,15 +1,22 @@
 /** The flags of `run` that say which network a container gets, and what they ask for. */
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
 import type { AskedEndpoint } from './endpoints.ts'
 import { findNetwork } from './networks.ts'
+
+/** Of `run` and of `network connect`. */
+export const linkLocalFlag: Flag = {
+  ...{ long: 'link-local-ip', value: 'ADDRESS', many: true },
+  text: 'one more, of its cable alone: 169.254.X.Y or fe80::X',
+}
 
 export const networkFlags: Flag[] = [
   { long: 'network', value: 'NETWORK', text: 'by its name; none, host or container:X' },
   { long: 'net', value: 'NETWORK', text: 'the same as --network' },
   { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
   { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
+  linkLocalFlag,
   { long: 'mac-address', value: 'MAC', text: 'the hardware address of its interface' },
 ]
 
@@ -20,7 +27,12 @@ export function askedNetwork(typed: Typed): Partial<ContainerOptions> {
   checkConflicts(network, typed)
   const [four, six, mac] = ['ip', 'ip6', 'mac-address'].map((flag) => valueOf(typed, flag))
   const wishes = { ...(four ? { four } : {}), ...(six ? { six } : {}), ...(mac ? { mac } : {}) }
-  const endpoint = checked({ network, ...named, ...wishes })
+  const own = typed.values.get('link-local-ip') ?? []
+  const linkLocal = [...own, ...(named.linkLocal ?? [])]
+  const endpoint = checked({
+    ...{ network, ...named, ...wishes },
+    ...(linkLocal.length > 0 ? { linkLocal } : {}),
+  })
   const isJoined = !isOthers(network) && network !== 'none'
   return {
     ...(word === undefined ? {} : { network }),
@@ -44,6 +56,9 @@ function namedIn(word: string): AskedEndpoint {
     else if (key === 'ip') endpoint.four = value
     else if (key === 'ip6') endpoint.six = value
     else if (key === 'mac-address') endpoint.mac = value
+    else if (key === 'link-local-ip') endpoint.linkLocal = [...(endpoint.linkLocal ?? []), value]
+    else if (key === 'driver-opt')
+      endpoint.driverOptions = { ...endpoint.driverOptions, ...driverOption(value) }
     else if (key === 'alias') endpoint.aliases = [...(endpoint.aliases ?? []), value]
     else throw new UsageError(`invalid --network '${word}': ${key}=…; have: ${keys}`)
   }
@@ -51,21 +66,39 @@ function namedIn(word: string): AskedEndpoint {
   throw new UsageError(`invalid --network '${word}': it has no name=…`)
 }
 
-const keys = 'name, alias, ip, ip6, mac-address'
+const keys = 'name, alias, ip, ip6, link-local-ip, mac-address, driver-opt'
+
+/** `KEY=VALUE`, as `--driver-opt` has it. */
+export function driverOption(text: string): Record<string, string> {
+  const [key = '', ...rest] = text.split('=')
+  if (key && rest.length > 0) return { [key]: rest.join('=') }
+  throw new UsageError(`invalid --driver-opt '${text}': KEY=VALUE`)
+}
 
 function checked(endpoint: AskedEndpoint): AskedEndpoint {
-  const { network, four, six, mac } = endpoint
+  const { network, four, six, linkLocal, mac } = endpoint
   const isOwn = !isOthers(network) && network !== 'none'
   if ((four !== undefined || six !== undefined) && (network === 'bridge' || !isOwn))
     throw new UsageError('user specified IP address is supported on user defined networks only')
-  checkAddresses({ four, six })
+  checkAddresses({ four, six, linkLocal })
   return mac === undefined ? endpoint : { ...endpoint, mac: macIn(mac) }
 }
 
+interface Wishes {
+  four: string | undefined
+  six: string | undefined
+  linkLocal: string[] | undefined
+}
+
 /** Throws unless they are addresses. */
-export function checkAddresses({ four, six }: Record<'four' | 'six', string | undefined>): void {
+export function checkAddresses({ four, six, linkLocal = [] }: Wishes): void {
   if (four !== undefined && !isIPv4(four)) throw new UsageError(`invalid IPv4 address: ${four}`)
   if (six !== undefined && !isIPv6(six)) throw new UsageError(`invalid IPv6 address: ${six}`)
+  for (const word of linkLocal) {
+    const isOfCable = isIPv4(word) ? word.startsWith('169.254.') : /^fe[89ab]/i.test(word)
+    if (!isOfCable || isIP(word) === 0)
+      throw new UsageError(`invalid link-local IP address: ${word}; such as 169.254.7.7 or fe80::7`)
+  }
 }
 
 /** Six bytes in hexadecimal digits. The lowest bit of the first is set in addresses of groups. */

@@ -39,6 +39,7 @@ export function plannedEnd(
     index: firstIndex + 1 + at,
     mtu: Number(network.options['com.docker.network.driver.mtu']) || 1500,
     mac: asked?.mac,
+    linkLocal: asked?.linkLocal,
   })
 }
 

@@ -3,10 +3,10 @@ import type { Container } from '../options.ts'
 import type {} from './endpoints.ts'
 import type { HeldPort } from './net-plan.ts'
 
-/** `0.0.0.0:8080->80/tcp`, and what is only exposed: `443/tcp`. Nothing without a network. */
+/** `0.0.0.0:8080->80/tcp`, and what is only exposed: `443/tcp`. Nothing without a way out. */
 export function portsColumn({ net, status, config }: Container): string | undefined {
   if (status !== 'running' && status !== 'restarting') return undefined
-  if (!net || net.ends.length === 0) return undefined
+  if (!net || net.ends.every(({ isInternal }) => isInternal)) return undefined
   const { ports } = net
   const isPublished = (word: string) =>
     ports.some(({ to, protocol }) => `${to.port}/${protocol}` === word)

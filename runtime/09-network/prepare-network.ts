@@ -83,22 +83,22 @@ async function join(
     places.push(await placeIn({ root, id: container.id, network, at }, asked[at]))
   const ends = withOneRoute(places, networks)
   container.net = { ends, ports: [] }
-  const isInternal = networks.length > 0 && networks.every((each) => each.isInternal)
   const reached = ends.filter((_, at) => !networks[at]?.isInternal)
-  const wanted = isInternal ? [] : publishedOf(container) // nobody could come in, as in Docker
+  const isReached = reached.length > 0 // else the ports are held for a network that leads out
+  const wanted = publishedOf(container)
   if (wanted.length === 0) return
   const isNamed = wanted.every(({ host }) => host && host[0] === host[1] && host[0] !== 0)
   const choose = async () => {
     const others = heldByOthers(root, container)
-    const to = ends.length > 0 ? reached : nowhere
+    const to = isReached ? reached : nowhere
     const held = await hostPorts({ asked: wanted, ends: to, others })
-    container.net = ends.length > 0 ? { ends, ports: held } : { ends, ports: [], idle: held }
+    container.net = isReached ? { ends, ports: held } : { ends, ports: [], idle: held }
     saveRunning(root, container) // whoever chooses a port next sees this one
   }
   await (isNamed ? choose() : withNetworks(root, choose))
 }
 
-/** A container that has left all of its networks keeps its ports, for the next one. */
+/** A container that nobody can reach keeps its ports, for the next network that it joins. */
 const nowhere = [{ inside: { addresses: [{ address: '0.0.0.0', prefix: 0 }] } }]
 
 function heldByOthers(root: string, { id }: Container): HeldPort[] {
@@ -154,5 +154,6 @@ export async function placeIn(
   const wish = { container: id, ...(four ? { four } : {}), ...(six ? { six } : {}) }
   const addresses = await lease(root, network, wish)
   const mtu = Number(options['com.docker.network.driver.mtu']) || uplinkMtu()
-  return networkEnd({ id, network, at }, { addresses, index: randomIndex(), mtu, mac: asked.mac })
+  const { mac, linkLocal } = asked
+  return networkEnd({ id, network, at }, { addresses, index: randomIndex(), mtu, mac, linkLocal })
 }

@@ -8,20 +8,40 @@ import { seenNetworks, type SeenLink, type SeenSide } from './seen-links.ts'
 
 type Values = Record<string, string>
 
+type Topics = Record<string, Values>
+
 /**
  * Topics are those of the container, and with `host` before them those of the host. While the
- * process is still in the host's network, there is nothing of the container's.
+ * process is still in the host's network, there is nothing of the container's. What the host has
+ * at the first look is left out: hundreds of other containers may be there.
  */
-export const networkObserver: WideObserver = {
-  async lookWidely(pid) {
-    const isApart = networkOf(pid) !== networkOf('self')
-    const [host, inside] = await seenIfAllowed(isApart ? pid : undefined)
-    if (!host) return {}
-    return {
-      ...topicsOf('host ', host, await rulesOf(host)),
-      ...(inside && isApart ? topicsOf('', inside, await rulesOf(inside, pid)) : {}),
-    }
-  },
+export function networkObserver(): WideObserver {
+  const rulesOf = rulesByGeneration()
+  let first: Topics | undefined
+  return {
+    async lookWidely(pid) {
+      const isApart = networkOf(pid) !== networkOf('self')
+      const [host, inside] = await seenIfAllowed(isApart ? pid : undefined)
+      if (!host) return {}
+      const ofHost = topicsOf('host ', host, await rulesOf(host))
+      first ??= ofHost
+      return {
+        ...without(first, ofHost),
+        ...(inside && isApart ? topicsOf('', inside, await rulesOf(inside, pid)) : {}),
+      }
+    },
+  }
+}
+
+function without(known: Topics, all: Topics): Topics {
+  const isNew = (topic: string) => ([name, value]: [string, string]) =>
+    known[topic]?.[name] !== value
+  return Object.fromEntries(
+    Object.entries(all).map(([topic, values]) => [
+      topic,
+      Object.fromEntries(Object.entries(values).filter(isNew(topic))),
+    ]),
+  )
 }
 
 function networkOf(pid: number | 'self'): string {
@@ -38,18 +58,18 @@ async function seenIfAllowed(pid: number | undefined): Promise<SeenSide[]> {
   }
 }
 
-/** What was listed last in each network namespace, and the number of its generation then. */
-const listed = new Map<string, { generation: number; rules: SeenRule[] }>()
-
-/** nft(8) is asked only if something has changed. */
-async function rulesOf({ generation }: SeenSide, pid?: number): Promise<SeenRule[]> {
-  const place = networkOf(pid ?? 'self')
-  if (generation === undefined) return []
-  const known = listed.get(place)
-  if (known?.generation === generation) return known.rules
-  const rules = await seenFilter(pid)
-  listed.set(place, { generation, rules })
-  return rules
+/** nft(8) is asked only if something has changed since it was asked about that network. */
+function rulesByGeneration() {
+  const listed = new Map<string, { generation: number; rules: SeenRule[] }>()
+  return async ({ generation }: SeenSide, pid?: number): Promise<SeenRule[]> => {
+    const place = networkOf(pid ?? 'self')
+    if (generation === undefined) return []
+    const known = listed.get(place)
+    if (known?.generation === generation) return known.rules
+    const rules = await seenFilter(pid)
+    listed.set(place, { generation, rules })
+    return rules
+  }
 }
 
 /** Of the host, only bridges and cables: its other interfaces are not made here. */

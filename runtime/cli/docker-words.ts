@@ -33,7 +33,6 @@ export interface FlagToCome {
 }
 
 const runFlags: [chapter: number, longs: string][] = [
-  [9, 'link-local-ip'],
   [11, 'pull'],
   [13, 'cap-add cap-drop privileged security-opt device device-cgroup-rule userns'],
   [15, 'runtime'],
@@ -56,9 +55,6 @@ const toCome = (chapter: number, longs: string): FlagToCome[] =>
 export const dockerFlags: Record<string, FlagToCome[]> = {
   run: ofRun,
   plan: ofRun,
-  rm: [
-    { long: 'link', short: 'l', chapter: 9 },
-  ],
   rmi: [{ long: 'force', short: 'f', chapter: 5 }, ...toCome(5, 'no-prune')],
   import: toCome(5, 'platform'),
 }
@@ -78,6 +74,8 @@ export const notStepbox: Record<string, string> = {
   trust: 'Docker has retired it',
   'commit --pause': 'a container that runs is always paused for it, as by default in Docker',
   'commit --p': 'a container that runs is always paused for it, as by default in Docker',
+  'rm --link': "'run --link' makes an alias on record, not a link of its own to remove",
+  'rm --l': "'run --link' makes an alias on record, not a link of its own to remove",
   '--gpus': 'devices of one vendor are not taught',
   '--storage-opt': 'it needs quotas of particular file systems',
   '--disable-content-trust': 'Docker has retired it',

@@ -16,6 +16,8 @@ interface Experiment {
 interface Open {
   path: string
   until?: number
+  /** EINVAL where the list has mounted something over it by then. */
+  ignoring?: Ignorable
 }
 
 /**
@@ -43,8 +45,8 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
   const own = overlay < 0 ? [] : [{ path: dir, until: overlay }]
   const pivot = placeWhere(plan, ({ call }) => call[0] === 'pivot_root')
   const setting = plan.findLastIndex((step, at) => at < pivot && isOfNetwork(step))
-  const settings = setting < first ? [] : [{ path: '/proc/sys/net', until: setting }]
-  const writable: Open[] = [...own, ...settings, ...open.filter(isUsed)]
+  const settings: Open = { path: '/proc/sys/net', until: setting, ignoring: 'EINVAL' }
+  const writable: Open[] = [...own, ...(setting < first ? [] : [settings]), ...open.filter(isUsed)]
   const seal = [
     ...added(sealed),
     ...added([emptyRun], 'ENOENT'),
@@ -54,7 +56,7 @@ export function harmless(plan: Step[], { place, dir, open = [] }: Experiment): S
     ...(at === first ? seal : []),
     ...(at === last && !isJoining && !isCopying ? added([closedProc], 'EINVAL') : []),
     ...(at === place || !step ? [] : [{ ...step, line: at + 1 }]),
-    ...added(writable.filter(({ until }) => until === at).map(setReadOnly)),
+    ...writable.filter(({ until }) => until === at).flatMap(closed),
   ])
   // Whoever is in the session of a terminal can type commands into it (TIOCSTI).
   const isSession = place !== undefined && plan[place]?.call[0] === 'setsid'
@@ -101,9 +103,9 @@ const bindOnItself = (path: string): Call => ['mount', path, path, null, ['MS_BI
 
 const setWritable = (path: string): Call => ['mount_setattr', path, [], [], ['MOUNT_ATTR_RDONLY']]
 
-const setReadOnly = ({ path }: Open): Call => [
-  'mount_setattr', path, [], ['MOUNT_ATTR_RDONLY'], [],
-]
+function closed({ path, ignoring }: Open): Step[] {
+  return added([['mount_setattr', path, [], ['MOUNT_ATTR_RDONLY'], []]], ignoring)
+}
 
 /** /proc is mounted by the list: what can be written there would reach the host's kernel. */
 const closedProc: Call = [

@@ -1,6 +1,5 @@
 /** Starting a container one call at a time: make a call, look at what it changed. */
 import type { Runtime } from '../../chapter.ts'
-import type { ChapterTools } from '../../chapter-tools.ts'
 import { remove } from '../../container/remove.ts'
 import { begin, finish, type RunOptions, type RunResult } from '../../container/run.ts'
 import type { Started } from '../../container/start.ts'
@@ -9,7 +8,7 @@ import type { Report } from '../../reports.ts'
 import type { Step } from '../../step.ts'
 import { commandName, programOf } from '../proc.ts'
 import { changesBetween, fileChanges, type Difference } from './changes.ts'
-import { observe, type Observation } from './observe.ts'
+import { observe, type Looks, type Observation } from './observe.ts'
 import { targetsAt } from './targets.ts'
 
 /** What one step did. An execvpe that succeeds has no report. */
@@ -117,9 +116,10 @@ export async function walkOf<Result>(
   return walk
 }
 
-async function observersOf({ rows }: Runtime): Promise<NonNullable<ChapterTools['observers']>> {
+async function observersOf({ rows }: Runtime): Promise<NonNullable<Looks['observers']>> {
   const ofChapters = await Promise.all(rows.map(({ tools }) => tools?.()))
-  return ofChapters.flatMap((each) => each?.observers ?? [])
+  const all = ofChapters.flatMap((each) => each?.observers ?? [])
+  return all.map((each) => (typeof each === 'function' ? each() : each))
 }
 
 /** Gives the next report, or undefined once the native program has ended. */
