@@ -40,7 +40,8 @@ function removeBridges(dir: string): void {
     for (const name of seenIn(join(root, 'networks'))) {
       const text = tryRead(join(root, 'networks', name, 'network.json')) ?? ''
       const [, bridge, index] = /"bridge": \{\s*"name": "(.+)",\s*"index": (\d+)/.exec(text) ?? []
-      if (bridge && interfaceIndex(bridge) === Number(index)) // and not another root's of that name
+      const own = bridge?.startsWith('sb-') ? [Number(index), 0] : [Number(index)] // 0: it is down
+      if (bridge && own.includes(interfaceIndex(bridge) ?? -1)) // and not another root's
         spawnSync('ip', ['link', 'delete', bridge])
     }
 }

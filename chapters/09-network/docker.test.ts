@@ -75,6 +75,7 @@ const lines = [
   // Addresses of the cable alone, and ports that lead nowhere until a network leads out.
   'run -d --rm --name link --network net2 --link-local-ip 169.254.7.7 busybox sleep 1000',
   'run --rm --network net2 --link-local-ip 10.1.1.1 busybox true',
+  'run --rm --network net2 --link-local-ip 169.254.7.9 busybox ping -q -c 1 -W 9 169.254.7.7',
   ...[`exec link sh -c ${inside}`, `inspect -f ${places} link`],
   'network connect --link-local-ip 169.254.7.8 net3 link',
   ...[`exec link sh -c ${inside}`, `inspect -f ${places} link`, 'rm -f link'],

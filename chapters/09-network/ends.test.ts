@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { leasesIn } from '../../runtime/09-network/leases.ts'
+import { readNetwork } from '../../runtime/09-network/networks.ts'
 import { listContainers } from '../../runtime/container/find.ts'
 import { namesIn } from '../../runtime/files.ts'
 import type { Container } from '../../runtime/options.ts'
@@ -71,3 +72,20 @@ test.for(rows)('$title', { timeout: 120_000 }, async (row, context) => {
 const started = `
   "$0" "$@" > /dev/null 2>&1 < /dev/null &
   until [ -n "$("$0" "$1" "$2" ps -q)" ]; do sleep 0.1; done; echo $!`
+
+test('a start that was killed when its bridge was made, and not up yet', async (context) => {
+  needs(context, 'root', 'overlay', 'container-links', 'packet-filter')
+  if (!canBuild()) context.skip('it takes iproute2, nftables, util-linux and busybox')
+  const root = await rootWithBusybox()
+  const { on, stepbox } = await town(root)
+  stepbox('network', 'create', 'shop')
+  const { name = '', index = 0 } = readNetwork(root, 'shop')?.bridge ?? {}
+  const made = ['ip', 'link', 'add', name, 'index', String(index), 'type', 'bridge']
+  const bridges = () => on('host', ['ip', '-br', 'link', 'show', 'type', 'bridge']).out
+  expect(on('host', made).err).toBe('')
+  expect(stepbox('reset', '--force').out).toContain(`bridge ${name}`)
+  expect(bridges()).toBe('')
+  on('host', made)
+  expect(stepbox('run', '--rm', '--network', 'shop', 'busybox', 'true').err).toBe('')
+  expect(bridges()).toContain(`${name} `)
+}, 60_000)

@@ -13,6 +13,7 @@ import { moveToTrash } from '../trash.ts'
 import { contains, formatAddress, formatSubnet, overlap, parseAddress } from './addresses.ts'
 import { parseSubnet, type Subnet } from './addresses.ts'
 import { interfaceIndex } from './interfaces.ts'
+import { indexOfLink } from './seen-links.ts'
 import { leasesOfRunning, withNetworks } from './leases.ts'
 import { bridgeNetworks, builtIn, checkNetworkName, defaultNetwork } from './networks.ts'
 import { networkDir, readNetwork, readRecord } from './networks.ts'
@@ -166,10 +167,10 @@ export function checkSubnet({ subnet, gateway, range, auxiliary = {} }: NetworkS
  * chosen has been taken by somebody else since, others are chosen.
  */
 export async function usable(root: string, network: NetworkRecord): Promise<NetworkRecord> {
-  if (isUsable(network)) return network
-  return withNetworks(root, () => {
+  if (await isUsable(network)) return network
+  return withNetworks(root, async () => {
     const now = readNetwork(root, network.name) ?? network
-    if (isUsable(now) || leasesOfRunning(root, now.name).length > 1) return now
+    if ((await isUsable(now)) || leasesOfRunning(root, now.name).length > 1) return now
     const asked = now.subnets.filter(({ isChosen }) => !isChosen)
     const { bridge: _, ...rest } = now
     const others = { ...rest, subnets: asked }
@@ -184,9 +185,9 @@ export async function usable(root: string, network: NetworkRecord): Promise<Netw
   })
 }
 
-function isUsable(network: NetworkRecord): boolean {
+async function isUsable(network: NetworkRecord): Promise<boolean> {
   const { bridge, subnets } = network
-  const index = bridge && interfaceIndex(bridge.name)
+  const index = bridge && (await indexOfLink(bridge.name))
   if (index !== undefined) return index === bridge?.index
   return subnets.every((each) => isOurs(network, each))
 }

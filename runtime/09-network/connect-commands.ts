@@ -10,7 +10,7 @@ import type { Step } from '../step.ts'
 import { connectContainer, disconnectContainer } from './connect.ts'
 import type { MemberChange, MemberWish } from './connect.ts'
 import { askedNames } from './name-words.ts'
-import { checkAddresses, driverOption } from './network-words.ts'
+import { checkAddresses, driverOptionsIn } from './network-words.ts'
 
 export function connectCommand(input: Input): Promise<Answer> {
   const wish = wishIn(input)
@@ -79,7 +79,7 @@ export function wishIn(input: Input): MemberWish {
   const names = askedNames({ values: renamed(values, 'alias', 'network-alias') })
   const links = (names.links ?? []).map((link) => link.join(':'))
   const [four, six] = [valueOf(input, 'ip'), valueOf(input, 'ip6')]
-  const options = (values.get('driver-opt') ?? []).map(driverOption)
+  const options = values.get('driver-opt')
   const linkLocal = values.get('link-local-ip')
   checkAddresses({ four, six, linkLocal })
   return {
@@ -88,7 +88,7 @@ export function wishIn(input: Input): MemberWish {
     ...(linkLocal === undefined ? {} : { linkLocal }),
     ...(names.networkAliases ? { aliases: names.networkAliases } : {}),
     ...(links.length > 0 ? { links } : {}),
-    ...(options.length > 0 ? { driverOptions: Object.assign({}, ...options) as Record<string, string> } : {}),
+    ...(options === undefined ? {} : { driverOptions: driverOptionsIn(options) }),
   }
 }
 

@@ -11,6 +11,9 @@ import type {} from './endpoints.ts'
 export function explainNetwork(call: Call, { errno, plan }: FailedStep): string | undefined {
   if (call[0] === 'spawn' && call[1] === 'nft' && errno === 'ENOENT')
     return 'the program nft sets up the packet filter: apt-get install nftables'
+  if (call[0] === 'spawn' && call[1] === 'nft' && errno === 'EPROTO')
+    return "a table 'stepbox' is another program's, or the kernel lacks a part: stepbox doctor"
+  if (call[0] === 'rtnetlink') return aboutLinks(errno)
   if (call[0] === 'write' && call[1].startsWith('/proc/sys/net/') && errno === 'EROFS')
     return 'the host passes packets on, and /proc/sys is read-only: mount -o remount,rw /proc/sys'
   if (call[0] !== 'hold_port') return undefined
@@ -21,6 +24,14 @@ export function explainNetwork(call: Call, { errno, plan }: FailedStep): string 
   if (errno === 'EMFILE') return `so many ports take more open files: ulimit -n ${fd + 128}`
   return undefined
 }
+
+function aboutLinks(errno: string): string | undefined {
+  if (errno === 'EACCES') return `this host has IPv6 switched off: sysctl -w ${ipv6On}`
+  if (errno === 'EOPNOTSUPP') return 'the kernel lacks a kind of link: modprobe -a bridge veth'
+  return undefined
+}
+
+const ipv6On = ['all', 'default'].map((of) => `net.ipv6.conf.${of}.disable_ipv6=0`).join(' ')
 
 interface Wanted {
   address: string

@@ -2,8 +2,8 @@
 import { tryRead } from '../files.ts'
 
 /**
- * The number of the interface called `name`; 0 if it has one that is not shown, because it has no
- * addresses; undefined if there is none.
+ * The number of the interface called `name`; 0 if it has one that is not shown, because it is
+ * down; undefined if there is none.
  */
 export function interfaceIndex(name: string): number | undefined {
   const isThere = (tryRead('/proc/net/dev') ?? '')

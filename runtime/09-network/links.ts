@@ -127,7 +127,7 @@ function inside({ inside }: NetworkEnd): Step[] {
       step(['rtnetlink', linkFd, addAddress(index, own)], 'the address that was leased for it'),
     ),
     ...linkLocal.map((own) =>
-      step(['rtnetlink', linkFd, addAddress(index, own)], 'it means this interface on its cable alone'),
+      step(['rtnetlink', linkFd, addAddress(index, own)], 'nobody beyond its cable knows this one'),
     ),
     step(['rtnetlink', linkFd, linkUp(name)], 'a new interface is down'),
     ...gateways.map((via) =>

@@ -8,10 +8,10 @@ import { tryRead } from '../files.ts'
 import { perform } from '../native.ts'
 import { stepOf } from '../step.ts'
 import { forgetSettings, ownChanges, stillOurs } from './host-settings.ts'
-import { interfaceIndex } from './interfaces.ts'
 import { bridgeNetworks, type NetworkRecord } from './networks.ts'
 import { outputOf } from './read-rules.ts'
 import { takeDown } from './remove-network.ts'
+import { indexOfLink } from './seen-links.ts'
 import { changesInTable, type ChangedSetting } from './settings-set.ts'
 import type {} from './endpoints.ts'
 
@@ -29,7 +29,9 @@ export async function networkLeftovers({
   if (!existsSync(join(root, 'networks'))) return []
   const staying = () => runningContainers(root).filter(({ id, net }) => net && !ending.has(id))
   const used = () => staying().flatMap(({ net }) => net?.ends.map((end) => end.network) ?? [])
-  const there = bridgeNetworks(root).filter((each) => isThere(each) && !used().includes(each.id))
+  const there: NetworkRecord[] = []
+  for (const each of bridgeNetworks(root))
+    if ((await isThere(each)) && !used().includes(each.id)) there.push(each)
   const own = there.map(({ bridge }) => bridge?.name ?? '')
   const isLast = bridgesHere().every((name) => own.includes(name)) && staying().length === 0
   const bridges = there.map((network): Leftover => {
@@ -52,8 +54,8 @@ export async function clearNetworks(root: string): Promise<void> {
   for (const { remove } of await networkLeftovers({ root, ending: new Set() })) await remove?.()
 }
 
-function isThere({ bridge }: NetworkRecord): boolean {
-  return bridge !== undefined && interfaceIndex(bridge.name) === bridge.index
+async function isThere({ bridge }: NetworkRecord): Promise<boolean> {
+  return bridge !== undefined && (await indexOfLink(bridge.name)) === bridge.index
 }
 
 /** The bridges of all data roots. */

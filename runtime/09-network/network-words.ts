@@ -8,7 +8,7 @@ import { findNetwork } from './networks.ts'
 /** Of `run` and of `network connect`. */
 export const linkLocalFlag: Flag = {
   ...{ long: 'link-local-ip', value: 'ADDRESS', many: true },
-  text: 'one more, of its cable alone: 169.254.X.Y or fe80::X',
+  text: 'an address of its cable alone: 169.254.X.Y',
 }
 
 export const networkFlags: Flag[] = [
@@ -58,7 +58,7 @@ function namedIn(word: string): AskedEndpoint {
     else if (key === 'mac-address') endpoint.mac = value
     else if (key === 'link-local-ip') endpoint.linkLocal = [...(endpoint.linkLocal ?? []), value]
     else if (key === 'driver-opt')
-      endpoint.driverOptions = { ...endpoint.driverOptions, ...driverOption(value) }
+      endpoint.driverOptions = { ...endpoint.driverOptions, ...driverOptionsIn([value]) }
     else if (key === 'alias') endpoint.aliases = [...(endpoint.aliases ?? []), value]
     else throw new UsageError(`invalid --network '${word}': ${key}=…; have: ${keys}`)
   }
@@ -68,11 +68,14 @@ function namedIn(word: string): AskedEndpoint {
 
 const keys = 'name, alias, ip, ip6, link-local-ip, mac-address, driver-opt'
 
-/** `KEY=VALUE`, as `--driver-opt` has it. */
-export function driverOption(text: string): Record<string, string> {
-  const [key = '', ...rest] = text.split('=')
-  if (key && rest.length > 0) return { [key]: rest.join('=') }
-  throw new UsageError(`invalid --driver-opt '${text}': KEY=VALUE`)
+/** `KEY=VALUE` each, as `--driver-opt` has them. */
+export function driverOptionsIn(words: string[]): Record<string, string> {
+  const pairs = words.map((word): [string, string] => {
+    const [key = '', ...rest] = word.split('=')
+    if (key && rest.length > 0) return [key, rest.join('=')]
+    throw new UsageError(`invalid --driver-opt '${word}': KEY=VALUE`)
+  })
+  return Object.fromEntries(pairs)
 }
 
 function checked(endpoint: AskedEndpoint): AskedEndpoint {

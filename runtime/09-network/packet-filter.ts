@@ -115,7 +115,7 @@ function closed({ id, ends }: WithEnds, name?: string): string[] {
   return own.map(({ veth }) => `bridge stepbox closed { "${veth.name}" comment "${id}" }`)
 }
 
-/** Those that were leased and asked for, and what the kernel makes of its MAC address for IPv6 (RFC 4291). */
+/** All, and what the kernel makes of its MAC address for IPv6 (RFC 4291). */
 function ownAddresses({ addresses, linkLocal: asked = [], mac }: InsideEnd): string[] {
   const all = [...addresses, ...asked].map(({ address }) => address)
   return all.some((each) => digitOf(each) === 6) ? [...all, linkLocal(mac)] : all

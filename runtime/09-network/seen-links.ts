@@ -3,6 +3,7 @@ import { closeInherited } from '../01-namespaces/namespaces.ts'
 import { perform } from '../native.ts'
 import { toAddress } from '../net-address.ts'
 import { toolStep, type Step } from '../step.ts'
+import { interfaceIndex } from './interfaces.ts'
 import { dumpRequest, heardAttributes, heardIn, plainRequest } from './netlink-read.ts'
 import type { HeardMessage } from './netlink-read.ts'
 
@@ -74,6 +75,14 @@ export async function seenNetworks(pid?: number): Promise<SeenSide[]> {
   )
   const sides = [heard.slice(0, dumps.length), heard.slice(dumps.length)]
   return sides.slice(0, pid === undefined ? 1 : 2).map(networkFrom)
+}
+
+/** The number of an interface, also of one that is down; undefined if there is none. */
+export async function indexOfLink(name: string): Promise<number | undefined> {
+  const shown = interfaceIndex(name)
+  if (shown !== 0) return shown
+  const [side] = await seenNetworks()
+  return side?.links.find((each) => each.name === name)?.index
 }
 
 /** Go to another network namespace. */
