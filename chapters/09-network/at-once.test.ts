@@ -16,6 +16,7 @@ import { oddInPairs, pairsOf, type Command, type Pair } from '../../test/at-once
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { runtimeOn } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
+import { stepbox } from '../../test/stepbox.ts'
 
 /** A container `c-NETWORK`, which is not in the network. */
 const about = (own: string) => ({ network: own, container: `c-${own}` })
@@ -32,10 +33,18 @@ const commands: Record<string, Command> = {
     says,
   },
   'network rm': { does: async (runtime, own) => void (await removeNetwork(runtime, own)), says },
+  'network prune': { does: prunes, says },
   'network connect': { does: (runtime, own) => connectContainer(runtime, about(own)), says },
   'network disconnect': { does: (runtime, own) => disconnectContainer(runtime, about(own)), says },
   'start': { does: (runtime, own) => startContainer(runtime, `c-${own}`, { chapter: 9 }), says },
   'stop': { does: (runtime, own) => stopContainer(runtime, `c-${own}`, { seconds: 0 }), says },
+}
+
+/** Of this network alone: other pairs have theirs meanwhile. */
+async function prunes({ root }: Runtime, own: string): Promise<void> {
+  const prune = ['network', 'prune', '-f', '--filter', `label=own=${own}`]
+  const { code, err } = await stepbox(prune, { root })
+  if (code !== 0) throw new Error(err.replace(/^stepbox: /, '').trim())
 }
 
 let count = 0
@@ -47,7 +56,7 @@ async function both(runtime: Runtime, pair: Pair): Promise<string[]> {
   const name = `c-${own}`
   const { settings, use } = await imageFor(root, 'busybox', 'layers')
   const bare = { argv: ['sleep', '1000'], env: [], network: 'bridge', rm: false, chapter: 9 }
-  await createNetwork(root, { name: own })
+  await createNetwork(root, { name: own, labels: { own } })
   await createContainer(runtime, { ...bare, config: { Env: settings.Env ?? [] }, ...use, name })
   if (!pair.some(([each]) => each === 'start')) await startContainer(runtime, name, { chapter: 9 })
   const ends = await Promise.allSettled(pair.map(([, { does }]) => does(runtime, own)))
