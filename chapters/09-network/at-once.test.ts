@@ -33,7 +33,7 @@ const commands: Record<string, Command> = {
     says,
   },
   'network rm': { does: async (runtime, own) => void (await removeNetwork(runtime, own)), says },
-  'network prune': { does: prunes, says },
+  'network prune': { does: prunes },
   'network connect': { does: (runtime, own) => connectContainer(runtime, about(own)), says },
   'network disconnect': { does: (runtime, own) => disconnectContainer(runtime, about(own)), says },
   'start': { does: (runtime, own) => startContainer(runtime, `c-${own}`, { chapter: 9 }), says },

@@ -1,4 +1,5 @@
 /** `network create`, `ls`, `inspect`, `rm` and `prune`. */
+import type { Runtime } from '../chapter.ts'
 import { labelsFrom } from '../06-lifecycle/labels.ts'
 import { forEachWord, UsageError, valueOf, type Answer, type Input } from '../command-line.ts'
 import { happen } from '../container/announce.ts'
@@ -12,7 +13,7 @@ import { inspectNetwork } from './inspect-network.ts'
 import { bridgeNetworks, builtIn, defaultNetwork, listNetworks } from './networks.ts'
 import { clearNetworks } from './network-leftovers.ts'
 import type { NetworkRecord, NetworkSubnet } from './networks.ts'
-import { removeNetwork, removeUnusedNetwork } from './remove-network.ts'
+import { NetworkInUse, removeNetwork, removeUnusedNetwork } from './remove-network.ts'
 
 /** Prints the id. */
 export async function createNetworkCommand(input: Input): Promise<Answer> {
@@ -183,6 +184,18 @@ export async function removeNetworkCommand(input: Input): Promise<Answer> {
   return { code }
 }
 
+/** False if a container has come meanwhile, or another process was faster. */
+async function isRemoved(runtime: Runtime, network: NetworkRecord): Promise<boolean> {
+  try {
+    await removeUnusedNetwork(runtime, network)
+    return true
+  } catch (error) {
+    const isGone = bridgeNetworks(runtime.root).every(({ id }) => id !== network.id)
+    if (isGone || error instanceof NetworkInUse) return false
+    throw error
+  }
+}
+
 export async function pruneNetworksCommand(input: Input): Promise<Answer> {
   const { runtime, switches, values, print, isAgreed } = input
   const known = removableFilters<NetworkRecord>(({ labels }) => labels)
@@ -197,7 +210,7 @@ export async function pruneNetworksCommand(input: Input): Promise<Answer> {
   )
   const removed: string[] = []
   for (const network of unused) {
-    await removeUnusedNetwork(runtime, network)
+    if (!(await isRemoved(runtime, network))) continue
     if (removed.push(network.name) === 1) print('Deleted Networks:')
     print(network.name)
   }

@@ -24,6 +24,8 @@ interface Store {
   warn: (text: string) => void
 }
 
+export class NetworkInUse extends Error {}
+
 /** Remove a network. Throws if there is none, it is always there, or a running container has it. */
 export async function removeNetwork(store: Store, word: string): Promise<NetworkRecord> {
   const network = findNetwork(store.root, word)
@@ -44,7 +46,7 @@ export async function removeUnusedNetwork(
 ): Promise<void> {
   const { name, id } = network
   const inUse = () =>
-    new Error(`error while removing network: network ${name} id ${id} has active endpoints`)
+    new NetworkInUse(`error while removing network: network ${name} id ${id} has active endpoints`)
   const trash = await withNetworks(root, async () => {
     findNetwork(root, id) // throws if another process was faster
     if (leasesOfRunning(root, name).length > 0) throw inUse()
