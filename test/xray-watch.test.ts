@@ -11,7 +11,7 @@ import { pidOf, runs } from './x-rayed.ts'
 test('--watch scrolls to all that a small window has no room for', async (context) => {
   needs(context, 'root', 'tmux')
   const root = await rootWithBusybox()
-  const { name } = await runs({ root, flags: ['--rm'] })
+  const { name } = await runs({ root, flags: ['--rm', '--network', 'none'] })
   const screen = openTerminal({ STEPBOX_ROOT: root }, 80, 24)
   screen.line(`node ${program} x-ray --watch ${name}; echo "code $?"`)
   const top = await screen.shows(/^ q quit · ↑ ↓ scroll · [1-9]\d* more lines below$/m)
