@@ -113,6 +113,8 @@ export interface Lifecycle {
   listed?: (setting: Setting, made: MadeList) => void | Promise<void>
   /** Its first process is there, and on record. */
   started?: (setting: Setting) => void | Promise<void>
+  /** It is created, and not started now: what it was given for a start goes back. */
+  kept?: (setting: Setting) => void
   /** It is about to be killed: undo what would keep it from dying. */
   ending?: (setting: Setting) => void | Promise<void>
   /** Its first process has ended: remove what is outside its directory. Gives facts to keep. */

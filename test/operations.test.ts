@@ -48,7 +48,7 @@ test('a container that was created and kept is started by another process', asyn
   needs(context, 'root', 'overlay')
   const root = await rootWithBusybox()
   const runtime = await runtimeOn(root)
-  keep(await create(runtime, await wanted(runtime, 'later', 'echo hi > /said; exit 3')))
+  keep(runtime, await create(runtime, await wanted(runtime, 'later', 'echo hi > /said; exit 3')))
   expect(runningContainers(root)).toEqual([])
   expect((await stepbox(['ps', '-a'], { root })).out).toMatch(/Created +later$/m)
   expect(await tidy(runtime)).toEqual([])

@@ -10,6 +10,7 @@ const run = ['run', '--rm', 'RECORD']
 const limits = ['-m', '64m', '--cpus', '0.5', '--pids-limit', '20']
 
 const orders = ['-v', '/srv/orders:/data:ro']
+const port = ['-p', '8080:80']
 
 /** What is typed for each chapter; `RECORD` stands for `--record` and a file. */
 export const recorded: Record<string, string[]> = {
@@ -21,6 +22,7 @@ export const recorded: Record<string, string[]> = {
   '06-lifecycle': [...run, '-d', ...limits, '--hostname', 'box', 'busybox', 'sleep', '5'],
   '07-exec': ['exec', 'RECORD', 'box', 'sleep', '5'],
   '08-volumes': [...run, ...limits, '--hostname', 'box', ...orders, 'busybox', 'sleep', '5'],
+  '09-network': [...run, ...limits, '--hostname', 'box', ...port, 'busybox', 'sleep', '5'],
 }
 
 /** What a page says was typed. */
@@ -64,7 +66,7 @@ export function walksOfToday(): Record<string, Recording> {
       const chapter = Number(slug.slice(0, 2))
       const typed = words.join(' ').replace('RECORD', `--record /root/${slug}`)
       const box = entered[slug]?.join(' ')
-      const before = box === undefined ? [] : [`stepbox run -d ${box}`]
+      const before = box === undefined ? [] : [`stepbox --chapter ${chapter} run -d ${box}`]
       return [...before, `stepbox --chapter ${chapter} ${typed}`]
     })
     const script = ['set -e', ...preparation, ...lines, ...delivery].join('\n')

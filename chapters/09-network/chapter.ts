@@ -9,7 +9,7 @@ import { forgetNames } from '../../runtime/09-network/names.ts'
 import { askedPorts, portFlags } from '../../runtime/09-network/port-words.ts'
 import { networkCommands } from '../../runtime/09-network/network-command-words.ts'
 import { portsColumn } from '../../runtime/09-network/ports-column.ts'
-import { endNetwork, recoverNetworks } from '../../runtime/09-network/end-network.ts'
+import { endNetwork, leaveNetworks, recoverNetworks } from '../../runtime/09-network/end-network.ts'
 import { etcNames } from '../../runtime/09-network/etc-files.ts'
 import { plannedNetwork } from '../../runtime/09-network/planned-network.ts'
 import { plannedNames, prepareNames } from '../../runtime/09-network/prepare-names.ts'
@@ -66,6 +66,11 @@ export const chapter: Chapter = {
   started: async ({ container }) => {
     releaseBridge()
     await forgetConversations(container.net?.ports ?? [])
+  },
+  kept: (setting) => {
+    releaseBridge()
+    forgetNames(setting.root, setting.container.id)
+    leaveNetworks(setting)
   },
   ended: async (setting) => {
     releaseBridge()

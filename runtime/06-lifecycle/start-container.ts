@@ -25,7 +25,7 @@ export async function createContainer(
   const { container } = created.setting
   try {
     onCreated(container.id)
-    keep(created)
+    keep(runtime, created)
     return container
   } catch (error) {
     await discard(runtime, container)

@@ -13,6 +13,7 @@ import { stepOf, type Step } from '../step.ts'
 import { putBack } from './change-networks.ts'
 import { forgetConversations } from './conversations.ts'
 import { freeStale, giveBack } from './leases.ts'
+import type { NetworkEnd } from './net-plan.ts'
 import { bridgeNetworks } from './networks.ts'
 import { withoutContainer, withoutPorts } from './packet-filter.ts'
 import { forgetChanges } from './prepare-network.ts'
@@ -37,15 +38,25 @@ export async function endNetwork(setting: Setting): Promise<Partial<Container>> 
     await perform(withoutElements(withoutPorts(moved))).catch(ignoringAbsence)
   await takeOut(root, id, withoutContainer({ id, ends, ports }))
   await forgetConversations(net.ports)
+  giveBackAll(root, id, ends)
+  forgetChanges(setting)
+  delete container.net
+  return {}
+}
+
+/** The same of a container of which nothing was made. */
+export function leaveNetworks({ container, root }: Setting): void {
+  giveBackAll(root, container.id, container.net?.ends ?? [])
+  delete container.net
+}
+
+function giveBackAll(root: string, container: string, ends: NetworkEnd[]): void {
   const nameOf = new Map(bridgeNetworks(root).map((network) => [network.id, network.name]))
   for (const { network, inside } of ends) {
     const name = nameOf.get(network)
     if (name === undefined) continue // it was removed, and its leases with it
-    for (const { address } of inside.addresses) giveBack(root, name, { address, container: id })
+    for (const { address } of inside.addresses) giveBack(root, name, { address, container })
   }
-  forgetChanges(setting)
-  delete container.net
-  return {}
 }
 
 /** A list of one program, which takes elements out of the packet filter. */

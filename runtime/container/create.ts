@@ -84,8 +84,9 @@ export async function create(runtime: Runtime, options: CreateOptions): Promise<
  * Keep a container that is not started now: from here on no process waits for it, and `reopen` may
  * be called by another one.
  */
-export function keep({ setting: { root, container } }: Created): void {
-  saveKept(root, container)
+export function keep({ rows }: Runtime, { setting }: Created): void {
+  for (const { kept } of rows) kept?.(setting)
+  saveKept(setting.root, setting.container)
 }
 
 /**

@@ -46,7 +46,7 @@ describe('a list is refused that', () => {
   const hostile: Record<string, Written> = {
     "writes to the grader's socket": ['rtnetlink', 3, up],
     "puts a socket in the place of the grader's": ['netlink_socket', 3],
-    'asks for all links, and waits for their end': ['rtnetlink', 127, changed(up, 6, 5, 3)],
+    'asks for an echo, which is not the answer': ['rtnetlink', 127, changed(up, 6, 13)],
     'sends a message of another kind': ['rtnetlink', 127, changed(up, 4, 36)],
     'says that a message is longer than it is': ['rtnetlink', 127, changed(up, 0, 255)],
     'gives a link to the namespace of a process': [
