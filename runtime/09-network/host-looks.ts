@@ -99,7 +99,7 @@ export async function routesLook(root: string): Promise<HostFinding> {
   if (!hasFreePool())
     return {
       state: 'no',
-      found: 'all of 172.17.0.0/12 and 192.168.0.0/16 is routed',
+      found: 'all from 172.17 to 172.31 and 192.168 is routed',
       why: 'each subnet that a network could be given has a route of the host already',
       remedy: 'stepbox network create --subnet 10.201.0.0/24 NAME',
     }

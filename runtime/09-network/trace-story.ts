@@ -50,13 +50,15 @@ const policies = { accept: 'passed, by its policy', drop: 'dropped, by its polic
 
 /** What a rule has done. The packet's new destination is seen in the next chain. */
 function done({ chains, packet, source }: TraceStory, at: number, text: string): string {
-  if (chains[at]?.verdict === 'drop') return /\breject\b/.test(text) ? 'refused' : 'dropped'
+  if (chains[at]?.verdict === 'drop') return /\breject\b/.test(text) ? refused : dropped
   const before = chains[at]?.packet ?? packet
   const after = chains.slice(at + 1).find((each) => each.packet.to !== before?.to)?.packet
   if (/(?<!status )\b(dnat|redirect)\b/.test(text))
     return destination(after ? placeOf(after.to, after.toPort) : '?')
-  return /\b(masquerade|snat)\b/.test(text) ? newSource(source ?? '?') : 'accepted'
+  return /\b(masquerade|snat)\b/.test(text) ? newSource(source ?? '?') : 'accepted, by a rule'
 }
+
+const [refused, dropped] = ['refused, by a rule', 'dropped, by a rule']
 
 function destination(to: string): string {
   return `gets another destination, ${to}`
@@ -68,8 +70,8 @@ function newSource(from: string): string {
 
 function endLines(story: TraceStory): string[] {
   const { end, chains, packet, protocol } = story
-  const dropped = droppedBy(story)
-  if (dropped) return whoDropped(dropped)
+  const last = droppedBy(story)
+  if (last) return whoDropped(last)
   const { out: device, to = '' } = chains.findLast(({ packet: { out } }) => out)?.packet ?? {}
   const left = device ? [`it has left by ${device}, for ${to}`] : []
   if (end.kind === 'answered') return ['delivered, and answered']

@@ -126,7 +126,9 @@ function routesBy({ routes }: SeenSide, link: SeenLink | undefined): string[] {
 }
 
 function traffic(count: Traffic | undefined): string {
-  return count ? `${decimalSize(count.bytes)}, ${count.packets} packets` : ''
+  if (!count) return ''
+  const [size, { packets }] = [decimalSize(count.bytes), count]
+  return `${size}, ${packets} packets`
 }
 
 /** An element of a map: `tcp . 8080 : 172.17.0.2 . 80`, with an address before it or not. */
