@@ -4,6 +4,12 @@ import type { Launch, LaunchOptions, Outcome } from './native.ts'
 import type { Report } from './reports.ts'
 import type { Step } from './step.ts'
 
+/**
+ * What becomes of what its calls have made so far when its walk is left; `settled` if the command
+ * decides by how far they have come.
+ */
+export type WhenLeft = 'undone' | 'kept' | 'settled'
+
 /** What a command carries out. */
 export interface ListToCarryOut extends Pick<LaunchOptions, 'stdio'> {
   /** Which list: see `Chapter.lists`. */
@@ -12,8 +18,7 @@ export interface ListToCarryOut extends Pick<LaunchOptions, 'stdio'> {
   argv: string[]
   /** Nobody waits for that command. */
   isDetached: boolean
-  /** What its calls have made so far stays when its walk is left. */
-  isKept?: boolean
+  whenLeft?: WhenLeft
   begin: (how: ListOptions) => Promise<StartedList>
 }
 

@@ -4,6 +4,7 @@ import { calls } from './call-table.ts'
 import type { Call, CallName } from './calls.ts'
 import { notations } from './notation.ts'
 import { replaceUnseen } from './printable.ts'
+import { messageIn } from './rtnetlink.ts'
 import { sendtoInWords } from './rtnetlink-text.ts'
 import type { Report } from './reports.ts'
 import { placeInWords, type Step } from './step.ts'
@@ -21,6 +22,17 @@ export function strace(call: Call): string {
 /** The name before the parenthesis, which is what people type: `ioctl` for every kind of ioctl. */
 export function nameOf(call: Call): string {
   return /^\w+/.exec(strace(call))?.[0] ?? call[0]
+}
+
+/** As `nameOf`, where one call does many things: the kind of a message, or the program. */
+export function ownNameOf(call: Call): string {
+  if (call[0] === 'rtnetlink') return messageIn(call[2])?.type ?? nameOf(call)
+  return call[0] === 'spawn' ? call[1] : nameOf(call)
+}
+
+/** Whether people mean this call when they type `typed`. */
+export function isNamed(call: Call, typed: string): boolean {
+  return typed === ownNameOf(call) || typed === nameOf(call)
 }
 
 /** A result as strace prints it: the mask that umask(2) returns in octal, others in decimal. */

@@ -173,3 +173,25 @@ test('its lists are printed, and a line is left out on a pretend machine', async
   expect(inside(all, 'one')).toEqual(['eth0 inet 172.17.0.2', 'default via 172.17.0.1 dev eth0'])
   expect(on('host', ['nft', 'list', 'ruleset']).out).not.toContain('10.44.0')
 }, patience)
+
+test('a walk through disconnect that is left has changed all or nothing', async (context) => {
+  const all = await begunTown(context)
+  const { stepbox, on } = all
+  stepbox('network', 'create', 'blue')
+  stepbox('run', '-d', '--name', 'one', ...sleeping)
+  stepbox('network', 'connect', 'blue', 'one')
+  const before = inside(all, 'one')
+  const said = 'network disconnect --step blue one'
+  const left = (lines: string) =>
+    on('host', ['sh', '-c', `printf '${lines}' | "$0" -- "$1" ${said}`, process.execPath, program])
+  const networks = ['inspect', '-f', '{{json .NetworkSettings}}', 'one']
+  const record = stepbox(...networks).out
+  for (const lines of ['quit\\n', 'to sendto\\nquit\\n']) {
+    expect(left(lines).code).toBe(125)
+    expect([inside(all, 'one'), stepbox(...networks).out]).toEqual([before, record])
+  }
+  const { code, err } = left('to 3\\nnext\\nquit\\n')
+  expect([code, err]).toEqual([125, expect.stringContaining('the container has left the network')])
+  expect(inside(all, 'one')).toEqual(['eth0 inet 172.17.0.2', 'default via 172.17.0.1 dev eth0'])
+  expect(stepbox('inspect', 'one').out).not.toContain('"blue"')
+}, patience)

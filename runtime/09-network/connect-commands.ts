@@ -10,7 +10,8 @@ import type { Step } from '../step.ts'
 import { connectContainer, disconnectContainer } from './connect.ts'
 import type { MemberChange, MemberWish } from './connect.ts'
 import { askedNames } from './name-words.ts'
-import { checkAddresses, driverOptionsIn } from './network-words.ts'
+import { listNetworks } from './networks.ts'
+import { checkAddresses, driverOptionsIn, isContainer } from './network-words.ts'
 
 export function connectCommand(input: Input): Promise<Answer> {
   const wish = wishIn(input)
@@ -26,7 +27,7 @@ export function disconnectCommand(input: Input): Promise<Answer> {
 async function answered(
   input: Input,
   name: string,
-  work: (asked: MemberChange) => Promise<void>,
+  work: (asked: MemberChange) => Promise<unknown>,
 ): Promise<Answer> {
   const [network = '', container = ''] = input.words
   let isWhole = true
@@ -37,13 +38,25 @@ async function answered(
   try {
     await tidy(input.runtime)
     const isExperiment = input.values.has('without')
-    await work({ network, container, isExperiment, ...(isWatched(input) ? { carry } : {}) })
+    const change = { network, container, isExperiment, ...(isWatched(input) ? { carry } : {}) }
+    const hasLeft = (await work(change)) === true
+    if (hasLeft && !isWhole)
+      input.runtime.warn('its cable was gone by then: the container has left the network')
     return { code: isWhole ? 0 : 125 }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    await input.failed(error)
+    await input.failed(swapped(input, error))
     return { code: 1 }
   }
+}
+
+/** A container in the place of the network. */
+function swapped({ runtime, words }: Input, error: unknown): unknown {
+  const [{ root }, [network = '', container = '']] = [runtime, words]
+  if (listNetworks(root).some(({ name }) => name === network) || !isContainer(root, network))
+    return error
+  const [said] = (error as Error).message.split('; ')
+  return new Error(`${said}\n  '${network}' is a container; the network comes first: ${container}`)
 }
 
 function isWatched({ switches, values }: Input): boolean {
@@ -54,11 +67,11 @@ function isWatched({ switches, values }: Input): boolean {
 /** The list of the command, watched as the flags say. False if it was left before its end. */
 async function carriedOut(
   input: Input,
-  { name, plan: list, about: { id } }: { name: string; plan: Step[]; about: Container },
+  { name, plan: all, about: { id } }: { name: string; plan: Step[]; about: Container },
 ): Promise<boolean> {
   const { rows, root } = input.runtime
   const begin = async ({ alter, mode = 'run' }: ListOptions): Promise<StartedList> => {
-    const plan = alter?.(list, containerDir(root, id)) ?? list
+    const plan = alter?.(all, containerDir(root, id)) ?? all
     const launched = launch(plan, { mode, stdio: ['ignore', 'ignore', 'inherit'] })
     if (mode !== 'step') launched.end() // no further plan follows
     const reports = mode === 'step' ? untilLast(launched, plan) : launched.reports
@@ -66,7 +79,9 @@ async function carriedOut(
     return { plan, launched, pid, reports, groups: [], chapter: rows.at(-1)?.number ?? 0, outcome }
   }
   const argv = [name, ...input.words]
-  const { outcome, why } = await input.carryOut(input, { name, argv, isDetached: true, begin })
+  const whenLeft = name === 'network connect' ? 'undone' : 'settled'
+  const list = { name, argv, isDetached: true, whenLeft, begin } as const
+  const { outcome, why } = await input.carryOut(input, list)
   if (why) throw new Error(why.text)
   if (!outcome) return false
   if (outcome.refused || outcome.lost) throw new NativeFailure(outcome.refused)
@@ -80,7 +95,8 @@ export function wishIn(input: Input): MemberWish {
   const links = (names.links ?? []).map((link) => link.join(':'))
   const [four, six] = [valueOf(input, 'ip'), valueOf(input, 'ip6')]
   const options = values.get('driver-opt')
-  const linkLocal = values.get('link-local-ip')
+  const given = values.get('link-local-ip')
+  const linkLocal = given && [...new Set(given)]
   checkAddresses({ four, six, linkLocal })
   return {
     ...(four === undefined ? {} : { four }),

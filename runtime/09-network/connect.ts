@@ -18,6 +18,7 @@ import { announceMember } from './members.ts'
 import type { NetworkEnd } from './net-plan.ts'
 import { defaultNetwork, findNetwork, type NetworkRecord } from './networks.ts'
 import { checkAddressWish, networkFor, placeIn } from './prepare-network.ts'
+import { indexOfLink } from './seen-links.ts'
 import { isSamePort, redirected, withWays, withoutWays } from './redirect.ts'
 
 /** What a container wishes for in a network that it joins. */
@@ -117,10 +118,16 @@ async function carriedOut(
   return true
 }
 
-/** The container leaves the network: now if it runs, and it is not there at its next start. */
-export async function disconnectContainer(runtime: Runtime, asked: MemberChange): Promise<void> {
+/**
+ * The container leaves the network: now if it runs, and it is not there at its next start. False if
+ * it is still there.
+ */
+export async function disconnectContainer(
+  runtime: Runtime,
+  asked: MemberChange,
+): Promise<boolean> {
   const { root } = runtime
-  await withContainer(runtime, asked.container, async (found) => {
+  return withContainer(runtime, asked.container, async (found) => {
     const container = await settled(runtime, found)
     const network = networkOf(root, container, asked.network)
     checkLeave(container, network)
@@ -129,8 +136,12 @@ export async function disconnectContainer(runtime: Runtime, asked: MemberChange)
     const left = { ...container, endpoints }
     const end = container.net?.ends.find((each) => each.network === network.id)
     if (!isLive(container) || !end) amend(runtime, container, { endpoints })
-    else if (!(await unplugged(runtime, { ...asked, container: left, end }))) return
+    else {
+      const change = { ...asked, container: left, before: container, end }
+      if (!(await unplugged(runtime, change))) return false
+    }
     announceMember(root, network, { action: 'disconnect', container: left })
+    return true
   })
 }
 
@@ -146,14 +157,15 @@ function networkOf(root: string, container: Container, word: string): NetworkRec
 }
 
 type Unplugging = Pick<MemberChange, 'carry' | 'isExperiment'> & {
-  /** Without the network on record. */
+  /** Without the network on record, and with it. */
   container: Container
+  before: Container
   end: NetworkEnd
 }
 
-/** Take an end away. False if that was an experiment. */
+/** Take an end away. False if that was an experiment, or was left before its cable was gone. */
 async function unplugged(runtime: Runtime, asked: Unplugging): Promise<boolean> {
-  const { container, end, isExperiment } = asked
+  const { container, before, end, isExperiment } = asked
   const isInternal = isInternalIn(runtime.root)
   const { ends, ports, idle } = netOf(container)
   const rest = withWays(ends.filter((each) => each !== end), isInternal)
@@ -171,9 +183,15 @@ async function unplugged(runtime: Runtime, asked: Unplugging): Promise<boolean> 
   let isMade = false
   try {
     isMade = await carriedOut(runtime, list, asked)
-  } finally {
-    if (isMade) await finished(runtime, { ...marked, net }, end)
-    else await withoutPending(runtime, marked)
+    if (!isMade && (await indexOfLink(end.veth.name)) === end.veth.index) {
+      amend(runtime, container, { endpoints: before.endpoints, net: netOf(before) })
+      return false
+    }
+  } catch (error) {
+    await withoutPending(runtime, marked)
+    throw error
   }
+  if (isMade) await finished(runtime, { ...marked, net }, end)
+  else await withoutPending(runtime, marked)
   return true
 }

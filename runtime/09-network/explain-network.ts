@@ -45,6 +45,9 @@ function whoHas({ address, port, type }: Wanted, plan: Step[]): string {
   const protocol = type === 'SOCK_DGRAM' ? 'udp' : 'tcp'
   const meets = (other: string) =>
     other === address || [other, address].some((each) => each === '0.0.0.0' || each === '::')
+  const isSame = ({ call }: Step) =>
+    call[0] === 'hold_port' && call[2] === port && call[3] === type && meets(call[1])
+  if (plan.filter(isSame).length > 1) return `port ${port} is asked for twice here: take another`
   const containers = containersBeside(plan).filter(({ net }) =>
     net?.ports.some(
       (each) => each.port === port && each.protocol === protocol && meets(each.address),

@@ -55,7 +55,7 @@ function dropped(all: Obstruction[], { owner, bridge }: Obstruction): string {
   const more = all.length - 1
   const who = owner ?? 'a firewall'
   if (more === 0) return `${who} drops what ${bridge} sends or gets; that is final`
-  return `${who} drops what ${bridge} sends or gets; that is final, and it is not all: ${more} more`
+  return `${who} drops what ${bridge} sends or gets; that is final, and there are ${more} more`
 }
 
 /** Frames from one port of a bridge to another go through iptables too, if this is on. */

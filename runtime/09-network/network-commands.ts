@@ -44,7 +44,7 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
 }
 
 function checkDriver(driver: string): void {
-  if (driver !== 'bridge') throw new Error(`plugin "${driver}" not found`)
+  if (driver !== 'bridge') throw new Error(`plugin "${driver}" not found; have: bridge`)
 }
 
 function pairs(flag: string, given: string[]): Record<string, string> {

@@ -3,6 +3,7 @@ import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { UsageError, valueOf, type Flag, type Typed } from '../command-line.ts'
 import type { ContainerOptions } from '../options.ts'
 import type { AskedEndpoint } from './endpoints.ts'
+import { listContainers } from '../container/find.ts'
 import { findNetwork } from './networks.ts'
 
 /** Of `run` and of `network connect`. */
@@ -20,24 +21,40 @@ export const networkFlags: Flag[] = [
   { long: 'mac-address', value: 'MAC', text: 'the hardware address of its interface' },
 ]
 
-/** The network, under the name that is on record, and what is wished for in it. */
+/**
+ * The network, under the name that is on record, and what is wished for in it. Of several, the
+ * flags about addresses and names mean the first.
+ */
 export function askedNetwork(typed: Typed): Partial<ContainerOptions> {
-  const word = [...(typed.values.get('network') ?? []), ...(typed.values.get('net') ?? [])].at(-1)
-  const { network, ...named } = word === undefined ? { network: 'bridge' } : namedIn(word)
+  const words = [...(typed.values.get('network') ?? []), ...(typed.values.get('net') ?? [])]
+  const [{ network, ...named } = { network: 'bridge' }, ...others] = words.map(namedIn)
   checkConflicts(network, typed)
+  if (others.length > 0) checkTogether([network, ...others.map((each) => each.network)])
   const [four, six, mac] = ['ip', 'ip6', 'mac-address'].map((flag) => valueOf(typed, flag))
   const wishes = { ...(four ? { four } : {}), ...(six ? { six } : {}), ...(mac ? { mac } : {}) }
   const own = typed.values.get('link-local-ip') ?? []
-  const linkLocal = [...own, ...(named.linkLocal ?? [])]
+  const linkLocal = [...new Set([...own, ...(named.linkLocal ?? [])])]
   const endpoint = checked({
     ...{ network, ...named, ...wishes },
     ...(linkLocal.length > 0 ? { linkLocal } : {}),
   })
   const isJoined = !isOthers(network) && network !== 'none'
+  const isPlain = Object.keys(endpoint).length === 1 && others.length === 0
   return {
-    ...(word === undefined ? {} : { network }),
-    ...(isJoined && Object.keys(endpoint).length > 1 ? { endpoints: [endpoint] } : {}),
+    ...(words.length === 0 ? {} : { network }),
+    ...(isJoined && !isPlain ? { endpoints: [endpoint, ...others.map(checked)] } : {}),
   }
+}
+
+/** Throws unless all are networks that somebody has made, and each is another one. */
+function checkTogether(networks: string[]): void {
+  const isBuiltIn = (name: string) => isOthers(name) || name === 'none' || name === 'bridge'
+  if (networks.some(isBuiltIn))
+    throw new UsageError(
+      'conflicting options: cannot attach both user-defined and non-user-defined network-modes',
+    )
+  const twice = networks.find((name, at) => networks.indexOf(name) !== at)
+  if (twice !== undefined) throw new UsageError(`network '${twice}' is specified multiple times`)
 }
 
 /** Whether the container has the network of the host or of another container. */
@@ -47,6 +64,7 @@ function isOthers(network: string): boolean {
 
 /** `name=back,alias=db,ip=172.28.0.9`, or a name alone. */
 function namedIn(word: string): AskedEndpoint {
+  if (word === '') throw new UsageError('no name set for network')
   if (!word.includes('=')) return { network: word === 'default' ? 'bridge' : word }
   const endpoint: AskedEndpoint = { network: '' }
   for (const field of word.split(',')) {
@@ -111,6 +129,8 @@ function macIn(text: string): string {
   if (!isMac) throw new UsageError(`${text} is not a valid mac address, such as 02:42:ac:11:00:02`)
   if (parseInt(bytes[0] ?? '', 16) & 1)
     throw new UsageError(`invalid mac address ${text}: an odd first byte is for groups of machines`)
+  if (bytes.every((byte) => byte === '00'))
+    throw new UsageError(`invalid mac address ${text}: it means that there is none`)
   return bytes.join(':')
 }
 
@@ -133,11 +153,25 @@ function checkConflicts(network: string, { values, switches }: Typed): void {
     const isGiven = values.has(flag) || switches.has(flag)
     const isConflict = network.startsWith('container:')
     const isOfHost = network === 'host' && flag === 'mac-address'
+    if (isGiven && flag === 'link' && (network === 'host' || network === 'none'))
+      throw new UsageError('links are only supported for user-defined networks')
     if (isGiven && (isConflict || isOfHost)) throw new UsageError(`conflicting options: ${words}`)
   }
 }
 
 /** Throws unless a container can be given a network of that name. */
 export function checkNetwork(root: string, name: string): void {
-  if (!name.startsWith('container:')) findNetwork(root, name)
+  if (name.startsWith('container:')) return
+  try {
+    findNetwork(root, name)
+  } catch (error) {
+    if (!isContainer(root, name)) throw error
+    const [said] = (error as Error).message.split('; ')
+    throw new Error(`${said}\n  the network of container '${name}' is --network container:${name}`)
+  }
+}
+
+/** Whether a container is called so. */
+export function isContainer(root: string, name: string): boolean {
+  return listContainers(root).some((each) => each.name === name)
 }

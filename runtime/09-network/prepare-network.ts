@@ -27,6 +27,7 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
   const asked = endpointsOf(container)
   const isLeft = container.endpoints?.length === 0 && (container.published ?? []).length > 0
   if (asked.length === 0 && !isLeft) {
+    if (container.network === 'host' && container.status === 'created') warnOfPorts(setting)
     if (container.status === 'created') forgetChanges(setting)
     delete container.net
     return {}
@@ -46,6 +47,10 @@ export async function prepareNetwork(setting: Setting): Promise<Partial<PlanOpti
   const sysctls = [...networks.flatMap(bridgeSettings), ...changes]
   const net: NetPlan = { ends, ports: [...ports, ...idle], script, sysctls }
   return { net }
+}
+
+function warnOfPorts({ container: { published = [] }, warn }: Setting): void {
+  if (published.length > 0) warn('published ports are discarded when using host network mode')
 }
 
 /** The network called `name`, or with that id, as it can be used now. */
@@ -125,12 +130,12 @@ export function checkAddressWish(
 ): void {
   if ((four || six) && name === defaultNetwork)
     throw new Error('user specified IP address is supported on user defined networks only')
-  const chosen = (isSix: boolean) =>
-    subnets.find(({ subnet }) => subnet.includes(':') === isSix)?.isChosen !== undefined
-  if ((four && chosen(false)) || (six && chosen(true)))
+  const isFixed = (isSix: boolean) =>
+    subnets.some(({ subnet, isChosen }) => subnet.includes(':') === isSix && !isChosen)
+  if ((four && !isFixed(false)) || (six && !isFixed(true)))
     throw new Error(
       'user specified IP address is supported only when connecting to networks with user ' +
-        `configured subnets: network '${name}' was created without --subnet`,
+        `configured subnets: network '${name}' was created without such a --subnet`,
     )
 }
 

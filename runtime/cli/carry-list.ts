@@ -49,7 +49,7 @@ async function walkThroughList(
   }
   const onCommand = () => started && connect(started, list)
   const watching = { isStepped: switches.has('step'), file: valueOf({ values }, 'record') }
-  const walk = { begin, argv: list.argv, onCommand, isKept: list.isKept ?? false }
+  const walk = { begin, argv: list.argv, onCommand, whenLeft: list.whenLeft ?? 'undone' }
   const { result, explanation } = await walkOn(runtime, walk, watching)
   return {
     ...(result ? { outcome: result } : {}),

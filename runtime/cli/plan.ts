@@ -25,7 +25,8 @@ export async function planCommand(input: Input): Promise<number> {
   const { runtime, chapter, switches } = input
   const further = await furtherPlan(input)
   if (further) return printed(further, input)
-  const { command, settings, rootfs, layers, trees } = await imageOrStandIn(input)
+  const image = await imageOrStandIn(input).catch((error: unknown) => notRun(error, input))
+  const { command, settings, rootfs, layers, trees } = image
   const wanted = request(input, command, settings)
   const { readOnly = false, user: _, ...asked } = wanted
   const ordinary = planOptions(runtime.rows)
@@ -70,6 +71,19 @@ async function furtherPlan(input: Input): Promise<Step[] | undefined> {
   const typed = parse(rest, command.flags, command.stopAtWord ?? false)
   const options = (await list.printed?.({ ...input, ...typed })) ?? planOptions(runtime.rows)
   return (list.learners ?? list.plan)(options)
+}
+
+/** A command in the place of the image: some have lists of their own, others have none. */
+function notRun(error: unknown, { commands, runtime, words: [word = ''] }: Input): never {
+  const isCommand = commands().some(({ name }) => name.split(' ')[0] === word)
+  if (!isCommand || !(error instanceof Error)) throw error
+  const lists = runtime.rows.flatMap((row) => Object.keys(row.lists ?? {})).join(', ')
+  const [said] = error.message.split('\n')
+  throw new Error(
+    lists === ''
+      ? `${said}\n  plan takes an image and a command, as run does`
+      : `${said}\n  plan takes an image and a command, as run does, or: ${lists}`,
+  )
 }
 
 /** As `run` looks it up, as far as the image is unpacked here. */

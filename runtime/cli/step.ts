@@ -1,11 +1,12 @@
 /** `run --step`: a debugger for the start of a container, controlled by keys or by lines. */
 import { createInterface } from 'node:readline'
+import type { WhenLeft } from '../carried-list.ts'
 import type { Chapter } from '../chapter.ts'
 import { signalNamed } from '../kernel-names.ts'
 import type { Outcome } from '../native.ts'
 import { printable } from '../printable.ts'
 import { lineOf, placeInWords, type Step } from '../step.ts'
-import { nameOf, strace } from '../strace.ts'
+import { isNamed, strace } from '../strace.ts'
 import { plannedLines, recordedFrame, type RecordedFrame } from '../tools/walk/recording.ts'
 import { draw, noKey, scrolled, type Keys, type Scene } from '../tools/walk/screen.ts'
 import { shellIn } from '../tools/walk/shell.ts'
@@ -20,13 +21,12 @@ export interface Hooks {
   onFrame: (frame: Frame) => Promise<void>
   /** Called before the last call: from then on the container has the terminal. */
   onCommand: () => void
-  /** What was made stays when the walk is left: files that were copied. */
-  isKept: boolean
+  whenLeft: WhenLeft
 }
 
 /**
  * Step through the plan by keys from a terminal, or else by lines from standard input. Undefined
- * if the walk was left before the command ran: then all is undone, unless it is to stay (`isKept`).
+ * if the walk was left before the command ran: see `WhenLeft` for what becomes of it.
  */
 export async function stepThrough<Result extends Outcome>(
   walk: Walk<Result>,
@@ -63,9 +63,10 @@ const keys: Keys = [
   ['s', 'shell'],
 ]
 
-const leaving: Record<'undone' | 'kept', Keys> = {
+const leaving: Record<WhenLeft, Keys> = {
   undone: [['q', 'quit, undo all']],
   kept: [['q', 'quit, keep the files']],
+  settled: [['q', 'quit']],
 }
 
 type AnyWalk = Omit<Walk<unknown>, 'finish'>
@@ -77,7 +78,7 @@ async function onTerminal(walk: AnyWalk, chapter: Chapter, hooks: Hooks): Promis
   let isInspecting = false
   let scroll = 0
   let message: string | undefined
-  const all = [...keys, ...leaving[hooks.isKept ? 'kept' : 'undone']]
+  const all = [...keys, ...leaving[hooks.whenLeft]]
   const advance = async () => {
     if (walk.next === walk.plan.length - 1) {
       page.leave()
@@ -167,7 +168,7 @@ function targetOf({ plan, next }: { plan: Step[]; next: number }, typed: string)
   const at = plan.findIndex(
     ({ call }, index) =>
       (index >= next && String(lineOf(plan, index)) === typed) ||
-      (index > next && nameOf(call) === typed),
+      (index > next && isNamed(call, typed)),
   )
   return at >= 0 ? at : `no line or call '${typed}' from here on`
 }

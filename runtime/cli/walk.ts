@@ -1,5 +1,6 @@
 /** `run --step` and `--record`: a start that is stopped before every call, or recorded. */
 import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs'
+import type { WhenLeft } from '../carried-list.ts'
 import type { Chapter, Runtime } from '../chapter.ts'
 import type { RunOptions, RunResult } from '../container/run.ts'
 import { writeAll } from '../durable.ts'
@@ -31,7 +32,7 @@ export function walkThrough(
   const onCommand = (walk: Walk) => attach(walk.launched, { ...options, kill: walk.kill })
   const begin = () => beginWalk(runtime, options)
   const { argv } = options
-  return walkOn(runtime, { begin, argv, onCommand, isKept: false }, watching)
+  return walkOn(runtime, { begin, argv, onCommand, whenLeft: 'undone' }, watching)
 }
 
 interface Walkable<Result> {
@@ -39,13 +40,12 @@ interface Walkable<Result> {
   argv: string[]
   /** Called before the last call. */
   onCommand: (walk: Walk<Result>) => void
-  /** What was made stays when the walk is left. */
-  isKept: boolean
+  whenLeft: WhenLeft
 }
 
 export async function walkOn<Result extends Outcome>(
   runtime: Runtime,
-  { begin, argv, onCommand, isKept }: Walkable<Result>,
+  { begin, argv, onCommand, whenLeft }: Walkable<Result>,
   { isStepped, file }: Watching,
 ): Promise<Walked<Result>> {
   // Open the file before anything is made: if that fails, nothing has happened.
@@ -58,7 +58,7 @@ export async function walkOn<Result extends Outcome>(
     frames.push(frame)
     if (frame.report?.failed) explanation = await explained(walk, frame.report, runtime)
   }
-  const hooks = { onFrame, onCommand: () => onCommand(walk), isKept }
+  const hooks = { onFrame, onCommand: () => onCommand(walk), whenLeft }
   let result: Result | undefined
   if (isStepped) result = await stepThrough(walk, chapter, hooks)
   else {

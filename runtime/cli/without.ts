@@ -6,7 +6,7 @@ import type { Chapter } from '../chapter.ts'
 import { UsageError } from '../command-line.ts'
 import { placesOf } from '../consequence.ts'
 import type { Step } from '../step.ts'
-import { nameOf, strace } from '../strace.ts'
+import { isNamed, strace } from '../strace.ts'
 import { harmless } from './harmless.ts'
 import { writeError } from './output.ts'
 import { say } from './voice.ts'
@@ -51,5 +51,5 @@ function checkFiles({ call }: Step): void {
 
 function placeOf(plan: Step[], what: string): number {
   if (/^\d+$/.test(what)) return Number(what) - 1
-  return plan.findIndex(({ call }) => nameOf(call) === what)
+  return plan.findIndex(({ call }) => isNamed(call, what))
 }

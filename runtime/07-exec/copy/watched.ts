@@ -75,7 +75,8 @@ async function carriedOut(
     const chapter = rows.at(-1)?.number ?? container.chapter
     return { plan, launched, pid, reports, groups: [], chapter, outcome }
   }
-  const list = { name: 'cp', argv: ['cp', ...input.words], isDetached: true, isKept: true, begin }
+  const argv = ['cp', ...input.words]
+  const list = { name: 'cp', argv, isDetached: true, whenLeft: 'kept', begin } as const
   try {
     const { outcome, why } = await input.carryOut(input, list)
     if (why) throw new Error(why.text)

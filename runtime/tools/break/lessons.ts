@@ -2,7 +2,7 @@
 import { planOptions, type Chapter } from '../../chapter.ts'
 import { placesOf, type Consequence, type Misconception } from '../../consequence.ts'
 import { listOf } from './lists.ts'
-import { nameOf, strace } from '../../strace.ts'
+import { ownNameOf, strace } from '../../strace.ts'
 
 /** An exercise. */
 export interface Lesson {
@@ -38,7 +38,7 @@ async function lessonsOf(rows: Chapter[]): Promise<Lesson[]> {
     if (!line) return []
     const call = strace(line.call)
     const title = row.flag ? `${row.flag} of ${call}` : call
-    return [{ rows, row, name: row.flag ?? nameOf(line.call), title, call, why: line.why }]
+    return [{ rows, row, name: row.flag ?? ownNameOf(line.call), title, call, why: line.why }]
   })
   const believed = misconceptions.map((row): Lesson => {
     return { rows, row, name: row.name, title: `"${row.belief}"`, why: 'it is often believed' }
