@@ -22,7 +22,7 @@ import { stepbox } from '../../test/stepbox.ts'
 const about = (own: string) => ({ network: own, container: `c-${own}` })
 
 const gone = /^no network named |^network '[\w-]+' was removed just now/
-const used = /has active endpoints$/
+const used = /has active endpoints(?:\n|$)/
 const state = /^container '[\w-]+' is not running|^container [0-9a-f]{64} is not connected to /
 const twice = /^endpoint with name .* already exists|^network with name .* already exists/
 const says = new RegExp([gone, used, state, twice].map(({ source }) => source).join('|'))

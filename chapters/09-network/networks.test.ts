@@ -2,12 +2,14 @@
 import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { checkSubnet, createNetwork } from '../../runtime/09-network/change-networks.ts'
+import { createNetwork } from '../../runtime/09-network/change-networks.ts'
 import { theDefaultNetwork } from '../../runtime/09-network/change-networks.ts'
 import { freeStale, giveBack, lease, leasesIn } from '../../runtime/09-network/leases.ts'
 import { leasesOfRunning } from '../../runtime/09-network/leases.ts'
+import { checkMtu, checkSubnet } from '../../runtime/09-network/network-checks.ts'
 import { bridgeNetworks, findNetwork, listNetworks } from '../../runtime/09-network/networks.ts'
 import { networkDir, readNetwork } from '../../runtime/09-network/networks.ts'
+import type { NetworkSubnet } from '../../runtime/09-network/networks.ts'
 import { newId } from '../../runtime/container/create.ts'
 import { makePlaces, runningMark } from '../../runtime/container/state.ts'
 import { namesIn, unlinkIfThere } from '../../runtime/files.ts'
@@ -83,6 +85,49 @@ describe('on the disk', () => {
     wrong({ range: '10.0.0.0/8' }, 'no matching subnet for range 10.0.0.0/8')
     wrong({ auxiliary: { a: 'fd00::1' } }, 'no matching subnet for aux-address fd00::1')
   })
+
+  test.for([
+    ...['127.0.0.0/8', '127.5.0.0/16', '126.0.0.0/7', '0.0.0.0/0', '0.1.0.0/16', '224.0.0.0/24'],
+    ...['240.0.0.0/8', '255.255.255.0/24', '169.254.0.0/16', '169.254.7.0/24', '::1/128', '::/64'],
+    ...['::/128', '::ffff:10.0.0.0/104', 'fe80::/64', 'fe80:1::/64', 'febf::/16', 'ff02::/64'],
+  ])('addresses that mean something else are no subnet: %s', (subnet) => {
+    const why = /^invalid subnet \S+: \S+ is for .*; take one such as [\w.:]+\/\d+$/
+    expect(() => checkSubnet({ subnet })).toThrow(why)
+  })
+
+  test.for([
+    ...['128.0.0.0/16', '1.0.0.0/8', '223.255.255.0/24', '169.253.0.0/16', '10.9.0.0/30'],
+    ...['fd00:28::/64', 'fec0::/64', 'fd00::/126', '64:ff9b::/96'],
+  ])('those beside them are: %s', (subnet) => checkSubnet({ subnet }))
+
+  test('there is room for a gateway and a container', () => {
+    const wrong = (asked: NetworkSubnet, why: string) =>
+      expect(() => checkSubnet(asked)).toThrow(why)
+    for (const subnet of ['10.1.0.0/31', '10.1.0.0/32', 'fd00::/127', 'fd00::1/128'])
+      wrong({ subnet }, `No available addresses on this pool: ${subnet} has no room`)
+    const [subnet, gateway] = ['10.1.0.0/24', '10.1.0.1']
+    const none = (range: string) => `${range} has none left for a container`
+    wrong({ subnet, range: '10.1.0.9/32' }, none('10.1.0.9/32'))
+    wrong({ subnet, gateway, range: '10.1.0.0/31' }, none('10.1.0.0/31'))
+    wrong({ subnet, gateway, range: '10.1.0.255/32' }, none('10.1.0.255/32'))
+    wrong({ subnet, range: '10.1.0.255/32' }, 'failed to allocate gateway (10.1.0.255)')
+    wrong({ subnet, auxiliary: { a: gateway } }, `secondary ip address (a:${gateway})`)
+    wrong({ subnet: '10.1.0.0/30', auxiliary: { a: '10.1.0.2' } }, none('10.1.0.0/30'))
+    checkSubnet({ subnet, gateway, range: '10.1.0.9/32' })
+    for (const own of ['10.1.0.0', '10.1.0.255'])
+      wrong({ subnet, gateway: own }, `failed to allocate gateway (${own}): Address already`)
+    wrong({ subnet: 'fd00::/64', gateway: 'fd00::' }, 'take one from fd00::1 to ')
+    checkSubnet({ subnet: 'fd00::/126', gateway: 'fd00::3' })
+  })
+
+  test('packets are as large as a link carries them', () => {
+    for (const mtu of ['0', '68', '1500', '65535']) checkMtu(mtu, false)
+    checkMtu('1280', true)
+    for (const mtu of ['67', '-1', '65536', '100000'])
+      expect(() => checkMtu(mtu, false)).toThrow(`invalid MTU number: ${mtu}; it is from 68 to`)
+    expect(() => checkMtu('1279', true)).toThrow('invalid MTU number: 1279; with IPv6')
+    for (const mtu of ['', '15k']) expect(() => checkMtu(mtu, false)).toThrow('failed to parse')
+  })
 })
 
 describe('leases', () => {
@@ -117,6 +162,10 @@ describe('leases', () => {
     expect((await asking({ four: '10.9.8.5' }))[0]).toBe('10.9.8.5')
     await expect(asking({ four: '10.9.8.5' })).rejects.toThrow('Address already in use: 10.9.8.5')
     await expect(asking({ four: '10.9.8.1' })).rejects.toThrow('Address already in use: 10.9.8.1')
+    for (const four of ['10.9.8.0', '10.9.8.7'])
+      await expect(asking({ four })).rejects.toThrow(`in use: ${four} stands for all of network`)
+    const [six = ''] = network.subnets[1]?.subnet.split('/') ?? []
+    await expect(asking({ six })).rejects.toThrow(`in use: ${six} stands for all of network`)
     await expect(asking({ four: '10.1.1.1' })).rejects.toThrow('is not in network')
     await expect(asking({ six: 'fe80::1' })).rejects.toThrow('is not in network')
     expect(leasesIn(root, 'small')).toHaveLength(2) // a lease that failed left none of the other

@@ -10,11 +10,11 @@ import { namesIn } from '../files.ts'
 import { removeTree } from '../remove-tree.ts'
 import { inWords, makeStaging } from '../staging.ts'
 import { moveToTrash } from '../trash.ts'
-import { contains, formatAddress, formatSubnet, overlap, parseAddress } from './addresses.ts'
-import { parseSubnet, type Subnet } from './addresses.ts'
+import { formatSubnet, overlap } from './addresses.ts'
 import { interfaceIndex } from './interfaces.ts'
 import { indexOfLink } from './seen-links.ts'
 import { leasesOfRunning, withNetworks } from './leases.ts'
+import { bridgeOption, checkBridgeName, gatewayOf, wellFormed } from './network-checks.ts'
 import { bridgeNetworks, builtIn, checkNetworkName, defaultNetwork } from './networks.ts'
 import { networkDir, readNetwork, readRecord } from './networks.ts'
 import type { NetworkRecord, NetworkSubnet } from './networks.ts'
@@ -33,6 +33,7 @@ export async function createNetwork(root: string, asked: NewNetwork): Promise<Ne
     throw new Error(`operation is not permitted on predefined ${name} network`)
   return withNetworks(root, async () => {
     if (readNetwork(root, name)) throw new Error(`network with name ${name} already exists`)
+    checkBridgeName(root, asked.options?.[bridgeOption])
     return make(root, asked)
   })
 }
@@ -47,7 +48,7 @@ export async function theDefaultNetwork(root: string): Promise<NetworkRecord> {
     'com.docker.network.bridge.enable_icc': 'true',
     'com.docker.network.bridge.enable_ip_masquerade': 'true',
     'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
-    'com.docker.network.bridge.name': defaultBridge,
+    [bridgeOption]: defaultBridge,
   }
   return withNetworks(root, async () => {
     const now = readNetwork(root, defaultNetwork)
@@ -90,7 +91,7 @@ function textOf(network: NetworkRecord): string {
 }
 
 function bridgeName(id: string, { name, options = {} }: NewNetwork): string {
-  const asked = options['com.docker.network.bridge.name']
+  const asked = options[bridgeOption]
   const isTaken = name === defaultNetwork && interfaceIndex(defaultBridge) !== undefined
   return asked === undefined || isTaken ? `sb-${id.slice(0, 12)}` : asked
 }
@@ -100,7 +101,14 @@ function bridgeName(id: string, { name, options = {} }: NewNetwork): string {
  * chosen from so many that no two meet.
  */
 export function randomIndex(): number {
-  return randomInt(2 ** 24, 2 ** 30)
+  return randomInt(firstIndex, 2 ** 30)
+}
+
+const firstIndex = 2 ** 24
+
+/** Whether a number was chosen so, in this data root or in another one. */
+export function isChosenIndex(index: number): boolean {
+  return index >= firstIndex
 }
 
 /** The subnets of a network, with what was not asked for chosen. */
@@ -131,35 +139,9 @@ function subnetsFor(
 
 /** An internal network has a gateway too: the host's address in it. */
 function withGateway(each: NetworkSubnet): NetworkSubnet {
-  const { family, base } = wellFormed(each.range ?? each.subnet)
-  const whole = wellFormed(each.subnet)
-  const first = base === whole.base ? base + 1n : base
   if (each.gateway !== undefined) return each
-  const chosen = { ...each, gateway: formatAddress({ family, value: first }) }
+  const chosen = { ...each, gateway: gatewayOf(each) }
   return each.isChosen ? chosen : { ...chosen, isGatewayChosen: true }
-}
-
-function wellFormed(text: string): Subnet {
-  const subnet = parseSubnet(text)
-  if (subnet) return subnet
-  throw new Error(`invalid subnet '${text}': an address and a prefix, such as 172.28.0.0/16`)
-}
-
-/** Throws unless the parts of an asked subnet fit together. */
-export function checkSubnet({ subnet, gateway, range, auxiliary = {} }: NetworkSubnet): void {
-  const whole = wellFormed(subnet)
-  const inside = (text: string) => {
-    const address = parseAddress(text)
-    return address !== undefined && contains(whole, address)
-  }
-  if (range !== undefined && !inside(range.split('/')[0] ?? ''))
-    throw new Error(`no matching subnet for range ${range}`)
-  if (range !== undefined && wellFormed(range).prefix < whole.prefix)
-    throw new Error(`no matching subnet for range ${range}`)
-  if (gateway !== undefined && !inside(gateway))
-    throw new Error(`no matching subnet for gateway ${gateway}`)
-  for (const address of Object.values(auxiliary))
-    if (!inside(address)) throw new Error(`no matching subnet for aux-address ${address}`)
 }
 
 /**
@@ -170,7 +152,9 @@ export async function usable(root: string, network: NetworkRecord): Promise<Netw
   if (await isUsable(network)) return network
   return withNetworks(root, async () => {
     const now = readNetwork(root, network.name) ?? network
-    if ((await isUsable(now)) || leasesOfRunning(root, now.name).length > 1) return now
+    if (await isUsable(now)) return now
+    if (now.name !== defaultNetwork) checkIsFree(now)
+    if (leasesOfRunning(root, now.name).length > 1) return now
     const asked = now.subnets.filter(({ isChosen }) => !isChosen)
     const { bridge: _, ...rest } = now
     const others = { ...rest, subnets: asked }
@@ -190,6 +174,15 @@ async function isUsable(network: NetworkRecord): Promise<boolean> {
   const index = bridge && (await indexOfLink(bridge.name))
   if (index !== undefined) return index === bridge?.index
   return subnets.every((each) => isOurs(network, each))
+}
+
+/** Throws if the bridge of a network that has to have that name would be another's interface. */
+function checkIsFree({ name, bridge }: NetworkRecord): void {
+  if (!bridge || interfaceIndex(bridge.name) === undefined) return
+  throw new Error(
+    `the bridge of network '${name}' would be '${bridge.name}', and that is another's interface; ` +
+      `to see it: ip link show ${bridge.name}; to rename it: ip link set ${bridge.name} name NEW`,
+  )
 }
 
 /** Whether nobody else has a way to a subnet that was chosen. */

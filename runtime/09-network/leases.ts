@@ -11,6 +11,7 @@ import { makePlace } from '../data-root.ts'
 import { errnoIn, namesIn, tryReadlink, unlinkIfThere } from '../files.ts'
 import { contains, formatAddress, lastOf, parseAddress, parseSubnet } from './addresses.ts'
 import type { Subnet } from './addresses.ts'
+import { hostsIn, isOfNetwork } from './network-checks.ts'
 import { networkDir, type NetworkRecord, type NetworkSubnet } from './networks.ts'
 
 /** An address, and the container that has it. */
@@ -93,15 +94,16 @@ function leaseOne({ root, network, wish }: Asking, subnet: NetworkSubnet): strin
   for (const own of [subnet.gateway, ...Object.values(subnet.auxiliary ?? {})])
     if (own !== undefined) taken.add(own)
   const range = subnet.range === undefined ? whole : parsed(subnet.range)
-  const [last, broadcast] = [lastOf(range), lastOf(whole)]
+  const last = lastOf(range)
+  const { family } = whole
   for (let value = range.base; value <= last; value++) {
-    if (value === whole.base || (whole.family === 4 && value === broadcast)) continue
-    const address = formatAddress({ family: whole.family, value })
+    if (isOfNetwork(whole, { family, value })) continue
+    const address = formatAddress({ family, value })
     if (!taken.has(address) && take(root, network, { address, container: wish.container }))
       return address
   }
   throw new Error(
-    `no available IPv${whole.family} addresses on network '${network.name}': ` +
+    `no available IPv${family} addresses on network '${network.name}': ` +
       `all of ${subnet.range ?? subnet.subnet} are in use`,
   )
 }
@@ -115,6 +117,13 @@ function leaseThis({ root, network, wish }: Asking, asked: string, whole: Subnet
         network.subnets.map(({ subnet }) => subnet).join(' and '),
     )
   const address = formatAddress(parsedOne)
+  if (isOfNetwork(whole, parsedOne)) {
+    const [first, last] = hostsIn(whole)
+    throw new Error(
+      `Address already in use: ${address} stands for all of network '${network.name}'; ` +
+        `take one from ${first} to ${last}`,
+    )
+  }
   const reserved = network.subnets.flatMap((each) => [each.gateway, ...auxiliaryOf(each)])
   if (!reserved.includes(address) && take(root, network, { address, container: wish.container }))
     return address

@@ -82,6 +82,16 @@ export function removeLink(name: string): Uint8Array {
   return toBytesOf({ type: 'RTM_DELLINK', flags: asks, fixed: {}, attributes })
 }
 
+/** The same by its number, whatever it is called: what has its name may be another's. */
+export function removeNumbered(index: number): Uint8Array {
+  return toBytesOf({
+    type: 'RTM_DELLINK',
+    flags: asks,
+    fixed: { ifi_index: index },
+    attributes: [],
+  })
+}
+
 export function linkUp(name: string): Uint8Array {
   const attributes: Attribute[] = [['IFLA_IFNAME', name]]
   return toBytesOf({ type: 'RTM_NEWLINK', flags: asks, fixed: { ...up }, attributes })

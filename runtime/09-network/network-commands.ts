@@ -8,8 +8,9 @@ import { tidy } from '../container/tidy.ts'
 import { labelled, passing, removableFilters, type Filters } from '../filters.ts'
 import { shortId } from '../options.ts'
 import { parseSubnet } from './addresses.ts'
-import { checkSubnet, createNetwork, theDefaultNetwork } from './change-networks.ts'
+import { createNetwork, theDefaultNetwork } from './change-networks.ts'
 import { inspectNetwork } from './inspect-network.ts'
+import { checkMtu, checkSubnet } from './network-checks.ts'
 import { bridgeNetworks, builtIn, defaultNetwork, listNetworks } from './networks.ts'
 import { clearNetworks } from './network-leftovers.ts'
 import type { NetworkRecord, NetworkSubnet } from './networks.ts'
@@ -24,9 +25,10 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
   try {
     const driver = valueOf(input, 'driver') ?? 'bridge'
     checkDriver(driver)
-    checkOptions(options)
     const subnets = subnetsFrom(input)
     subnets.forEach(checkSubnet)
+    const hasSix = switches.has('ipv6') || subnets.some(({ subnet }) => subnet.includes(':'))
+    checkMtu(options['com.docker.network.driver.mtu'], hasSix) // unknown ones are kept
     await tidy(runtime)
     await theDefaultNetwork(runtime.root) // it has the first of the pools, as in Docker
     const made = await createNetwork(runtime.root, {
@@ -57,16 +59,6 @@ function pairs(flag: string, given: string[]): Record<string, string> {
   )
 }
 
-/** Options that nobody knows are kept, as in Docker. */
-function checkOptions(options: Record<string, string>): void {
-  const mtu = options['com.docker.network.driver.mtu']
-  if (mtu !== undefined && !/^\d{1,5}$/.test(mtu))
-    throw new Error(`failed to parse com.docker.network.driver.mtu value: ${mtu}`)
-  const bridge = options['com.docker.network.bridge.name']
-  if (bridge !== undefined && !/^[\w.-]{1,15}$/.test(bridge))
-    throw new Error(`'${bridge}' is not the name of an interface: at most 15 letters and digits`)
-}
-
 /** Ranges, gateways and further addresses go to the subnet that has them. */
 function subnetsFrom(input: Input): NetworkSubnet[] {
   const all = (long: string) => input.values.get(long) ?? []
@@ -78,7 +70,10 @@ function subnetsFrom(input: Input): NetworkSubnet[] {
   if (new Set(families).size < families.length)
     throw new Error("bridge driver doesn't support multiple subnets")
   const auxiliary = Object.entries(pairs('aux-address', all('aux-address')))
-  if (subnets.length === 0 && [...all('gateway'), ...all('ip-range'), ...auxiliary].length > 0)
+  const [[, address] = []] = auxiliary
+  if (subnets.length === 0 && address !== undefined)
+    throw new Error(`no matching subnet for aux-address ${address}: it needs --subnet`)
+  if (subnets.length === 0 && [...all('gateway'), ...all('ip-range')].length > 0)
     throw new Error('every ip-range or gateway must have a corresponding subnet')
   const ofFamily = (texts: string[], subnet: string) =>
     texts.find((text) => text.includes(':') === subnet.includes(':'))

@@ -1,18 +1,21 @@
 /** Networks that go: their bridge, their part of the packet filter, their record. */
 import { renameSync } from 'node:fs'
 import { closeInherited } from '../01-namespaces/namespaces.ts'
+import { stateOf } from '../container/find.ts'
 import { firstTreeFd } from '../descriptors.ts'
 import { perform } from '../native.ts'
+import { shortId } from '../options.ts'
 import { stepOf, type Step } from '../step.ts'
 import { deleteTrash } from '../trash.ts'
-import { announceNetwork, setAside, takenOffRecord } from './change-networks.ts'
+import { announceNetwork, isChosenIndex, setAside, takenOffRecord } from './change-networks.ts'
 import { ignoringAbsence, withoutElements } from './end-network.ts'
-import { isMarked, leasesBelow, leasesOfRunning, withNetworks } from './leases.ts'
-import { removeLink } from './messages.ts'
+import { isMarked, leasesBelow, leasesOfRunning, withNetworks, type Lease } from './leases.ts'
+import { removeNumbered } from './messages.ts'
 import { forgetNetwork } from './names.ts'
 import { builtIn, defaultNetwork, findNetwork, networkDir } from './networks.ts'
 import { withoutNetwork } from './packet-filter.ts'
 import { filtered } from './prepare-network.ts'
+import { indexOfLink } from './seen-links.ts'
 import type { NetworkRecord } from './networks.ts'
 
 const step = stepOf(9)
@@ -45,17 +48,17 @@ export async function removeUnusedNetwork(
   network: NetworkRecord,
 ): Promise<void> {
   const { name, id } = network
-  const inUse = () =>
-    new NetworkInUse(`error while removing network: network ${name} id ${id} has active endpoints`)
   const trash = await withNetworks(root, async () => {
-    findNetwork(root, id) // throws if another process was faster
-    if (leasesOfRunning(root, name).length > 0) throw inUse()
+    const now = findNetwork(root, id) // throws if another process was faster
+    const members = leasesOfRunning(root, name)
+    if (members.length > 0) throw inUse(root, network, members)
     const aside = setAside(root, network)
-    if (leasesBelow(aside).some(({ container }) => isMarked(root, container))) {
+    const late = leasesBelow(aside).filter(({ container }) => isMarked(root, container))
+    if (late.length > 0) {
       renameSync(aside, networkDir(root, name))
-      throw inUse()
+      throw inUse(root, network, late)
     }
-    await takeDown(network)
+    await takeDown(now)
     forgetNetwork(root, id)
     return takenOffRecord(root, aside)
   })
@@ -63,18 +66,40 @@ export async function removeUnusedNetwork(
   await deleteTrash(root, trash, warn)
 }
 
+/** Docker's words, and below them who is in the network and what to type. */
+function inUse(root: string, { name, id }: NetworkRecord, leases: Lease[]): NetworkInUse {
+  const ids = [...new Set(leases.map(({ container }) => container))]
+  const names = ids.map((each) => stateOf(root, each)?.name ?? shortId(each)).sort()
+  const shown = names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ', …' : '')
+  const [first = ''] = names
+  return new NetworkInUse(
+    `error while removing network: network ${name} id ${id} has active endpoints\n` +
+      `  in it: ${shown}; to take one out: stepbox network disconnect ${name} ${first}, or ` +
+      `stepbox rm -f ${first}`,
+  )
+}
+
+const mostNames = 5
+
 /** Remove what there is of a network on the host. It may be gone already. */
 export async function takeDown(network: NetworkRecord): Promise<void> {
-  if (!network.bridge) return
-  await perform(bridgeRemoval(network.bridge.name))
+  const { bridge } = network
+  if (!bridge) return
+  await perform(bridgeRemoval(bridge.index))
+  const named = await indexOfLink(bridge.name)
+  if (named !== undefined && isChosenIndex(named)) return // another data root's, and its elements
   await perform(withoutElements(withoutNetwork(filtered(network)))).catch(ignoringAbsence)
 }
 
 /** ENODEV: no container was ever in it, or the machine was restarted. */
-function bridgeRemoval(name: string): Step[] {
+function bridgeRemoval(index: number): Step[] {
   return [
     ...closeInherited(),
     step(['netlink_socket', linkFd], "this socket is about the host's links"),
-    step(['rtnetlink', linkFd, removeLink(name)], 'nobody is plugged into the bridge', 'ENODEV'),
+    step(
+      ['rtnetlink', linkFd, removeNumbered(index)],
+      'nobody is plugged into the bridge',
+      'ENODEV',
+    ),
   ]
 }
