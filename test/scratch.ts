@@ -114,7 +114,7 @@ export function has(...all: Need[]): boolean {
 function lack(need: Need): string | undefined {
   const capabilities = inject('capabilities')
   if (!capabilities) throw new Error('run vitest with --config test/vitest.config.ts')
-  const [, maker, made] = /^(gnu|util-linux)-(\w+)$/.exec(need) ?? []
+  const [, maker, made] = /^(gnu|util-linux|iproute2)-(\w+)$/.exec(need) ?? []
   if (maker && made)
     return isOf(maker, made) ? undefined : `no ${made} of ${maker} on the PATH`
   if (!capabilities.some(({ name }) => name === need))
@@ -125,7 +125,8 @@ function lack(need: Need): string | undefined {
 }
 
 function isOf(maker: string, command: string): boolean {
-  const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' })
+  const version = maker === 'iproute2' ? '-Version' : '--version'
+  const { stdout } = spawnSync(command, [version], { encoding: 'utf8' })
   return (stdout ?? '').toLowerCase().includes(maker)
 }
 

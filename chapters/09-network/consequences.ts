@@ -127,7 +127,7 @@ export const consequences: Consequence[] = [
       broken: 'hairpin off',
     },
     options,
-    needs: ['nsenter', 'ip'],
+    needs: ['nsenter', 'iproute2-ip'],
   },
   {
     drop: /^close\(8\)$/,

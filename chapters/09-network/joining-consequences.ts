@@ -110,7 +110,7 @@ export const joining: Consequence[] = [
       kept: 'hairpin on',
       broken: 'hairpin off',
     },
-    needs: ['nsenter', 'ip'],
+    needs: ['nsenter', 'iproute2-ip'],
   },
   {
     drop: socket,

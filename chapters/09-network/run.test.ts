@@ -1,5 +1,5 @@
 /** Tests. Containers in the default network, as `run` makes them, and what is left of them. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi, type TestContext } from 'vitest'
@@ -101,6 +101,25 @@ test(
       'ip -4 -o addr show eth0 | grep -o "inet [0-9.]*"; hostname; cat /sys/class/net/eth0/address'
     const joined = ['run', '--rm', '--network', 'container:one', 'busybox', 'sh', '-c', script]
     expect(await run(...joined)).toBe(`inet ${own}\n${name}\n${mac}`)
+  },
+  patience,
+)
+
+test(
+  'a published port is reached by the address of the bridge, and by 127.0.0.1',
+  async (context) => {
+    const { run } = await program(context)
+    const serve = 'echo hello > /index.html; exec httpd -f -p 80 -h /'
+    const flags = ['-d', '--name', 'one', '-p', '80']
+    await run('run', ...flags, 'busybox', 'sh', '-c', serve)
+    const port = (await run('port', 'one', '80')).split(':').at(-1)
+    const gateway = await gatewayOf(run)
+    const asked = async (host: string) => (await fetch(`http://${host}:${port}/`)).text()
+    const within = { timeout: patience, interval: 100 }
+    for (const host of [gateway, '127.0.0.1'])
+      await vi.waitFor(async () => expect(await asked(host)).toBe('hello\n'), within)
+    const { stdout } = spawnSync('nft', ['list', 'table', 'inet', 'stepbox'], { encoding: 'utf8' })
+    expect(stdout).toMatch(new RegExp(`(tcp|6) \\. ${port} comment`))
   },
   patience,
 )
