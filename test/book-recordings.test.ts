@@ -49,12 +49,14 @@ function withoutBusybox({ layers, ...rest }: RecordedLayers): unknown {
 /** A recording without what differs from one start to the next: ids and numbers. */
 function sayingOf({ plan, frames, command, chapter }: Recording): unknown {
   const lines = plan.map(({ step, chapter: from, name, strace, why }) => {
-    const bare = strace.replace(ids, 'ID').replace(/(?<=^pidfd_open\()\d+/, 'N')
+    const same = strace.replace(ids, 'ID').replace(chosen, 'N')
+    const bare = same.replace(/(?<=^pidfd_open\()\d+/, 'N')
     return { step, from, name, why, strace: bare }
   })
   const seen = frames.map(({ index, errno, changes }) => {
     const texts = changes.map(({ sign, topic, text }) => {
-      return `${sign} ${topic} ${text.replace(ids, 'ID').replace(numbers, 'N')}`
+      const same = text.replace(ids, 'ID').replace(numbers, 'N').replace(chosen, 'N')
+      return `${sign} ${topic} ${same}`
     })
     return { index, errno, texts }
   })
@@ -62,6 +64,8 @@ function sayingOf({ plan, frames, command, chapter }: Recording): unknown {
 }
 
 const ids = /\b[0-9a-f]{12,}\b/g
+/** The end of a cable, a bridge's MAC address and numbers of interfaces: others each time. */
+const chosen = /(?<=sbv)[0-9a-f]{11}|\b02:42:(?!ac:)[0-9a-f:]{11}|\d{8,10}/g
 /** Of processes, pipes, namespaces and groups of mounts. */
 const numbers = new RegExp(
   '(?<=pid |(?:pipe|socket):\\[|shared:)\\d+|\\b\\d{2,}(?= inside)|\\b40265\\d+' +

@@ -30,10 +30,11 @@ export function shown(slug: string): string | undefined {
   return recorded[slug]?.filter((word) => !['--rm', 'RECORD'].includes(word)).join(' ')
 }
 
-/** Commit the image that a walk starts: a layer with a page, and a whiteout. */
+/** Commit the image that a walk starts: a layer with a page, and a whiteout. No bridge is made. */
 const preparation = [
   'umount /out',
-  "stepbox run --name server busybox sh -c 'mkdir /www; echo hi > /www/index.html; rm /bin/vi'",
+  'stepbox --chapter 8 run --name server busybox ' +
+    "sh -c 'mkdir /www; echo hi > /www/index.html; rm /bin/vi'",
   'stepbox commit server web:1.0',
   'mkdir -p /srv/orders',
 ]

@@ -76,13 +76,23 @@ function rulesIn(text: string): SeenRule[] {
       const [key, value] = map ? (each as unknown[]) : [each]
       const { val = key, comment } = (key as Annotated).elem ?? {}
       const words = wordsOf(val) + (map ? ` : ${wordsOf(value)}` : '')
-      return { table, set: found.name, text: words, ...(comment ? { comment } : {}) }
+      const text = withProtocol(words, found.name)
+      return { table, set: found.name, text, ...(comment ? { comment } : {}) }
     })
   })
 }
 
+const protocols: Record<string, string> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+/** Where there is no /etc/protocols, nft has numbers for them. */
+function withProtocol(words: string, set: string): string {
+  if (!/^(anywhere|published)/.test(set)) return words
+  return words.replace(/(?<=^| )\d+(?= \. \d+ :)/, (number) => protocols[number] ?? number)
+}
+
 function wordsOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
+  if ('accept' in value || 'drop' in value) return Object.keys(value).join()
   if ('concat' in value) return (value.concat as unknown[]).map(wordsOf).join(' . ')
   if ('range' in value) return (value.range as unknown[]).map(wordsOf).join('-')
   if ('prefix' in value) {

@@ -131,16 +131,13 @@ function traffic(count: Traffic | undefined): string {
   return `${size}, ${packets} packets`
 }
 
-const protocols: Record<string, string> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
-
 /** An element of a map: `tcp . 8080 : 172.17.0.2 . 80`, with an address before it or not. */
 function portRow({ set = '', text }: SeenRule): XRayRow[] {
   if (!/^(anywhere|published)/.test(set)) return []
   const [from = '', to = ''] = text.split(' : ')
-  const [port = '', number = '', address = set.endsWith('6') ? '[::]' : '0.0.0.0'] = from
+  const [port = '', protocol = '', address = set.endsWith('6') ? '[::]' : '0.0.0.0'] = from
     .split(' . ')
     .reverse()
-  const protocol = protocols[number] ?? number // nft says 6 where there is no /etc/protocols
   return [
     {
       name: 'published',
