@@ -116,6 +116,7 @@ const kernelWords = new RegExp(
     /\S*[/_:.,]\S*/,
     /\b(umask|rlimit|pid|uts|ipc|mnt|net|cgroup2?|open files|groups|stepbox|box|sleep|shared)\b/,
     /\b(tmpfs|mqueue|devpts|devtmpfs|proc|sysfs|overlay|ext4|rootfs|io|memory|cpu|pids)\b/,
+    /\b(stepbox0|sbv\w+|eth0|veth|default|inet|bridge|chain \w+)\b|\w+ \{ .* \}/,
   ]
     .map(({ source }) => source)
     .join('|'),

@@ -89,18 +89,18 @@ test('a walk shows the network as it grows, on the side where it does', async (c
 
 const onTheWay = [
   '+ host link stepbox0 a bridge, number N, down',
-  '+ host address 172.17.0.1/16 on stepbox0',
+  '+ host address 172.17.0.1/16 given to stepbox0',
   '~ host link stepbox0 a bridge, number N, down → a bridge, number N, up',
-  '+ host route 172.17.0.0/16 by stepbox0',
-  '+ host filter anywhere4 { tcp . 8080 : 172.17.0.2 . 80 } in inet stepbox',
-  '+ host filter chain forward in inet stepbox',
+  '+ host route 172.17.0.0/16 through stepbox0',
+  '+ host filter anywhere4 { tcp . 8080 : 172.17.0.2 . 80 } in table inet stepbox',
+  '+ host filter chain forward in table inet stepbox',
   '+ host link sbvX a veth, number N, the other end is 2, a port of stepbox0, up',
   '+ link eth0 a veth, number 2, the other end is N, down',
-  '+ address 172.17.0.2/16 on eth0',
+  '+ address 172.17.0.2/16 given to eth0',
   '~ link eth0 a veth, number 2, the other end is N, down → ' +
     'a veth, number 2, the other end is N, up',
-  '+ route 172.17.0.0/16 by eth0',
-  '+ route default via 172.17.0.1, by eth0',
+  '+ route 172.17.0.0/16 through eth0',
+  '+ route default via 172.17.0.1, through eth0',
 ]
 
 test('a connection is shown as both sides of a translation have it', () => {

@@ -23,11 +23,11 @@ export function networkObserver(): WideObserver {
       const isApart = networkOf(pid) !== networkOf('self')
       const [host, inside] = await seenIfAllowed(isApart ? pid : undefined)
       if (!host) return {}
-      const ofHost = topicsOf('host ', host, await rulesOf(host))
+      const ofHost = topicsOf('host', host, await rulesOf(host))
       first ??= ofHost
       return {
         ...without(first, ofHost),
-        ...(inside && isApart ? topicsOf('', inside, await rulesOf(inside, pid)) : {}),
+        ...(inside && isApart ? topicsOf('container', inside, await rulesOf(inside, pid)) : {}),
       }
     },
   }
@@ -72,41 +72,46 @@ function rulesByGeneration() {
   }
 }
 
+const names = {
+  container: { link: 'link', address: 'address', route: 'route', filter: 'filter' },
+  host: {
+    ...{ link: 'host link', address: 'host address' },
+    ...{ route: 'host route', filter: 'host filter' },
+  },
+}
+
 /** Of the host, only bridges and cables: its other interfaces are not made here. */
-function topicsOf(side: '' | 'host ', { links, routes }: SeenSide, rules: SeenRule[]) {
+function topicsOf(side: keyof typeof names, { links, routes }: SeenSide, rules: SeenRule[]) {
+  const { link, address, route, filter } = names[side]
   const shown = links.filter(({ kind }) => kind === 'bridge' || kind === 'veth')
   const nameOf = (index: number) => shown.find((link) => link.index === index)?.name
   const list = (entries: [name: string, value: string][]): Values => Object.fromEntries(entries)
   return {
-    [`${side}link`]: list(shown.map((each) => [each.name, linkWords(each, nameOf)])),
-    [`${side}address`]: list(
+    [link]: list(shown.map((each) => [each.name, linkWords(each, nameOf)])),
+    [address]: list(
       shown.flatMap(({ name, addresses }) =>
-        addresses.map((each): [string, string] => [each, `on ${name}`]),
+        addresses.map((each): [string, string] => [each, `given to ${name}`]),
       ),
     ),
-    [`${side}route`]: list(
+    [route]: list(
       routes.flatMap(({ to, via, index }): [string, string][] => {
         const name = nameOf(index)
-        return name ? [[to, via ? `via ${via}, by ${name}` : `by ${name}`]] : []
+        return name ? [[to, via ? `via ${via}, through ${name}` : `through ${name}`]] : []
       }),
     ),
-    [`${side}filter`]: list(
-      rules.map(({ table, set, text }) => [set ? `${set} { ${text} }` : text, `in ${table}`]),
+    [filter]: list(
+      rules.map(({ table, set, text }) => [set ? `${set} { ${text} }` : text, `in table ${table}`]),
     ),
   }
 }
 
 function linkWords(
-  { index, kind, isUp, master, other }: SeenLink,
+  { index, isUp, master, other }: SeenLink,
   nameOf: (index: number) => string | undefined,
 ): string {
-  const bridge = master === undefined ? undefined : (nameOf(master) ?? String(master))
-  const words = [
-    `a ${kind}`,
-    `number ${index}`,
-    ...(other === undefined ? [] : [`the other end is ${other}`]),
-    ...(bridge === undefined ? [] : [`a port of ${bridge}`]),
-    isUp ? 'up' : 'down',
-  ]
-  return words.join(', ')
+  const state = isUp ? 'up' : 'down'
+  if (other === undefined) return `a bridge, number ${index}, ${state}`
+  if (master === undefined) return `a veth, number ${index}, the other end is ${other}, ${state}`
+  const bridge = nameOf(master) ?? master
+  return `a veth, number ${index}, the other end is ${other}, a port of ${bridge}, ${state}`
 }

@@ -12,6 +12,10 @@ export function saidChange(change: Difference, say: (text: string) => string): D
   return { ...change, topic: say(topic), text: sides.join(' → ') }
 }
 
+function sides(topic: string, name: RegExp): Record<string, RegExp> {
+  return { [topic]: name, [`host ${topic}`]: name }
+}
+
 /** What stands before the sentence: a path, the number of a descriptor, the name of a value. */
 const names: Record<string, RegExp> = {
   file: /^\S+ /,
@@ -19,4 +23,8 @@ const names: Record<string, RegExp> = {
   mount: /^\S+: /,
   rlimit: /^[a-z ]+ (?=\S+, )/,
   user: /^groups /,
+  ...sides('link', /^\S+ (?=a )/),
+  ...sides('address', /^\S+ /),
+  ...sides('route', /^\S+ /),
+  ...sides('filter', /^.+ (?=in table )/),
 }
