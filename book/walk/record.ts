@@ -33,7 +33,7 @@ export function shown(slug: string): string | undefined {
 /** Commit the image that a walk starts: a layer with a page, and a whiteout. No bridge is made. */
 const preparation = [
   'umount /out',
-  'stepbox --chapter 8 run --name server busybox ' +
+  'stepbox --chapter volumes run --name server busybox ' +
     "sh -c 'mkdir /www; echo hi > /www/index.html; rm /bin/vi'",
   'stepbox commit server web:1.0',
   'mkdir -p /srv/orders',
