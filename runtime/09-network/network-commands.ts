@@ -6,6 +6,7 @@ import { happen } from '../container/announce.ts'
 import { runningContainers } from '../container/find.ts'
 import { tidy } from '../container/tidy.ts'
 import { labelled, passing, removableFilters, type Filters } from '../filters.ts'
+import { Missing } from '../missing.ts'
 import { shortId } from '../options.ts'
 import { parseSubnet } from './addresses.ts'
 import { createNetwork, theDefaultNetwork } from './change-networks.ts'
@@ -185,8 +186,7 @@ async function isRemoved(runtime: Runtime, network: NetworkRecord): Promise<bool
     await removeUnusedNetwork(runtime, network)
     return true
   } catch (error) {
-    const isGone = bridgeNetworks(runtime.root).every(({ id }) => id !== network.id)
-    if (isGone || error instanceof NetworkInUse) return false
+    if (error instanceof Missing || error instanceof NetworkInUse) return false
     throw error
   }
 }
