@@ -14,7 +14,7 @@ import { inWords } from './words.ts'
 const chosen = process.env['CI'] ? 1 : randomInt(2 ** 31)
 /** The same again: `STEPBOX_SEED=7 npm test -- test/fuzz`. */
 const seed = Number(process.env['STEPBOX_SEED'] ?? chosen)
-const milliseconds = process.env['CI'] ? 25_000 : 400
+const milliseconds = process.env['CI'] ? 15_000 : 400
 
 describe('whatever bytes it gets, it parses them right or says in words why not:', () => {
   const thread = watched()
