@@ -116,7 +116,7 @@ function carriedOut(list: Step[], early?: (pid?: number) => Promise<void>): Star
   const end = async () => {
     stdin?.end('\n')
     const outcome = await launched.outcome
-    if (outcome.livesOn) await said.end // the monitor and the container have it open
+    await (outcome.livesOn ? said.end : said.rest()) // a monitor and its container have it open
     clearTimeout(timer)
     return isLate ? { ...outcome, refused: `no result within ${patienceMs} ms` } : outcome
   }
@@ -152,19 +152,33 @@ async function outside({ see, environment }: Experiment, ids: object): Promise<s
   const launched = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })
   const said = listenTo(launched.process.stdout)
   await launched.outcome
+  await said.rest()
   return said.text()
 }
+
+/** How long what was written before the end may take to arrive. */
+const restMs = 1000
 
 function listenTo(stream: Readable | null) {
   let text = ''
   stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const end = new Promise<void>((resolve) => {
+    if (stream) stream.once('close', () => resolve())
+    else resolve()
+  })
   return {
     text: () => text,
     /** Nobody can write to it any more. */
-    end: new Promise<void>((resolve) => {
-      if (stream) stream.once('close', () => resolve())
-      else resolve()
-    }),
+    end,
+    /** The same, or a moment has passed: a process that is left may have it open. */
+    rest: () =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, restMs)
+        void end.then(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      }),
     /** False if the stream ended without it. */
     until: (wanted: string) =>
       new Promise<boolean>((resolve) => {
