@@ -1,6 +1,6 @@
 /** Tests. The end of a run: which tests did not pass and why, which files took longest, counts. */
 import chalk from 'chalk'
-import type { Result } from './results.ts'
+import { unsteady, type Result } from './results.ts'
 import { tablesNamed } from './tables.ts'
 
 interface Group {
@@ -27,9 +27,6 @@ export function printLongest(times: Time[]): void {
   for (const { file, ms } of times.toSorted((a, b) => b.ms - a.ms).slice(0, 10))
     console.log(`${(ms / 1000).toFixed(1).padStart(7)}  ${file}`)
 }
-
-/** Why a test that passed is named: it is a fault of the test, or a race in what it tests. */
-export const unsteady = 'it failed, and passed when it was run again'
 
 /** Print each test that did not pass at once, then the counts. Gives the exit code. */
 export function report(groups: Group[]): number {

@@ -2,6 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Why a test that passed is named: it is a fault of the test, or a race in what it tests. */
+export const unsteady = 'it failed, and passed when it was run again'
+
 export type Outcome = 'pass' | 'fail' | 'error' | 'blocked' | 'skipped'
 
 export interface Result {

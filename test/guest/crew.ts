@@ -3,7 +3,7 @@
  * than its test may take, that is an error of this test, and a new process goes on with the next.
  */
 import { fork, type ChildProcess } from 'node:child_process'
-import { skipped, type Result } from '../results.ts'
+import { skipped, unsteady, type Result } from '../results.ts'
 import type { Ended, Job, Said } from './job.ts'
 
 export interface Orders {
@@ -109,7 +109,8 @@ function killGroup({ pid }: ChildProcess): void {
 
 function resultOf(file: string, { name, state, ms, note, needs, error }: Ended): Result {
   const more = { ms, ...(needs ? { needs } : {}) }
-  if (state === 'pass') return { file, name, outcome: 'pass', ...more }
+  if (state === 'pass')
+    return { file, name, outcome: 'pass', ...(error ? { reason: unsteady } : {}), ...more }
   if (state === 'fail')
     return { file, name, outcome: 'fail', reason: firstLine(error), error: error ?? '', ...more }
   return { file, name, ...skipped(note), ...more }

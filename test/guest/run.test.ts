@@ -140,3 +140,18 @@ test('a machine that stops in the middle is an error, however noisy its wire', a
   ])
   await expect(collect(each([]))).rejects.toThrow('the machine said nothing of itself')
 })
+
+test('what fails is run once more, and is named if it passes then', async () => {
+  const { results } = await resultsOf({
+    'a.test.ts': `
+      let tries = 0
+      test('shaky', (context) => { expect(++tries).toBe(2) })
+      test('broken', (context) => { throw new Error('as ever') })
+      test('once', { retry: 0 }, (context) => { throw new Error('by chance') })`,
+  })
+  expect(results.map(shapeOf)).toEqual([
+    'a.test.ts > shaky: pass, it failed, and passed when it was run again',
+    'a.test.ts > broken: fail, as ever',
+    'a.test.ts > once: fail, by chance',
+  ])
+})

@@ -26,7 +26,7 @@ async function run(job: Job): Promise<void> {
     maxConcurrency: 1,
     testTimeout: timeout * job.patience,
     hookTimeout: timeout * job.patience,
-    retry: 0,
+    retry: 1, // as with CI set
     includeTaskLocation: false,
     tags: [],
     tagsFilter: undefined,
@@ -46,12 +46,20 @@ async function run(job: Job): Promise<void> {
       begun = performance.now()
       say({ begun: { id, name, timeout } })
     },
-    onAfterRetryTask: (test) => say({ ended: endOf(test) }),
+    onAfterRetryTask: (test, { retry }) => {
+      if (isOver(test, retry)) say({ ended: endOf(test) })
+    },
   })
   for (const suite of file ? suitesOf(file) : [])
     for (const error of suite.result?.errors ?? [])
       say({ broken: { name: suite.fullTestName ?? '', error: textOf(error) } })
   say({ ready: true })
+}
+
+/** Whether a test that was run `again` times more is not run once more. */
+function isOver({ result, retry = 0 }: Test, again: number): boolean {
+  const most = typeof retry === 'number' ? retry : (retry.count ?? 0)
+  return result?.state !== 'fail' || again >= most
 }
 
 /** Skip the tests that are not wanted, and the hooks of suites without a wanted test. */
