@@ -234,9 +234,3 @@ export function announceNetwork(
 ): void {
   recordEvent(root, { action, thing: { type: 'network', id }, attributes: { name, type: driver } })
 }
-
-/** Whether nothing outside of a network, named by its id, is reached from it. */
-export function isInternalIn(root: string): (network: string) => boolean {
-  const all = bridgeNetworks(root).filter(({ isInternal }) => isInternal)
-  return (network) => all.some(({ id }) => id === network)
-}

@@ -9,7 +9,7 @@ import { furtherList, planOptions, type Runtime } from '../chapter.ts'
 import { perform } from '../native.ts'
 import type { Container, PlanOptions } from '../options.ts'
 import type { Step } from '../step.ts'
-import { isInternalIn, theDefaultNetwork } from './change-networks.ts'
+import { theDefaultNetwork } from './change-networks.ts'
 import { endpointsOf, type AskedEndpoint, type ContainerNet } from './endpoints.ts'
 import { checkJoin, checkLeave } from './join-checks.ts'
 import { joiningOptions, leavingOptions, memberOf } from './join-options.ts'
@@ -73,9 +73,8 @@ async function plugged(runtime: Runtime, asked: Plugging): Promise<ContainerNet 
   const { ends: before, ports, idle } = netOf(container)
   const place = { root, id: container.id, network, at: freePlace(before) }
   const made = withoutWays(await placeIn(place, endpoint))
-  const isInternal = isInternalIn(root)
-  const after = withWays([...before, made], isInternal)
-  const net = { ends: after, ...redirected([...ports, ...idle], after, isInternal) }
+  const after = withWays([...before, made])
+  const net = { ends: after, ...redirected([...ports, ...idle], after) }
   const moved = net.ports.filter((each) => idle.some((other) => isSamePort(each, other)))
   const pending = { end: after.at(-1) ?? made, moved }
   const marked = { ...container, net: { ...container.net, ends: before, ports, pending } }
@@ -166,10 +165,9 @@ type Unplugging = Pick<MemberChange, 'carry' | 'isExperiment'> & {
 /** Take an end away. False if that was an experiment, or was left before its cable was gone. */
 async function unplugged(runtime: Runtime, asked: Unplugging): Promise<boolean> {
   const { container, before, end, isExperiment } = asked
-  const isInternal = isInternalIn(runtime.root)
   const { ends, ports, idle } = netOf(container)
-  const rest = withWays(ends.filter((each) => each !== end), isInternal)
-  const net = { ends: rest, ...redirected([...ports, ...idle], rest, isInternal) }
+  const rest = withWays(ends.filter((each) => each !== end))
+  const net = { ends: rest, ...redirected([...ports, ...idle], rest) }
   const addresses = end.inside.addresses.map(({ address }) => address)
   const moved = ports.filter(({ to }) => addresses.includes(to.address))
   const pending = { end, moved }

@@ -3,7 +3,6 @@ import { planOptions } from '../chapter.ts'
 import type { Input } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
 import type { Container, PlanOptions } from '../options.ts'
-import { isInternalIn } from './change-networks.ts'
 import { wishIn } from './connect-commands.ts'
 import { freePlace } from './connect.ts'
 import { checkJoin, checkLeave } from './join-checks.ts'
@@ -48,7 +47,7 @@ export function printedConnect(input: Input): PlanOptions {
   const { container, member, network } = aboutIn(input, checkJoin)
   const before = container.net?.ends ?? []
   const place = { id: container.id, network, at: freePlace(before) }
-  const after = withWays([...before, plannedEnd(place, wishIn(input))], isInternalIn(root))
+  const after = withWays([...before, plannedEnd(place, wishIn(input))])
   const change = { container, member, root, network, before, after, moved: [] }
   return planOptions(rows, joiningOptions(change))
 }
@@ -58,7 +57,7 @@ export function printedDisconnect(input: Input): PlanOptions {
   const { ends = [], ports = [] } = container.net ?? {}
   const end = ends.find((each) => each.network === network.id) ?? ends[0]
   if (!end) throw new Error(`container '${container.name}' is in no network`)
-  const rest = withWays(ends.filter((each) => each !== end), isInternalIn(input.runtime.root))
+  const rest = withWays(ends.filter((each) => each !== end))
   const left = { ...container, net: { ends: rest, ports: [] } }
   const moved = ports.filter(({ to }) =>
     end.inside.addresses.some(({ address }) => address === to.address),

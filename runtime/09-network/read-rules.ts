@@ -4,6 +4,7 @@ import { tryRead } from '../files.ts'
 import { launch } from '../native.ts'
 import { toolStep } from '../step.ts'
 import { chainsInIptables } from './iptables-text.ts'
+import { inNetworkOf } from './seen-links.ts'
 import { chainsIn, type Chain } from './rulesets.ts'
 
 /** All chains; undefined if they cannot be read: there is no nft(8), or no permission. */
@@ -15,11 +16,15 @@ export async function readChains(): Promise<Chain[] | undefined> {
   return ofNft && [...ofNft, ...chainsInIptables(ofOld ?? '')]
 }
 
-/** What a program prints; undefined if it is missing, or fails. */
-export async function outputOf([file = '', ...args]: string[]): Promise<string | undefined> {
+/** What a program prints, in the network of process `pid` or here; undefined if it fails. */
+export async function outputOf(
+  [file = '', ...args]: string[],
+  pid?: number,
+): Promise<string | undefined> {
   const env = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
   const plan = [
     ...closeInherited(),
+    ...(pid === undefined ? [] : inNetworkOf(pid)),
     toolStep(['execvpe', file, [file, ...args], env], 'it lists the rules of the host'),
   ]
   const { process, outcome } = launch(plan, { stdio: ['ignore', 'pipe', 'ignore'] })

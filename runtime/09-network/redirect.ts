@@ -1,26 +1,19 @@
 /** Where a container's default routes and its ports lead, when it has joined or left a network. */
 import type { HeldPort, NetworkEnd } from './net-plan.ts'
 
-/** Whether nothing outside of a network, named by its id, is reached from it. */
-type IsInternal = (network: string) => boolean
-
 const families = ['gateway', 'gateway6'] as const
 
 /**
  * For each family of addresses one end is the way to everywhere: that which is so already, unless
  * another leads out and it does not; then the first that can.
  */
-export function withWays(ends: NetworkEnd[], isInternal: IsInternal): NetworkEnd[] {
-  return families.reduce((all, family) => withWay(all, family, isInternal), ends)
+export function withWays(ends: NetworkEnd[]): NetworkEnd[] {
+  return families.reduce((all, family) => withWay(all, family), ends)
 }
 
-function withWay(
-  ends: NetworkEnd[],
-  family: (typeof families)[number],
-  isInternal: IsInternal,
-): NetworkEnd[] {
+function withWay(ends: NetworkEnd[], family: (typeof families)[number]): NetworkEnd[] {
   const able = ends.filter((end) => gatewayOf(end, family) !== undefined)
-  const open = able.filter(({ network }) => !isInternal(network))
+  const open = able.filter(({ isInternal }) => !isInternal)
   const among = open.length > 0 ? open : able
   const way = among.find(({ inside }) => inside[family] !== undefined) ?? among[0]
   return ends.map((end) => {
@@ -56,9 +49,8 @@ export function withoutWays(end: NetworkEnd): NetworkEnd {
 export function redirected(
   held: HeldPort[],
   ends: NetworkEnd[],
-  isInternal: IsInternal,
 ): { ports: HeldPort[]; idle: HeldPort[] } {
-  const open = ends.filter(({ network }) => !isInternal(network))
+  const open = ends.filter(({ isInternal }) => !isInternal)
   const [ports, idle]: [HeldPort[], HeldPort[]] = [[], []]
   for (const port of held) {
     const isSix = port.address.includes(':')

@@ -1,8 +1,5 @@
 /** The packet filter's own tables, as nft(8) lists them: what they hold, in its notation. */
-import { closeInherited } from '../01-namespaces/namespaces.ts'
-import { launch } from '../native.ts'
-import { toolStep, type Step } from '../step.ts'
-import { inNetworkOf } from './seen-links.ts'
+import { outputOf } from './read-rules.ts'
 
 /** A chain, or an element of a set or a map. */
 export interface SeenRule {
@@ -16,32 +13,12 @@ export interface SeenRule {
   comment?: string
 }
 
-const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-/** The list of a program that looks into the network of process `pid`, or into this one. */
-function nftSteps(words: string[], pid?: number): Step[] {
-  return [
-    ...closeInherited(),
-    ...(pid === undefined ? [] : inNetworkOf(pid)),
-    toolStep(['execvpe', 'nft', ['nft', ...words], [path]], 'it knows the packet filter'),
-  ]
-}
-
-/** What nft answers; undefined without nft, or if it fails. */
-async function nftSays(words: string[], pid?: number): Promise<string | undefined> {
-  const launched = launch(nftSteps(words, pid), { stdio: ['ignore', 'pipe', 'ignore'] })
-  const out: Buffer[] = []
-  launched.process.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
-  const { exitCode, failure } = await launched.outcome
-  return failure || exitCode !== 0 ? undefined : Buffer.concat(out).toString()
-}
-
 /** What is in the tables `stepbox` of this network, or of process `pid`'s. */
 export async function seenFilter(pid?: number): Promise<SeenRule[]> {
-  const names = await nftSays(['list', 'tables'], pid)
+  const names = await outputOf(['nft', 'list', 'tables'], pid)
   const tables = (names ?? '').match(/^table \w+ stepbox$/gm) ?? []
   const texts = await Promise.all(
-    tables.map((table) => nftSays(['-j', 'list', ...table.split(' ')], pid)),
+    tables.map((table) => outputOf(['nft', '-j', 'list', ...table.split(' ')], pid)),
   )
   return texts.flatMap((text) => (text === undefined ? [] : rulesIn(text)))
 }
