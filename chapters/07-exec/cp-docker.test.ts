@@ -37,6 +37,8 @@ const lines = [
   '-L A:/c/abs o/n6',
   ...['-a A:/c/f o', 'A:c/f o/rel', 'A:/c/../../c/f o/up', 'A:/c/sp o', 'A:/c/r:x o'],
   'A:/c/./d o/k',
+  '$ rm -r o; mkdir o; mknod o/n c 1 3; mkfifo o/p; ln -s n o/ln',
+  ...['A:/c/f o/n', 'A:/c/f o/ln', 'A:/c/d o/n', 'A:/c/f o/p'],
   '$ rm -r o; mkdir o; ln -s new o/ln; ln -s no/x o/bad; ln -s ../src o/ls; ln -s ln o/ll',
   ...['A:/c/f o/ll', 'A:/c/f o/bad', 'A:/c/d o/ls', 'A:/c/lf o/ln'],
   ...['A: o/e', 'nosuch:/c o', 'A:/no o', 'A:/c/f/x o', 'o o2', 'A:/a A:/b', '- -', ':/x o'],

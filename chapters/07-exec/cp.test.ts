@@ -107,10 +107,18 @@ test('an error is one line, names what was typed, and copies nothing', async (co
   const { typed, at } = await place(context)
   await typed('run -d --read-only --name box busybox sleep 1000')
   writeFileSync(at('f'), '')
+  execFileSync('mknod', [at('null'), 'c', '1', '3'])
+  symlinkSync('null', at('link'))
+  const archive = "'-' writes an archive to the output"
   const errors = {
     'cp f box:/f': "the root of container 'box' is read-only",
     'cp box:/no x': "no file or directory /no in container 'box'",
-    'cp box:/etc/passwd/x x': "/etc/passwd/x in 'box' is below a file",
+    'cp box:/etc/passwd/x x': "a part of /etc/passwd/x in 'box' is a file",
+    'cp f box:/etc/passwd/': "a part of /etc/passwd/ in 'box' is a file",
+    'cp f box:/etc/passwd/x': "a part of /etc/passwd/x in 'box' is a file",
+    'cp box:/etc/passwd null': `null is a device here, and stays one; ${archive}`,
+    'cp box:/etc/passwd link': `link is a device here, and stays one; ${archive}`,
+    'cp box:/etc/passwd /dev/stdout': `/dev/stdout leads to a nameless file; ${archive}`,
     'cp box:/etc f': "cannot copy a directory to 'f', which is a file",
     'cp box:/etc/passwd no/x': "no directory 'no' to copy to",
     'cp box:/etc/passwd no/': "no directory 'no/', and a file cannot become one",
@@ -122,5 +130,6 @@ test('an error is one line, names what was typed, and copies nothing', async (co
   }
   for (const [line, error] of Object.entries(errors))
     expect(await typed(line)).toBe(`stepbox: ${error}\n1`)
-  expect(readdirSync(at('.'))).toEqual(['f'])
+  expect(readdirSync(at('.')).sort()).toEqual(['f', 'link', 'null'])
+  expect(lstatSync(at('null')).isCharacterDevice()).toBe(true)
 })

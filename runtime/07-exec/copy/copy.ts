@@ -171,14 +171,15 @@ async function nameInside(
   if (again.kind === 'missing') return again.name
   if (found.errno === 'ENOENT' && asksForDirectory(side.path))
     throw new Error(`no directory '${side.path}' in container '${side.container}'`)
-  // It is the directory for it that is missing.
-  throw notThere({ ...side, path: posix.dirname(bare) }, found)
+  // It is the directory for it that is missing, unless something else is in the way.
+  const isMissing = found.errno === 'ENOENT'
+  throw notThere(isMissing ? { ...side, path: posix.dirname(bare) } : side, found)
 }
 
 function notThere({ container, path }: Inside, found: FoundInside): Error {
   const errno = found.kind === 'nowhere' ? found.errno : 'ENOENT'
   const ofFound = shortened(found.path)
-  if (errno === 'ENOTDIR') return new Error(`${path} in '${container}' is below a file`)
+  if (errno === 'ENOTDIR') return new Error(`a part of ${path} in '${container}' is a file`)
   if (errno === 'ELOOP') return new Error(`${path} in '${container}' is behind too many links`)
   if (errno === 'ENAMETOOLONG')
     return new Error(`no file of '${container}' can be called '${ofFound}': it is too long`)

@@ -37,14 +37,23 @@ export function socketInWords(path: string): string {
 export function targetHere(to: string, isDirectory: boolean): { into: string; name?: string } {
   const above = posix.dirname(posix.normalize(to))
   if (!statIfThere(above)?.isDirectory()) throw new Error(`no directory '${above}' to copy to`)
-  const there = thereAt(to)
-  const name = nameAt(to, there, isDirectory)
+  checkReplaceable(to)
+  const name = nameAt(to, thereAt(to), isDirectory)
   if (name === undefined) return { into: to }
   const end = posix.normalize(endOfLinks(to)).replace(/(.)\/$/, '$1')
   const into = posix.dirname(end)
   if (!statIfThere(into)?.isDirectory())
     throw new Error(`no directory '${into}', where the link '${to}' leads`)
   return { into, name: posix.basename(end) }
+}
+
+/** Throws for a device, and for what has no name, as the pipe that /dev/stdout may lead to. */
+function checkReplaceable(path: string): void {
+  const stat = statIfThere(path)
+  if (stat?.isCharacterDevice() || stat?.isBlockDevice())
+    throw new Error(`${path} is a device here, and stays one; '-' writes an archive to the output`)
+  if (stat && !lstatIfThere(endOfLinks(path)))
+    throw new Error(`${path} leads to a nameless file; '-' writes an archive to the output`)
 }
 
 function thereAt(path: string): There {
