@@ -1,8 +1,10 @@
 /* Chapter 6. The monitor of a container that lives on without its parent: the process that has
  * called supervise(). Each start is a fresh process, which goes on with the plan, because
  * unshare(CLONE_NEWPID) works once in a process. The monitor waits for it, writes down how it ended
- * and, if the plan says so, starts another. At the end it becomes the program that clears up. */
+ * and, if the plan says so, starts another. At the end it becomes the program that clears up
+ * (settle.c). */
 #define _GNU_SOURCE
+#include "settle.h"
 #include "stepbox.h"
 
 #include <errno.h>
@@ -23,6 +25,7 @@ static struct arg *told; /* the arguments of supervise() */
 static int directory = -1;
 static int gate[2];    /* closed when Node knows of the first start, which then goes on */
 static int is_further; /* this is not the first start */
+static pid_t monitor;  /* in a start */
 
 static pid_t start(void);
 static pid_t start_again(void);
@@ -34,8 +37,6 @@ static int is_wanted(int status);
 static long long delay_before(int status, long long lasted_ms);
 static void pause_for(long long milliseconds);
 static void clear_groups(void);
-static void settle(void) __attribute__((noreturn));
-static void leave(int code) __attribute__((noreturn));
 static long long setting(int which);
 
 /* Become a container's monitor: supervise(directory, mark, lock, restart, [most, first delay, last
@@ -66,7 +67,7 @@ static int begin(struct arg *a) {
 /* Fork the process of one start. It dies with the monitor, and its signals are as they were. */
 static pid_t start(void) {
   sigset_t all, before;
-  pid_t monitor = getpid();
+  monitor = getpid();
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
   memset(life, 0, sizeof *life);
@@ -101,7 +102,7 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
   for (int is_first = 1;; is_first = 0) {
     await_end_of(pid);
     health_over();
-    if (is_first && !life->runs) leave(125); /* Node knows why */
+    if (is_first && !life->runs) leave_settled(125); /* Node knows why */
     int status = life->ended ? life->status : life->runs ? SIGKILL : 125 << 8;
     if (life->runs) event_ended(told, status); /* first: who sees the end may say more of it */
     journal_line("exit", "%d", status);
@@ -121,13 +122,6 @@ size_t supervise(pid_t pid, struct plan *plan, size_t at) {
     health_begin();
   }
   settle();
-}
-
-/* End, while another process clears up or has done so. If Node was killed, that process may have
- * come before all of the groups were made: these are removed here. */
-static void leave(int code) {
-  for (char **group = told[5].list; *group; group++) rmdir(*group);
-  _exit(code);
 }
 
 /* As the monitor: in groups that it makes itself. */
@@ -223,25 +217,11 @@ static void clear_groups(void) {
     }
 }
 
-/* Become the program that clears up after containers, one at a time: of many monitors that end at
- * once, those whose containers it has settled by then have nothing to do. */
-static void settle(void) {
-  sigset_t none;
-  if (access(told[1].text, F_OK) != 0) leave(0);
-  int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (lock >= 0) flock(lock, LOCK_EX);
-  if (lock < 0) _exit(0);
-  if (access(told[1].text, F_OK) != 0) leave(0); /* settled meanwhile */
-  fcntl(lock, F_SETFD, 0); /* held until that program ends */
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  execve(told[6].list[0], told[6].list, (char *[]){NULL});
-  _exit(125);
-}
-
 static long long setting(int which) { return atoll(told[4].list[which]); }
 
 int is_further_start(void) { return is_further; }
+
+int is_orphaned(void) { return life && getppid() != monitor; }
 
 /* The arguments of supervise(). */
 struct arg *supervised_with(void) { return told; }

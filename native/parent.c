@@ -1,7 +1,8 @@
 /* The two sides of a fork. The child goes on with the plan. The parent waits for it, forwards
  * signals, copies its standard streams, and exits with its status. Neither outlives the other: the
- * plan sets PR_SET_PDEATHSIG in the child, and the parent exits when the child ends. */
+ * plan sets PR_SET_PDEATHSIG in the child, and the parent ends when the child does. */
 #define _GNU_SOURCE
+#include "settle.h"
 #include "stepbox.h"
 
 #include <errno.h>
@@ -105,14 +106,16 @@ void release_child(void) {
   if (write(lifeline, "", 1) < 0) return;
 }
 
-/* Wait for the child and exit with its status, or with 128 + n if signal n killed it. */
+/* Wait for the child and exit with its status, or with 128 + n if signal n killed it. If Node is
+ * gone, or the monitor, the child is ended. */
 void wait_for(pid_t pid) {
   sigset_t mask = mask_of_parent();
   child = pid;
   terminal_begin();
   streams_begin();
   int signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-  while (signals >= 0) {
+  survive_monitor();
+  while (signals >= 0 && !is_orphaned()) {
     if (child == 0 && !streams_pending()) finish();
     struct pollfd fds[3 + 2 * STREAMS + ATTACH_FDS + SOURCES] = {
         {signals, POLLIN, 0},
@@ -146,6 +149,7 @@ void wait_for(pid_t pid) {
   terminal_restore();
   if (target() > 0) waitpid(target(), NULL, 0);
   end_orphans();
+  settle_if_orphaned();
   _exit(128 + SIGKILL);
 }
 

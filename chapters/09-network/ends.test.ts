@@ -6,6 +6,7 @@ import { readNetwork } from '../../runtime/09-network/networks.ts'
 import { listContainers } from '../../runtime/container/find.ts'
 import { namesIn } from '../../runtime/files.ts'
 import type { Container } from '../../runtime/options.ts'
+import { statFields } from '../../runtime/process.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { until } from '../../test/detached.ts'
 import { needs } from '../../test/scratch.ts'
@@ -22,23 +23,31 @@ interface Row {
 
 const rows: Row[] = [
   {
-    ...{ title: 'the command line, in the foreground', flags: [], isLookedFor: true },
+    ...{ title: 'the command line, in the foreground', flags: [] },
     victims: (_, commandLine) => [commandLine],
   },
   { title: 'its first process', flags: ['-d'], victims: ({ init }) => [init?.pid] },
   {
-    ...{ title: 'the process that waits for it', flags: ['-d'], isLookedFor: true },
+    ...{ title: 'its monitor', flags: ['-d'] },
     victims: ({ monitor }) => [monitor?.pid],
   },
   {
-    ...{ title: 'both', flags: ['-d'], isLookedFor: true },
+    ...{ title: 'both', flags: ['-d'] },
     victims: ({ init, monitor }) => [init?.pid, monitor?.pid],
+  },
+  {
+    ...{ title: 'these and the process between them', flags: ['-d'], isLookedFor: true },
+    victims: ({ init, monitor }) => [monitor?.pid, parentOf(init?.pid), init?.pid],
   },
   {
     ...{ title: 'its first process, when it is to be removed', flags: ['-d', '--rm'] },
     victims: ({ init }) => [init?.pid],
   },
 ]
+
+function parentOf(pid = 0): number {
+  return Number(statFields(pid)?.[4])
+}
 
 test.for(rows)('$title', { timeout: 120_000 }, async (row, context) => {
   const { flags, victims, isLookedFor } = row

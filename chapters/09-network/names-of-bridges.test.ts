@@ -123,3 +123,20 @@ test('what another data root has of that name stays in the packet filter', async
   expect(on('host', ['nft', 'list', 'set', 'inet', 'stepbox', 'bridges']).out).toContain('"br7"')
   expect(linksIn(here, 'br7')).toEqual(['br7'])
 })
+
+test("reset leaves the rules to another data root's bridge, however called", async (context) => {
+  const here = await begunTown(context)
+  const { on, root, stepbox, run } = here
+  const other = join(scratch(), 'data')
+  stepbox('network', 'create', '-o', `${option}=br7`, 'blue')
+  run('web', ['--network', 'blue'])
+  stepbox('rm', '-f', 'web')
+  const tables = () => on('host', ['nft', 'list', 'tables']).out
+  expect(stepbox('--root', other, 'network', 'create', 'red').code).toBe(0)
+  expect(stepbox('--root', other, 'reset', '--force').out).not.toContain('table stepbox')
+  expect(tables()).toContain('table inet stepbox')
+  const { out } = stepbox('--root', root, 'reset', '--force')
+  expect(out).toContain('br7')
+  expect(out).toContain('table stepbox')
+  expect(tables()).toBe('')
+})

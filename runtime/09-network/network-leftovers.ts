@@ -7,11 +7,12 @@ import { runningContainers } from '../container/find.ts'
 import { tryRead } from '../files.ts'
 import { perform } from '../native.ts'
 import { stepOf } from '../step.ts'
+import { isChosenIndex } from './change-networks.ts'
 import { forgetSettings, ownChanges, stillOurs } from './host-settings.ts'
 import { bridgeNetworks, type NetworkRecord } from './networks.ts'
 import { outputOf } from './read-rules.ts'
 import { takeDown } from './remove-network.ts'
-import { indexOfLink } from './seen-links.ts'
+import { indexOfLink, seenLinks } from './seen-links.ts'
 import { changesInTable, type ChangedSetting } from './settings-set.ts'
 import type {} from './endpoints.ts'
 
@@ -33,14 +34,15 @@ export async function networkLeftovers({
   for (const each of bridgeNetworks(root))
     if ((await isThere(each)) && !used().includes(each.id)) there.push(each)
   const own = there.map(({ bridge }) => bridge?.name ?? '')
-  const isLast = bridgesHere().every((name) => own.includes(name)) && staying().length === 0
+  const isLast =
+    (await bridgesHere()).every((name) => own.includes(name)) && staying().length === 0
   const bridges = there.map((network): Leftover => {
     const what = network.bridge?.name ?? ''
     const why = `no container is in network '${network.name}'`
     const remove = async () => {
       if (used().includes(network.id)) return // somebody has come meanwhile
       await takeDown(network)
-      if (staying().length === 0 && bridgesHere().length > 0) forgetSettings(root)
+      if (staying().length === 0 && (await bridgesHere()).length > 0) forgetSettings(root)
     }
     return { kind: 'bridge', what, why, remove }
   })
@@ -58,9 +60,11 @@ async function isThere({ bridge }: NetworkRecord): Promise<boolean> {
   return bridge !== undefined && (await indexOfLink(bridge.name)) === bridge.index
 }
 
-/** The bridges of all data roots. */
-function bridgesHere(): string[] {
-  return (tryRead('/proc/net/dev') ?? '').match(/\b(?:sb-[0-9a-f]{12}|stepbox0)(?=:)/g) ?? []
+/** The bridges of all data roots, whatever they are called: by numbers that were chosen. */
+async function bridgesHere(): Promise<string[]> {
+  const links = await seenLinks()
+  const bridges = links.filter(({ kind, index }) => kind === 'bridge' && isChosenIndex(index))
+  return bridges.map(({ name }) => name)
 }
 
 function setting({ path, before, set }: ChangedSetting): Leftover {
@@ -84,7 +88,7 @@ async function rules(root: string, hasSettings: boolean): Promise<Leftover[]> {
     step(['spawn', 'nft', ['nft', '-f', '-'], env, script], 'no network needs these rules'),
   ]
   const remove = async () => {
-    if (bridgesHere().length > 0) return // somebody has come meanwhile
+    if ((await bridgesHere()).length > 0) return // somebody has come meanwhile
     await perform(list)
     forgetSettings(root)
   }

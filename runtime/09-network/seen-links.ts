@@ -77,12 +77,22 @@ export async function seenNetworks(pid?: number): Promise<SeenSide[]> {
   return sides.slice(0, pid === undefined ? 1 : 2).map(networkFrom)
 }
 
+/** The interfaces of this network namespace, without their addresses. Any user may ask. */
+export async function seenLinks(): Promise<SeenLink[]> {
+  const [links] = kinds
+  if (!links) return []
+  const all = toolStep(['netlink_dump', 'NETLINK_ROUTE', dumpRequest(...links)], 'all there is')
+  const plan = [...closeInherited(), all]
+  const reports = await perform(plan)
+  const answer = reports.find(({ index }) => plan[index] === all)?.answer
+  return answer ? heardIn(answer).map((each) => linkFrom(each, [])) : []
+}
+
 /** The number of an interface, also of one that is down; undefined if there is none. */
 export async function indexOfLink(name: string): Promise<number | undefined> {
   const shown = interfaceIndex(name)
   if (shown !== 0) return shown
-  const [side] = await seenNetworks()
-  return side?.links.find((each) => each.name === name)?.index
+  return (await seenLinks()).find((each) => each.name === name)?.index
 }
 
 /** Go to another network namespace. */
