@@ -1,7 +1,8 @@
-/** Tests. How they are run: each file in a process of its own, two at a time. */
+/** Tests. How they are run: each file in a process of its own, three at a time. */
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { inOwnNetwork } from './own-network.ts'
+import { SpreadSequencer } from './sequence.ts'
 
 const code = await inOwnNetwork() // done already, where `npm test` has started it
 if (code !== undefined) process.exit(code)
@@ -12,7 +13,8 @@ export default defineConfig({
     globalSetup: 'test/machine.ts',
     include: ['chapters/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3, // two leave a third of the time of two processors unused: they wait for others
+    sequence: { sequencer: SpreadSequencer },
     maxConcurrency: 2, // of tests that say that they may run side by side: one file has them
     // They end what hangs, and claim nothing about how long it may take. A hook may have to delete
     // thousands of files, on a machine that others use too.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chapters } from '../chapters/table.ts'
 import { containerDir } from '../runtime/container/state.ts'
+import { tryRead } from '../runtime/files.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
 import { pageOf } from '../runtime/cli/xray-page.ts'
@@ -166,9 +167,8 @@ test('addresses of version 6 are written as everybody writes them', () => {
     '20010db8000000010002000300040005',
   ]
   for (const hex of rows) {
-    const url = new URL(`http://[${hex.match(/.{4}/g)?.join(':')}]`)
     const { addresses } = networkFrom({ dev: '', trie: '', inet6: `${hex} 01 80 10 80 lo\n` })
-    expect(addresses).toEqual([url.hostname.slice(1, -1)])
+    expect(addresses).toEqual([asWritten(hex)])
   }
 })
 
@@ -216,6 +216,13 @@ async function whileNoneComes<Seen>(look: () => Promise<Seen>): Promise<[Seen, s
 function ownAddresses(): string[] {
   const tries = readFileSync('/proc/net/fib_trie', 'utf8')
   const own = [...tries.matchAll(/-- ([\d.]+)\n +\/32 host LOCAL/g)].map(([, four]) => four ?? '')
+  const inet6 = (tryRead('/proc/net/if_inet6') ?? '').match(/^[0-9a-f]{32}/gm) ?? []
+  own.push(...inet6.map(asWritten))
   const up = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   return [...new Set([...own, ...up.map(({ address }) => address)])].sort()
+}
+
+/** An address of version 6, of which the kernel gives all digits. */
+function asWritten(hex: string): string {
+  return new URL(`http://[${hex.match(/.{4}/g)?.join(':')}]`).hostname.slice(1, -1)
 }

@@ -180,13 +180,14 @@ function setup(): RamFile[] {
   return [file(join(projectInGuest.slice(1), setupFile), text)]
 }
 
+/** Made by set-up, and of no use in the guest. */
+const notInGuest = /^(busybox|cache|debs|nodes?|runs|validators|setup\.json.*|.*\.(new|map))$/
+
 function filesIn(path: string): string[] {
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) return []
   if (!found.isDirectory()) return [path]
-  const names = readdirSync(path).filter(
-    (name) => !/^(busybox|cache|debs|nodes?|runs|setup\.json.*|.*\.new)$/.test(name),
-  )
+  const names = readdirSync(path).filter((name) => !notInGuest.test(name))
   return names.sort().flatMap((name) => filesIn(join(path, name)))
 }
 

@@ -5,8 +5,8 @@ import { strace } from '../../strace.ts'
 import type { Attempt } from './machine.ts'
 import { othersClosed } from './tries.ts'
 
-/** A try takes milliseconds, or seconds on a busy emulated machine. */
-const patienceMs = 10_000
+/** A try takes milliseconds; on a busy emulated machine, where all begin at once, many seconds. */
+const patienceMs = 60_000
 
 /**
  * Carry out `plan` and report its first failure. Nothing is tried in Node itself, so that what the
