@@ -34,6 +34,7 @@ const same: [template: string, text: string][] = [
   ['{{.Name}} {{.State.Pid}} {{.State.Running}}', '/one 4178 true'],
   ['{{.Config.Cmd}} {{.Config.Labels}} {{.Mounts}}', '[sleep 1000] map[a:b k:v] []'],
   ['{{.Config.Entrypoint}} {{.Config.Volumes}}', '[] map[]'],
+  ['{{json .Config.Entrypoint}} {{json .Config.Volumes}} {{json .Mounts}}', 'null null []'],
   ['{{.Config.Labels.k}}|{{.Config.Labels.zz}}', 'v|<no value>'],
   ['{{index .Config.Labels "k"}}|{{index .Config.Labels "zz"}}', 'v|'],
   ['{{index .Config.Cmd 1}} {{index .Name 0}}', '1000 47'],

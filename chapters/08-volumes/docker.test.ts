@@ -36,7 +36,7 @@ const refused = [
     ...['type=tmpfs,dst=/a,bind-propagation=rslave', 'type=bind,src=SRC,dst=/a,'],
     ...['type=bind,"src=SRC,dst=/a', 'type=bind,src=SRC,dst=/a"b', 'type=bind,|src=SRC,dst=/a'],
     ...['type=tmpfs,dst=/a,volume-label=x', 'type=bind,src=SRC', 'Foo=1,dst=/a', '"a"b,dst=/a'],
-    ...['"a",,"', 'a="', '"type=bind"""'],
+    ...['"a",,"', 'a="', '"type=bind"""', 'type=tmpfs,dst=/a,tmpfs-mode=77777777777'],
   ].map((value) => `--mount=${value}`),
 ]
 
@@ -71,6 +71,8 @@ const mounted: [flags: string, script: string][] = [
     'df -k /a | tail -n 1 | tr -s " " | cut -d " " -f 2',
   ],
   ['-v SRC/link:/a', `${how}; ls /a`],
+  ['-v /a -v SRC:/a:ro -v /b -v /b/ --tmpfs /b', how],
+  ['-v /a --mount type=tmpfs,dst=/a,ro\n,foo', how],
   ['--tmpfs /dev/shm:size=1m -v SRC:/dev/a', 'ls /dev/a; df -k /dev/shm | tail -n 1 | wc -w'],
 ]
 
@@ -88,6 +90,7 @@ const kept = [
     'echo|1>/a/f;echo|1>/new/b/f',
   ...[`inspect -f ${mounts} one`, `inspect -f ${asked} one`, 'ps -a --format {{.LocalVolumes}}'],
   ...['ps -aq --filter volume=vol', 'ps -aq --filter volume=/new/b', 'ps -aq --filter volume=x'],
+  ...['create --mount type=bind busybox', 'create --mount type=foo,dst=/a busybox'],
   ...['start -a one', 'diff one', 'inspect -f {{json|.Config.Volumes}} one', 'rm -f -v one'],
 ]
 

@@ -21,27 +21,39 @@ export const mountFlags: Flag[] = [
   { long: 'tmpfs', value: 'DIR[:OPTIONS]', many: true, text: 'files in memory, as size=64m' },
 ]
 
-/** What is to be mounted. What an image wants a volume for gets one, unless something is there. */
+/**
+ * What is to be mounted. A volume without a name, of `-v DIR` or of the image, is made only where
+ * nothing else is.
+ */
 export function askedMounts(typed: Typed, { Volumes }: ImageSettings): Partial<ContainerOptions> {
   const given = (long: string) => [...new Set(typed.values.get(long) ?? [])]
   const binds = given('volume').map(parseVolume)
-  const mounts = [...binds, ...(typed.values.get('mount') ?? []).map(parseMount)]
   const tmpfs = new Map(given('tmpfs').map(parseTmpfs).map((each) => [each.target, each]))
-  const asked: AskedMount[] = [...mounts, ...tmpfs.values()]
+  const asked: AskedMount[] = [
+    ...binds.filter((each) => !isNameless(each)),
+    ...(typed.values.get('mount') ?? []).map(parseMount),
+    ...tmpfs.values(),
+  ]
   checkTwice(asked)
-  for (const { target } of asked) checkOutsideProc(target)
-  const anonymous = binds.flatMap((each) =>
-    each.type === 'volume' && each.isAnonymous ? [each.target] : [],
-  )
+  const nameless = binds.filter(isNameless)
+  for (const { target } of [...asked, ...nameless]) checkOutsideProc(target)
   const declared = Object.keys(Volumes ?? {}).map((path) => posix.resolve('/', path))
-  const ofImage = declared.filter((path) => !asked.some(({ target }) => target === path))
-  for (const target of new Set(ofImage))
-    asked.push({ type: 'volume', target, readOnly: false, from: 'image', isAnonymous: true })
-  const volumes = Object.fromEntries([...declared, ...anonymous].map((path) => [path, {}]))
+  for (const each of [...nameless, ...declared.map(ofImage)])
+    if (!asked.some(({ target }) => target === each.target)) asked.push(each)
+  const places = [...declared, ...nameless.map(({ target }) => target)]
+  const volumes = Object.fromEntries(places.map((path) => [path, {}]))
   return {
     ...(asked.length > 0 ? { mounts: asked } : {}),
-    ...(Object.keys(volumes).length > 0 ? { config: { Volumes: volumes } } : {}),
+    ...(places.length > 0 ? { config: { Volumes: volumes } } : {}),
   }
+}
+
+function isNameless(mount: AskedMount): boolean {
+  return mount.type === 'volume' && mount.isAnonymous === true
+}
+
+function ofImage(target: string): AskedMount {
+  return { type: 'volume', target, readOnly: false, from: 'image', isAnonymous: true }
 }
 
 /** Throws if two are mounted on one place. */

@@ -27,16 +27,17 @@ function modeOf({ type, mode, from, ...mount }: AskedMount): string {
   return from === 'mount' || (from === 'volume' && !isNamed) ? 'z' : ''
 }
 
-/** The fields of `HostConfig`: what was asked for, by the flag. */
-export function mountsAsked({ mounts = [] }: Container): object {
+/** The fields of `HostConfig`: what was asked for, by the flag. Undefined is only for templates. */
+export function mountsAsked({ mounts = [], volumesFrom = [] }: Container): object {
   const typed = (from: string) => mounts.filter((mount) => mount.from === from)
   const binds = typed('volume').filter((mount) => !('isAnonymous' in mount))
   const specs = typed('mount').map(specOf)
   const tmpfs = typed('tmpfs').map(({ target, typed: words = '' }) => [target, words])
   return {
     Binds: binds.length > 0 ? binds.map((mount) => mount.typed) : null,
-    ...(specs.length > 0 ? { Mounts: specs } : {}),
-    ...(tmpfs.length > 0 ? { Tmpfs: Object.fromEntries(tmpfs) as object } : {}),
+    VolumesFrom: volumesFrom.length > 0 ? volumesFrom : null,
+    Mounts: specs.length > 0 ? specs : undefined,
+    Tmpfs: tmpfs.length > 0 ? (Object.fromEntries(tmpfs) as object) : undefined,
   }
 }
 

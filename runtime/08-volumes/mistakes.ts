@@ -1,4 +1,5 @@
 /** What to type instead of a mount that was refused: a second line below Docker's words. */
+import { UsageError } from '../command-line.ts'
 import { nearest } from '../nearest.ts'
 import { propagations } from './mounts.ts'
 import { mountKeys } from './mount-flag.ts'
@@ -10,7 +11,9 @@ export function withCorrection<T>(parse: () => T): T {
   } catch (cause) {
     const { message } = cause as Error
     const remedy = remedyFor(message)
-    throw remedy === undefined ? cause : new Error(`${message}\n  ${remedy}`, { cause })
+    if (remedy === undefined) throw cause
+    const Kind = cause instanceof UsageError ? UsageError : Error
+    throw new Kind(`${message}\n  ${remedy}`, { cause })
   }
 }
 

@@ -1,5 +1,6 @@
 /** `--mount`: a mount in words, `type=bind,source=/srv,target=/www,readonly`. */
 import { parseSize } from '../02-cgroups/limits.ts'
+import { UsageError } from '../command-line.ts'
 import { checkWish, type MountWish } from './check-mount.ts'
 import { csvFields } from './csv.ts'
 import type { AskedMount, Propagation } from './mounts.ts'
@@ -25,7 +26,7 @@ export function parseMount(text: string): AskedMount {
   } catch (cause) {
     if (!(cause instanceof Mistyped)) throw cause
     const where = `invalid argument ${JSON.stringify(text)} for "--mount" flag`
-    throw new Error(`${where}: ${cause.message}`, { cause })
+    throw new UsageError(`${where}: ${cause.message}`, { cause })
   }
 }
 
@@ -53,7 +54,7 @@ function check(key: string, value: string): void {
   const isValid =
     switches.includes(key) ? truth(value) !== undefined
     : key === 'tmpfs-size' ? parseSize(value) !== undefined
-    : key === 'tmpfs-mode' ? /^[0-7]{1,11}$/.test(value)
+    : key === 'tmpfs-mode' ? /^0*[0-3]?[0-7]{1,10}$/.test(value)
     : key === 'bind-recursive' ? /^(enabled|disabled|writable|readonly)$/.test(value)
     : true // prettier-ignore
   if (!isValid) throw new Mistyped(`invalid value for ${key}: ${value}`)

@@ -1,6 +1,6 @@
 /** The functions of templates: those of Go, and those that Docker adds. */
 import { asJson } from '../../printable.ts'
-import { isTrue, safe, shownAs, type Value } from './values.ts'
+import { isTrue, orNull, safe, shownAs, type Value } from './values.ts'
 
 type TemplateFunction = (...values: Value[]) => Value
 
@@ -44,10 +44,11 @@ export const lazy: Record<string, (value: Value) => boolean> = {
 
 /** On one line. Methods have no value; what would steer a terminal is escaped. */
 function json(value: Value): string {
-  const plain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const data = orNull(value) ?? null
+  const plain = typeof data === 'object' && data !== null && !Array.isArray(data)
   const fields = plain
-    ? Object.fromEntries(Object.entries(value).filter(([, each]) => typeof each !== 'function'))
-    : (value ?? null)
+    ? Object.fromEntries(Object.entries(data).filter(([, each]) => typeof each !== 'function'))
+    : data
   return JSON.stringify(JSON.parse(asJson(fields))).replace(unseen, escaped)
 }
 

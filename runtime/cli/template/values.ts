@@ -17,11 +17,15 @@ export class NoField extends Error {
 
 /** Objects with any keys; a missing one is no error, as in a map of Go. */
 const maps = ['Attributes', 'Data', 'ExposedPorts', 'Labels', 'Networks', 'Options', 'Ports']
-  .concat('Volumes')
+  .concat('PortBindings', 'Tmpfs', 'Volumes')
 const isMap = new WeakSet<object>()
+
+/** Made here, for a list or a map that there is none of. */
+const isNil = new WeakSet<object>()
 
 /** Lists, also where there is none: Go prints `[]`. */
 const lists = ['Args', 'Binds', 'CapAdd', 'CapDrop', 'Cmd', 'Entrypoint', 'Env', 'OnBuild']
+  .concat('Mounts', 'VolumesFrom')
 
 /** A field of `value`. Throws NoField if it is no map and has no such field. */
 export function fieldOf(value: Value, name: string): Value {
@@ -30,11 +34,21 @@ export function fieldOf(value: Value, name: string): Value {
   if (!has && isMap.has(value)) return undefined
   if (!has) throw new NoField(name, Object.keys(value))
   const found = safe((value as Record<string, Value>)[name])
-  if (lists.includes(name)) return found ?? []
+  if (lists.includes(name)) return found ?? nil([])
   if (!maps.includes(name)) return found
-  const map = found ?? {}
+  const map = found ?? nil({})
   if (typeof map === 'object') isMap.add(map)
   return map
+}
+
+function nil(empty: object): object {
+  isNil.add(empty)
+  return empty
+}
+
+/** What is JSON of a value: a list or a map that there is none of is null. */
+export function orNull(value: Value): Value {
+  return typeof value === 'object' && value !== null && isNil.has(value) ? null : value
 }
 
 /** A word of the data, ready for a terminal; other values as they are. */
