@@ -1,10 +1,14 @@
 /** Tests. Restart policies: who starts again, when, and as what. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { findContainer } from '../../runtime/container/find.ts'
+import { beginAgain } from '../../runtime/container/run.ts'
+import { wait } from '../../runtime/container/wait.ts'
+import { createdFor } from '../../test/at-once/pairs.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { detached, runDetached, until } from '../../test/detached.ts'
+import { runtimeOn } from '../../test/rows.ts'
 import { needs } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
 
@@ -51,6 +55,23 @@ describe('a restart policy', () => {
     await until(() => box.state().status === 'restarting')
     writeFileSync(join(box.dir, 'stopped'), '')
     expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 0 })
+  })
+
+  test('goes on, also if the first end comes before the start is on record', async (context) => {
+    needs(context, 'root', 'overlay')
+    const runtime = await runtimeOn(await rootWithBusybox(), 6)
+    const { root } = runtime
+    const kept = await createdFor(runtime)
+    const box = detached(root, kept.id)
+    const started = await beginAgain(runtime, kept, {
+      ...{ argv: ['true'], restart: { name: 'always' }, detach: true, isAwaited: false },
+      stdio: ['ignore', 'ignore', 'ignore'],
+    })
+    const hasEnded = () => box.journal().some(([kind]) => kind === 'exit')
+    await until(() => existsSync(join(box.dir, 'journal')) && hasEnded())
+    await wait(started) // reads what was reported, and writes it down
+    expect(box.state().monitor.pid).toBe(started.launched.pid)
+    await until(() => (box.state().restarts ?? 0) >= 2)
   })
 
   test('counts in the foreground, too: the first end is its exit code', async (context) => {

@@ -24,8 +24,10 @@ function others({ state }: Checked): number[] {
   return all.map(Number).filter((pid) => pid !== init?.pid)
 }
 
-function parentOf(pid: number): number {
-  return Number(statFields(pid)?.[4])
+/** The check that is being made, once it is the command `sleep 1000`; 0 until then. */
+function sleeping(box: Checked): number {
+  const command = ['sleep', '1000', ''].join('\0')
+  return others(box).find((pid) => tryRead(`/proc/${pid}/cmdline`) === command) ?? 0
 }
 
 const soon = ['--health-timeout', '100ms']
@@ -89,13 +91,14 @@ test('bytes that are no text come back as Docker has them', async (context) => {
 
 test('a check that is killed has failed; the next one is made', async (context) => {
   const box = await checked(context, 'exec sleep 1000', { flags: ['--health-retries', '2'] })
-  await until(() => others(box).length > 0)
-  for (const pid of others(box)) process.kill(pid, 'SIGKILL')
+  await until(() => sleeping(box) > 0)
+  process.kill(sleeping(box), 'SIGKILL')
   await until(() => box.health().Log.length > 0)
   expect(box.health()).toMatchObject({ Status: 'starting', FailingStreak: 1 })
   expect(box.health().Log[0]?.ExitCode).toBe(137)
-  await until(() => others(box).length > 0)
-  process.kill(parentOf(others(box)[0] ?? 0), 'SIGKILL') // who waits for it
+  await until(() => sleeping(box) > 0)
+  const waiter = Number(statFields(sleeping(box))?.[4]) // its parent
+  process.kill(waiter, 'SIGKILL')
   await until(() => box.health().Status === 'unhealthy')
 })
 

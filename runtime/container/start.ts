@@ -106,10 +106,14 @@ async function* recorded(
   }
 }
 
-/** Its monitor is the native program from now on, if the list has made it that. */
+/**
+ * Its monitor is the native program from now on, if the list has made it that. A first process that
+ * has ended by now is in the journal of such a monitor, which may start the container again.
+ */
 function record({ container, root }: Setting, own: Launch | undefined, pid: number): void {
   const init = identify(pid)
   const monitor = own ? identify(own.pid) : container.monitor
-  if (!init || !monitor) return
-  saveRunning(root, Object.assign(container, { init, monitor, status: 'running' as const }))
+  if (!monitor || !(init ?? own)) return
+  const running = init ? { init, status: 'running' as const } : {}
+  saveRunning(root, Object.assign(container, { monitor, ...running }))
 }

@@ -8,7 +8,7 @@ import { marks } from './find.ts'
 import { removeDirectory } from './remove.ts'
 import { freeAll, reservedName } from './reservations.ts'
 import { settleLost } from './settle.ts'
-import { containerDir, isId, keptState, markedState, unmark } from './state.ts'
+import { containerDir, isId, keptState, markedState, runningMark, unmark } from './state.ts'
 
 /**
  * Settle every container whose monitor is gone, or that `isPending` names, and let each chapter
@@ -77,10 +77,14 @@ async function orWarn({ warn }: Runtime, what: string, work: () => unknown): Pro
 
 /**
  * A mark appears whole, so an empty one is from before a power cut: nothing of its container runs,
- * and unless its end is on the disk it was never acknowledged.
+ * and unless its end is on the disk it was never acknowledged. A mark that was gone when it was to
+ * be read is none: its container has ended, and the mark that is there now is that of a new start.
  */
 async function settleUnknown(runtime: Runtime, id: string): Promise<void> {
   const { root } = runtime
-  if (!keptState(root, id)) await removeDirectory(runtime, { id, name: reservedName(root, id) })
-  unmark(root, id)
+  await exclusively(runtime, id, async () => {
+    if (!existsSync(runningMark(root, id)) || markedState(root, id)) return
+    if (!keptState(root, id)) await removeDirectory(runtime, { id, name: reservedName(root, id) })
+    unmark(root, id)
+  })
 }

@@ -60,7 +60,8 @@ export function chapterOf({ rows }: Runtime): number {
   return rows.at(-1)?.number ?? 0
 }
 
-async function created(runtime: Runtime): Promise<Container> {
+/** A container that is created, and not started. */
+export async function createdFor(runtime: Runtime): Promise<Container> {
   const { settings, use } = await imageFor(runtime.root, 'busybox', 'layers')
   const config = { Env: settings.Env ?? [], Labels: { own: String(++boxes) } }
   const chapter = chapterOf(runtime)
@@ -102,7 +103,7 @@ export type Pair = readonly [Named, Named]
 /** Do both on a fresh container. Gives what they should not have said, or ended with. */
 async function both(runtime: Runtime, pair: Pair, isRunning: boolean): Promise<string[]> {
   const label = pair.map(([name]) => name).join()
-  const container = await created(runtime)
+  const container = await createdFor(runtime)
   const { id } = container
   if (isRunning) await startContainer(runtime, id, { chapter: chapterOf(runtime) })
   const ended = waitForEnd(runtime, id)
