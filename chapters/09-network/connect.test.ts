@@ -195,3 +195,34 @@ test('a walk through disconnect that is left has changed all or nothing', async 
   expect(inside(all, 'one')).toEqual(['eth0 inet 172.17.0.2', 'default via 172.17.0.1 dev eth0'])
   expect(stepbox('inspect', 'one').out).not.toContain('"blue"')
 }, patience)
+
+test('run in several networks, it has an end in each; the first leads out', async (context) => {
+  const all = await begunTown(context)
+  const { stepbox } = all
+  stepbox('network', 'create', '--subnet', '10.44.0.0/24', 'blue')
+  stepbox('network', 'create', '--subnet', '10.45.0.0/24', 'red')
+  const run = (...flags: string[]) => stepbox('run', '-d', ...flags, ...sleeping)
+  const two = ['--network', 'red', '--network', 'name=blue,ip=10.44.0.9']
+  expect(run('--name', 'one', ...two).err).toBe('')
+  expect(inside(all, 'one')).toEqual([
+    'eth0 inet 10.45.0.2',
+    'eth1 inet 10.44.0.9',
+    'default via 10.45.0.1 dev eth0',
+  ])
+  const id = '{{range .NetworkSettings.Networks}}{{.EndpointID}} {{end}}'
+  const ids = stepbox('inspect', '-f', id, 'one').out.trim().split(' ')
+  const member = '{{range .Containers}}{{.EndpointID}}{{end}}'
+  const members = stepbox('network', 'inspect', '-f', member, 'blue', 'red').out.trim().split('\n')
+  expect(ids.sort()).toEqual(members.sort())
+  const refused: [flags: string, why: string][] = [
+    ['--network blue --network blue', "network 'blue' is specified multiple times"],
+    ['--network blue --network host', 'cannot attach both user-defined and non-user-defined'],
+    ['--network none --network host', 'a container has one network, and this one has none and'],
+    ['--network blue --net nosuch', "no network named 'nosuch'"],
+    ['--network bridge --network-alias a', 'network-scoped aliases are only supported for user-'],
+  ]
+  for (const [flags, why] of refused) {
+    const { code, err } = run(...flags.split(' '))
+    expect([code, err]).toEqual([125, expect.stringContaining(why)])
+  }
+}, patience)

@@ -29,7 +29,7 @@ describe('a published port', () => {
       for (const side of [web, beside])
         for (const at of [host, '172.17.0.1']) expect(hears(side, at)).toBe('hello hello')
     }
-    const ports = '0.0.0.0:8080->80/tcp, 0.0.0.0:5353->53/udp\n'
+    const ports = '0.0.0.0:5353->53/udp, 0.0.0.0:8080->80/tcp\n'
     expect(town.stepbox('ps', '-f', 'name=web', '--format', '{{.Ports}}').out).toBe(ports)
     expect(town.stepbox('port', 'web', '80').out).toBe('0.0.0.0:8080\n')
   }, patience)

@@ -57,10 +57,12 @@ export function askedOfProcess(typed: Typed, image: ImageSettings): ContainerOpt
   }
 }
 
+/** The first one. Several of them may be networks that somebody has made. */
 function network({ values }: Typed): Pick<ContainerOptions, 'network'> {
   const names = new Set([...(values.get('network') ?? []), ...(values.get('net') ?? [])])
   const [name, ...more] = names
-  if (more.length === 0) return name === undefined ? {} : { network: name }
+  const isMade = [...names].some((each) => each !== 'none' && each !== 'host')
+  if (more.length === 0 || isMade) return name === undefined ? {} : { network: name }
   throw new UsageError(`a container has one network, and this one has ${[...names].join(' and ')}`)
 }
 

@@ -28,9 +28,10 @@ export function inspectNetwork(root: string, word: string): object {
   }
 }
 
-function ipamOf({ name, driver, subnets }: NetworkRecord): object {
+function ipamOf({ name, driver, subnets, ipamOptions = {} }: NetworkRecord): object {
   const isCustom = driver === 'bridge' && name !== defaultNetwork
-  return { Driver: 'default', Options: isCustom ? {} : null, Config: subnets.map(configOf) }
+  const options = isCustom ? sorted(ipamOptions) : null
+  return { Driver: 'default', Options: options, Config: subnets.map(configOf) }
 }
 
 /** A gateway that was not asked for is shown where the subnet was not either, as in Docker. */
@@ -69,7 +70,7 @@ function memberOf({ name, id }: Container, end: NetworkEnd): object {
 }
 
 /** A container's place in a network: the same as long as it is there. */
-function endpointId(container: string, network: string): string {
+export function endpointId(container: string, network: string): string {
   return createHash('sha256').update(`${container} ${network}`).digest('hex')
 }
 

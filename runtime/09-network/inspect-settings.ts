@@ -2,6 +2,7 @@
 import type { Container } from '../options.ts'
 import { shortId } from '../options.ts'
 import { endpointsOf, type AskedEndpoint } from './endpoints.ts'
+import { endpointId } from './inspect-network.ts'
 import type { NetworkEnd } from './net-plan.ts'
 import { builtIn, defaultNetwork, readNetwork } from './networks.ts'
 
@@ -20,7 +21,8 @@ export function networkSettings(root: string, container: Container): object {
     const id = builtIn.find((each) => each.name === name)?.id ?? readNetwork(root, name)?.id ?? ''
     const end = ends.find(({ network }) => network === id)
     const wish = asked.find(({ network }) => network === name)
-    return [name, { ...wishesIn(container, name, wish), NetworkID: id, ...partsOf(end) }] as const
+    const parts = { NetworkID: id, ...partsOf(container, end) }
+    return [name, { ...wishesIn(container, name, wish), ...parts }] as const
   })
   const first = ends.find((end) => end.network === readNetwork(root, defaultNetwork)?.id)
   return {
@@ -33,7 +35,7 @@ export function networkSettings(root: string, container: Container): object {
     SandboxKey: container.net && container.init ? `/proc/${container.init.pid}/ns/net` : '',
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    ...partsOf(first),
+    ...partsOf(container, first),
     Networks: Object.fromEntries(
       networks.map(([name, parts]) => [name, { ...parts, DriverOpts: optionsOf(asked, name) }]),
     ),
@@ -60,8 +62,7 @@ function optionsOf(asked: AskedEndpoint[], name: string): object | null {
   return driverOptions ?? (isJoined ? {} : null)
 }
 
-/** Docker's id of an endpoint says nothing here: it is that of the network and the interface. */
-function partsOf(end: NetworkEnd | undefined): object {
+function partsOf({ id }: Container, end: NetworkEnd | undefined): object {
   const { mac = '', addresses = [] } = end?.inside ?? {}
   const gateways = end?.bridge.addresses ?? []
   const four = addresses.find(({ address }) => !address.includes(':'))
@@ -69,7 +70,7 @@ function partsOf(end: NetworkEnd | undefined): object {
   const via = (isSix: boolean) =>
     gateways.find(({ address }) => address.includes(':') === isSix)?.address ?? ''
   return {
-    EndpointID: end?.veth.alias ?? '',
+    EndpointID: end ? endpointId(id, end.network) : '',
     Gateway: via(false),
     GlobalIPv6Address: six?.address ?? '',
     GlobalIPv6PrefixLen: six?.prefix ?? 0,

@@ -21,9 +21,12 @@ export const networkCommands: CommandSpec[] = [
       { long: 'gateway', value: 'ADDRESS', many: true, text: "the host's own address in it" },
       { long: 'internal', text: 'nothing outside is reached from it' },
       { long: 'ip-range', value: 'SUBNET', many: true, text: 'where its addresses are from' },
+      { long: 'ipam-driver', value: 'default', text: 'who gives addresses; only this one' },
+      { long: 'ipam-opt', value: 'KEY=VALUE', many: true, text: 'kept on record, as in Docker' },
       { long: 'ipv6', text: 'addresses of IPv6 too; from fd00::/8 if no subnet is given' },
       { long: 'label', value: 'KEY=VALUE', many: true, text: 'a label, for people and filters' },
       { long: 'opt', short: 'o', value: 'KEY=VALUE', many: true, text: 'com.docker.network.…' },
+      { long: 'scope', value: 'local', text: 'this host; only this one' },
       { long: 'subnet', value: 'SUBNET', many: true, text: 'its addresses, as 172.28.0.0/16' },
     ],
     examples: [

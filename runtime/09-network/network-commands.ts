@@ -22,10 +22,10 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
   const { runtime, switches, words, values, failed } = input
   const labels = labelsFrom(input)
   const options = pairs('opt', values.get('opt') ?? [])
+  const ipamOptions = pairs('ipam-opt', values.get('ipam-opt') ?? [])
   const [name = ''] = words
   try {
-    const driver = valueOf(input, 'driver') ?? 'bridge'
-    checkDriver(driver)
+    checkDrivers(input)
     const subnets = subnetsFrom(input)
     subnets.forEach(checkSubnet)
     const hasSix = switches.has('ipv6') || subnets.some(({ subnet }) => subnet.includes(':'))
@@ -33,7 +33,7 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
     await tidy(runtime)
     await theDefaultNetwork(runtime.root) // it has the first of the pools, as in Docker
     const made = await createNetwork(runtime.root, {
-      ...{ name, labels, options, subnets },
+      ...{ name, labels, options, ipamOptions, subnets },
       hasIPv6: switches.has('ipv6'),
       isInternal: switches.has('internal'),
       isAttachable: switches.has('attachable'),
@@ -46,8 +46,15 @@ export async function createNetworkCommand(input: Input): Promise<Answer> {
   }
 }
 
-function checkDriver(driver: string): void {
-  if (driver !== 'bridge') throw new Error(`plugin "${driver}" not found; have: bridge`)
+function checkDrivers(input: Input): void {
+  const have = { driver: 'bridge', 'ipam-driver': 'default' }
+  for (const [flag, only] of Object.entries(have)) {
+    const driver = valueOf(input, flag) ?? only
+    if (driver !== only) throw new Error(`plugin "${driver}" not found; have: ${only}`)
+  }
+  const scope = valueOf(input, 'scope')
+  if (scope !== undefined && scope !== 'local')
+    throw new Error(`no network of scope '${scope}': clusters are not taught; have: local`)
 }
 
 function pairs(flag: string, given: string[]): Record<string, string> {
@@ -71,6 +78,8 @@ function subnetsFrom(input: Input): NetworkSubnet[] {
   if (new Set(families).size < families.length)
     throw new Error("bridge driver doesn't support multiple subnets")
   const auxiliary = Object.entries(pairs('aux-address', all('aux-address')))
+  for (const [name, address] of auxiliary)
+    if (address === '') throw new UsageError(`invalid --aux-address '${name}': NAME=ADDRESS`)
   const [[, address] = []] = auxiliary
   if (subnets.length === 0 && address !== undefined)
     throw new Error(`no matching subnet for aux-address ${address}: it needs --subnet`)

@@ -13,8 +13,11 @@ export const linkLocalFlag: Flag = {
 }
 
 export const networkFlags: Flag[] = [
-  { long: 'network', value: 'NETWORK', text: 'by its name; none, host or container:X' },
-  { long: 'net', value: 'NETWORK', text: 'the same as --network' },
+  {
+    ...{ long: 'network', value: 'NETWORK', many: true },
+    text: 'by its name; none, host or container:X',
+  },
+  { long: 'net', value: 'NETWORK', many: true, text: 'the same as --network' },
   { long: 'ip', value: 'ADDRESS', text: 'its address in the network' },
   { long: 'ip6', value: 'ADDRESS', text: 'the same for IPv6' },
   linkLocalFlag,
@@ -39,11 +42,18 @@ export function askedNetwork(typed: Typed): Partial<ContainerOptions> {
     ...(linkLocal.length > 0 ? { linkLocal } : {}),
   })
   const isJoined = !isOthers(network) && network !== 'none'
+  if (words.length > 0 && (!isJoined || network === 'bridge')) checkAliases(typed)
   const isPlain = Object.keys(endpoint).length === 1 && others.length === 0
   return {
     ...(words.length === 0 ? {} : { network }),
     ...(isJoined && !isPlain ? { endpoints: [endpoint, ...others.map(checked)] } : {}),
   }
+}
+
+/** Docker ignores aliases on the default network if it was not named. */
+function checkAliases({ values }: Typed): void {
+  if (values.has('network-alias') || values.has('net-alias'))
+    throw new UsageError('network-scoped aliases are only supported for user-defined networks')
 }
 
 /** Throws unless all are networks that somebody has made, and each is another one. */

@@ -41,6 +41,8 @@ export interface NetworkRecord {
   isAttachable: boolean
   /** `com.docker.network.…` */
   options: Record<string, string>
+  /** Of `--ipam-opt`: kept on record. */
+  ipamOptions?: Record<string, string>
   labels: Record<string, string>
   /** The interface on the host; absent without one. The kernel knows whether it is there. */
   bridge?: { name: string; index: number }

@@ -27,8 +27,9 @@ function parseShort(text: string): AskedPort[] {
   const [portText = '', protocolText = 'tcp'] = container.split('/')
   const address = addressIn(raw)
   if (portText === '') throw new Error(`No port specified: ${text}<empty>`)
-  const [first, last] = rangeIn(portText) ?? invalid('containerPort', portText)
-  const host = hostText === '' ? undefined : (rangeIn(hostText) ?? invalid('hostPort', hostText))
+  const [first, last] = portRangeIn(portText) ?? invalid('containerPort', portText)
+  const host =
+    hostText === '' ? undefined : (portRangeIn(hostText) ?? invalid('hostPort', hostText))
   const count = last - first
   const isParallel = host !== undefined && host[1] - host[0] === count
   if (host && !isParallel && count > 0)
@@ -64,7 +65,7 @@ function addressIn(raw: string): string | undefined {
   return bare
 }
 
-function rangeIn(text: string): PortRange | undefined {
+export function portRangeIn(text: string): PortRange | undefined {
   const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? []
   const range: PortRange = [Number(first), Number(last)]
   return first !== '' && range[0] <= range[1] && range[1] <= 65535 ? range : undefined
@@ -84,7 +85,7 @@ function inWordsOf(text: string): AskedPort {
   let asked: Partial<AskedPort> = { protocol: 'tcp' }
   for (const field of text.split(',')) {
     const [key = '', value = ''] = field.toLowerCase().split('=')
-    const range = rangeIn(value)
+    const range = portRangeIn(value)
     if (key === 'protocol') asked = { ...asked, protocol: protocolIn(value) }
     else if (key === 'target' && range) asked = { ...asked, port: range[0] }
     else if (key === 'published' && range) asked = { ...asked, host: range }
@@ -100,7 +101,7 @@ function inWordsOf(text: string): AskedPort {
 export function parseExpose(text: string): string[] {
   if (text.includes(':')) throw new Error(`invalid port format for --expose: ${text}`)
   const [portText = '', protocolText = 'tcp'] = text.split('/')
-  const range = rangeIn(portText)
+  const range = portRangeIn(portText)
   if (!range)
     throw new Error(`invalid range format for --expose: ${text}, error: a port, or two with -`)
   const protocol = protocolIn(protocolText)

@@ -59,16 +59,18 @@ export const dockerFlags: Record<string, FlagToCome[]> = {
   import: toCome(5, 'platform'),
 }
 
+const clusters = 'clusters are not taught'
+
 /** Docker's words that Stepbox will not have, and why. */
 export const notStepbox: Record<string, string> = {
   buildx: "'build' has what it does; several builders are not taught",
   compose: 'it starts several containers from a file, and this course is about one',
-  swarm: 'clusters are not taught',
-  service: 'clusters are not taught',
-  stack: 'clusters are not taught',
-  node: 'clusters are not taught',
-  secret: 'clusters are not taught',
-  config: 'clusters are not taught',
+  swarm: clusters,
+  service: clusters,
+  stack: clusters,
+  node: clusters,
+  secret: clusters,
+  config: clusters,
   plugin: 'there are no plugins',
   checkpoint: 'it needs CRIU, and is experimental in Docker',
   trust: 'Docker has retired it',
@@ -76,6 +78,9 @@ export const notStepbox: Record<string, string> = {
   'commit --p': 'a container that runs is always paused for it, as by default in Docker',
   'rm --link': "'run --link' makes an alias on record, not a link of its own to remove",
   'rm --l': "'run --link' makes an alias on record, not a link of its own to remove",
+  'network create --config-from': clusters,
+  'network create --config-only': clusters,
+  'network create --ingress': clusters,
   '--gpus': 'devices of one vendor are not taught',
   '--storage-opt': 'it needs quotas of particular file systems',
   '--disable-content-trust': 'Docker has retired it',

@@ -5,6 +5,7 @@ import { imageWithManifest, resolve } from '../05-commit/store/store.ts'
 import { contentSize, layerSize } from '../05-commit/store/sizes.ts'
 import { mountNames, volumeCount } from '../08-volumes/inspect.ts'
 import { networkNames } from '../09-network/inspect-settings.ts'
+import { exposes, publishes } from '../09-network/ports-column.ts'
 import { cut } from '../columns.ts'
 import { UsageError } from '../command-line.ts'
 import { findContainer } from '../container/find.ts'
@@ -57,6 +58,8 @@ export function containerFilters(root: string): Filters<Container> {
       mountNames(container).includes(value) ||
       (container.mounts ?? []).some(({ target, from }) => from !== 'tmpfs' && target === value),
     network: (value) => (container) => networkNames(container).includes(value),
+    publish: publishes,
+    expose: exposes,
     before: (value) => {
       const { created } = findContainer(root, value)
       return (container) => container.created < created
