@@ -1,7 +1,9 @@
 /** Tests. What a container shares with the host, seen from both sides. */
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { PlannedTree, Propagation } from '../../runtime/08-volumes/mounts.ts'
 import type { Call } from '../../runtime/calls.ts'
@@ -9,7 +11,7 @@ import { conduct } from '../../runtime/tools/break/conduct.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { planner, rowsTo } from '../../test/rows.ts'
 import { needs, scratch } from '../../test/scratch.ts'
-import { stepbox } from '../../test/stepbox.ts'
+import { program, stepbox } from '../../test/stepbox.ts'
 import { sharedRootfs, worldOf } from '../../test/world.ts'
 
 /** A shared mount of the pretend machine. */
@@ -131,6 +133,15 @@ describe('what is wrong is said in words', () => {
   const wrong: [cause: string, flags: (source: string) => string[]][] = [
     ['/etc is a directory, and SRC/file is a file', (source) => ['-v', `${source}/file:/etc`]],
     ['SRC is a directory, and /etc/passwd is a file', (source) => ['-v', `${source}:/etc/passwd`]],
+    ['/etc/passwd is not a directory', (source) => ['-v', `${source}:/etc/passwd/x`]],
+    [
+      'a part of /etc/passwd/x is a file, not a directory',
+      (source) => ['-v', `${source}/file:/etc/passwd/x`],
+    ],
+    [
+      '/etc/passwd is a file, and a tmpfs takes the place of a directory',
+      () => ['--tmpfs', '/etc/passwd'],
+    ],
     [
       '/a/new would be made in a mount that is read-only: make it in its source first',
       (source) => ['-v', `${source}:/a:ro`, '-v', `${source}/file:/a/new`],
@@ -153,6 +164,21 @@ describe('what is wrong is said in words', () => {
     const { code, err } = await stepbox(words, { root })
     const told = err.split('\n')[2]?.trim().replaceAll(source, 'SRC')
     expect({ code, told }).toEqual({ code: 125, told: cause })
+  })
+
+  test('a directory or file of the host may have any name', async (context) => {
+    needs(context, 'root', 'overlay', 'mount-trees')
+    const root = await rootWithBusybox()
+    const { cwd, file } = { cwd: scratch(), file: join(scratch(), 'script') }
+    writeFileSync(
+      file,
+      `set -e; odd="$PWD/$(printf '\\377')"; mkdir "$odd"; echo kept >"$odd/f"
+      "$@" -v "$odd/f:/f" -v "$odd/new:/new" -v "$odd:/dir:ro" busybox cat /f /dir/f
+      ls -d "$odd/new" | wc -l; ls | wc -l`,
+    )
+    const words = [process.execPath, program, '--root', root, 'run', '--rm']
+    const said = await promisify(execFile)('sh', [file, ...words], { cwd })
+    expect(said.stdout.split(/\s+/)).toEqual(['kept', 'kept', '1', '1', ''])
   })
 
   test('a source that is gone when the container starts again', async (context) => {

@@ -1,8 +1,9 @@
 /** Links of an image on the way to a target. Those into /proc are refused before the start. */
-import { lstatSync, readlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { toBytes } from '../bytes.ts'
+import { fromBytes, toBytes } from '../bytes.ts'
 import { layersLaidOut } from '../04-overlay/init-layer.ts'
+import { errnoIn, unlessMissing } from '../files.ts'
 import { inProc } from './check-mount.ts'
 import type { PlannedMount } from './mounts.ts'
 
@@ -54,8 +55,19 @@ function linkAt(path: string, layers: string[], mounts: PlannedMount[]): string 
   if (above?.type === 'tmpfs') return undefined
   const base = above && join(above.source, above.within ?? '', path.slice(above.target.length))
   for (const file of base ? [base] : layers.map((layer) => join(layer, path))) {
-    const stat = lstatSync(toBytes(file), { throwIfNoEntry: false })
-    if (stat) return stat.isSymbolicLink() ? readlinkSync(file) : undefined
+    const stat = lstatIfPossible(file)
+    if (!stat) continue
+    return stat.isSymbolicLink() ? fromBytes(readlinkSync(toBytes(file), 'buffer')) : undefined
   }
   return undefined
+}
+
+/** Undefined also for a name that no file can have: the line that makes it says so. */
+function lstatIfPossible(file: string): Stats | undefined {
+  try {
+    return unlessMissing(() => lstatSync(toBytes(file)))
+  } catch (error) {
+    if (errnoIn(error) === 'ENAMETOOLONG') return undefined // ignoring: see above
+    throw error
+  }
 }

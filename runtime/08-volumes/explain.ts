@@ -1,7 +1,9 @@
 /** Why a directory of the host cannot be attached. */
 import { statSync } from 'node:fs'
+import { toBytes } from '../bytes.ts'
 import type { Call } from '../calls.ts'
 import type { FailedStep } from '../chapter-tools.ts'
+import { unlessMissing } from '../files.ts'
 
 /** In one line, with what to do about it; undefined if the errno says it all. */
 export function explainVolumes(call: Call, scene: FailedStep): string | undefined {
@@ -12,6 +14,8 @@ export function explainVolumes(call: Call, scene: FailedStep): string | undefine
   if (call[0] === 'openat2' && errno === 'ELOOP') return aLoop(call[2])
   if (call[0] === 'openat2' && isMissingPart(call[2], scene)) return noPart(call[2])
   if (call[0] === 'mknod_parents' && errno === 'EROFS') return notMade(call[1])
+  if (call[0] === 'mknod_parents' && errno === 'ENOTDIR') return belowFile(call[1])
+  if (call[0] === 'fchdir' && errno === 'ENOTDIR') return noDirectory(scene)
   if (call[0] === 'mount' && call[2] === '.' && errno === 'EINVAL') return notTaken(call[5])
   return undefined
 }
@@ -34,6 +38,18 @@ function notMade(path: string): string {
   return `${path} would be made in a mount that is read-only: make it in its source first`
 }
 
+function belowFile(path: string): string {
+  return `a part of ${path} is a file, not a directory`
+}
+
+/** The place of a tmpfs was found by the line before. */
+function noDirectory({ plan, index }: FailedStep): string | undefined {
+  const found = plan[index - 1]?.call
+  if (plan[index]?.chapter !== 8 || found?.[0] !== 'openat2') return undefined
+  const [, , path] = found
+  return `${path} is a file, and a tmpfs takes the place of a directory`
+}
+
 function notTaken(options: string | null): string | undefined {
   if (options === null) return undefined
   return `a tmpfs does not understand all of '${options}': size=64m and mode=1777 are valid`
@@ -53,7 +69,7 @@ function tooOld(name: Call[0]): string | undefined {
 }
 
 function noSource(path: string): string | undefined {
-  if (path.startsWith('/proc/') || statSync(path, { throwIfNoEntry: false })) return undefined
+  if (path.startsWith('/proc/') || unlessMissing(() => statSync(toBytes(path)))) return undefined
   return `the host has no ${path} any more; it was there when the container was created`
 }
 

@@ -1,7 +1,9 @@
 /** From mounts as they were asked for to mounts as the list has them. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { toBytes } from '../bytes.ts'
 import type { Setting } from '../chapter.ts'
+import { unlessMissing } from '../files.ts'
 import type { PlanOptions } from '../options.ts'
 import type { AskedMount, AskedVolume, PlannedMount } from './mounts.ts'
 import { checkLinks } from './check-links.ts'
@@ -48,7 +50,7 @@ function planned(mount: AskedMount, root: string): PlannedMount {
   const { propagation = 'rprivate' } = mount
   const source = instead?.source ?? sourceOf(mount, root)
   const { subpath } = mount.type === 'volume' ? mount : { subpath: undefined }
-  const given = statSync(join(source, subpath ?? ''), { throwIfNoEntry: false })
+  const given = unlessMissing(() => statSync(toBytes(join(source, subpath ?? ''))))
   const isFile = given?.isDirectory() === false
   const { isAlone = false, isWritableBelow = false } = mount.type === 'bind' ? mount : {}
   const how = { readOnly, isRecursive: !isAlone, isWritableBelow, propagation }
