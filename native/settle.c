@@ -24,7 +24,7 @@ void settle(void) {
   int lock = open(told[2].text, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (lock >= 0) flock(lock, LOCK_EX);
   if (lock < 0) _exit(0);
-  if (access(told[1].text, F_OK) != 0) leave_settled(0); /* settled meanwhile */
+  if (access(told[1].text, F_OK) != 0) close(lock), leave_settled(0); /* settled meanwhile */
   fcntl(lock, F_SETFD, 0); /* held until that program ends */
   /* Drop what is pending: SIGPIPE if the command line was killed, or a signal for the container. */
   sigfillset(&all);
@@ -36,9 +36,17 @@ void settle(void) {
 }
 
 /* End, while another process clears up or has done so. If Node was killed, that process may have
- * come before all of the groups were made: these are removed here. */
+ * come before all of the groups were made: these are removed here. A command may be starting the
+ * container again, in groups with the same names: it has the container's directory locked, and when
+ * it is done, there is a mark. With another code than 0 that command waits for this process, which
+ * has failed to start the container for it. */
 void leave_settled(int code) {
-  for (char **group = supervised_with()[5].list; *group; group++) rmdir(*group);
+  const struct arg *told = supervised_with();
+  int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int lock = code == 0 ? open(told[0].text, flags) : -1;
+  if (lock >= 0) flock(lock, LOCK_EX);
+  int is_started = code == 0 && access(told[1].text, F_OK) == 0;
+  for (char **group = told[5].list; !is_started && *group; group++) rmdir(*group);
   _exit(code);
 }
 

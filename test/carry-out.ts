@@ -74,9 +74,9 @@ export function begin(plan: Step[], options: LaunchOptions = {}): Begun {
   }
 }
 
-/** Look again and again until `holds`, for at most ten seconds. */
+/** Look again and again until `holds`, for at most twenty seconds. */
 export async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 20_000
   while (!holds()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what()}`)
     await setTimeout(2)

@@ -94,7 +94,7 @@ test('after a container in the background, the terminal echoes as before', async
   terminal.line(`node ${program} run --rm -i busybox cat < ${file} &`)
   await until(() => childOf(childOf(childOf(childOf(terminal.shell)))) > 0, () => 'a container')
   terminal.line('wait; echo waited')
-  await until(() => !isRaw(terminal), () => 'a shell that waits')
+  await until(() => !isRaw(terminal), () => 'a shell that waits: ' + terminal.text())
   closeSync(input)
   await terminal.shows(/^waited$/m)
   await isAsBefore(terminal)

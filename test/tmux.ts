@@ -42,7 +42,7 @@ export function openTerminal(env: Record<string, string>, columns = 100, rows = 
     keys: (...keys) => void tmux('send-keys', ...keys),
     line: (typed) => void tmux('send-keys', typed, 'Enter'),
     text,
-    async shows(wanted, patienceMs = 10_000) {
+    async shows(wanted, patienceMs = 20_000) {
       for (let left = patienceMs / 25; ; left--) {
         const now = text()
         if (typeof wanted === 'string' ? now.includes(wanted) : wanted.test(now)) return now

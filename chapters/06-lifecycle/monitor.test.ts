@@ -1,12 +1,16 @@
 /** Tests. A container lives on: its monitor, what that inherits, and what it leaves. */
-import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { readlinkSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { runningMark } from '../../runtime/container/state.ts'
+import { withLock } from '../../runtime/05-commit/store/lock.ts'
+import { settleLost } from '../../runtime/container/settle.ts'
+import { runningMark, saveRunning, unmark } from '../../runtime/container/state.ts'
 import { tryRead } from '../../runtime/files.ts'
 import { statFields } from '../../runtime/process.ts'
 import { runDetached, until, type Detached } from '../../test/detached.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
+import { runtimeOn } from '../../test/rows.ts'
 import { expectNothingLeft } from '../../test/running.ts'
 import { needs } from '../../test/scratch.ts'
 import { stepbox } from '../../test/stepbox.ts'
@@ -119,6 +123,31 @@ test('many that end at once are settled by one or two of their monitors', async 
   expect(settlers.size).toBeGreaterThan(0)
   expect(settlers.size).toBeLessThan(count / 2)
 }, 60_000)
+
+test('a monitor that ends late leaves the groups of the next start alone', async (context) => {
+  const { root, box } = await running(context)
+  const container = box.state()
+  const { groups = [], monitor } = container
+  const isWaiting = () => readFileSync('/proc/locks', 'utf8').includes(` -> ${lockOf(monitor.pid)}`)
+  const hasEnded = () => /^[ZX]?$/.test(stateIn(monitor.pid))
+  process.kill(monitor.pid, 'SIGSTOP')
+  await settleLost(await runtimeOn(root, 6), container)
+  await withLock(box.dir, async () => {
+    for (const dir of groups) mkdirSync(dir)
+    process.kill(monitor.pid, 'SIGCONT')
+    await until(() => hasEnded() || isWaiting())
+    saveRunning(root, { ...container, life: 1 })
+  })
+  await until(hasEnded)
+  expect(groups.filter((dir) => existsSync(dir))).toEqual(groups)
+  for (const dir of groups) rmdirSync(dir)
+  unmark(root, box.id)
+})
+
+/** How /proc/locks has a lock that a process waits for (proc_locks(5)). */
+function lockOf(pid: number): string {
+  return `FLOCK  ADVISORY  WRITE ${pid} `
+}
 
 test('a line of the journal that a full disk has cut off is skipped', async (context) => {
   const { root, box } = await running(context)
