@@ -2,15 +2,18 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { listContainers } from '../runtime/container/find.ts'
 import { rootWithBusybox } from './busybox.ts'
 import { runningContainer, gone, expectNothingLeft } from './running.ts'
 import { needs } from './scratch.ts'
 import { program, start, stepbox } from './stepbox.ts'
 
+/** Monitors may be clearing up still. */
+const patience = { timeout: 20_000, interval: 20 }
+
 describe('kill -9', () => {
-  test('of stepbox ends the container, and the next command clears up', async (context) => {
+  test('of stepbox ends the container, whose monitor clears up', async (context) => {
     needs(context, 'root')
     const root = await rootWithBusybox()
     const { started, container } = await runningContainer(root, ['--name', 'victim'])
@@ -19,7 +22,7 @@ describe('kill -9', () => {
     await gone(container)
     const { out } = await stepbox(['ps', '-a'], { root })
     expect(out).toMatch(/Exited \(137\).*victim/)
-    expectNothingLeft(root, container)
+    await expectNothingLeft(root, container)
     expect(await stepbox(['rm', 'victim'], { root })).toMatchObject({ code: 0, out: 'victim\n' })
   })
 
@@ -31,9 +34,11 @@ describe('kill -9', () => {
     await started.ended
     await gone(container)
     await stepbox(['run', '--rm', 'busybox', 'true'], { root })
-    expectNothingLeft(root, container)
-    for (const dir of ['containers', 'names', 'running', 'tmp'])
-      expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
+    await expectNothingLeft(root, container)
+    await vi.waitFor(() => {
+      for (const dir of ['containers', 'names', 'running', 'tmp'])
+        expect([dir, readdirSync(join(root, dir))]).toEqual([dir, []])
+    }, patience)
   })
 
   test('of the native program ends the container, and stepbox clears up', async (context) => {
@@ -44,7 +49,7 @@ describe('kill -9', () => {
     const { code } = await started.ended
     expect(code).toBe(125)
     await gone(container)
-    expectNothingLeft(root, container)
+    await expectNothingLeft(root, container)
   })
 
   test('at any moment of a start is put in order by the next command', async (context) => {
@@ -58,8 +63,8 @@ describe('kill -9', () => {
       clearTimeout(timer)
     }
     expect((await stepbox(['ps'], { root })).out.trim().split('\n')).toHaveLength(1)
+    await vi.waitFor(() => expect(readdirSync(join(root, 'running'))).toEqual([]), patience)
     const kept = listContainers(root)
-    expect(readdirSync(join(root, 'running'))).toEqual([])
     expect(readdirSync(join(root, 'containers')).sort()).toEqual(kept.map(({ id }) => id).sort())
     for (const { groups = [] } of kept) expect(groups.filter(existsSync)).toEqual([])
     const { code } = await stepbox(['rm', ...kept.map(({ name }) => name)], { root })
@@ -120,7 +125,7 @@ describe('signals', () => {
     started.process.kill('SIGINT')
     expect(await started.ended).toMatchObject({ code: 137, out: 'ready\nno\nno\n' })
     await gone(container)
-    expectNothingLeft(root, container)
+    await expectNothingLeft(root, container)
   })
 })
 

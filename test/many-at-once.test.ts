@@ -56,7 +56,7 @@ describe('many at once', () => {
     expect(await stepbox(['rm', 'busy'], { root })).toMatchObject({ code: 1 })
     expect(await stepbox(['rm', '-f', 'busy'], { root })).toMatchObject({ code: 0, err: '' })
     expect((await started.ended).code).toBe(137)
-    expectNothingLeft(root, container)
+    await expectNothingLeft(root, container)
     expect(readdirSync(join(root, 'containers'))).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 /** Tests. A container that runs, and whether anything of it is left. */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { runningContainers } from '../runtime/container/find.ts'
 import type { Container } from '../runtime/options.ts'
 import { processesIn } from '../runtime/02-cgroups/group-control.ts'
@@ -56,9 +56,15 @@ function isThere(pid: number): boolean {
   }
 }
 
-export function expectNothingLeft(root: string, { groups = [], id }: Container): void {
-  expect(groups.filter(existsSync)).toEqual([])
-  expect(processesIn(groups)).toEqual([])
-  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)
-  expect(existsSync(join(root, 'running', id))).toBe(false)
+/** Nothing is left of it, at once or as soon as whoever clears up has done so. */
+export async function expectNothingLeft(
+  root: string,
+  { groups = [], id }: Container,
+): Promise<void> {
+  await vi.waitFor(() => {
+    expect(groups.filter(existsSync)).toEqual([])
+    expect(processesIn(groups)).toEqual([])
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(root)
+    expect(existsSync(join(root, 'running', id))).toBe(false)
+  }, { timeout: 20_000, interval: 20 })
 }

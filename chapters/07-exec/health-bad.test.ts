@@ -123,7 +123,7 @@ describe('the end of the container', () => {
     await box.type('kill', 'box')
     const container = await box.settled()
     expect(box.health()).toMatchObject({ Status: 'starting', Log: [] })
-    expectNothingLeft(box.root, container)
+    await expectNothingLeft(box.root, container)
   })
 
   test('ends a check of another pid namespace, before a further start, too', async (context) => {
@@ -137,7 +137,7 @@ describe('the end of the container', () => {
     const [check = 0] = others(box)
     await box.type('kill', box.id)
     const container = await box.settled()
-    expectNothingLeft(box.root, container)
+    await expectNothingLeft(box.root, container)
     expect(tryRead(`/proc/${check}/cmdline`) ?? '').not.toContain('1234')
   })
 
@@ -148,7 +148,7 @@ describe('the end of the container', () => {
     process.kill(box.state().monitor.pid, 'SIGKILL')
     await until(() => pids.every((pid) => !tryRead(`/proc/${pid}/cmdline`)))
     expect(await box.type('ps', '-a', '--format', '{{.State}}')).toBe('exited\n')
-    expectNothingLeft(box.root, box.state())
+    await expectNothingLeft(box.root, box.state())
   })
 })
 
