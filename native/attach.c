@@ -25,6 +25,7 @@
 
 struct client {
   int socket;       /* -1: free */
+  int is_in;        /* it has handed over what is wanted */
   int fds[STREAMS]; /* -1: not wanted, or closed */
   size_t at[STREAMS], most[STREAMS];
 };
@@ -39,7 +40,7 @@ static struct {
 } chunks[STREAMS];
 
 static void take_client(void);
-static struct client *place_for(int fd, const char *text, const int *fds);
+static void let_in(struct client *client);
 static size_t sink(int *fd);
 static void take_message(struct client *client);
 static void give(struct client *client, int which);
@@ -51,7 +52,7 @@ long do_listen(struct arg *a) {
   struct sockaddr_un address;
   int held, fd = attach_socket(a[0].text, &address, &held);
   if (fd < 0) return -1;
-  for (int i = 0; i < CLIENTS; i++) clients[i].socket = -1;
+  for (int i = 0; i < CLIENTS; i++) clients[i] = (struct client){-1, 0, {-1, -1, -1}, {0}, {0}};
   unlink(address.sun_path);
   int failed = fchmod(fd, 0600) != 0; /* of the file that bind(2) makes, whatever the umask is */
   if (!failed) failed = bind(fd, (struct sockaddr *)&address, sizeof address) != 0;
@@ -60,11 +61,12 @@ long do_listen(struct arg *a) {
   if (failed) return close_returning(fd, -1);
   listener = out_of_the_way(fd);
   closes_input = a[1].number != 0;
-  while (listener >= 0 && a[2].number && !is_further_start() && clients[0].socket < 0) {
-    struct pollfd fds[] = {{listener, POLLIN, 0}, {CONTROL, 0, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return -1;
-    if (fds[1].revents) _exit(125); /* Node is gone */
-    if (fds[0].revents) take_client();
+  while (listener >= 0 && a[2].number && !is_further_start() && !clients[0].is_in) {
+    struct pollfd fds[ATTACH_FDS + 1] = {[ATTACH_FDS] = {CONTROL, 0, 0}};
+    attach_polls(fds);
+    if (poll(fds, ATTACH_FDS + 1, -1) < 0 && errno != EINTR) return -1;
+    if (fds[ATTACH_FDS].revents) _exit(125); /* Node is gone */
+    attach_handle(fds);
   }
   return listener < 0 ? -1 : 0;
 }
@@ -148,42 +150,40 @@ void attach_end(int status) {
   char text[32];
   int length = snprintf(text, sizeof text, "x%d", status);
   for (int i = 0; listener >= 0 && i < CLIENTS; i++)
-    if (clients[i].socket >= 0) send(clients[i].socket, text, (size_t)length, MSG_NOSIGNAL);
+    if (clients[i].is_in) send(clients[i].socket, text, (size_t)length, MSG_NOSIGNAL);
 }
 
+/* A client gets a place, or is told that there is none. Nothing waits for what it hands over. */
 static void take_client(void) {
-  int fds[STREAMS] = {-1, -1, -1};
-  char text[MESSAGE] = "";
+  struct client *client = NULL;
   int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-  int got = fd >= 0 ? attach_received(fd, text, sizeof text, fds) : -1;
-  struct client *client = got > 0 && fds[STREAMS - 1] >= 0 ? place_for(fd, text, fds) : NULL;
-  struct keys keys = {0};
-  const char *digits = strchr(text, ' ');
+  for (int i = 0; fd >= 0 && i < CLIENTS && !client; i++)
+    if (clients[i].socket < 0) client = &clients[i];
+  if (client) client->socket = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
+  else if (fd >= 0) send(fd, "f", 1, MSG_NOSIGNAL);
   if (fd >= 0) close(fd);
+}
+
+/* Take a client's descriptors, out of the way. What was written before is not for it. */
+static void let_in(struct client *client) {
+  char text[MESSAGE] = "";
+  int fds[STREAMS] = {-1, -1, -1}, got = attach_received(client->socket, text, sizeof text, fds);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  client->is_in = got > 0 && fds[STREAMS - 1] >= 0;
   for (int i = 0; i < STREAMS; i++) {
+    if (client->is_in && atoi(text) & 1 << i)
+      client->fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LIFELINE + 1);
     if (fds[i] >= 0) close(fds[i]);
-    if (!client) continue;
-    client->at[i] = chunks[i].length; /* what was written before is not for it */
+    client->at[i] = chunks[i].length;
     if (i != STDIN_FILENO && client->fds[i] >= 0) client->most[i] = sink(&client->fds[i]);
   }
-  if (!client || client->fds[STDIN_FILENO] < 0) return;
+  if (!client->is_in) return leave(client, 0);
+  send(client->socket, "y", 1, MSG_NOSIGNAL);
+  struct keys keys = {0};
+  const char *digits = strchr(text, ' ');
+  if (client->fds[STDIN_FILENO] < 0) return;
   if (digits) keys_parse(digits + 1, &keys);
   input_from((int)(client - clients), client->fds[STDIN_FILENO], &keys);
-}
-
-/* A client in a place of its own, with descriptors that are out of the way; NULL if all are taken,
- * which it is told. */
-static struct client *place_for(int fd, const char *text, const int *fds) {
-  struct client *client = NULL;
-  for (int i = 0; i < CLIENTS && !client; i++)
-    if (clients[i].socket < 0) client = &clients[i];
-  if (!client) return send(fd, "f", 1, MSG_NOSIGNAL), NULL;
-  int wanted = atoi(text);
-  send(fd, "y", 1, MSG_NOSIGNAL);
-  client->socket = fcntl(fd, F_DUPFD_CLOEXEC, LIFELINE + 1);
-  for (int i = 0; i < STREAMS; i++)
-    client->fds[i] = wanted & 1 << i ? fcntl(fds[i], F_DUPFD_CLOEXEC, LIFELINE + 1) : -1;
-  return client;
 }
 
 /* As stream_sink, for a descriptor that is ours: it stays out of the way of the plan's. */
@@ -202,6 +202,7 @@ static void take_message(struct client *client) {
   char text[MESSAGE];
   int signal, rows, columns;
   if (client->socket < 0) return;
+  if (!client->is_in) return let_in(client);
   ssize_t length = attach_received(client->socket, text, sizeof text, NULL);
   if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (length <= 0) leave(client, closes_input);
@@ -227,7 +228,7 @@ static void leave(struct client *client, int is_last) {
     client->fds[i] = -1;
   }
   close(client->socket);
-  client->socket = -1;
+  client->socket = -1, client->is_in = 0;
 }
 
 /* Receive one message as text, with its descriptors if `fds` is given. As recv(2). */
@@ -239,7 +240,7 @@ int attach_received(int from, char *text, size_t size, int *fds) {
   struct iovec data = {text, size - 1};
   struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
                            .msg_controllen = sizeof control.bytes};
-  ssize_t got = recvmsg(from, &message, MSG_CMSG_CLOEXEC | (fds ? 0 : MSG_DONTWAIT));
+  ssize_t got = recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   text[got > 0 ? got : 0] = 0;
   struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
   if (header && header->cmsg_type == SCM_RIGHTS && fds &&

@@ -1,4 +1,6 @@
 /** Tests. How clients end: by their keys, with the container, by kill -9. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -43,6 +45,22 @@ test('its keys let it go while a signal of it is on its way', async (context) =>
   one.type('q')
   wakes()
   expect(await one.ended).toMatchObject({ exitCode: 0, isDetached: true })
+})
+
+const connects = 'socket(S, AF_UNIX, SOCK_SEQPACKET, 0) or die $!; '
+const waits = 'connect(S, pack_sockaddr_un("attach")) or die $!; $| = 1; print "in\\n"; <STDIN>'
+
+test('who connects and then hands nothing over holds nobody up', async (context) => {
+  needs(context, 'perl')
+  const { root, box } = await echoing(context, ['-i'])
+  const silent = spawn('perl', ['-MSocket', '-e', connects + waits], { cwd: box.dir })
+  onTestFinished(() => void silent.kill('SIGKILL'))
+  await once(silent.stdout, 'data')
+  const one = attached(box, '', false)
+  one.type('x')
+  await until(() => one.said() === 'x')
+  expect(await stepbox(['stop', '-t', '0', 'box'], { root })).toMatchObject({ code: 0 })
+  expect(await one.ended).toMatchObject({ exitCode: 137 })
 })
 
 test('kill -9 of the command line ends its client, and nothing else', async (context) => {
