@@ -1,6 +1,7 @@
 /** Tests. A container joins networks and leaves them, while it runs and while it does not. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { changingContainers } from '../../runtime/09-network/changing.ts'
 import { leasesIn } from '../../runtime/09-network/leases.ts'
@@ -225,4 +226,24 @@ test('run in several networks, it has an end in each; the first leads out', asyn
     const { code, err } = run(...flags.split(' '))
     expect([code, err]).toEqual([125, expect.stringContaining(why)])
   }
+}, patience)
+
+test('inspect says what was asked for about names, in the form of Docker', async (context) => {
+  const { stepbox } = await begunTown(context)
+  stepbox('network', 'create', 'blue')
+  stepbox('run', '-d', '--name', 'one', ...sleeping)
+  const asked =
+    '--dns 1.1.1.1 --dns-opt a --dns-search s.x --add-host h:1.2.3.4 --link one:al --link one'
+  stepbox('run', '-d', '--name', 'two', ...asked.split(' '), ...sleeping)
+  stepbox('run', '-d', '--name', 'three', '--network', 'blue', '--link', 'one', ...sleeping)
+  const words = ['Dns', 'DnsOptions', 'DnsSearch', 'ExtraHosts', 'Links']
+  const format = words.map((word) => `{{json .HostConfig.${word}}}`).join(' ')
+  const said = (name: string) => stepbox('inspect', '-f', format, name).out.trim()
+  expect(said('one')).toBe('[] [] [] null null')
+  expect(said('two')).toBe(
+    '["1.1.1.1"] ["a"] ["s.x"] ["h:1.2.3.4"] ["/one:/two/al","/one:/two/one"]',
+  )
+  expect(said('three')).toBe('[] [] [] null null')
+  const { out } = stepbox('inspect', '-f', '{{.HostsPath}}', 'two')
+  expect(readFileSync(out.trim(), 'utf8')).toContain('1.2.3.4\th\n')
 }, patience)

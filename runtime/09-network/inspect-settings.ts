@@ -1,7 +1,11 @@
 /** What `inspect` and `ps` say of a container's networks, in Docker's words. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { containerDir } from '../container/state.ts'
 import type { Container } from '../options.ts'
 import { shortId } from '../options.ts'
 import { endpointsOf, type AskedEndpoint } from './endpoints.ts'
+import { etcNames } from './etc-files.ts'
 import { endpointId } from './inspect-network.ts'
 import type { NetworkEnd } from './net-plan.ts'
 import { builtIn, defaultNetwork, readNetwork } from './networks.ts'
@@ -103,4 +107,31 @@ export function portBindings({ published = [] }: Container): object {
     bindings[word] = [...(bindings[word] ?? []), { HostIp: address, HostPort }]
   }
   return bindings
+}
+
+/** The part of `HostConfig` about names: what was asked for. */
+export function namesAsked(container: Container): object {
+  const { name: own, dns = {}, extraHosts, links } = container
+  const isDefault = endpointsOf(container)[0]?.network === defaultNetwork
+  const linked = links?.map(([name, alias]) => `/${name}:/${own}/${alias}`)
+  return {
+    Dns: dns.servers ?? [],
+    DnsOptions: dns.options ?? [],
+    DnsSearch: dns.search ?? [],
+    ExtraHosts: extraHosts?.map((words) => words.join(':')) ?? null,
+    Links: (isDefault && linked) || null,
+  }
+}
+
+/** Where the files are that it has in its /etc; empty before its first start. */
+export function etcPaths(root: string, { id }: Container): object {
+  const pathOf = (name: (typeof etcNames)[number]) => {
+    const path = join(containerDir(root, id), name)
+    return existsSync(path) ? path : ''
+  }
+  return {
+    ResolvConfPath: pathOf('resolv.conf'),
+    HostnamePath: pathOf('hostname'),
+    HostsPath: pathOf('hosts'),
+  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { stackIn } from '../04-overlay/stack.ts'
 import { logPath } from '../06-lifecycle/lifecycle.ts'
 import { mountPoints, mountsAsked } from '../08-volumes/inspect.ts'
+import { etcPaths, namesAsked } from '../09-network/inspect-settings.ts'
 import { networkSettings, portBindings } from '../09-network/inspect-settings.ts'
 import { endingSignal } from '../container/journal.ts'
 import { containerDir } from '../container/state.ts'
@@ -39,6 +40,7 @@ export function dockerState(
     Args: argv.slice(1),
     State: stateOf(root, container),
     Image: image?.id ?? '',
+    ...etcPaths(root, container),
     LogPath: logOf(root, id),
     Name: `/${name}`,
     RestartCount: container.restarts ?? 0,
@@ -108,6 +110,7 @@ function hostConfigOf(container: Container): object {
   const { memoryBytes = 0, cpus = 0 } = container.limits ?? {}
   return {
     ...mountsAsked(container),
+    ...namesAsked(container),
     NetworkMode: network,
     PortBindings: portBindings(container),
     PublishAllPorts: container.publishesAll ?? false,
@@ -173,6 +176,7 @@ function configOf(container: Container): object {
     Volumes: config?.Volumes ?? null,
     WorkingDir: cwd ?? '',
     Entrypoint: config?.Entrypoint ?? null,
+    MacAddress: container.endpoints?.[0]?.mac, // the same
     Labels: config?.Labels ?? {},
     Healthcheck: config?.Healthcheck, // the same
     StopSignal: config?.StopSignal ?? '',

@@ -25,7 +25,7 @@ const isNil = new WeakSet<object>()
 
 /** Lists, also where there is none: Go prints `[]`. */
 const lists = ['Args', 'Binds', 'CapAdd', 'CapDrop', 'Cmd', 'Entrypoint', 'Env', 'OnBuild']
-  .concat('Mounts', 'VolumesFrom')
+  .concat('Mounts', 'VolumesFrom', 'Dns', 'DnsOptions', 'DnsSearch')
 
 /** A field of `value`. Throws NoField if it is no map and has no such field. */
 export function fieldOf(value: Value, name: string): Value {
