@@ -55,8 +55,9 @@ export const chapter: Chapter = {
   asked: askedLife,
   ordinary: () => ({ monitor: attended, log, listening }),
   prepare: prepareLife,
-  exclusively: async (dir, work) =>
-    (await import('../../runtime/06-lifecycle/states.ts')).underLock(dir, work),
+  exclusively: async (dir, work) => {
+    await (await import('../../runtime/06-lifecycle/states.ts')).underLock(dir, work)
+  },
   planned: prepareLife,
   happened: recordEvent,
   recover: rotateEvents,

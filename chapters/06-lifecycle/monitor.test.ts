@@ -143,6 +143,19 @@ test('a monitor that ends late leaves the groups of the next start alone', async
   unmark(root, box.id)
 })
 
+test('one that ends while a command has it is settled when that is done', async (context) => {
+  const { box } = await running(context)
+  const { monitor, first } = family(box)
+  await withLock(box.dir, async () => {
+    process.kill(first, 'SIGKILL')
+    const isSettler = () => tryRead(`/proc/${monitor}/cmdline`)?.includes('\0settle\0') ?? false
+    await until(isSettler)
+    const end = Date.now() + 3000 // longer than it waits for one command
+    await until(() => !isSettler() || Date.now() > end)
+  })
+  expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 137 })
+})
+
 /** How /proc/locks has a lock that a process waits for (proc_locks(5)). */
 function lockOf(pid: number): string {
   return `FLOCK  ADVISORY  WRITE ${pid} `

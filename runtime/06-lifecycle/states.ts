@@ -41,11 +41,14 @@ export async function withContainer<T>(
   }
 }
 
-/** How long clearing up waits for a command, which settles its container itself. */
+/** How long clearing up waits for a command: others that have ended wait, too. */
 const clearingPatienceMs = 1_000
 
-/** Do `work` under the lock that commands take (`withContainer`), or not at all. */
-export async function underLock(dir: string, work: () => Promise<void>): Promise<void> {
+/**
+ * Do `work` under the lock that commands take (`withContainer`), or not at all. False if a command
+ * has the lock and does not let go of it in time.
+ */
+export async function underLock(dir: string, work: () => Promise<void>): Promise<boolean> {
   let isOurs = false
   const locked = () => {
     isOurs = true
@@ -54,8 +57,9 @@ export async function underLock(dir: string, work: () => Promise<void>): Promise
   try {
     await withLock(dir, locked, clearingPatienceMs)
   } catch (error) {
-    if (isOurs) throw error // ignoring others: who has the lock settles the container, too
+    if (isOurs) throw error // ignoring others: the monitor of the container comes again (`settle`)
   }
+  return isOurs
 }
 
 /** The directory of a container is made a moment after its mark. */
