@@ -34,6 +34,7 @@ static int is_asked;   /* whether a process has sent a signal that asks it to en
 static int is_hung_up;
 
 static sigset_t mask_of_parent(void);
+static void command_runs(void);
 static void on_signals(int signals);
 static void on_end(pid_t ended, int status);
 static pid_t target(void);
@@ -131,13 +132,7 @@ void wait_for(pid_t pid) {
     if (ready == 0 && child == 0) finish(); /* the reader takes no more */
     if (ready == 0) end_child(0);
     if (fds[1].revents && !outlive()) break; /* Node is gone: end the container */
-    if (fds[2].revents) {
-      close(lifeline);
-      lifeline = -1;
-      monitor_runs();
-      terminal_start();
-      streams_start();
-    }
+    if (fds[2].revents) command_runs();
     input_handle(fds + 3 + 2 * STREAMS + ATTACH_FDS);
     streams_copy(fds + 3);
     attach_handle(fds + 3 + 2 * STREAMS);
@@ -151,6 +146,14 @@ void wait_for(pid_t pid) {
   end_orphans();
   settle_if_orphaned();
   _exit(128 + SIGKILL);
+}
+
+static void command_runs(void) {
+  close(lifeline);
+  lifeline = -1;
+  monitor_runs();
+  terminal_start();
+  streams_start();
 }
 
 /* Kill the child, if it runs, at once or after a while; its end is then handled like any other. */
@@ -179,7 +182,7 @@ static void on_signals(int signals) {
 }
 
 /* A process has ended: the child, or the one that took its place (clone_parent), in any order; or
- * an orphan, see end_orphans. */
+ * an orphan, see end_orphans. The last poll(2) may have been before the command ran. */
 static void on_end(pid_t ended, int status) {
   pid_t next = shared->successor;
   if (ended == child && next > 0 && ended != next) {
@@ -188,6 +191,7 @@ static void on_end(pid_t ended, int status) {
     child = 0;
     shared->successor = -1;
     end_status = status;
+    if (lifeline >= 0) command_runs();
     streams_end();
   }
 }
@@ -233,8 +237,7 @@ static void end_orphans(void) {
   }
 }
 
-/* Exit like the child, when its last output is written: first the terminal as it was, then the
- * report. */
+/* Exit like the child, when its last output is written; the terminal comes before the report. */
 static void finish(void) {
   log_end();
   monitor_ended(end_status);

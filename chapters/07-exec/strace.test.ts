@@ -1,4 +1,6 @@
 /** Tests. What strace(1) sees of the lists of exec and of cp: the list, in each process. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { calls } from '../../runtime/call-table.ts'
 import { planOptions } from '../../runtime/chapter.ts'
@@ -8,6 +10,7 @@ import { seen } from '../../test/stracing.ts'
 import { typicalCopy } from '../../runtime/07-exec/copy/list.ts'
 import { rootWithBusybox } from '../../test/busybox.ts'
 import { runDetached } from '../../test/detached.ts'
+import { program } from '../../test/stepbox.ts'
 import { copyPlan } from './cp.ts'
 import { execPlan } from './exec.ts'
 
@@ -45,4 +48,15 @@ test('a copy makes the calls of its list, and no others', async (context) => {
     'pwrite64(6, "new\\n", 4, 0)',
     'pwrite64(6, "new\\n", 4, 0)',
   ])
+})
+
+test('what a newcomer writes is not lost, however late its start is noticed', async (context) => {
+  needs(context, 'root', 'overlay', 'setns-pidfd', 'strace')
+  const root = await rootWithBusybox()
+  await runDetached(root, ['--name', 'box'], 'exec sleep 1000')
+  // Its parent learns that one child has ended, and by the time it asks which, the other has, too.
+  const late = ['-e', 'trace=wait4', '-e', 'inject=wait4:delay_enter=1000000']
+  const command = [process.execPath, program, '--root', root, 'exec', 'box', 'echo', 'out']
+  const { stdout } = await promisify(execFile)('strace', ['-fqo', '/dev/null', ...late, ...command])
+  expect(stdout).toBe('out\n')
 })
