@@ -58,3 +58,12 @@ test('columns, rows and exit codes are those of Docker', async (context) => {
   const [expected, found] = await Promise.all([answers(docker), ours])
   expect(found).toEqual(expected)
 }, 240_000)
+
+test('what ps does not understand is said in its words', async (context) => {
+  needs(context, 'root', 'overlay')
+  const root = await rootWithBusybox()
+  await stepbox(['run', '-d', '--name', 'box', 'busybox', 'sleep', '1000'], { root })
+  const { code, err } = await stepbox(['top', 'box', '--zz'], { root })
+  expect(code).toBe(1)
+  expect(err).toMatch(/^stepbox: ps: error/)
+})

@@ -49,7 +49,8 @@ async function processTable(container: Container, options: string): Promise<Proc
   const chosen = await psSays([...asked, '-q', pids.join(',')])
   const said = chosen.code === 0 ? chosen : await psSays(asked)
   const [problem] = said.err.trim().split('\n')
-  if (said.code !== 0) throw new Error(problem || `ps ended with exit code ${said.code}`)
+  if (said.code !== 0 && problem) throw new Error(`ps: ${problem}`)
+  if (said.code !== 0) throw new Error(`ps ended with exit code ${said.code}`)
   return tableIn(said.out, new Set(pids))
 }
 
