@@ -62,7 +62,8 @@ async function endAsked(
   const life: Ending = { container, number, signalled }
   if (await hasEnded(runtime, life, grace < 0 ? Infinity : grace * 1000)) return undefined
   const { signalled: first } = life
-  const hearing = first && hearingOf(first.pid, number)
+  const hasHeard = first && first.pid !== container.monitor.pid
+  const hearing = hasHeard ? hearingOf(first.pid, number) : undefined
   const overdue = grace > 0 ? { container, number, seconds: grace, hearing } : undefined
   wantEnd(containerDir(runtime.root, container.id), SIGKILL)
   life.number = SIGKILL
@@ -96,18 +97,21 @@ function checkSeen({ monitor, name }: Container): void {
   )
 }
 
+/** Its first process; while it is between two starts, its monitor. */
+function hearerOf({ status, init, monitor }: Container): ProcessId {
+  return status === 'running' && init && isAlive(init) ? init : monitor
+}
+
 /**
- * Signal its first process; while it is between two starts, wake its monitor. That is said first:
- * its end may follow at once.
+ * Signal its first process, or wake its monitor. Gives which of them has got the signal. That it is
+ * sent is said first: the end may follow at once.
  */
 function signalled(runtime: Runtime, container: Container, number: number): ProcessId | undefined {
-  const { status, init, monitor } = container
-  if (status === 'running' && init && isAlive(init)) {
-    announce(runtime, container, { action: 'kill', signal: String(number) })
-    return signalTo(init, number) ? init : undefined
-  }
-  signalTo(monitor, SIGTERM)
-  return undefined
+  const { monitor } = container
+  const hearer = hearerOf(container)
+  const isFirst = hearer !== monitor
+  if (isFirst) announce(runtime, container, { action: 'kill', signal: String(number) })
+  return signalTo(hearer, isFirst ? number : SIGTERM) ? hearer : undefined
 }
 
 /** A container that is to end: what is sent to it, and the process that has got it. */
@@ -119,7 +123,9 @@ interface Ending {
 
 /**
  * Wait until this life of the container is over. If it was being started when its end was asked
- * for, the process that appears gets the signal, too; a paused one goes on, to hear of it.
+ * for, the process that appears gets the signal, too; a paused one goes on, to hear of it. Nobody
+ * gets it twice: a monitor that has ended the wait for the next start clears up, and is a program
+ * that the signal would kill.
  */
 async function hasEnded(runtime: Runtime, ending: Ending, milliseconds: number): Promise<boolean> {
   const { root } = runtime
@@ -127,9 +133,9 @@ async function hasEnded(runtime: Runtime, ending: Ending, milliseconds: number):
   return until(async () => {
     const now = markedState(root, id)
     if (!now || now.life !== life || !isLive(now) || !isAlive(now.monitor)) return true
-    const { groups = [], init } = now
-    const isOther = now.status !== 'running' || init?.start !== ending.signalled?.start ||
-      init?.pid !== ending.signalled?.pid
+    const { groups = [] } = now
+    const { pid, start } = hearerOf(now)
+    const isOther = start !== ending.signalled?.start || pid !== ending.signalled?.pid
     if (isOther) ending.signalled = signalled(runtime, now, ending.number)
     if (!isFrozen(groups)) return false
     if (ending.number !== SIGKILL) announce(runtime, now, { action: 'unpause' })
