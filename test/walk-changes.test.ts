@@ -63,7 +63,9 @@ describe('in a start', { timeout: 60_000 }, () => {
     const seen = await walked(chapters.at(-1)?.number ?? 0)
     const of = (call: RegExp) => {
       const found = seen.find(({ strace }) => call.test(strace))
-      return found?.changes.map(({ sign, topic, text }) => `${sign} ${topic} ${text}`)
+      // The host may change meanwhile: other tests have containers there.
+      const own = found?.changes.filter(({ topic }) => !topic.startsWith('host '))
+      return own?.map(({ sign, topic, text }) => `${sign} ${topic} ${text}`)
     }
     expect(of(/^mknod\("\/dev\/null"/)).toEqual([
       '+ file /dev/null a device 1:3, mode 666, owner 0:0',
