@@ -7,14 +7,14 @@ import { cpus, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import chalk from 'chalk'
-import { inProcess, onCommandLine, sameEverywhere } from './contests.ts'
-import { watched, type Contest } from './contests.ts'
+import { inProcess, onCommandLine, sameEverywhere, type Contest } from './contests.ts'
 import { growing } from './growing.ts'
 import { idling } from './idling.ts'
 import { commits } from './layer-contests.ts'
 import { networks } from './network-contests.ts'
 import { inOwnNetwork } from './own-network.ts'
 import { volumes } from './volume-contests.ts'
+import { watched } from './watched-contests.ts'
 
 interface Row {
   what: string

@@ -37,6 +37,9 @@ $.quiet = true
 
 export const program = join(import.meta.dirname, '../dist/stepbox.cjs')
 const dockerImage = 'stepbox-bench'
+
+/** What a network costs has rows of its own. */
+export const runTrue = ['run', '--rm', '--network=none', 'busybox', 'true']
 const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A container of chapter 4 from a process that runs already, against those that are programs. */
@@ -69,7 +72,7 @@ export async function* inProcess(dir: string): AsyncGenerator<Contest> {
   const all = [...podman, '--runtime=runc', '--cgroup-manager=cgroupfs', ...command]
   yield {
     what: 'start, from the shell',
-    ours: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+    ours: () => execute(program, '--root', root, ...runTrue),
     theirs: [
       { name: 'podman run', run: () => execute('podman', ...all) },
       { name: 'docker run', run: () => dockerRun(rootfs) },
@@ -84,10 +87,14 @@ export async function* onCommandLine(dir: string): AsyncGenerator<Contest> {
   const root = await rootIn(dir, 'start')
   yield {
     what: 'stepbox run, cold',
-    ours: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+    ours: () => execute(program, '--root', root, ...runTrue),
     theirs: [
       { name: 'node -e 0', run: () => execute(process.execPath, '-e', '0') },
       { name: 'stepbox --version', run: () => execute(program, '--version') },
+      {
+        name: 'stepbox run, with a network',
+        run: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+      },
     ],
     budget: 1.6,
   }
@@ -99,44 +106,13 @@ export async function* onCommandLine(dir: string): AsyncGenerator<Contest> {
       theirs: [
         {
           name: 'stepbox run',
-          run: () => execute(program, '--root', root, 'run', '--rm', 'busybox', 'true'),
+          run: () => execute(program, '--root', root, ...runTrue),
         },
       ],
       budget: 1,
     }
   } finally {
     await $`${program} --root ${root} rm -f box`
-  }
-}
-
-/** What it costs to watch a start, and what it costs those who do not that one could. */
-export async function* watched(dir: string): AsyncGenerator<Contest> {
-  const root = await rootIn(dir, 'start')
-  const image = resolve(root, 'busybox')
-  yield {
-    what: 'start, traced',
-    ours: () => start(root, image, { isTraced: true }),
-    theirs: [{ name: 'start', run: () => start(root, image) }],
-    budget: 1.1,
-  }
-  const args = ['--root', root, 'run', '--rm', 'busybox', 'true']
-  const traced = ['--root', root, 'run', '--rm', '--trace', 'busybox', 'true']
-  const run = () => execute(program, ...args)
-  yield {
-    what: 'stepbox run --trace, cold',
-    ours: () => execute(program, ...traced),
-    theirs: [{ name: 'stepbox run', run }],
-    budget: 1.1,
-  }
-  const other = join(dir, 'unwatched')
-  await $`node ${join(import.meta.dirname, 'unwatched.mjs')} ${other} ${args}`
-  yield {
-    what: 'stepbox run, not watched',
-    ours: run,
-    theirs: [
-      { name: 'without that side', run: () => execute(join(other, 'dist/stepbox.cjs'), ...args) },
-    ],
-    budget: 1.05,
   }
 }
 
@@ -177,7 +153,7 @@ async function preparedFor(root: string) {
 }
 
 /** `run()` of `true` as the command line would call it. */
-async function start(
+export async function start(
   root: string,
   image: ReturnType<typeof resolve>,
   { rm = true, isTraced = false } = {},

@@ -4,7 +4,7 @@
  * ours.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleInto } from '../runtime/setup/bundle.mjs'
 import { here } from '../runtime/setup/made.mjs'
@@ -15,11 +15,16 @@ const inDir = (path) => join(dir, path)
 /** The commands and flags that watch, with all they need, and the rows about every line. */
 const commands = 'cli/(walk|step|trace|replay|without|break|xray)'
 const watching = new RegExp(`/(runtime/${commands}|chapters/.*(consequences|misconceptions))[.]ts$`)
-const nothing = 'export const consequences = [], misconceptions = {}'
 const leftOut = {
   name: 'left out',
   setup: (build) =>
-    build.onLoad({ filter: watching }, () => ({ contents: nothing, loader: 'ts' })),
+    build.onLoad({ filter: watching }, ({ path }) => ({ contents: emptied(path), loader: 'ts' })),
+}
+
+/** A module with the same exports, and nothing in them. */
+function emptied(path) {
+  const exported = readFileSync(path, 'utf8').matchAll(/^export (const|(async )?function) (\w+)/gm)
+  return [...exported].map(([, , , name]) => `export const ${name} = []\n`).join('')
 }
 
 for (const each of ['dist', 'runtime/setup']) mkdirSync(inDir(each), { recursive: true })

@@ -39,3 +39,13 @@ test('--trace loads what traces, and nothing of what walks', async (context) => 
   const loaded = await loadedBy('run', '--rm', '--trace', 'busybox', 'true')
   expect(loaded.filter((path) => watching.test(path))).toEqual(['runtime/cli/trace.ts'])
 })
+
+test('what is there to watch a start can be left out, and a container starts', async (context) => {
+  needs(context, 'root', 'overlay')
+  const [dir, root] = [scratch(), await rootWithBusybox()]
+  const args = ['--root', root, 'run', '--rm', 'busybox', 'echo', 'started']
+  const run = promisify(execFile)
+  await run(process.execPath, [join(top, 'test/unwatched.mjs'), dir, ...args])
+  const { stdout } = await run(join(dir, 'dist/stepbox.cjs'), args)
+  expect(stdout).toBe('started\n')
+})

@@ -6,7 +6,8 @@ import { execute, program, rootIn, type Contest } from './contests.ts'
 
 export async function* volumes(dir: string): AsyncGenerator<Contest> {
   const root = await rootIn(dir, 'volumes')
-  const ours = (...words: string[]) => execute(program, '--root', root, 'run', '--rm', ...words)
+  const run = ['--root', root, 'run', '--rm', '--network=none']
+  const ours = (...words: string[]) => execute(program, ...run, ...words)
   const ten = Array.from({ length: 10 }, (_, at) => ['-v', `v${at}x:/v${at}`]).flat()
   yield {
     what: 'run with 10 volumes',
