@@ -1,9 +1,11 @@
 /** Tests: containers are stopped, in time and for good, and started again. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { stopContainer } from '../../runtime/06-lifecycle/stop-container.ts'
 import { isAlive } from '../../runtime/process.ts'
 import { runDetached, until } from '../../test/detached.ts'
+import { runtimeOn } from '../../test/rows.ts'
 import { start, stepbox } from '../../test/stepbox.ts'
 import { deaf, hearing, store } from './hearing.ts'
 
@@ -70,6 +72,31 @@ describe('stop', () => {
     const starts = box.journal().filter(([kind]) => kind === 'start').length
     expect(await typed('stop box')).toBe('box')
     expect(box.journal().filter(([kind]) => kind === 'start').length).toBe(starts)
+    expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 7 })
+  })
+
+  test('wakes it once: what it becomes then would be killed by a signal', async (context) => {
+    const { root } = await store(context)
+    const box = await runDetached(root, ['--restart', 'always'], 'exit 7')
+    const { pid } = box.state().monitor
+    const isHeld = () => {
+      process.kill(pid, 'SIGSTOP')
+      const isWaiting = box.state().status === 'restarting'
+      if (!isWaiting) process.kill(pid, 'SIGCONT')
+      return isWaiting
+    }
+    await until(isHeld)
+    const sent = vi.spyOn(process, 'kill')
+    const stopping = stopContainer(await runtimeOn(root), box.id)
+    const ends = () => sent.mock.calls.filter(([to, signal]) => to === pid && signal !== 0).length
+    await until(() => ends() > 0)
+    const later = Date.now() + 200
+    await until(() => Date.now() > later) // it looks every few milliseconds
+    const count = ends()
+    sent.mockRestore()
+    process.kill(pid, 'SIGCONT')
+    await stopping
+    expect(count).toBe(1)
     expect(await box.settled()).toMatchObject({ status: 'exited', exitCode: 7 })
   })
 
