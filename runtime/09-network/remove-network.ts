@@ -31,9 +31,11 @@ export class NetworkInUse extends Error {}
 
 /** Remove a network. Throws if there is none, it is always there, or a running container has it. */
 export async function removeNetwork(store: Store, word: string): Promise<NetworkRecord> {
-  const network = findNetwork(store.root, word)
+  // The default network may not be on record yet.
+  const network = word === defaultNetwork ? { name: word } : findNetwork(store.root, word)
   const isOurs = [defaultNetwork, ...builtIn.map(({ name }) => name)].includes(network.name)
-  if (isOurs) throw new Error(`${network.name} is a pre-defined network and cannot be removed`)
+  if (isOurs || !('id' in network))
+    throw new Error(`${network.name} is a pre-defined network and cannot be removed`)
   await removeUnusedNetwork(store, network)
   return network
 }
